@@ -1,0 +1,56 @@
+# Verbs for people. Needs Python >= 3.11 and make; everything else lands in .venv and a user cache.
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+ROOMS := schema queries phantom ingest analysis benchmarks cathograph
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-quick test-slow check format lock bench docs clean
+
+help:  ## list the verbs
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: .venv/.ready  ## make .venv with everything, pinned
+
+# The stamp carries the lock's content in its prerequisites: a changed lock sets up again.
+.venv/.ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Found Python " + sys.version.split()[0] + "; expected 3.11 or newer. Name one: make setup PYTHON=python3.12")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: setup  ## make three samples, fill a database of their own, show what was found
+	$(BIN)/cathograph demo
+
+test: setup  ## all tests but the slow ones; starts its own database
+	$(BIN)/pytest -m "not slow"
+
+test-quick: setup  ## tests that need no database
+	$(BIN)/pytest -m "not slow and not neo4j"
+
+test-slow: setup  ## tests of more than half a minute
+	$(BIN)/pytest -m slow
+
+check: setup  ## format, lint, types, import contract, generated pages
+	$(BIN)/ruff format --check $(ROOMS) tests
+	$(BIN)/ruff check $(ROOMS) tests
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m schema.page --check docs/schema.md
+
+format: setup  ## write what check would ask for
+	$(BIN)/ruff format $(ROOMS) tests
+	$(BIN)/ruff check --fix $(ROOMS) tests
+	$(BIN)/python -m schema.page docs/schema.md
+
+bench: setup  ## ours beside its rivals
+	$(BIN)/cathograph bench contacts
+
+lock: setup  ## pin the versions anew (hashes for all platforms, no registry named)
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --all-extras --group dev pyproject.toml -o requirements.lock --upgrade --custom-compile-command "make lock"
+
+clean:  ## remove .venv and caches of this checkout
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis

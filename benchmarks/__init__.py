@@ -1,0 +1,1 @@
+"""Ours beside its rivals, in one run."""

@@ -1,0 +1,76 @@
+"""The command line: one module a group of commands, errors of one line.
+
+Commands import what they need when they run, so that ``cathograph --help`` answers at once
+and a base install without the image extras can still ask questions.
+"""
+
+import logging
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cathograph.commands.bench import bench
+from cathograph.commands.console import errors, show_error
+from cathograph.commands.db import db
+from cathograph.commands.demo import demo
+from cathograph.commands.doctor import doctor
+from cathograph.commands.ingest import ingest
+from cathograph.commands.query import queries, query
+from schema.errors import CathographError
+
+app = typer.Typer(
+    name="cathograph",
+    help="X-ray images of battery composites as a graph database of particles and contacts.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+app.command()(demo)
+app.command()(ingest)
+app.command()(query)
+app.command()(queries)
+app.add_typer(db, name="db")
+app.command()(bench)
+app.command()(doctor)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(version("cathograph"))
+        raise typer.Exit
+
+
+@app.callback()
+def front_door(
+    context: typer.Context,
+    home: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the local database (or CATHOGRAPH_HOME).", show_default=False),
+    ] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")] = False,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Options that all commands share."""
+    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(message)s")
+    context.obj = home
+
+
+def main() -> None:
+    """Run the command line; exit code 0 only when all that was asked for is done."""
+    try:
+        app()
+    except CathographError as error:
+        show_error(error)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        errors.print("Stopped. What was already written is complete; running again goes on.")
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of our output (head, less) has gone: nothing is wrong.
+        sys.stderr.close()
+        sys.exit(0)

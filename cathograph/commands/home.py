@@ -1,0 +1,16 @@
+"""The option ``--home``, which stands before the command or behind it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+HomeOption = Annotated[
+    Path | None,
+    typer.Option("--home", help="Folder of the local database (or CATHOGRAPH_HOME).", show_default=False),
+]
+
+
+def home_of(context: typer.Context, home: Path | None) -> Path | None:
+    """Choose the home given behind the command, else the one before it."""
+    return home if home is not None else context.obj

@@ -1,0 +1,161 @@
+"""``cathograph query`` and ``cathograph queries``: questions to the store, tables out."""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+
+from cathograph.commands.console import errors, print_json, print_table, results, say, waiting
+from cathograph.commands.home import HomeOption, home_of
+from schema.errors import ParameterError, QueryError
+
+
+class Format(StrEnum):
+    """How a result is written."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+    PARQUET = "parquet"
+
+
+def query(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Name of a query, a FILE.cypher, or - for standard input.")],
+    param: Annotated[
+        list[str] | None, typer.Option("--param", "-p", help="Parameter as name=value; may be repeated.")
+    ] = None,
+    format_: Annotated[
+        Format | None,
+        typer.Option("--format", "-f", help="Default: by the suffix of --out, else table.", show_default=False),
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="File to write instead of printing.")] = None,
+    timeout_s: Annotated[float, typer.Option("--timeout-s", min=0.1, help="End the query after this.")] = 300.0,
+    home: HomeOption = None,
+) -> None:
+    """Ask the store a question (read-only): a named query, or your own Cypher.
+
+    [dim]cathograph query tpbs --param sample=s100 --format csv[/]
+    """
+    from cathograph.settings import read_settings
+    from cathograph.store import open_store
+    from queries.runner import run
+
+    settings = read_settings(home_of(context, home))
+    question = _question(name)
+    parameters = question.bind(_parameters(param or []))
+    chosen = format_ or _format_of(out)
+    if chosen is Format.PARQUET and out is None and sys.stdout.isatty():
+        msg = "Found --format parquet with a terminal to print to; expected a file. Add --out FILE."
+        raise QueryError(msg)
+    with open_store(settings, say=say) as store, waiting(f"{question.name} …"):
+        table = run(store, question, parameters, timeout_s=timeout_s)
+    _write(table, chosen, out)
+    if out is not None:
+        errors.print(f"{len(table)} rows in {out}", highlight=False)
+    elif chosen is Format.TABLE:
+        errors.print(f"{len(table)} rows", style="dim", highlight=False)
+
+
+def queries(
+    name: Annotated[str | None, typer.Argument(help="Show this one in full.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+) -> None:
+    """List the named queries with their parameters and columns."""
+    from queries.catalog import all_read_queries, load
+
+    known = [load(name)] if name is not None else list(all_read_queries())
+    if as_json:
+        print_json(
+            [
+                {
+                    "name": each.name,
+                    "summary": each.summary,
+                    "grain": each.grain,
+                    "parameters": {parameter.name: parameter.type for parameter in each.parameters},
+                    "columns": {column.name: column.type for column in each.columns},
+                    "source": each.source,
+                }
+                for each in known
+            ]
+        )
+    elif name is not None:
+        typer.echo(known[0].text)
+    else:
+        print_table(
+            pd.DataFrame(
+                {
+                    "query": [each.name for each in known],
+                    "what": [each.summary for each in known],
+                    "parameters": [", ".join(each_p.name for each_p in each.parameters) for each in known],
+                    "columns": [", ".join(column.name for column in each.columns) for each in known],
+                }
+            )
+        )
+        results.print("[dim]cathograph queries NAME shows the Cypher behind one.[/]")
+
+
+def _question(name: str):  # noqa: ANN202  queries.catalog.Query, imported when needed
+    from queries.catalog import adhoc, load
+
+    if name == "-":
+        return adhoc(sys.stdin.read())
+    if name.endswith(".cypher"):
+        path = Path(name)
+        try:
+            return adhoc(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            msg = f"Found no readable Cypher in {path} ({error}); expected a text file with one query."
+            raise QueryError(msg) from error
+    return load(name)
+
+
+def _parameters(given: list[str]) -> dict[str, str]:
+    parameters: dict[str, str] = {}
+    for text in given:
+        name, sign, value = text.partition("=")
+        if not sign or not name.strip():
+            msg = f"Found --param {text!r}; expected name=value, for instance --param sample=s100."
+            raise ParameterError(msg)
+        if name in parameters:
+            msg = f"Found --param {name} twice; expected it once."
+            raise ParameterError(msg)
+        parameters[name.strip()] = value
+    return parameters
+
+
+def _format_of(out: Path | None) -> Format:
+    if out is None:
+        return Format.TABLE
+    suffix = out.suffix.removeprefix(".").lower()
+    if suffix in {"csv", "json", "parquet"}:
+        return Format(suffix)
+    msg = f"Found --out {out} without --format; expected a name ending in .csv, .json or .parquet, or --format."
+    raise QueryError(msg)
+
+
+def _write(table: pd.DataFrame, chosen: Format, out: Path | None) -> None:
+    try:
+        if chosen is Format.TABLE:
+            if out is None:
+                print_table(table)
+            else:
+                out.write_text(table.to_string(index=False) + "\n", encoding="utf-8")
+        elif chosen is Format.CSV:
+            table.to_csv(sys.stdout if out is None else out, index=False, lineterminator="\n")
+        elif chosen is Format.JSON:
+            text = table.to_json(orient="records", indent=2, force_ascii=False, date_format="iso", double_precision=15)
+            if out is None:
+                typer.echo(text)
+            else:
+                out.write_text(text + "\n", encoding="utf-8")
+        else:
+            table.to_parquet(sys.stdout.buffer if out is None else out, index=False)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        msg = f"Found {out} not writable ({error.strerror}); expected a folder with room. Choose another --out."
+        raise QueryError(msg) from error

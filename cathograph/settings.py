@@ -1,0 +1,65 @@
+"""Settings from the environment, in one place.
+
+``NEO4J_URI``, ``NEO4J_USER``, ``NEO4J_PASSWORD`` name a server of the user's own;
+``CATHOGRAPH_HOME`` (or ``--home``) names the folder in which the local server keeps its data.
+"""
+
+from pathlib import Path
+
+from platformdirs import user_data_path
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from schema.errors import InputError
+
+
+class Settings(BaseSettings):
+    """Where the database is and who we are to it.
+
+    Attributes
+    ----------
+    neo4j_uri : str or None
+        Address of a given server; None means the local server of `home`.
+    neo4j_user, neo4j_password
+        Credentials of the given server.
+    home : Path
+        Folder of the local server.
+    """
+
+    # Not by field name: `home` would read HOME.
+    model_config = SettingsConfigDict(extra="ignore")
+
+    neo4j_uri: str | None = Field(default=None, validation_alias="NEO4J_URI")
+    neo4j_user: str = Field(
+        default="neo4j", validation_alias=AliasChoices("NEO4J_USER", "NEO4J_USERNAME")
+    )
+    neo4j_password: SecretStr | None = Field(default=None, validation_alias="NEO4J_PASSWORD")
+    home: Path = Field(
+        default_factory=lambda: user_data_path("cathograph", appauthor=False),
+        validation_alias="CATHOGRAPH_HOME",
+    )
+
+
+def read_settings(home: Path | None = None) -> Settings:
+    """Read the settings; a home given by hand wins over the environment.
+
+    Raises
+    ------
+    InputError
+        When a variable is set but unusable, or a server is named without its password.
+    """
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        fault = error.errors()[0]
+        msg = f"Found {fault['loc'][0]} unusable ({fault['msg']}); correct that environment variable."
+        raise InputError(msg) from error
+    if settings.neo4j_uri is not None and settings.neo4j_password is None:
+        msg = (
+            f"Found NEO4J_URI={settings.neo4j_uri} without a password; expected NEO4J_PASSWORD beside it. "
+            "Set it, or unset NEO4J_URI to use the local server."
+        )
+        raise InputError(msg)
+    if home is not None:
+        settings = settings.model_copy(update={"home": home})
+    return settings.model_copy(update={"home": settings.home.expanduser().absolute()})

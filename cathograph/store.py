@@ -1,0 +1,66 @@
+"""Opening the store: a given server, else the local one of this home, started when needed.
+
+The order is that of the design: ``NEO4J_URI`` first, then the local server. Constraints and
+indexes are brought up to date on every opening, so no command meets a bare database.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cathograph.settings import Settings, read_settings
+from queries.connection import connect as connect_driver
+from queries.migrations import migrate
+
+if TYPE_CHECKING:
+    from queries.connection import Connection
+
+Say = Callable[[str], None]
+
+
+def open_store(settings: Settings, *, say: Say | None = None) -> "Connection":
+    """Open the store that the settings name, its schema up to date.
+
+    Parameters
+    ----------
+    settings : Settings
+        See `cathograph.settings.read_settings`.
+    say : callable, optional
+        Called with one line at a time while something slow happens.
+
+    Raises
+    ------
+    CannotConnect
+        When no server answers.
+    LocalServerError
+        When the local server cannot be started.
+    SchemaOutdated
+        When the store was written by a newer Cathograph.
+    """
+    if settings.neo4j_uri is not None and settings.neo4j_password is not None:
+        connection = connect_driver(
+            settings.neo4j_uri, settings.neo4j_user, settings.neo4j_password.get_secret_value()
+        )
+    else:
+        from cathograph.local_neo4j import LocalNeo4j  # needs the extra `local`
+
+        address = LocalNeo4j(settings.home).start(progress=say)
+        connection = connect_driver(address.uri, address.user, address.password)
+    try:
+        migrate(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def connect(home: str | Path | None = None) -> "Connection":
+    """Open the store from a notebook: the given server, else the local one of `home`.
+
+    Examples
+    --------
+    >>> import cathograph
+    >>> with cathograph.connect() as store:  # doctest: +SKIP
+    ...     tpbs = cathograph.query(store, "tpbs", sample="s100")
+    """
+    return open_store(read_settings(None if home is None else Path(home)))

@@ -1,0 +1,1 @@
+"""From images to label images, particles, contacts, rows and the database."""

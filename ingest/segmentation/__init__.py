@@ -1,0 +1,1 @@
+"""Segmenters: from a grey image to a phase image, behind one small interface."""

@@ -1,0 +1,1 @@
+"""Synthetic microstructures with known truth, for tests, the demo, training and benchmarks."""

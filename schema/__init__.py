@@ -1,0 +1,1 @@
+"""The vocabulary: phases, node and relationship types, keys, errors. Pure Python."""

@@ -1,0 +1,187 @@
+"""Node types of the graph, declared once.
+
+The pattern they form::
+
+    (:Beamtime)<-[:MEASURED_IN]-(:Image)-[:OF]->(:Sample)
+    (:Image)-[:SLICE_OF]->(:Volume)-[:OF]->(:Sample)
+    (:Segmentation)-[:SEGMENTS]->(:Image)
+    (:Particle:NMC|SSE|Graphite)-[:IN]->(:Segmentation)
+    (:TPB)-[:MEETS]->(:Particle)
+    (:IngestRun)-[:WROTE]->(:Segmentation)
+"""
+
+from dataclasses import dataclass
+
+from schema.properties import Kind, Property
+
+
+@dataclass(frozen=True)
+class NodeType:
+    """A node label with its properties; `key` names the property that identifies a node."""
+
+    label: str
+    meaning: str
+    key: str
+    properties: tuple[Property, ...]
+
+    def property_named(self, name: str) -> Property:
+        """Find a property by name; `KeyError` when there is none."""
+        return {prop.name: prop for prop in self.properties}[name]
+
+
+SAMPLE = NodeType(
+    "Sample",
+    "A piece of composite that was made and measured.",
+    "id",
+    (
+        Property("id", Kind.STRING, "identifier the group uses, any text"),
+        Property("cathode", Kind.STRING, "cathode kind: LCD, ECD, BLE, …", nullable=True),
+    ),
+)
+
+BEAMTIME = NodeType(
+    "Beamtime",
+    "A measurement campaign.",
+    "id",
+    (Property("id", Kind.STRING, "proposal or campaign identifier"),),
+)
+
+VOLUME = NodeType(
+    "Volume",
+    "A three-dimensional scan whose slices are images of their own.",
+    "key",
+    (
+        Property("key", Kind.STRING, "hash of sample and volume id"),
+        Property("id", Kind.STRING, "name of the volume within its sample"),
+    ),
+)
+
+IMAGE = NodeType(
+    "Image",
+    "A field of view: grey image, mask and energy map of it are one Image.",
+    "key",
+    (
+        Property("key", Kind.STRING, "hash of sample and image id"),
+        Property("id", Kind.STRING, "name of the image within its sample"),
+        Property("slice_index", Kind.INTEGER, "page within its volume", minimum=0, nullable=True),
+    ),
+)
+
+SEGMENTATION = NodeType(
+    "Segmentation",
+    "One reading of an image into particles; one of an image's segmentations is active.",
+    "key",
+    (
+        Property("key", Kind.STRING, "hash of everything that shaped it"),
+        Property("active", Kind.BOOLEAN, "whether queries see this one"),
+        Property("created", Kind.DATETIME, "when it was written"),
+        Property("source", Kind.STRING, "what the file held: image, phases or regions"),
+        Property("method", Kind.STRING, "segmenter, or 'given' for phases and regions"),
+        Property("version", Kind.STRING, "version of the method"),
+        Property("params", Kind.STRING, "every parameter, as canonical JSON"),
+        Property("content_sha256", Kind.STRING, "hash of the pixels it was made from"),
+        Property("ndim", Kind.INTEGER, "2 or 3", minimum=2),
+        Property("shape", Kind.INTEGERS, "pixels along (y, x) or (z, y, x)"),
+        Property("pixel_size_um", Kind.FLOAT, "edge of a pixel in µm", minimum=0),
+        Property("radius_px", Kind.INTEGER, "contact radius in pixels (Chebyshev)", minimum=0),
+        Property("radius_um", Kind.FLOAT, "contact radius in µm", minimum=0),
+        Property("n_particles", Kind.INTEGER, "particles written", minimum=0),
+        Property("n_contacts", Kind.INTEGER, "contacts written", minimum=0),
+        Property("n_tpbs", Kind.INTEGER, "TPBs (triangles) written", minimum=0),
+        Property("n_physical_tpbs", Kind.INTEGER, "TPBs with at least one junction", minimum=0),
+        Property("n_channel_pairs", Kind.INTEGER, "pairs of NMC with a concurrent channel", minimum=0),
+        Property(
+            "channel_pairs_stored", Kind.BOOLEAN, "pairs are relationships (on average at most 50 partners)"
+        ),
+        Property(
+            "local_channel_path_um",
+            Kind.FLOAT,
+            "longest path a local channel was searched along; null: not searched",
+            minimum=0,
+            nullable=True,
+        ),
+        Property("hub_share_sse", Kind.FLOAT, "largest SSE region over all SSE", minimum=0, nullable=True),
+        Property(
+            "hub_share_graphite", Kind.FLOAT, "largest graphite region over all graphite", minimum=0, nullable=True
+        ),
+        Property("dropped", Kind.STRING, "regions below the minimum size per phase, as JSON"),
+    ),
+)
+
+PARTICLE = NodeType(
+    "Particle",
+    "A region of one phase in one segmentation; its phase is its second label.",
+    "key",
+    (
+        Property("key", Kind.STRING, "segmentation key and label"),
+        Property("label", Kind.INTEGER, "value in the label image", minimum=1),
+        Property("phase", Kind.STRING, "phase, also the node's second label"),
+        Property("area_px", Kind.INTEGER, "pixels (3D: voxels)", minimum=1),
+        Property("area_um2", Kind.FLOAT, "area in µm² (2D)", minimum=0, nullable=True),
+        Property("volume_um3", Kind.FLOAT, "volume in µm³ (3D)", minimum=0, nullable=True),
+        Property("centroid_z", Kind.FLOAT, "centroid along z in pixels (3D)", minimum=0, nullable=True),
+        Property("centroid_y", Kind.FLOAT, "centroid along y in pixels, pixel centres at integers", minimum=0),
+        Property("centroid_x", Kind.FLOAT, "centroid along x in pixels, pixel centres at integers", minimum=0),
+        Property("bbox", Kind.INTEGERS, "bounding box, minima then maxima (half-open), as scikit-image"),
+        Property("perimeter_um", Kind.FLOAT, "outline in µm (2D)", minimum=0, nullable=True),
+        Property("surface_um2", Kind.FLOAT, "surface in µm² (3D)", minimum=0, nullable=True),
+        Property("equivalent_diameter_um", Kind.FLOAT, "diameter of the disc or ball of equal size", minimum=0),
+        Property("convexity", Kind.FLOAT, "pixels over pixels of the convex hull", minimum=0),
+        Property("touches_border", Kind.BOOLEAN, "cut by the image's border"),
+        Property(
+            "has_concurrent_channel",
+            Kind.BOOLEAN,
+            "NMC: shares an SSE and a graphite neighbour with another NMC",
+            nullable=True,
+        ),
+        Property("concurrent_partners", Kind.INTEGER, "NMC: how many such NMC", minimum=0, nullable=True),
+        Property(
+            "local_channel_partners",
+            Kind.INTEGER,
+            "NMC: how many reached within the path length through one SSE and one graphite region",
+            minimum=0,
+            nullable=True,
+        ),
+    ),
+)
+
+TPB = NodeType(
+    "TPB",
+    "A triple phase boundary: NMC, SSE and graphite regions pairwise in contact.",
+    "key",
+    (
+        Property("key", Kind.STRING, "segmentation key and the three labels"),
+        Property("perimeter_um", Kind.FLOAT, "perimeter of the triangle of the three centroids", minimum=0),
+        Property("interface_ratio", Kind.FLOAT, "weight_px(NMC–SSE) over weight_px(NMC–graphite)", minimum=0),
+        Property("weight_sum_px", Kind.FLOAT, "sum of the three weight_px", minimum=0),
+        Property("junctions", Kind.INTEGER, "places where all three regions meet", minimum=0),
+        Property("is_physical", Kind.BOOLEAN, "whether they meet anywhere"),
+        Property("junctions_z", Kind.FLOATS, "z of each junction in pixels (3D)", nullable=True),
+        Property("junctions_y", Kind.FLOATS, "y of each junction in pixels"),
+        Property("junctions_x", Kind.FLOATS, "x of each junction in pixels"),
+        Property(
+            "junction_length_um", Kind.FLOAT, "length of the triple lines in µm (3D)", minimum=0, nullable=True
+        ),
+    ),
+)
+
+INGEST_RUN = NodeType(
+    "IngestRun",
+    "One run of the ingest: who, when, from which file, with which code.",
+    "id",
+    (
+        Property("id", Kind.STRING, "random identifier"),
+        Property("state", Kind.STRING, "done or unchanged"),
+        Property("started", Kind.DATETIME, "start of the run"),
+        Property("finished", Kind.DATETIME, "end of the run"),
+        Property("user", Kind.STRING, "login name"),
+        Property("host", Kind.STRING, "machine"),
+        Property("code_version", Kind.STRING, "version of Cathograph"),
+        Property("file_name", Kind.STRING, "name of the file, without its folder"),
+        Property("file_sha256", Kind.STRING, "hash of the file's bytes"),
+    ),
+)
+
+NODE_TYPES: tuple[NodeType, ...] = (
+    BEAMTIME, SAMPLE, VOLUME, IMAGE, SEGMENTATION, PARTICLE, TPB, INGEST_RUN,
+)  # fmt: skip

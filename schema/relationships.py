@@ -1,0 +1,86 @@
+"""Relationship types of the graph, declared once.
+
+A CONTACT runs from the lower label to the higher, so ``overlap_ab`` counts pixels of its
+end inside the dilated start.
+"""
+
+from dataclasses import dataclass
+
+from schema.properties import Kind, Property
+
+
+@dataclass(frozen=True)
+class RelationshipType:
+    """A relationship type with its end labels and properties."""
+
+    type: str
+    source: str
+    target: str
+    meaning: str
+    properties: tuple[Property, ...] = ()
+
+
+CONTACT = RelationshipType(
+    "CONTACT",
+    "Particle",
+    "Particle",
+    "Two regions within the contact radius of each other; from the lower label to the higher.",
+    (
+        Property("overlap_ab", Kind.INTEGER, "pixels of the end inside the dilated start", minimum=1),
+        Property("overlap_ba", Kind.INTEGER, "pixels of the start inside the dilated end", minimum=1),
+        Property("weight_px", Kind.FLOAT, "mean of both counts", minimum=1),
+        Property("weight", Kind.FLOAT, "weight_px over the largest of the image", minimum=0),
+        Property("interface_um", Kind.FLOAT, "length of the shared boundary (2D)", minimum=0, nullable=True),
+        Property("interface_um2", Kind.FLOAT, "area of the shared boundary (3D)", minimum=0, nullable=True),
+        Property("gap_px", Kind.INTEGER, "smallest Chebyshev distance, 1 = touching", minimum=1),
+    ),
+)
+
+CONCURRENT_CHANNEL = RelationshipType(
+    "CONCURRENT_CHANNEL",
+    "NMC",
+    "NMC",
+    "Two NMC sharing SSE and graphite neighbours; stored below the hub limit, lower label first.",
+    (
+        Property("via_sse", Kind.INTEGER, "shared SSE neighbours", minimum=1),
+        Property("via_graphite", Kind.INTEGER, "shared graphite neighbours", minimum=1),
+    ),
+)
+
+LOCAL_CHANNEL = RelationshipType(
+    "LOCAL_CHANNEL",
+    "NMC",
+    "NMC",
+    "Two NMC joined by a short path inside one SSE and inside one graphite region, lower label first.",
+    (
+        Property("path_sse_um", Kind.FLOAT, "shortest path inside an SSE region", minimum=0),
+        Property("path_graphite_um", Kind.FLOAT, "shortest path inside a graphite region", minimum=0),
+    ),
+)
+
+NEAREST = RelationshipType(
+    "NEAREST",
+    "NMC",
+    "NMC",
+    "From each NMC to its nearest NMC.",
+    (
+        Property("distance_um", Kind.FLOAT, "smallest distance between their pixel centres", minimum=0),
+        Property("via", Kind.STRING, "what both touch: SSE, Graphite, both or neither"),
+        Property("touching", Kind.BOOLEAN, "whether some of their pixels are neighbours"),
+    ),
+)
+
+RELATIONSHIP_TYPES: tuple[RelationshipType, ...] = (
+    RelationshipType("MEASURED_IN", "Image", "Beamtime", "Campaign an image comes from."),
+    RelationshipType("OF", "Image", "Sample", "Sample an image shows."),
+    RelationshipType("OF", "Volume", "Sample", "Sample a volume shows."),
+    RelationshipType("SLICE_OF", "Image", "Volume", "Volume an image is a slice of."),
+    RelationshipType("SEGMENTS", "Segmentation", "Image", "Image that was segmented."),
+    RelationshipType("IN", "Particle", "Segmentation", "Segmentation a particle belongs to."),
+    RelationshipType("MEETS", "TPB", "Particle", "The three particles of a TPB."),
+    CONTACT,
+    CONCURRENT_CHANNEL,
+    LOCAL_CHANNEL,
+    NEAREST,
+    RelationshipType("WROTE", "IngestRun", "Segmentation", "What a run wrote, or found already there."),
+)
