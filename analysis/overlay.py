@@ -1,8 +1,8 @@
 """The graph drawn over its image: grey, regions, particles and contacts (paper Figs. 2, 4c, 5b).
 
 Three panels of one field of view. Contacts are collections, not single lines, so that ten
-thousand of them draw in a moment; TPBs with a junction are ringed at the junction, TPBs that
-are triangles only are not ringed; concurrent channels are dashed.
+thousand of them draw in a moment; TPBs are ringed where their three regions meet (those that are
+triangles only meet nowhere and have no ring); concurrent channels are dashed.
 """
 
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ def draw_graph_over_image(
     labels: NDArray[np.integer],
     particles: pd.DataFrame,
     contacts: pd.DataFrame,
-    tpbs: pd.DataFrame,
+    junctions: pd.DataFrame,
     channels: pd.DataFrame,
     *,
     pixel_size_um: float,
@@ -44,8 +44,8 @@ def draw_graph_over_image(
         Columns ``label``, ``phase``, ``centroid_y``, ``centroid_x`` (pixels).
     contacts : DataFrame
         Columns ``a``, ``b`` (labels), ``weight`` (0 to 1).
-    tpbs : DataFrame
-        Columns ``is_physical``, ``junctions_y``, ``junctions_x`` (lists, pixels).
+    junctions : DataFrame
+        One row per junction of a TPB; columns ``y``, ``x`` (pixels).
     channels : DataFrame
         Columns ``nmc_a``, ``nmc_b`` (labels).
     pixel_size_um : float
@@ -79,7 +79,7 @@ def draw_graph_over_image(
     counts = particles["phase"].value_counts()
     regions.set_title(", ".join(f"{counts.get(phase, 0)} {phase}" for phase in PARTICLE_PHASES))
     graph.imshow(0.35 * coloured + 0.65)
-    _draw_graph(graph, particles, contacts, tpbs, channels)
+    _draw_graph(graph, particles, contacts, junctions, channels)
     for axis in axes:
         axis.set_axis_off()
     _draw_scale_bar(axes[0], labels.shape, pixel_size_um)
@@ -113,7 +113,7 @@ def _draw_graph(
     axis: mpl.axes.Axes,
     particles: pd.DataFrame,
     contacts: pd.DataFrame,
-    tpbs: pd.DataFrame,
+    junctions: pd.DataFrame,
     channels: pd.DataFrame,
 ) -> None:
     place = particles.set_index("label")[["centroid_x", "centroid_y"]]
@@ -133,16 +133,12 @@ def _draw_graph(
             rows["centroid_x"], rows["centroid_y"],
             s=42 if phase is Phase.NMC else 14, color=phase.colour, edgecolors="black", linewidths=0.6, zorder=3,
         )  # fmt: skip
-    physical = tpbs[tpbs["is_physical"].astype(bool)]
-    if len(physical):
-        axis.scatter(
-            np.concatenate(physical["junctions_x"].to_list()),
-            np.concatenate(physical["junctions_y"].to_list()),
-            s=90, facecolors="none", edgecolors="#cc79a7", linewidths=1.6, zorder=4,
-        )  # fmt: skip
+    axis.scatter(
+        junctions["x"], junctions["y"], s=90, facecolors="none", edgecolors="#cc79a7", linewidths=1.6, zorder=4
+    )
     note = f", first {_MOST_CHANNELS_DRAWN} drawn" if len(channels) > _MOST_CHANNELS_DRAWN else ""
     axis.set_title(
-        f"{len(contacts)} contacts, {len(tpbs)} TPBs ({len(physical)} physical), {len(channels)} channels{note}"
+        f"{len(contacts)} contacts, {len(junctions)} TPB junctions, {len(channels)} channels{note}"
     )
 
 

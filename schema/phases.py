@@ -65,6 +65,11 @@ class Phase(StrEnum):
         msg = f"Found phase {name!r}; expected one of {known}. Correct the phase map (--phases)."
         raise PhaseMapError(msg)
 
+    @classmethod
+    def from_code(cls, code: int) -> "Phase":
+        """Find a phase by its value in canonical phase images; `KeyError` when there is none."""
+        return {phase.code: phase for phase in cls}[int(code)]
+
 
 PARTICLE_PHASES: tuple[Phase, ...] = tuple(phase for phase in Phase if phase is not Phase.BACKGROUND)
 """Phases whose regions become particles, in the order of their codes."""

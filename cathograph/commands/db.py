@@ -13,3 +13,80 @@ if TYPE_CHECKING:
     from cathograph.local_neo4j import LocalNeo4j
 
 db = typer.Typer(help="The local Neo4j: start, stop, status, backup, restore.", no_args_is_help=True)
+
+
+@db.command()
+def start(context: typer.Context, home: HomeOption = None) -> None:
+    """Start the local server; it stays until `cathograph db stop`."""
+    server = _server(context, home)
+    address = server.start(progress=say)
+    results.print(f"{address.uri}  user {address.user}  home {server.home.folder}", highlight=False)
+    errors.print(
+        f"The password is in {server.home.folder / 'neo4j-password'}. The server stays until `cathograph db stop`.",
+        style="dim",
+        highlight=False,
+    )
+
+
+@db.command()
+def stop(context: typer.Context, home: HomeOption = None) -> None:
+    """Stop the local server; its data stay."""
+    stopped = _server(context, home).stop(progress=say)
+    results.print("Stopped." if stopped else "No server was running.")
+
+
+@db.command()
+def status(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+    home: HomeOption = None,
+) -> None:
+    """Say whether the local server runs, and where."""
+    found = _server(context, home).status()
+    record = {
+        "state": found.state.value,
+        "uri": found.uri,
+        "pid": found.pid,
+        "home": str(found.home),
+        "store_mb": round(found.store_bytes / 1e6, 1),
+        "log": str(found.log),
+    }
+    if as_json:
+        print_json(record)
+    else:
+        for name, value in record.items():
+            if value is not None:
+                results.print(f"{name:>9}  {value}", highlight=False)
+
+
+@db.command()
+def backup(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="File to write, for instance beamtime.dump.")],
+    home: HomeOption = None,
+) -> None:
+    """Dump the local database into one file; writers wait, the server is down for a moment."""
+    from cathograph.backups import back_up
+
+    written = back_up(_server(context, home), file, say=say)
+    results.print(f"{written}", highlight=False)
+
+
+@db.command()
+def restore(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="File made by `cathograph db backup`.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace a database that is there.")] = False,
+    home: HomeOption = None,
+) -> None:
+    """Load a backup into the local database."""
+    from cathograph.backups import restore as restore_backup
+
+    restore_backup(_server(context, home), file, force=force, say=say)
+    results.print("Restored.")
+
+
+def _server(context: typer.Context, home: Path | None) -> "LocalNeo4j":
+    from cathograph.local_neo4j import LocalNeo4j
+
+    return LocalNeo4j(read_settings(home_of(context, home)).home)

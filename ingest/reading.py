@@ -1,0 +1,108 @@
+"""How the pixels of a file become regions: the three meanings of ``--as``, side by side.
+
+`Reading` holds what is fixed for a whole call (phase map, segmenter) with the name, version and
+parameters that enter the segmentation's key; `read_regions` applies it to one image.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.options import IngestOptions, Source
+from ingest.phase_maps import PhaseMap, apply_phase_map, read_phase_map
+from ingest.regions import LabelledImage, label_phases, regions_from_labels
+from ingest.segmentation import Segmenter, make_segmenter, run_segmenter
+from ingest.splitting import SplitRules
+from schema.keys import JsonScalar
+
+REGIONS_VERSION = "1"
+"""Raised whenever regions of a phase image are found differently."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What is known before the first pixel.
+
+    Attributes
+    ----------
+    method, version : str
+        Segmenter, or ``given`` where the file already holds phases or regions.
+    parameters : Mapping
+        Every parameter that shapes the regions.
+    phases : str or None
+        Canonical text of the phase map.
+    """
+
+    method: str
+    version: str
+    parameters: Mapping[str, JsonScalar]
+    phases: str | None
+    phase_map: PhaseMap | None
+    segmenter: Segmenter | None
+
+    @classmethod
+    def of(cls, options: IngestOptions) -> "Reading":
+        """Read phase map or segmenter from the options.
+
+        Raises
+        ------
+        PhaseMapError, SegmentationError
+            When there is no such phase map or segmenter.
+        """
+        if options.phases is not None:
+            phase_map = read_phase_map(options.phases)
+            parameters = {} if options.source is Source.REGIONS else _region_parameters(options)
+            return cls("given", REGIONS_VERSION, parameters, phase_map.canonical(), phase_map, None)
+        segmenter = make_segmenter(options.segmenter)
+        return cls(
+            segmenter.name,
+            f"{segmenter.version}/{REGIONS_VERSION}",
+            {**_region_parameters(options), **{f"segmenter.{k}": v for k, v in segmenter.parameters.items()}},
+            None,
+            None,
+            segmenter,
+        )
+
+
+def read_regions(pixels: NDArray[np.generic], reading: Reading, options: IngestOptions) -> LabelledImage:
+    """Turn the pixels of one image into labelled regions.
+
+    Parameters
+    ----------
+    pixels : ndarray, shape (y, x) or (z, y, x)
+        Grey values, phase values or labels, as `options.source` says.
+    reading : Reading
+        From `Reading.of`.
+    options : IngestOptions
+        Splitting and minimum size.
+
+    Raises
+    ------
+    InputImageError, PhaseMapError, SegmentationError
+        When the pixels cannot be what the options say.
+    """
+    if options.source is Source.REGIONS and reading.phase_map is not None:
+        return regions_from_labels(pixels, reading.phase_map)
+    if reading.phase_map is not None:
+        phase_image = apply_phase_map(pixels, reading.phase_map)
+    elif reading.segmenter is not None:
+        phase_image = run_segmenter(reading.segmenter, pixels)
+    return label_phases(
+        phase_image,
+        min_size_px=options.min_size_px,
+        split_nmc=options.split_nmc,
+        rules=SplitRules(),
+    )
+
+
+def _region_parameters(options: IngestOptions) -> dict[str, JsonScalar]:
+    rules = SplitRules()
+    parameters: dict[str, JsonScalar] = {
+        "min_size_px": options.min_size_px,
+        "split_nmc": options.split_nmc,
+    }
+    if options.split_nmc:
+        parameters.update({f"split.{name}": value for name, value in vars(rules).items()})
+    return parameters

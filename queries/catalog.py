@@ -1,0 +1,227 @@
+"""The named queries: one .cypher file each, read into a typed catalogue.
+
+A file begins with its header, comments that say what it answers::
+
+    // tpbs: triple phase boundaries, as triangles of regions in contact.
+    // grain:   one row per triangle of an active segmentation
+    // params:  $sample STRING or null, $image STRING or null
+    // columns: image STRING, nmc INTEGER, interface_ratio FLOAT
+    // source:  paper, Fig. 4; junctions are ours
+
+A line that continues the one above begins with ``//`` and spaces. Types are those of Neo4j; ``or null``
+marks what may be missing, and such a parameter may be left out. The text below the header is sent as it is.
+"""
+
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+from queries.cypher_text import used_parameters
+from queries.value_types import convert, is_type
+from schema.errors import ParameterError, QueryError, UnknownQuery
+
+_READ = files("queries") / "read"
+_WRITE = files("queries") / "write"
+_HEADER_LINE = re.compile(r"//\s?(?P<key>[a-z][a-z0-9_]*):\s*(?P<text>.*)")
+_TYPED_NAME = re.compile(r"(?P<name>\$?[a-z][a-z0-9_]*) (?P<type>[A-Z][A-Z<>]*)(?P<null> or null)?")
+
+
+@dataclass(frozen=True)
+class TypedName:
+    """A parameter or a column: its name, its type as Neo4j writes it, and whether it may be null.
+
+    Examples
+    --------
+    >>> TypedName("sample", "STRING", nullable=True).type
+    'STRING or null'
+    """
+
+    name: str
+    kind: str
+    nullable: bool = False
+
+    @property
+    def type(self) -> str:
+        """The type as the header writes it."""
+        return f"{self.kind} or null" if self.nullable else self.kind
+
+
+@dataclass(frozen=True)
+class Query:
+    """A query that can be run.
+
+    Attributes
+    ----------
+    name : str
+        File name without suffix, or ``"your query"``.
+    summary, grain, source : str
+        What it answers, what one row is, which figure or equation it reproduces.
+    parameters, columns : tuple of TypedName
+        What it takes and gives. A user's own query declares no columns.
+    text : str
+        The Cypher.
+    is_named : bool
+        True for the files of this package, which are tested; a user's own query is checked by
+        `queries.guard` before it runs.
+    """
+
+    name: str
+    summary: str
+    grain: str
+    parameters: tuple[TypedName, ...]
+    columns: tuple[TypedName, ...]
+    source: str
+    text: str
+    is_named: bool = True
+
+    def bind(self, given: Mapping[str, object]) -> dict[str, object]:
+        """Fit values to the parameters; text, as the command line gives it, is converted.
+
+        Parameters
+        ----------
+        given : Mapping
+            Values by name. A nullable parameter that is not given is null.
+
+        Returns
+        -------
+        dict
+            A value for every parameter.
+
+        Raises
+        ------
+        ParameterError
+            When one is unknown, missing, or not of its type.
+        """
+        known = {parameter.name: parameter for parameter in self.parameters}
+        listed = ", ".join(f"{each.name} {each.type}" for each in self.parameters) or "none"
+        unknown = [name for name in given if name not in known]
+        if unknown:
+            msg = f"Found parameter {unknown[0]!r} for {self.name}; expected one of: {listed}."
+            raise ParameterError(msg)
+        bound: dict[str, object] = {}
+        for name, parameter in known.items():
+            value = given.get(name)
+            if value is None and not parameter.nullable:
+                msg = f"Found no value for parameter {name} of {self.name}; expected {parameter.type}. Add --param {name}=…"
+                raise ParameterError(msg)
+            bound[name] = None if value is None else convert(value, parameter.kind, f"parameter {name} of {self.name}")
+        return bound
+
+
+@cache
+def load(name: str) -> Query:
+    """Find a named read query.
+
+    Raises
+    ------
+    UnknownQuery
+        When there is none of this name; the message lists the nearest ones.
+    """
+    names = _names()
+    if name not in names:
+        close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+        hint = f"did you mean {' or '.join(close)}?" if close else f"there are {', '.join(names)}."
+        msg = f"Found no query named {name!r}; {hint} `cathograph queries` lists them; your own goes into a FILE.cypher."
+        raise UnknownQuery(msg)
+    return parse((_READ / f"{name}.cypher").read_text(encoding="utf-8"), name)
+
+
+def all_read_queries() -> tuple[Query, ...]:
+    """Give every named read query, by name."""
+    return tuple(load(name) for name in _names())
+
+
+@cache
+def load_write(name: str) -> Query:
+    """Read one of the queries that write; they are used by `queries.writing`, not by users."""
+    return parse((_WRITE / f"{name}.cypher").read_text(encoding="utf-8"), name)
+
+
+def all_write_queries() -> tuple[Query, ...]:
+    """Give every query that writes, by name."""
+    return tuple(load_write(path.name.removesuffix(".cypher")) for path in _files(_WRITE))
+
+
+def adhoc(text: str) -> Query:
+    """Take a user's own Cypher.
+
+    Parameters it uses are taken as JSON where they can be read as such (``n=5`` is a number,
+    ``id="5"`` a text), else as text. A header line ``// params: $sample STRING or null`` types them.
+
+    Raises
+    ------
+    QueryError
+        When there is no query in the text, or a header line is malformed.
+    """
+    if not text.strip().strip(";").strip():
+        msg = "Found an empty text; expected one Cypher query."
+        raise QueryError(msg)
+    declared = {each.name: each for each in _typed_names(_header(text).get("params", ""), "your query")}
+    parameters = tuple(declared.get(name, TypedName(name, "ANY")) for name in sorted(used_parameters(text)))
+    return Query("your query", "", "", parameters, (), "", text, is_named=False)
+
+
+def parse(text: str, name: str) -> Query:
+    """Read a query file.
+
+    Raises
+    ------
+    QueryError
+        When its header is incomplete or malformed.
+    """
+    header = _header(text)
+    missing = [key for key in (name, "grain", "params", "columns", "source") if key not in header]
+    if missing:
+        msg = f"Found no header line {missing[0]!r} in {name}.cypher; expected one. See queries/catalog.py."
+        raise QueryError(msg)
+    query = Query(
+        name=name,
+        summary=header[name],
+        grain=header["grain"],
+        parameters=_typed_names(header["params"], name, sigil="$"),
+        columns=_typed_names(header["columns"], name),
+        source=header["source"],
+        text=text,
+    )
+    return replace(query, parameters=tuple(sorted(query.parameters, key=lambda each: each.name)))
+
+
+def _names() -> list[str]:
+    return [path.name.removesuffix(".cypher") for path in _files(_READ)]
+
+
+def _files(folder: Traversable) -> list[Traversable]:
+    return sorted((path for path in folder.iterdir() if path.name.endswith(".cypher")), key=lambda path: path.name)
+
+
+def _header(text: str) -> dict[str, str]:
+    """Read the comment lines at the top; a line without a key continues the one above."""
+    header: dict[str, str] = {}
+    key = ""
+    for line in text.splitlines():
+        if not line.startswith("//"):
+            break
+        match = _HEADER_LINE.fullmatch(line)
+        if match:
+            key = match["key"]
+            header[key] = match["text"].strip()
+        elif key:
+            header[key] = f"{header[key]} {line.removeprefix('//').strip()}".strip()
+    return header
+
+
+def _typed_names(text: str, query_name: str, sigil: str = "") -> tuple[TypedName, ...]:
+    typed = []
+    for part in (part.strip() for part in text.split(",")):
+        if part in ("", "none"):
+            continue
+        match = _TYPED_NAME.fullmatch(part)
+        if not match or not match["name"].startswith(sigil) or not is_type(match["type"]):
+            msg = f"Found {part!r} in the header of {query_name}; expected a name and a type, as in `{sigil}sample STRING or null`."
+            raise QueryError(msg)
+        typed.append(TypedName(match["name"].removeprefix("$"), match["type"], match["null"] is not None))
+    return tuple(typed)

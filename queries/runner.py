@@ -1,0 +1,82 @@
+"""Run a query, get a table.
+
+A named query gives its declared columns with their types, also when there is no row. A user's own query
+passes `queries.guard` first and gives whatever it returns, as values that every format can hold. Every
+query runs in READ access mode with a time limit of its own (a limit for the whole server would end
+ingests), and returns all of its rows.
+"""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from queries.connection import Connection, Records
+from queries.catalog import Query
+from queries.guard import check_read_only
+from queries.value_types import column, guessed_column
+from schema.errors import DatabaseError
+
+TIMEOUT_S = 300.0
+"""Time limit of a query, unless another is given."""
+
+
+def run(
+    connection: Connection,
+    query: Query,
+    parameters: Mapping[str, object] | None = None,
+    *,
+    timeout_s: float | None = TIMEOUT_S,
+) -> pd.DataFrame:
+    """Run a query and give all of its rows.
+
+    Parameters
+    ----------
+    connection : Connection
+        Where to run it.
+    query : Query
+        From `queries.catalog.load` or `queries.catalog.adhoc`.
+    parameters : Mapping, optional
+        Values by name; see `queries.catalog.Query.bind`.
+    timeout_s : float or None, optional
+        Seconds after which the server ends it; None for no limit.
+
+    Returns
+    -------
+    DataFrame
+        Columns as declared: INTEGER is int64 (Int64 where null may occur), FLOAT float64, BOOLEAN bool
+        (boolean), STRING str, DATETIME datetime64 in UTC, lists object.
+
+    Raises
+    ------
+    ParameterError, WriteRefused, QueryTimeout, QueryError
+        When it cannot be run as asked.
+    DatabaseError
+        When the server fails.
+    """
+    bound = query.bind(parameters or {})
+    if not query.is_named:
+        check_read_only(connection, query.text, bound)
+        return _as_guessed(connection.read(query.text, bound, timeout_s=timeout_s, plain=True))
+    return _as_declared(connection.read(query.text, bound, timeout_s=timeout_s), query)
+
+
+def _as_declared(records: Records, query: Query) -> pd.DataFrame:
+    declared = tuple(each.name for each in query.columns)
+    if records.columns != declared:
+        msg = (
+            f"Found columns {records.columns} from {query.name}; expected {declared}. "
+            "This is a fault in Cathograph; please report it."
+        )
+        raise DatabaseError(msg)
+    values = list(zip(*records.rows, strict=True)) if records.rows else [()] * len(declared)
+    return pd.DataFrame(
+        {
+            each.name: column(cells, each.kind, nullable=each.nullable)
+            for each, cells in zip(query.columns, values, strict=True)
+        }
+    )
+
+
+def _as_guessed(records: Records) -> pd.DataFrame:
+    values = list(zip(*records.rows, strict=True)) if records.rows else [()] * len(records.columns)
+    return pd.DataFrame({name: guessed_column(cells) for name, cells in zip(records.columns, values, strict=True)})
