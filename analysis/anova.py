@@ -110,7 +110,17 @@ class TwoWayAnova:
             rows.append({"term": "residual", "df": self.residual_df, "sum_sq": self.residual_sum_sq})
         out = pd.DataFrame(rows, columns=list(AnovaTerm.__dataclass_fields__))
         out.insert(0, "outcome", self.outcome)
-        for name in ("log", "type", "n", "n_missing", "n_zeros", "n_left_out", "method_clustered", "reason", "caution"):
+        for name in (
+            "log",
+            "type",
+            "n",
+            "n_missing",
+            "n_zeros",
+            "n_left_out",
+            "method_clustered",
+            "reason",
+            "caution",
+        ):
             out[name] = getattr(self, name)
         return out
 
@@ -227,9 +237,7 @@ def anova_sums(
     return found
 
 
-def _why_null(
-    y: Floats, cells: tuple[tuple[bool, bool, int, float], ...], factors: tuple[str, str]
-) -> str:
+def _why_null(y: Floats, cells: tuple[tuple[bool, bool, int, float], ...], factors: tuple[str, str]) -> str:
     if len(y) == 0:
         return "no particle has a value"
     empty = [f"{factors[0]}={i}, {factors[1]}={j}" for i, j, n, _ in cells if n == 0]

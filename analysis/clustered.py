@@ -99,9 +99,7 @@ class ClusteredEffect:
     caution: str
 
 
-def effect_from_t(
-    method: str, estimate: float, standard_error: float, df: float, level: float
-) -> Effect:
+def effect_from_t(method: str, estimate: float, standard_error: float, df: float, level: float) -> Effect:
     """Make an effect from an estimate, its error and its degrees of freedom."""
     if not (standard_error > 0 and df > 0):
         return Effect(method, estimate, reason="the standard error is zero or not defined")
@@ -194,7 +192,9 @@ def estimate_clustered_effect(
     if draws > 0:
         rng = np.random.default_rng(seed)
         wild = wild_cluster_bootstrap(outcome, design, units, draws=draws, rng=rng)
-        effects.append(Effect(f"wild cluster bootstrap ({wild.weights})", plain.estimate, p_value=wild.p_value))
+        effects.append(
+            Effect(f"wild cluster bootstrap ({wild.weights})", plain.estimate, p_value=wild.p_value)
+        )
         effects.append(_permuted(outcome, exposure, cluster, covariates is not None, draws, rng))
     cautions = [sample_words]
     if not mixed.converged:
@@ -221,11 +221,18 @@ def _from_mixed(
     level: float,
 ) -> list[Effect]:
     """Turn the mixed model into its two effects, the one to quote first."""
-    robust_name, model_name = f"mixed model{within}, cluster-robust CR2", f"mixed model{within}, Satterthwaite"
+    robust_name, model_name = (
+        f"mixed model{within}, cluster-robust CR2",
+        f"mixed model{within}, Satterthwaite",
+    )
     if not mixed.converged:
         return [Effect(robust_name, reason=mixed.reason), Effect(model_name, reason=mixed.reason)]
     by_model = effect_from_t(
-        model_name, float(mixed.coefficients[0]), float(np.sqrt(mixed.covariance[0, 0])), float(mixed.df[0]), level
+        model_name,
+        float(mixed.coefficients[0]),
+        float(np.sqrt(mixed.covariance[0, 0])),
+        float(mixed.df[0]),
+        level,
     )
     if random_samples is not None:
         return [by_model]

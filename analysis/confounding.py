@@ -1,4 +1,4 @@
-"""Size as a confounder: does the effect survive once large and small particles are compared alike?
+"""Size as a confounder: the effect of an exposure among particles of equal size.
 
 Large NMC touch more of everything, so they sit at TPBs more often, and size by itself goes
 with the state. The analysis of covariance puts the size (its logarithm by default, areas
@@ -17,8 +17,8 @@ from statsmodels.regression.linear_model import OLS
 
 from analysis.clustered import ClusteredEffect, Effect, SampleTerms, estimate_clustered_effect
 from analysis.effect_size import NO_INTERVAL, Interval, standardize_difference
-from analysis.group_comparison import format_d, format_p, name_change
 from analysis.particle_table import SIZE, cluster_of, flags_of, name_clusters, numbers_of, sample_codes
+from analysis.wording import format_d, format_p, name_change
 from schema.errors import InputError
 
 Floats = NDArray[np.float64]
@@ -192,7 +192,9 @@ def adjust_for_size(
         method_clustered=clustered.quoted.method,
         reason=reason,
         caution="; ".join(part for part in (clustered.quoted.reason, clustered.caution) if part),
-        sentence=_sentence(outcome, exposure, size, reason, numbers, d_clustered, clustered, name_clusters(table)),
+        sentence=_sentence(
+            outcome, exposure, size, reason, numbers, d_clustered, clustered, name_clusters(table)
+        ),
     )
 
 

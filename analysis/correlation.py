@@ -20,8 +20,8 @@ from scipy import stats
 
 from analysis.clustered import ClusteredEffect, Effect, SampleTerms, estimate_clustered_effect
 from analysis.effect_size import NO_INTERVAL, Interval
-from analysis.group_comparison import format_d, format_p, name_change
 from analysis.particle_table import cluster_of, name_clusters, numbers_of, sample_codes
+from analysis.wording import format_d, format_p, name_change
 
 Floats = NDArray[np.float64]
 

@@ -38,6 +38,8 @@ class EffectSize:
         The yardstick s, in the unit of the outcome.
     var_of_pooled_variance : float
         Sampling variance of s squared; what the yardstick adds to an interval.
+    cov_with_pooled_variance : float
+        Sampling covariance of the difference with s squared; zero without skewness.
     """
 
     d: float
@@ -47,6 +49,7 @@ class EffectSize:
     d_ci_equal_variances: Interval
     pooled_sd: float
     var_of_pooled_variance: float
+    cov_with_pooled_variance: float
 
 
 def standardize_difference(exposed: Floats, others: Floats, *, level: float = 0.95) -> EffectSize:
@@ -88,9 +91,7 @@ def standardize_difference(exposed: Floats, others: Floats, *, level: float = 0.
     var_variance = share1**2 * m1.var_of_variance + share0**2 * m0.var_of_variance
     covariance = share1 * m1.third / n1 - share0 * m0.third / n0
     var_d = (
-        var_difference / variance
-        + d**2 * var_variance / (4 * variance**2)
-        - d * covariance / variance**1.5
+        var_difference / variance + d**2 * var_variance / (4 * variance**2) - d * covariance / variance**1.5
     )
     # With three values the skewness term may outweigh the rest; the mean's share is a floor.
     half = float(stats.t.ppf((1 + level) / 2, welch_df(exposed, others)))
@@ -104,6 +105,7 @@ def standardize_difference(exposed: Floats, others: Floats, *, level: float = 0.
         d_ci_equal_variances=noncentral_t_interval(d, n1, n0, level=level),
         pooled_sd=s,
         var_of_pooled_variance=var_variance,
+        cov_with_pooled_variance=covariance,
     )
 
 
@@ -179,7 +181,9 @@ def noncentral_t_interval(d: float, n1: int, n0: int, *, level: float = 0.95) ->
     return bound(1 - tail), bound(tail)
 
 
-def power_of_welch(difference: float, sd1: float, sd0: float, n1: int, n0: int, *, alpha: float = 0.05) -> float:
+def power_of_welch(
+    difference: float, sd1: float, sd0: float, n1: int, n0: int, *, alpha: float = 0.05
+) -> float:
     """Give the probability that Welch's test finds a true difference.
 
     Parameters

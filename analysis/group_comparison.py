@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from analysis.clustered import ClusteredEffect, Effect, SampleTerms, estimate_clustered_effect
+from analysis.clustered import ClusteredEffect, Effect, SampleTerms, effect_from_t, estimate_clustered_effect
 from analysis.effect_size import (
     NO_INTERVAL,
     EffectSize,
@@ -22,8 +22,10 @@ from analysis.effect_size import (
     detectable_difference,
     power_of_welch,
     standardize_difference,
+    welch_df,
 )
 from analysis.particle_table import cluster_of, flags_of, name_clusters, numbers_of, sample_codes
+from analysis.wording import format_d, format_p, name_change
 
 _NAN = float("nan")
 
@@ -199,7 +201,11 @@ def compare_groups(
     naive: dict[str, Any] = dict.fromkeys(
         ("difference", "t", "df", "p", "d", "g", "power", "detectable_d"), _NAN
     ) | dict.fromkeys(("difference_ci", "d_ci", "g_ci", "d_ci_equal_variances"), NO_INTERVAL)
-    scaled: dict[str, Any] = {"d_clustered": _NAN, "d_clustered_ci": NO_INTERVAL, "detectable_d_clustered": _NAN}
+    scaled: dict[str, Any] = {
+        "d_clustered": _NAN,
+        "d_clustered_ci": NO_INTERVAL,
+        "detectable_d_clustered": _NAN,
+    }
     if not reason:
         size = standardize_difference(exposed, others, level=level)
         naive = _welch(exposed, others, size, level)
@@ -263,24 +269,26 @@ def _describe(values: NDArray[np.float64]) -> Group:
 def _welch(
     exposed: NDArray[np.float64], others: NDArray[np.float64], size: EffectSize, level: float
 ) -> dict[str, Any]:
-    test = stats.ttest_ind(exposed, others, equal_var=False)
-    interval = test.confidence_interval(level)
+    # Not scipy's ttest_ind: it warns of lost precision where one group is constant, as a
+    # polarization of zeros is.
     sd1, sd0 = float(exposed.std(ddof=1)), float(others.std(ddof=1))
     difference = float(exposed.mean() - others.mean())
     error = float(np.sqrt(sd1**2 / len(exposed) + sd0**2 / len(others)))
+    df = welch_df(exposed, others)
+    naive = effect_from_t("Welch t", difference, error, df, level)
     return {
         "difference": difference,
-        "difference_ci": (float(interval.low), float(interval.high)),
-        "t": float(test.statistic),
-        "df": float(test.df),
-        "p": float(test.pvalue),
+        "difference_ci": naive.ci,
+        "t": difference / error,
+        "df": df,
+        "p": naive.p_value,
         "d": size.d,
         "d_ci": size.d_ci,
         "g": size.g,
         "g_ci": size.g_ci,
         "d_ci_equal_variances": size.d_ci_equal_variances,
         "power": power_of_welch(difference, sd1, sd0, len(exposed), len(others), alpha=1 - level),
-        "detectable_d": detectable_difference(error, float(test.df), alpha=1 - level) / size.pooled_sd,
+        "detectable_d": detectable_difference(error, df, alpha=1 - level) / size.pooled_sd,
     }
 
 
@@ -290,9 +298,10 @@ def _on_the_yardstick(quoted: Effect, size: EffectSize, level: float) -> dict[st
         return {"d_clustered": _NAN, "d_clustered_ci": NO_INTERVAL, "detectable_d_clustered": _NAN}
     d = quoted.estimate / size.pooled_sd
     variance = size.pooled_sd**2
-    error = np.sqrt(
-        quoted.standard_error**2 / variance + d**2 * size.var_of_pooled_variance / (4 * variance**2)
-    )
+    from_difference = quoted.standard_error**2 / variance
+    from_yardstick = d**2 * size.var_of_pooled_variance / (4 * variance**2)
+    together = d * size.cov_with_pooled_variance / variance**1.5
+    error = np.sqrt(max(from_difference + from_yardstick - together, from_difference))
     half = float(stats.t.ppf((1 + level) / 2, quoted.df) * error)
     detectable = detectable_difference(quoted.standard_error, quoted.df, alpha=1 - level) / size.pooled_sd
     return {"d_clustered": d, "d_clustered_ci": (d - half, d + half), "detectable_d_clustered": detectable}
@@ -320,44 +329,3 @@ def _sentence(
         f"{subject}: the effect {name_change(naive['d'], scaled['d_clustered'])} from {first} to {second} once "
         f"{clustered.n_clusters} {units}{within} are accounted for."
     )
-
-
-def name_change(before: float, after: float) -> str:
-    """Say how an effect changes; less than a twentieth of a standard deviation is hardly.
-
-    Examples
-    --------
-    >>> name_change(-0.58, -0.31), name_change(-0.58, -0.55), name_change(0.2, -0.2)
-    ('shrinks', 'hardly changes,', 'changes its sign,')
-    """
-    if abs(after - before) < 0.05:
-        return "hardly changes,"
-    if before * after < 0 and min(abs(before), abs(after)) >= 0.05:
-        return "changes its sign,"
-    return "shrinks" if abs(after) < abs(before) else "grows"
-
-
-def format_d(d: float) -> str:
-    """Write an effect size for a sentence, with a true minus sign.
-
-    Examples
-    --------
-    >>> format_d(-0.5812)
-    '−0.58'
-    """
-    return f"{d:.2f}".replace("-", "−")
-
-
-def format_p(p: float) -> str:
-    """Write a p value for a sentence.
-
-    Examples
-    --------
-    >>> format_p(0.0321), format_p(2.25e-8), format_p(0.5)
-    ('p = 0.032', 'p < 0.0001', 'p = 0.50')
-    """
-    if not np.isfinite(p):
-        return "p not defined"
-    if p < 1e-4:
-        return "p < 0.0001"
-    return f"p = {p:.2g}" if p < 0.095 else f"p = {p:.2f}"

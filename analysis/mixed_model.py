@@ -216,7 +216,9 @@ def _maximize(sums: _Sums, n: int, k: int, levels: int) -> tuple[Floats, str]:
         sign, logdet_xvx = np.linalg.slogdet(at.xvx)
         return np.inf if sign <= 0 else float((n - k) * np.log(at.rss) + at.logdet + logdet_xvx)
 
-    grid = np.concatenate([[0.0], np.linspace(0.02, 0.98, 13), [0.995, 0.9995]])
+    # Two levels make a square of the grid; the simplex then has a little farther to go.
+    inner = np.linspace(0.02, 0.98, 13 if levels == 1 else 6)
+    grid = np.concatenate([[0.0], inner, [0.995, 0.9995]])
     points = [np.array(p) for p in np.stack(np.meshgrid(*[grid] * levels), -1).reshape(-1, levels)]
     values = [deviance(p) for p in points]
     start = points[int(np.argmin(values))]
@@ -242,7 +244,7 @@ def _maximize(sums: _Sums, n: int, k: int, levels: int) -> tuple[Floats, str]:
                 np.maximum(start[mask], 0.01),
                 method="Nelder-Mead",
                 bounds=[(0.0, 1.0)] * int(mask.sum()),
-                options={"xatol": 1e-8, "fatol": 1e-9, "maxiter": 2000},
+                options={"xatol": 1e-7, "fatol": 1e-8, "maxiter": 2000},
             )
             candidates.append((_spread(found.x, mask), float(found.fun), bool(found.success)))
     success = True
@@ -307,7 +309,9 @@ def _satterthwaite(sums: _Sums, ratios: Floats, covariance_q: Floats, back: Floa
         shared[0, 1] = shared[1, 0] = float((cross**2).sum())
     with_residual = traces - shared @ ratios
     residual = n_minus_k - 2 * ratios @ with_residual - ratios @ shared @ ratios
-    information = np.block([[shared, with_residual[:, None]], [with_residual[None, :], np.array([[residual]])]])
+    information = np.block(
+        [[shared, with_residual[:, None]], [with_residual[None, :], np.array([[residual]])]]
+    )
     if np.linalg.cond(information) > 1e12:
         return np.full(k, np.nan)
     inverse = np.linalg.inv(information)

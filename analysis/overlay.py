@@ -7,9 +7,9 @@ triangles only meet nowhere and have no ring); concurrent channels are dashed.
 
 from collections.abc import Mapping
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
@@ -74,7 +74,8 @@ def draw_graph_over_image(
         axes[0].set_title("X-ray image")
     regions, graph = axes[-2], axes[-1]
     outlined = coloured.copy()
-    outlined[find_boundaries(labels, mode="inner") & (labels > 0)] *= 0.55
+    inner = find_boundaries(labels, mode="inner")  # type: ignore[no-untyped-call]  # skimage has no types here
+    outlined[inner & (labels > 0)] *= 0.55
     regions.imshow(outlined)
     counts = particles["phase"].value_counts()
     regions.set_title(", ".join(f"{counts.get(phase, 0)} {phase}" for phase in PARTICLE_PHASES))
@@ -100,7 +101,7 @@ def colour_by_phase(labels: NDArray[np.integer], particles: pd.DataFrame) -> NDA
     known = np.sort(particles["label"].to_numpy())
     by_label: Mapping[int, str] = dict(zip(particles["label"], particles["phase"], strict=True))
     palette = np.array(
-        [to_rgb(Phase.BACKGROUND.colour), *(to_rgb(Phase(by_label[label]).colour) for label in known)]
+        [to_rgb(Phase.BACKGROUND.colour), *(to_rgb(Phase.parse(by_label[label]).colour) for label in known)]
     )
     position = np.searchsorted(known, labels, side="left")
     inside = position < len(known)
@@ -110,7 +111,7 @@ def colour_by_phase(labels: NDArray[np.integer], particles: pd.DataFrame) -> NDA
 
 
 def _draw_graph(
-    axis: mpl.axes.Axes,
+    axis: Axes,
     particles: pd.DataFrame,
     contacts: pd.DataFrame,
     junctions: pd.DataFrame,
@@ -120,12 +121,12 @@ def _draw_graph(
     if len(contacts):
         lines = np.stack([place.loc[contacts["a"]].to_numpy(), place.loc[contacts["b"]].to_numpy()], axis=1)
         widths = 0.5 + 2.0 * np.sqrt(contacts["weight"].to_numpy(dtype=float))
-        axis.add_collection(LineCollection(lines, linewidths=widths, colors="#555555", alpha=0.45))
+        axis.add_collection(LineCollection(list(lines), linewidths=widths, colors="#555555", alpha=0.45))
     shown = channels.head(_MOST_CHANNELS_DRAWN)
     if len(shown):
         lines = np.stack([place.loc[shown["nmc_a"]].to_numpy(), place.loc[shown["nmc_b"]].to_numpy()], axis=1)
         axis.add_collection(
-            LineCollection(lines, linewidths=1.1, colors="#d55e00", linestyles=(0, (4, 3)), alpha=0.8)
+            LineCollection(list(lines), linewidths=1.1, colors="#d55e00", linestyles=(0, (4, 3)), alpha=0.8)
         )
     for phase in PARTICLE_PHASES:
         rows = particles[particles["phase"] == phase]
@@ -134,8 +135,9 @@ def _draw_graph(
             s=42 if phase is Phase.NMC else 14, color=phase.colour, edgecolors="black", linewidths=0.6, zorder=3,
         )  # fmt: skip
     axis.scatter(
-        junctions["x"], junctions["y"], s=90, facecolors="none", edgecolors="#cc79a7", linewidths=1.6, zorder=4
-    )
+        junctions["x"], junctions["y"],
+        s=90, facecolors="none", edgecolors="#cc79a7", linewidths=1.6, zorder=4,
+    )  # fmt: skip
     note = f", first {_MOST_CHANNELS_DRAWN} drawn" if len(channels) > _MOST_CHANNELS_DRAWN else ""
     axis.set_title(
         f"{len(contacts)} contacts, {len(junctions)} TPB junctions, {len(channels)} channels{note}"
@@ -144,7 +146,15 @@ def _draw_graph(
 
 def _legend() -> list[Line2D]:
     dots = [
-        Line2D([], [], marker="o", linestyle="", markerfacecolor=phase.colour, markeredgecolor="black", label=phase)
+        Line2D(
+            [],
+            [],
+            marker="o",
+            linestyle="",
+            markerfacecolor=phase.colour,
+            markeredgecolor="black",
+            label=phase,
+        )
         for phase in PARTICLE_PHASES
     ]
     return [
@@ -158,7 +168,7 @@ def _legend() -> list[Line2D]:
     ]  # fmt: skip
 
 
-def _draw_scale_bar(axis: mpl.axes.Axes, shape: tuple[int, ...], pixel_size_um: float) -> None:
+def _draw_scale_bar(axis: Axes, shape: tuple[int, ...], pixel_size_um: float) -> None:
     """Draw a bar of a round length, about a fifth of the width."""
     target_um = 0.2 * shape[1] * pixel_size_um
     power = 10.0 ** np.floor(np.log10(target_um))

@@ -70,7 +70,9 @@ def numbers_of(table: pd.DataFrame, column: str) -> NDArray[np.float64]:
     try:
         values = pd.to_numeric(table[column]).to_numpy(dtype=np.float64, na_value=np.nan)
     except (TypeError, ValueError) as error:
-        msg = f"Found values in column {column} that are no numbers ({error}); expected numbers. Correct them."
+        msg = (
+            f"Found values in column {column} that are no numbers ({error}); expected numbers. Correct them."
+        )
         raise InputError(msg) from error
     infinite = np.flatnonzero(np.isinf(values))
     if infinite.size:
@@ -160,7 +162,9 @@ def cluster_of(table: pd.DataFrame) -> pd.Series:
                 f"label {row['label']}; expected one row per particle. Drop the duplicates."
             )
             raise InputError(msg)
-    volume = table["volume"] if "volume" in table.columns else pd.Series(None, index=table.index, dtype=object)
+    volume = (
+        table["volume"] if "volume" in table.columns else pd.Series(None, index=table.index, dtype=object)
+    )
     in_volume = volume.notna()
     key = pd.DataFrame(
         {
@@ -169,7 +173,9 @@ def cluster_of(table: pd.DataFrame) -> pd.Series:
             "field": volume.where(in_volume, table["image"]).astype(str),
         },
     )
-    return key.groupby(["sample", "in_volume", "field"], sort=False).ngroup().astype(np.int64).rename("cluster")
+    return (
+        key.groupby(["sample", "in_volume", "field"], sort=False).ngroup().astype(np.int64).rename("cluster")
+    )
 
 
 def name_clusters(table: pd.DataFrame) -> str:
@@ -186,7 +192,7 @@ def name_clusters(table: pd.DataFrame) -> str:
 
 
 def sample_codes(table: pd.DataFrame) -> NDArray[np.int64]:
-    """Number the samples of a table from 0 by first appearance.
+    """Give each sample of a table a number, from 0 by first appearance.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Permutation within clusters: is the exposure exchangeable among the particles of an image?
+"""Permutation within clusters: the effect among the particles of one image.
 
 The exposures of each cluster's particles are shuffled among themselves, so whatever the
 particles of an image share, its mean, its calibration, its abundance of TPBs, drops out. What

@@ -93,6 +93,11 @@ class Home:
         """Whether a database was ever made here."""
         return (self.data / "databases" / "neo4j").is_dir()
 
+    @property
+    def knows_password(self) -> bool:
+        """Whether a server ever ran here, and so has its users in its own store."""
+        return (self.data / "databases" / "system").is_dir()
+
     def prepare(self) -> None:
         """Make the folders, private to the user.
 
@@ -104,15 +109,39 @@ class Home:
         with self.explained():
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.neo4j.mkdir(mode=0o700, exist_ok=True)
+            self._settle_exchange()
             for name in ("conf", "data", "logs", "plugins", "import", "run"):
                 (self.neo4j / name).mkdir(mode=0o700, exist_ok=True)
         free_mb = shutil.disk_usage(self.folder).free / 1e6
         if free_mb < LEAST_FREE_MB:
             msg = (
                 f"Found {free_mb:.0f} MB free where the home {self.folder} lies; expected at least "
-                f"{LEAST_FREE_MB} MB. Make room, or name a home on another disk with --home or CATHOGRAPH_HOME."
+                f"{LEAST_FREE_MB} MB. Make room, or name a home on another disk with --home."
             )
             raise LocalServerError(msg)
+
+    def exchange_data(self, fresh: Path) -> None:
+        """Put another data folder, on the same disk, in the place of ours.
+
+        Killed at any moment, the next `prepare` finds the old data or the new, never a mixture.
+        """
+        with self.explained():
+            self._settle_exchange()
+            self.data.rename(self._data_before)
+            fresh.rename(self.data)
+            self._settle_exchange()
+
+    @property
+    def _data_before(self) -> Path:
+        return self.neo4j / "data-before"
+
+    def _settle_exchange(self) -> None:
+        """Finish an exchange that was cut short: back when the new data had not come, else forward."""
+        if self._data_before.exists():
+            if self.data.exists():
+                shutil.rmtree(self._data_before)
+            else:
+                self._data_before.rename(self.data)
 
     @contextmanager
     def explained(self) -> Iterator[None]:
@@ -131,8 +160,8 @@ class Home:
                 errno.EEXIST: "a file stands where a folder should be",
             }.get(error.errno or 0, error.strerror or str(error))
             msg = (
-                f"Found the home {self.folder} unusable: {what} ({error.filename or self.folder}). Expected a "
-                "folder one may write to; name another with --home or CATHOGRAPH_HOME, or mend this one."
+                f"Found the home {self.folder} unusable: {what} ({error.filename or self.folder}). Expected "
+                "a folder one may write to; name another with --home or CATHOGRAPH_HOME, or mend this one."
             )
             raise LocalServerError(msg) from error
 
@@ -148,10 +177,10 @@ class Home:
         with self.explained():
             if file.exists():
                 return file.read_text(encoding="utf-8").strip()
-            if self.has_store:
+            if self.knows_password:
                 msg = (
-                    f"Found a database in {self.folder} but not its password ({file.name}); expected both. Put that "
-                    "file back; or save the data with `cathograph db backup FILE`, and restore them in a new home."
+                    f"Found a database in {self.folder} but not its password ({file.name}); expected both. "
+                    "Put that file back; or restore a backup of the data in a new home."
                 )
                 raise LocalServerError(msg)
             password = secrets.token_urlsafe(24)
@@ -194,8 +223,8 @@ class Home:
                 lock.acquire(timeout=wait_s)
             except Timeout as error:
                 msg = (
-                    f"Found another command at work on the server of {self.folder} for more than {wait_s:.0f} s; "
-                    "expected it to end. See what it does (`cathograph db status`), then try again."
+                    f"Found another command at work on the server of {self.folder} for more than "
+                    f"{wait_s:.0f} s; expected it to end. Ask `cathograph db status`, then try again."
                 )
                 raise LocalServerError(msg) from error
         try:
@@ -254,8 +283,8 @@ class Home:
                     if time.monotonic() > give_up:
                         holder = "a backup or restore" if shared else "an ingest that is still writing"
                         msg = (
-                            f"Found {holder} holding the home {self.folder} for more than {wait_s:.0f} s; expected "
-                            "it to end. Wait for it or end it, then try again."
+                            f"Found {holder} holding the home {self.folder} for more than {wait_s:.0f} s; "
+                            "expected it to end. Wait for it or end it, then try again."
                         )
                         raise LocalServerError(msg) from error
                     time.sleep(0.05)
@@ -266,7 +295,9 @@ def write_private(file: Path, text: str) -> None:
     """Write a file that only the user may read, whole or not at all."""
     part = file.with_name(f".{file.name}.{os.getpid()}")
     try:
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as stream:
+        with os.fdopen(
+            os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
+        ) as stream:
             stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())

@@ -8,6 +8,8 @@ the public Maven repository lives.
 
 import hashlib
 import json
+import re
+import zipfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -27,7 +29,8 @@ ROOTS = (
     "org.neo4j.gds:opengds-extension:2.13.9",
 )
 
-GDS_GROUP = "org.neo4j.gds"
+_GDS_GROUP = "org.neo4j.gds"
+_PROCEDURE_MARK = re.compile(rb"Lorg/neo4j/procedure/(Procedure|UserFunction|UserAggregationFunction);")
 
 
 @dataclass(frozen=True, order=True)
@@ -42,6 +45,10 @@ class Jar:
         Hash of the file, lower-case hexadecimal.
     size_bytes : int
         Length of the file.
+    has_procedures : bool
+        Whether it holds GDS procedures or functions, and so belongs into the plugin folder. The
+        server searches every class of that folder on every start; the other hundred GDS
+        jars there would cost it a fifth of its starting time.
     """
 
     group: str
@@ -50,6 +57,7 @@ class Jar:
     classifier: str
     sha256: str
     size_bytes: int
+    has_procedures: bool
 
     @property
     def file_name(self) -> str:
@@ -119,7 +127,9 @@ def read_lock() -> JarLock:
 def write_lock(lock: JarLock, file: Path) -> None:
     """Write the list, one line per file so that a change reads well in a diff."""
     rows = ",\n".join(f"    {json.dumps(asdict(jar))}" for jar in lock.jars)
-    file.write_text(f'{{\n  "roots": {json.dumps(lock.roots)},\n  "jars": [\n{rows}\n  ]\n}}\n', encoding="utf-8")
+    file.write_text(
+        f'{{\n  "roots": {json.dumps(lock.roots)},\n  "jars": [\n{rows}\n  ]\n}}\n', encoding="utf-8"
+    )
 
 
 def resolve_lock(roots: Sequence[str] = ROOTS, *, say: Callable[[str], None] = print) -> JarLock:
@@ -150,6 +160,7 @@ def resolve_lock(roots: Sequence[str] = ROOTS, *, say: Callable[[str], None] = p
                 classifier=artifact.classifier,  # type: ignore[attr-defined]
                 sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
                 size_bytes=file.stat().st_size,
+                has_procedures=artifact.groupId == _GDS_GROUP and _holds_procedures(file),  # type: ignore[attr-defined]
             )
 
         wanted = [dependency.artifact for dependency in (*inputs, *needed) if dependency.type == "jar"]
@@ -163,3 +174,10 @@ def resolve_lock(roots: Sequence[str] = ROOTS, *, say: Callable[[str], None] = p
         msg = f"Found several artifacts with the file name {', '.join(twice)}; expected each name once."
         raise LocalServerError(msg)
     return JarLock(roots=tuple(roots), jars=tuple(jars))
+
+
+def _holds_procedures(file: Path) -> bool:
+    """Tell whether a class of this jar carries one of the annotations by which Neo4j finds procedures."""
+    with zipfile.ZipFile(file) as jar:
+        classes = (jar.read(name) for name in jar.namelist() if name.endswith(".class"))
+        return any(_PROCEDURE_MARK.search(content) for content in classes)

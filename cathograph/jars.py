@@ -28,7 +28,7 @@ from cathograph.jar_lock import LOCK_FILE, Jar, JarLock, read_lock, resolve_lock
 from schema.errors import CathographError, LocalServerError
 
 if TYPE_CHECKING:
-    from requests import Session
+    from requests import Response, Session
 
 OnBytes = Callable[[int, int], None]
 """Called with the bytes done so far and the bytes in all."""
@@ -72,9 +72,9 @@ def fetch_jars(
     lock = lock or read_lock()
     folder = (cache or cache_folder()) / "jars"
     places = [folder / jar.file_name for jar in lock.jars]
-    if not missing_jars(lock, cache=cache):
-        return places
     try:
+        if not missing_jars(lock, cache=cache):
+            return places
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / ".lock"):
             # Asked again: whoever held the lock before us may have fetched them.
@@ -104,18 +104,19 @@ def _is_intact(file: Path, jar: Jar) -> bool:
             return False
         with file.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest() == jar.sha256
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
 
 
 def _fetch(jars: list[Jar], folder: Path, on_bytes: OnBytes | None) -> None:
     if not jars:
         return
+    from threading import Lock
+
     import requests
     from jgo.constants import default_maven_repo
     from jgo.maven import MavenContext
     from requests.adapters import HTTPAdapter
-    from threading import Lock
     from urllib3.util import Retry
 
     total = sum(jar.size_bytes for jar in jars)
@@ -146,7 +147,7 @@ def _fetch(jars: list[Jar], folder: Path, on_bytes: OnBytes | None) -> None:
 
     with requests.Session() as session:
         # Back off on what passes by itself: a busy server, a dropped connection.
-        retry = Retry(total=5, backoff_factor=0.5, status_forcelist=(429, 500, 502, 503, 504))
+        retry = Retry(total=5, connect=1, backoff_factor=0.3, status_forcelist=(429, 500, 502, 503, 504))
         for scheme in ("https://", "http://"):
             session.mount(scheme, HTTPAdapter(pool_maxsize=PARALLEL_FETCHES, max_retries=retry))
         with ThreadPoolExecutor(PARALLEL_FETCHES) as pool:
@@ -166,25 +167,19 @@ def _download(
     import requests
 
     part = folder / f".{jar.file_name}.part"
-    for attempt in (1, 2, 3):
-        digest = hashlib.sha256()
+    digest = ""
+    for may_try_again in (True, True, False):
+        answer = None
         try:
-            for repository in repositories:
-                address = f"{repository.rstrip('/')}/{jar.repository_path}"
-                answer = session.get(address, stream=True, timeout=(_CONNECT_TIMEOUT_S, _READ_TIMEOUT_S))
-                if answer.status_code != requests.codes.not_found:
-                    break
-            answer.raise_for_status()
-            with answer, part.open("wb") as stream:
-                for chunk in answer.iter_content(_CHUNK_BYTES):
-                    stream.write(chunk)
-                    digest.update(chunk)
+            answer = _ask(session, repositories, jar)
+            digest = _store(answer, part)
+            break
         except requests.RequestException as error:
-            # A connection that breaks in the middle of a file is beyond urllib3's own retries.
-            broken = isinstance(error, (requests.ConnectionError, requests.exceptions.ChunkedEncodingError))
-            if broken and attempt < 3 and not isinstance(error, requests.exceptions.ConnectTimeout):
-                continue
             part.unlink(missing_ok=True)
+            # Refused and busy servers are asked again by the session; a line that breaks in the
+            # middle of a file is not, and is worth another try.
+            if may_try_again and answer is not None and answer.ok:
+                continue
             msg = (
                 f"Found {jar.coordinate} not to be had ({_reason(error)}); expected it from the public Maven "
                 "repository, fetched once. Check the network (HTTPS_PROXY is respected, "
@@ -192,16 +187,38 @@ def _download(
                 f"{folder} from a machine that has it."
             )
             raise LocalServerError(msg) from error
-        break
-    if digest.hexdigest() != jar.sha256:
+    if digest != jar.sha256:
         part.unlink(missing_ok=True)
         msg = (
-            f"Found {jar.coordinate} with SHA-256 {digest.hexdigest()}; expected {jar.sha256}. Nothing was kept. "
-            "Something between here and the repository alters files: try another network or mirror."
+            f"Found {jar.coordinate} with SHA-256 {digest}; expected {jar.sha256}. "
+            "Nothing was kept. Something on the way alters files: try another network or mirror."
         )
         raise LocalServerError(msg)
     part.replace(folder / jar.file_name)
     count(jar.size_bytes)
+
+
+def _ask(session: "Session", repositories: list[str], jar: Jar) -> "Response":
+    """Ask the repositories in turn; the first that knows the file answers."""
+    for repository in repositories:
+        address = f"{repository.rstrip('/')}/{jar.repository_path}"
+        answer = session.get(address, stream=True, timeout=(_CONNECT_TIMEOUT_S, _READ_TIMEOUT_S))
+        if answer.ok or repository == repositories[-1]:
+            break
+        answer.close()
+    return answer
+
+
+def _store(answer: "Response", part: Path) -> str:
+    """Write an answer to a file and return its SHA-256."""
+    digest = hashlib.sha256()
+    with answer:
+        answer.raise_for_status()
+        with part.open("wb") as stream:
+            for chunk in answer.iter_content(_CHUNK_BYTES):
+                stream.write(chunk)
+                digest.update(chunk)
+    return digest.hexdigest()
 
 
 def _reason(error: Exception) -> str:
@@ -219,8 +236,8 @@ def _refuse_full_disk(folder: Path, missing: list[Jar]) -> None:
 
 def _unwritable(folder: Path, error: OSError) -> str:
     return (
-        f"Found the cache {folder} unusable ({error.strerror or error}); expected a folder one may write to, with "
-        "room for Neo4j's 160 MB. Make room, or set CATHOGRAPH_CACHE to another folder."
+        f"Found the cache {folder} unusable ({error.strerror or error}); expected a folder one may "
+        "write to, with room for Neo4j's 160 MB. Make room, or set CATHOGRAPH_CACHE to another folder."
     )
 
 

@@ -7,30 +7,22 @@ once end with one server. See ``docs/decisions/0001-neo4j-without-docker.md``.
 
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
-from typing import Self
 
+from cathograph.backups import back_up, restore
 from cathograph.home import Home, ServerRecord
-from cathograph.jar_lock import read_lock
-from cathograph.jars import fetch_jars, missing_jars, progress_bar
-from cathograph.server_config import (
-    USER,
-    ServerMemory,
-    link_plugins,
-    write_configuration,
-    write_first_password,
-)
+from cathograph.java_program import install
+from cathograph.server_config import USER, ServerMemory, write_configuration, write_first_password
 from cathograph.server_process import (
-    JavaProgram,
     PortTaken,
     answers_bolt,
     end,
-    find_java,
+    end_orphaned_tools,
     find_unrecorded,
     is_free,
     is_ours,
@@ -121,6 +113,8 @@ class LocalNeo4j:
         Folder of the database; made when needed.
     memory : ServerMemory, optional
         Default: what suits this machine.
+    java_options : sequence of str
+        More options for the Java machine.
 
     Examples
     --------
@@ -128,9 +122,12 @@ class LocalNeo4j:
     ...     print(address.uri)
     """
 
-    def __init__(self, home: Path, *, memory: ServerMemory | None = None) -> None:
+    def __init__(
+        self, home: Path, *, memory: ServerMemory | None = None, java_options: Sequence[str] = ()
+    ) -> None:
         self.home = Home(home.expanduser().absolute())
         self._memory = memory
+        self._java_options = tuple(java_options)
 
     def __enter__(self) -> ServerAddress:
         """Start the server."""
@@ -172,17 +169,10 @@ class LocalNeo4j:
 
     def _start_anew(self, password: str, progress: Say | None) -> ServerRecord:
         say = progress or _say_nothing
-        lock = read_lock()
-        if missing_jars(lock):
-            say(f"Fetching Neo4j, once for this machine ({lock.size_bytes / 1e6:.0f} MB) …")
-            with progress_bar() as on_bytes:
-                jars = fetch_jars(lock, on_bytes=on_bytes if progress else None)
-        else:
-            jars = fetch_jars(lock)
-        program = JavaProgram(find_java(), tuple(jars))
+        program = install(progress)
         memory = self._memory or ServerMemory.for_this_machine()
         write_first_password(self.home, password)
-        link_plugins(self.home, lock, jars)
+        program.link_plugins(self.home)
         port = self._preferred_port()
         for _ in range(_PORT_TRIES):
             while not is_free(port):
@@ -190,7 +180,7 @@ class LocalNeo4j:
             write_configuration(self.home, port, memory)
             say("Starting Neo4j …")
             log_from = self.home.log.stat().st_size if self.home.log.exists() else 0
-            pid = spawn(self.home, program, memory)
+            pid = spawn(self.home, program, memory, self._java_options)
             record = ServerRecord(pid, platform.node(), port, time.time())
             try:
                 self.home.write_record(record)
@@ -231,6 +221,14 @@ class LocalNeo4j:
         self.home.forget_record()
         return record is not None
 
+    def backup(self, file: Path, progress: Say | None = None) -> Path:
+        """Dump the database into a file; see `cathograph.backups.back_up`."""
+        return back_up(self, file, say=progress)
+
+    def restore(self, file: Path, *, force: bool = False, progress: Say | None = None) -> None:
+        """Put a backup in the database's place; see `cathograph.backups.restore`."""
+        restore(self, file, force=force, say=progress)
+
     def status(self) -> ServerStatus:
         """Tell what the server is doing. Never waits, changes nothing."""
         record = self.home.read_record()
@@ -262,12 +260,13 @@ class LocalNeo4j:
             if record.machine != platform.node():
                 msg = (
                     f"Found the home {self.home.folder} served by the machine {record.machine!r}; this is "
-                    f"{platform.node()!r}. Stop it there, or use another home; if that machine is gone, delete "
-                    f"{self.home.folder / 'server.json'}."
+                    f"{platform.node()!r}. Stop it there, or use another home; if that machine is gone, "
+                    f"delete {self.home.folder / 'server.json'}."
                 )
                 raise LocalServerError(msg)
             if is_ours(self.home, record.pid):
                 return record
+        end_orphaned_tools(self.home)
         pid = find_unrecorded(self.home)
         if pid is None:
             return None

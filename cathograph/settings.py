@@ -30,9 +30,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(extra="ignore")
 
     neo4j_uri: str | None = Field(default=None, validation_alias="NEO4J_URI")
-    neo4j_user: str = Field(
-        default="neo4j", validation_alias=AliasChoices("NEO4J_USER", "NEO4J_USERNAME")
-    )
+    neo4j_user: str = Field(default="neo4j", validation_alias=AliasChoices("NEO4J_USER", "NEO4J_USERNAME"))
     neo4j_password: SecretStr | None = Field(default=None, validation_alias="NEO4J_PASSWORD")
     home: Path = Field(
         default_factory=lambda: user_data_path("cathograph", appauthor=False),

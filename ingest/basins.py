@@ -36,22 +36,46 @@ _EMPTY = -1
 
 
 @dataclass(frozen=True)
-class BasinTree:
-    """Basins of a distance map, and the saddles that join them into connected bodies.
+class Basins:
+    """Basins of a distance map.
 
     Attributes
     ----------
-    basins : int32 array, the shape of the image
-        Number of the basin, 0…n_basins-1; -1 outside the mask.
+    heights : int32 array, px²
+        The squared distance map with a frame of one pixel of 0, so every pixel has all neighbours.
+    numbers : int32 array, the shape of `heights`
+        Number of the basin, 0…n_basins-1 in scan order of the peaks; -1 outside the mask.
+    peak : int32 array (n_basins,), px²
+        Squared distance at the peak of each basin.
+    area : int64 array (n_basins,)
+        Pixels of each basin.
+    """
+
+    heights: NDArray[np.int32]
+    numbers: NDArray[np.int32]
+    peak: NDArray[np.int32]
+    area: NDArray[np.int64]
+
+    def unframed(self) -> NDArray[np.int32]:
+        """Basin numbers without the frame, as a contiguous array of the image's shape."""
+        return np.ascontiguousarray(self.numbers[(slice(1, -1),) * self.numbers.ndim])
+
+
+@dataclass(frozen=True)
+class BasinTree:
+    """The saddles that join basins into connected bodies.
+
+    The saddles form a forest: one tree for each 8-/26-connected body.
+
+    Attributes
+    ----------
     n_basins : int
     first, second : int32 arrays (n_saddles,)
-        The two basins that touch at each saddle. The saddles form a forest: one tree for
-        each 8-/26-connected body.
+        The two basins that touch at each saddle.
     neck_depth : float64 array (n_saddles,)
         Relative depth of the neck at the saddle, 0 (none) to 1 (cut).
     """
 
-    basins: NDArray[np.int32]
     n_basins: int
     first: NDArray[np.int32]
     second: NDArray[np.int32]
@@ -143,12 +167,12 @@ def _highest_saddles(
     heights = np.zeros(1 << 12, np.int32)
     used = 0
     for p in range(basins.size):
-        here = np.int64(basins[p])
+        here = int(basins[p])
         if here < 0:
             continue
         for offset in offsets:
             q = p + offset
-            there = np.int64(basins[q])
+            there = int(basins[q])
             if there < 0 or there == here:
                 continue
             height = min(squared[p], squared[q])
@@ -194,7 +218,7 @@ def _join_by_height(
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Kruskal's tree over saddles sorted from high to low: those that join, and their neck depths.
 
-    `peak` and `area` are overwritten: at a root they describe its whole group.
+    `area` is overwritten: at a root it is that of its whole group.
     """
     parent = np.arange(peak.size, dtype=np.int32)
     chosen = np.empty(peak.size, np.int64)
@@ -220,7 +244,7 @@ def _join_by_height(
 
 
 def _flat_offsets(shape: tuple[int, ...]) -> NDArray[np.int64]:
-    """Steps to the 8 or 26 neighbours in a flat array of this shape, ascending."""
+    """Give the steps to the 8 or 26 neighbours in a flat array of this shape, ascending."""
     strides = [int(np.prod(shape[axis + 1 :])) for axis in range(len(shape))]
     steps = product((-1, 0, 1), repeat=len(shape))
     offsets = [
@@ -229,42 +253,55 @@ def _flat_offsets(shape: tuple[int, ...]) -> NDArray[np.int64]:
     return np.array(sorted(offsets), np.int64)
 
 
-def build_basin_tree(squared: NDArray[np.int32], *, softening_px: float, min_area_px: int) -> BasinTree:
-    """Find the basins of a distance map and the tree of saddles that joins them.
+def find_basins(squared: NDArray[np.int32]) -> Basins:
+    """Find the basins of a distance map: the pixels that climb to the same peak.
 
     Parameters
     ----------
     squared : int32 array, 2D or 3D, px²
         Squared distance map, 0 outside the mask (`ingest.distance_map`).
-    softening_px : float
-        Added to the peak in the neck depth (module header); ripples of the outline well
-        below this size make no neck.
-    min_area_px : int
-        A saddle that joins a group of fewer pixels than this gets neck depth 0.
 
     Raises
     ------
     SegmentationError
         When the image has 2³¹ pixels or more.
     """
-    padded = np.pad(squared, 1)
-    if padded.size >= 2**31:
+    heights = np.pad(squared, 1)
+    if heights.size >= 2**31:
         msg = (
             f"Found an image of {squared.size} pixels to split; expected fewer than 2³¹. "
             "Ingest it in blocks, or without splitting (--no-split)."
         )
         raise SegmentationError(msg)
-    offsets = _flat_offsets(padded.shape)
-    heights = padded.reshape(-1)
-    uphill = np.full(padded.size, _EMPTY, np.int32)
-    _climb(heights, offsets, int(offsets[-1]), uphill)
-    count = _number_basins(uphill)
-    peak, area = _measure_basins(uphill, heights, count)
-    pairs, saddle = _highest_saddles(uphill, heights, offsets[offsets > 0], count)
+    offsets = _flat_offsets(heights.shape)
+    numbers = np.full(heights.size, _EMPTY, np.int32)
+    _climb(heights.reshape(-1), offsets, int(offsets[-1]), numbers)
+    count = _number_basins(numbers)
+    peak, area = _measure_basins(numbers, heights.reshape(-1), count)
+    return Basins(heights, numbers.reshape(heights.shape), peak, area)
+
+
+def join_basins(basins: Basins, *, softening_px: float, min_area_px: int) -> BasinTree:
+    """Join basins at their saddles, from the highest saddle down.
+
+    Parameters
+    ----------
+    basins : Basins
+    softening_px : float
+        Added to the peak in the neck depth (module header); ripples of the outline well
+        below this size make no neck.
+    min_area_px : int
+        A saddle that joins a group of fewer pixels than this gets neck depth 0.
+    """
+    offsets = _flat_offsets(basins.heights.shape)
+    count = basins.peak.size
+    pairs, saddle = _highest_saddles(
+        basins.numbers.reshape(-1), basins.heights.reshape(-1), offsets[offsets > 0], count
+    )
     # Highest first; equal heights in the order of the basin numbers, so a run repeats exactly.
     order = np.lexsort((pairs, -saddle))
     first, second = (part.astype(np.int32) for part in np.divmod(pairs[order], max(count, 1)))
-    chosen, depth = _join_by_height(first, second, saddle[order], peak, area, softening_px, min_area_px)
-    inside = (slice(1, -1),) * squared.ndim
-    basins = np.ascontiguousarray(uphill.reshape(padded.shape)[inside])
-    return BasinTree(basins, count, first[chosen], second[chosen], depth)
+    chosen, depth = _join_by_height(
+        first, second, saddle[order], basins.peak, basins.area.copy(), softening_px, min_area_px
+    )
+    return BasinTree(count, first[chosen], second[chosen], depth)

@@ -31,7 +31,8 @@ TABLE_COLUMNS = 5
 LABEL, FIRST, LAST = 0, 1, 2
 
 _CHUNK = 16  # pixels compared at once before looking at each
-_MARGIN = 4  # columns of a face mask before and after the image's
+MARGIN = 4  # columns of a face mask before and after the image's
+PATCH_CENTRE = np.int64(62)  # middle of 5 x 5 x 5 pixels
 _REACH = 2  # longest step of a direction along one axis
 
 
@@ -52,7 +53,10 @@ def find_slot(table: Int64s, used: Int64s, lower: int, higher: int, gap: int) ->
                 return -1
             used[0] += 1
             table[slot, KEY] = key
+            table[slot, AB] = 0
+            table[slot, BA] = 0
             table[slot, GAP] = gap
+            table[slot, CROSSINGS] = 0
             return slot
         slot = (slot + 1) & mask
 
@@ -256,7 +260,7 @@ def _mark_touching_rows(runs: Int32s, i: int, i_end: int, j: int, j_end: int, fa
     while i < i_end and j < j_end:
         if runs[i, LABEL] != runs[j, LABEL]:
             for x in range(max(runs[i, FIRST], runs[j, FIRST]), min(runs[i, LAST], runs[j, LAST]) + 1):
-                faces[x + _MARGIN] = 1
+                faces[x + MARGIN] = 1
                 found = True
         if runs[i, LAST] < runs[j, LAST]:
             i += 1
@@ -278,11 +282,12 @@ def mark_faces(runs: Int32s, starts: Int64s, n_z: int, n_y: int, faces: Bytes, h
             if start == end:
                 continue
             mask = faces[row]
-            mask[:] = 0
+            for x in range(mask.shape[0]):
+                mask[x] = 0
             found = False
             for i in range(start, end - 1):
                 if runs[i, LAST] + 1 == runs[i + 1, FIRST]:
-                    mask[runs[i, LAST] + _MARGIN] = 1
+                    mask[runs[i, LAST] + MARGIN] = 1
                     found = True
             if i_y + 1 < n_y:
                 found |= _mark_touching_rows(runs, start, end, starts[row + 1], starts[row + 2], mask)
@@ -296,8 +301,8 @@ def mark_faces(runs: Int32s, starts: Int64s, n_z: int, n_y: int, faces: Bytes, h
 
 
 @numba.njit(nogil=True, cache=True)
-def _add_crossings(table: Int64s, used: Int64s, one: int, other: int, crossings: int) -> bool:
-    slot = find_slot(table, used, min(one, other), max(one, other), 1)
+def _add_crossings(table: Int64s, used: Int64s, lower: int, higher: int, crossings: int) -> bool:
+    slot = find_slot(table, used, lower, higher, 1)
     if slot < 0:
         return False
     table[slot, GAP] = 1
@@ -318,11 +323,9 @@ def _add_way(table: Int64s, used: Int64s, path: Int32s, n_path: int, weight: int
         path[n] = label
         n += 1
     for i in range(n - 1):
-        if (
-            path[i] != 0
-            and path[i + 1] != 0
-            and not _add_crossings(table, used, path[i], path[i + 1], weight)
-        ):
+        lower = min(path[i], path[i + 1])
+        higher = max(path[i], path[i + 1])
+        if lower != 0 and not _add_crossings(table, used, lower, higher, weight):
             return False
     return True
 
@@ -330,7 +333,8 @@ def _add_way(table: Int64s, used: Int64s, path: Int32s, n_path: int, weight: int
 @numba.njit(nogil=True, cache=True)
 def _add_steps(
     pixels: Int32s,
-    at: int,
+    places: Int64s,
+    n_places: int,
     steps: Int64s,
     weights: Int64s,
     flank_start: Int64s,
@@ -342,39 +346,40 @@ def _add_steps(
     table: Int64s,
     used: Int64s,
 ) -> bool:
-    """Add the crossings of all steps that start at pixel `at`; offsets are into flat `pixels`."""
-    start = pixels[at]
-    neighbour = np.int32(0)
-    pending = 0
-    for k in range(steps.shape[0]):
-        end = pixels[at + steps[k]]
-        if end == start:
-            continue
-        alone = True
-        for f in range(flank_start[k], flank_start[k + 1]):
-            label = pixels[at + flanks[f]]
-            if label != start and label != end:
-                alone = False
-                break
-        if alone:  # the usual case: two regions and nothing else on the way
-            if start == 0 or end == 0:
+    """Add the crossings of all steps that start at some places; all offsets are into flat `pixels`."""
+    lower = higher = np.int32(0)  # the pair whose crossings are pending
+    pending = np.int64(0)
+    for p in range(n_places):
+        at = places[p]
+        start = pixels[at]
+        for k in range(steps.shape[0]):
+            end = pixels[at + steps[k]]
+            if end == start:
                 continue
-            if end != neighbour:
-                if pending != 0 and not _add_crossings(table, used, start, neighbour, pending):
+            alone = True
+            for f in range(flank_start[k], flank_start[k + 1]):
+                label = pixels[at + flanks[f]]
+                alone &= (label == start) | (label == end)
+            if alone:  # the usual case: two regions and nothing else on the way
+                if start == 0 or end == 0:
+                    continue
+                if min(start, end) != lower or max(start, end) != higher:
+                    if pending != 0 and not _add_crossings(table, used, lower, higher, pending):
+                        return False
+                    lower = min(start, end)
+                    higher = max(start, end)
+                    pending = 0
+                pending += weights[k]
+                continue
+            n_ways = (way_start[k + 1] - way_start[k]) // way_length[k]
+            for w in range(n_ways):
+                path[0] = start
+                for i in range(way_length[k]):
+                    path[i + 1] = pixels[at + ways[way_start[k] + w * way_length[k] + i]]
+                path[way_length[k] + 1] = end
+                if not _add_way(table, used, path, way_length[k] + 2, weights[k] // n_ways):
                     return False
-                neighbour = end
-                pending = 0
-            pending += weights[k]
-            continue
-        n_ways = (way_start[k + 1] - way_start[k]) // way_length[k]
-        for w in range(n_ways):
-            path[0] = start
-            for i in range(way_length[k]):
-                path[i + 1] = pixels[at + ways[way_start[k] + w * way_length[k] + i]]
-            path[way_length[k] + 1] = end
-            if not _add_way(table, used, path, way_length[k] + 2, weights[k] // n_ways):
-                return False
-    return pending == 0 or _add_crossings(table, used, start, neighbour, pending)
+    return pending == 0 or _add_crossings(table, used, lower, higher, pending)
 
 
 @numba.njit(nogil=True, cache=True)
@@ -396,6 +401,7 @@ def _copy_patch(labels: Int32s, z: int, y: int, x: int, patch: Int32s) -> None:
 @numba.njit(nogil=True, cache=True)
 def count_crossings(
     labels: Int32s,
+    flat: Int32s,
     z_first: int,
     z_end: int,
     y_first: int,
@@ -423,11 +429,10 @@ def count_crossings(
     """
     depth, height, width = labels.shape
     reach_z = _REACH if depth > 1 else 0
-    flat = labels.reshape(-1)
     patch = np.empty(125, dtype=np.int32)
     path = np.empty(8, dtype=np.int32)
-    near = np.empty(width + 2 * _MARGIN, dtype=np.uint8)
-    candidates = np.empty(width + 2 * _MARGIN, dtype=np.int32)
+    near = np.empty(width + 2 * MARGIN, dtype=np.uint8)
+    places = np.empty(width + 2 * MARGIN, dtype=np.int64)
     for z in range(z_first, z_end):
         for y in range(y_first, y_end):
             found = False
@@ -438,70 +443,73 @@ def count_crossings(
                     if has_faces[row] == 0:
                         continue
                     mask = faces[row]
-                    if found:
-                        for x in range(near.shape[0]):
-                            near[x] |= mask[x]
-                    else:
-                        near[:] = mask
-                        found = True
+                    for x in range(near.shape[0]):
+                        near[x] = near[x] | mask[x] if found else mask[x]
+                    found = True
             if not found:
                 continue
-            n_candidates = 0
-            for x in range(-_REACH, width + _REACH):
-                i = x + _MARGIN
-                candidates[n_candidates] = x
-                n_candidates += (near[i - 2] | near[i - 1] | near[i] | near[i + 1] | near[i + 2]) != 0
+            n_inner = 0
             rows_inside = z >= 0 and z + reach_z < depth and y >= _REACH and y + _REACH < height
-            for c in range(n_candidates):
-                x = candidates[c]
-                if rows_inside and x >= _REACH and x + _REACH < width:
-                    at = (z * height + y) * width + x
-                    done = _add_steps(
-                        flat, at, inner[0], weights, flank_start, inner[1], way_start, way_length, inner[2],
-                        path, table, used,
-                    )  # fmt: skip
-                else:
-                    _copy_patch(labels, z, y, x, patch)
-                    done = _add_steps(
-                        patch, 62, outer[0], weights, flank_start, outer[1], way_start, way_length, outer[2],
-                        path, table, used,
-                    )  # fmt: skip
-                if not done:
+            row_start = (z * height + y) * width
+            if rows_inside:
+                for x in range(_REACH, width - _REACH):
+                    i = x + MARGIN
+                    places[n_inner] = row_start + x  # overwritten unless a face is near
+                    n_inner += (near[i - 2] | near[i - 1] | near[i] | near[i + 1] | near[i + 2]) != 0
+                steps, flanks, ways = inner
+                if not _add_steps(
+                    flat, places, n_inner, steps, weights, flank_start, flanks, way_start, way_length, ways,
+                    path, table, used,
+                ):  # fmt: skip
+                    return False
+            for x in range(-_REACH, width + _REACH):
+                if rows_inside and _REACH <= x < width - _REACH:
+                    continue
+                i = x + MARGIN
+                if (near[i - 2] | near[i - 1] | near[i] | near[i + 1] | near[i + 2]) == 0:
+                    continue
+                _copy_patch(labels, z, y, x, patch)
+                places[0] = PATCH_CENTRE
+                steps, flanks, ways = outer
+                if not _add_steps(
+                    patch, places, 1, steps, weights, flank_start, flanks, way_start, way_length, ways,
+                    path, table, used,
+                ):  # fmt: skip
                     return False
     return True
 
 
 @numba.njit(nogil=True, cache=True)
-def sort_pairs(entries: Int64s, n_labels: int) -> Int64s:
-    """Sort table rows by pair (counting sort by b, then by a) and add up rows of the same pair."""
+def sort_pairs(entries: Int64s, order: Int64s, sorted_order: Int64s, counts: Int64s, pairs: Int64s) -> int:
+    """Sort table rows by pair (counting sort by b, then by a) and add up rows of the same pair.
+
+    `order` holds 0 … n - 1; `counts` has two entries more than the largest label.
+    Returns the number of `pairs`.
+    """
     n = entries.shape[0]
-    order = np.arange(n)
-    for part in range(2):
-        counts = np.zeros(n_labels + 2, dtype=np.int64)
+    for shift in (0, 32):
+        for i in range(counts.shape[0]):
+            counts[i] = 0
         for i in range(n):
-            key = entries[i, KEY]
-            label = key & 0xFFFFFFFF if part == 0 else key >> 32
-            counts[label + 1] += 1
-        for label in range(n_labels + 1):
-            counts[label + 1] += counts[label]
-        sorted_order = np.empty_like(order)
+            counts[((entries[i, KEY] >> shift) & 0xFFFFFFFF) + 1] += 1
+        for i in range(1, counts.shape[0]):
+            counts[i] += counts[i - 1]
         for i in range(n):
-            key = entries[order[i], KEY]
-            label = key & 0xFFFFFFFF if part == 0 else key >> 32
+            label = (entries[order[i], KEY] >> shift) & 0xFFFFFFFF
             sorted_order[counts[label]] = order[i]
             counts[label] += 1
-        order = sorted_order
-    pairs = np.empty_like(entries)
+        order, sorted_order = sorted_order, order
     n_pairs = 0
     for i in range(n):
-        row = entries[order[i]]
-        if n_pairs > 0 and pairs[n_pairs - 1, KEY] == row[KEY]:
-            pair = pairs[n_pairs - 1]
-            pair[AB] += row[AB]
-            pair[BA] += row[BA]
-            pair[GAP] = min(pair[GAP], row[GAP])
-            pair[CROSSINGS] += row[CROSSINGS]
+        entry = order[i]
+        if n_pairs > 0 and pairs[n_pairs - 1, KEY] == entries[entry, KEY]:
+            pair = n_pairs - 1
+            pairs[pair, AB] += entries[entry, AB]
+            pairs[pair, BA] += entries[entry, BA]
+            pairs[pair, GAP] = min(pairs[pair, GAP], entries[entry, GAP])
+            pairs[pair, CROSSINGS] += entries[entry, CROSSINGS]
         else:
-            pairs[n_pairs] = row
+            for column in range(TABLE_COLUMNS):
+                pairs[n_pairs, column] = entries[entry, column]
             n_pairs += 1
-    return pairs[:n_pairs]
+    return n_pairs

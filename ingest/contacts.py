@@ -9,21 +9,15 @@ The same pass measures the interface, the boundary that two regions really share
 contact across a gap has overlaps but no interface (directions in `ingest.interface`).
 """
 
-import os
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ingest import contact_kernels as kernels
-from ingest.interface import WEIGHT_ONE, Directions, directions_for
+from ingest.contact_blocks import find_pairs
+from ingest.interface import WEIGHT_ONE
 from schema.errors import InputError, InputImageError
-
-_REACH = 2  # interface steps go this far, so a block needs at least this halo
-_PIXELS_PER_BLOCK = 2**19
-_PIXELS_WORTH_A_THREAD = 2**17
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +108,7 @@ def find_contacts(labels: NDArray[np.integer], *, radius_px: int = 3, threads: i
     if radius_px > 0 and ids.size:
         # A distance never exceeds the image, so neither need the radius.
         radius = min(radius_px, max(ids.shape))
-        pairs = _find_pairs(ids, radius, len(values) if values is not None else None, threads)
+        pairs = find_pairs(ids, radius, threads)
     a = pairs[:, kernels.KEY] >> 32
     b = pairs[:, kernels.KEY] & 0xFFFFFFFF
     if values is not None:
@@ -197,56 +191,3 @@ def _compress(labels: NDArray[np.integer]) -> tuple[NDArray[np.int32], NDArray[n
     lengths = np.diff(starts, append=flat.size)
     ids = np.repeat(numbers.astype(np.int32), lengths).reshape(labels.shape)
     return ids, values.astype(np.int64)
-
-
-def _find_pairs(
-    ids: NDArray[np.int32], radius: int, n_ids: int | None, threads: int | None
-) -> NDArray[np.int64]:
-    """Run all blocks, on several threads where the image is worth it, and merge their pairs."""
-    if threads is None:
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        threads = min(cores, 1 + ids.size // _PIXELS_WORTH_A_THREAD)
-    blocks = iter(_cut_blocks(ids.shape, radius, threads))
-
-    def work() -> tuple[list[NDArray[np.int64]], int]:
-        workspace = _Workspace(ids, radius)
-        # The iterator is shared: whichever thread is free takes the next block.
-        found = [workspace.find_pairs(block) for block in blocks]
-        return found, workspace.latest.size
-
-    if threads == 1:
-        results = [work()]
-    else:
-        with ThreadPoolExecutor(threads) as pool:
-            futures = [pool.submit(work) for _ in range(threads)]
-            results = [future.result() for future in futures]
-    entries = np.concatenate([found for part, _ in results for found in part])
-    return kernels.sort_pairs(entries, max(n_labels for _, n_labels in results))
-
-
-@dataclass(frozen=True)
-class _Block:
-    """Rows z_first ≤ z < z_end, y_first ≤ y < y_end of the image, over its whole width."""
-
-    z_first: int
-    z_end: int
-    y_first: int
-    y_end: int
-
-
-def _cut_blocks(shape: tuple[int, ...], radius: int, threads: int) -> list[_Block]:
-    """Cut the image into blocks that fit a core's cache and are many times deeper than their halo."""
-    depth, height, width = shape
-    rows = max(_PIXELS_PER_BLOCK // width, 1)
-    if depth == 1:
-        n_z, n_y = 1, max(rows, 8 * radius)
-        n_y = min(n_y, -(-height // threads))
-    else:
-        n_y = min(height, max(int(4 * rows) ** 0.5, 8 * radius).__int__())
-        n_z = min(max(rows // n_y, 4 * radius), -(-depth // threads))
-    n_z, n_y = max(n_z, 1), max(n_y, 1)
-    return [
-        _Block(z, min(z + n_z, depth), y, min(y + n_y, height))
-        for z in range(0, depth, n_z)
-        for y in range(0, height, n_y)
-    ]

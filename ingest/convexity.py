@@ -14,7 +14,8 @@ from numba import njit, prange
 from numpy.typing import NDArray
 
 from ingest.lattice_hull import lattice_points_2d, lattice_points_3d
-from ingest.row_extents import RowExtents, index_regions, measure_row_extents
+from ingest.region_index import number_regions
+from ingest.row_extents import RowExtents, measure_row_extents
 
 
 @njit(cache=True, parallel=True)
@@ -51,7 +52,7 @@ def measure_convexity(labels: NDArray[np.integer], region_labels: NDArray[np.int
     labels : integer array, 2D or 3D
         Label image, 0 is background.
     region_labels : int64 array (n,), ascending
-        Labels to measure.
+        All labels of the image but 0.
 
     Returns
     -------
@@ -60,7 +61,7 @@ def measure_convexity(labels: NDArray[np.integer], region_labels: NDArray[np.int
     Raises
     ------
     InputImageError
-        When the array is no label image, or a label is missing from it.
+        When the array is no label image, or its labels are not those of `region_labels`.
 
     Notes
     -----
@@ -77,5 +78,5 @@ def measure_convexity(labels: NDArray[np.integer], region_labels: NDArray[np.int
     >>> float(measure_convexity(labels, np.array([1])).round(4))
     0.8333
     """
-    index = index_regions(region_labels, labels.size)
-    return convexity_of_extents(measure_row_extents(labels, index), labels.shape)
+    extents = measure_row_extents(number_regions(labels, region_labels), region_labels.size)
+    return convexity_of_extents(extents, labels.shape)

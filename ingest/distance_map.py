@@ -48,7 +48,8 @@ def _envelope_middle_axis(squared: NDArray[np.int32]) -> None:
         for j in range(n):
             value = np.int64(squared[o, j, i])
             height[j] = value if value < NO_BACKGROUND else _FAR
-            any_foreground |= value > 0
+            if value > 0:
+                any_foreground = True
         if not any_foreground:
             continue
         top = 0

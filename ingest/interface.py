@@ -74,6 +74,13 @@ class Directions:
     way_length: NDArray[np.int64]
     ways: NDArray[np.int64]
 
+    def offsets(
+        self, strides: tuple[int, int, int]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Give `steps`, `flanks` and `ways` as offsets into a flat array with these strides."""
+        along = np.array(strides, dtype=np.int64)
+        return self.steps @ along, self.flanks @ along, self.ways @ along
+
 
 def list_ways(step: Step) -> list[list[Step]]:
     """List the ways from pixel (0, 0, 0) to pixel `step` along the straight line, face by face.

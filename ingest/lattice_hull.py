@@ -8,9 +8,9 @@ monotone chains, and the lattice points in it follow from its corners alone: Pic
 
 Strategy, 3D. Each plane z is first reduced to its own 2D hull; the corners of these go into
 quickhull (Barber, Dobkin, Huhdanpaa 1996: a point replaces the triangles it can see; a point
-in the plane of a triangle does not see it). There is no such theorem as Pick's in 3D, so the voxels are counted
-by columns along x: every lattice line (z, y) enters through one lower and leaves through one
-upper triangle, and each triangle is drawn only over its own shadow on the (z, y) plane.
+in the plane of a triangle does not see it). Pick's theorem has no like in 3D, so the voxels
+are counted by columns along x: every lattice line (z, y) enters through one lower and leaves
+through one upper triangle, and each triangle is drawn only over its own shadow on (z, y).
 Flat sets of voxels have a planar hull, counted in their plane.
 """
 
@@ -30,7 +30,9 @@ def _greatest_common_divisor(a: int, b: int) -> int:
 
 
 @njit(cache=True)
-def chain_corners(y: NDArray[np.int32], x: NDArray[np.int32], side: int, corners: NDArray[np.int64]) -> int:
+def chain_corners(
+    y: NDArray[np.integer], x: NDArray[np.integer], side: int, corners: NDArray[np.int64]
+) -> int:
     """Corners of one side of the hull of points with ascending y, one point a row.
 
     `side` is -1 for the side of small x, +1 for that of large x. Positions of the corners in
@@ -40,9 +42,7 @@ def chain_corners(y: NDArray[np.int32], x: NDArray[np.int32], side: int, corners
     for i in range(y.size):
         while count >= 2:
             a, b = corners[count - 2], corners[count - 1]
-            turn = (np.int64(y[b]) - y[a]) * (np.int64(x[i]) - x[a]) - (np.int64(x[b]) - x[a]) * (
-                np.int64(y[i]) - y[a]
-            )
+            turn = (int(y[b]) - y[a]) * (int(x[i]) - x[a]) - (int(x[b]) - x[a]) * (int(y[i]) - y[a])
             # The middle point stays only where the chain bends outwards.
             if side * turn < 0:
                 break
@@ -64,20 +64,20 @@ def lattice_points_2d(y: NDArray[np.int32], first: NDArray[np.int32], last: NDAr
     """
     n = y.size
     corners = np.empty(n, np.int64)
-    twice_area = np.int64(0)
-    boundary = np.int64(last[0]) - first[0] + np.int64(last[n - 1]) - first[n - 1]
+    twice_area = 0
+    boundary = int(last[0]) - int(first[0]) + int(last[n - 1]) - int(first[n - 1])
     for side in (-1, 1):
         x = first if side < 0 else last
         count = chain_corners(y, x, side, corners)
         for c in range(1, count):
             a, b = corners[c - 1], corners[c]
-            height = np.int64(y[b]) - y[a]
+            height = int(y[b]) - y[a]
             # Trapezoids between the chain and x = 0: right side minus left side.
-            twice_area += side * height * (np.int64(x[a]) + x[b])
-            boundary += _greatest_common_divisor(height, np.int64(x[b]) - x[a])
+            twice_area += side * height * (int(x[a]) + x[b])
+            boundary += _greatest_common_divisor(height, int(x[b]) - x[a])
     if twice_area == 0:
         return 0
-    return (twice_area + boundary + 2) // 2
+    return int((twice_area + boundary + 2) // 2)
 
 
 @njit(cache=True)
@@ -118,10 +118,10 @@ def _normal(points: NDArray[np.int64], o: int, a: int, b: int, normal: NDArray[n
 @njit(cache=True)
 def _height_above(normal: NDArray[np.int64], points: NDArray[np.int64], o: int, p: int) -> int:
     """Height of point p above the plane through point o, in units of the normal's length."""
-    height = np.int64(0)
+    height = 0
     for k in range(3):
         height += normal[k] * (points[p, k] - points[o, k])
-    return height
+    return int(height)
 
 
 @njit(cache=True)
@@ -130,16 +130,16 @@ def _spread_simplex(points: NDArray[np.int64]) -> tuple[int, NDArray[np.int64], 
     corners = np.zeros(4, np.int64)
     normal = np.zeros(3, np.int64)
     trial = np.zeros(3, np.int64)
-    farthest = np.int64(0)
+    farthest = 0
     for p in range(1, len(points)):
-        step = np.int64(0)
+        step = 0
         for k in range(3):
             step += abs(points[p, k] - points[0, k])
         if step > farthest:
             farthest, corners[1] = step, p
     if farthest == 0:
         return 0, corners, normal
-    widest = np.int64(0)
+    widest = 0
     for p in range(1, len(points)):
         _normal(points, 0, corners[1], p, trial)
         width = abs(trial[0]) + abs(trial[1]) + abs(trial[2])
@@ -148,7 +148,7 @@ def _spread_simplex(points: NDArray[np.int64]) -> tuple[int, NDArray[np.int64], 
             normal[:] = trial
     if widest == 0:
         return 1, corners, normal
-    highest = np.int64(0)
+    highest = 0
     for p in range(1, len(points)):
         height = abs(_height_above(normal, points, 0, p))
         if height > highest:
@@ -214,7 +214,7 @@ def hull_triangles(
             f += 1
             continue
         # The farthest point above a triangle is a corner of the hull.
-        top, p = np.int64(0), hung[f]
+        top, p = 0, hung[f]
         q = hung[f]
         while q != _NONE:
             height = _height_above(normal[f], points, corner[f, 0], q)
@@ -230,7 +230,7 @@ def hull_triangles(
                 n_seen += 1
         if len(edge) < 3 * n_seen:
             edge = np.empty((6 * n_seen, 2), np.int64)
-        loose = np.int64(_NONE)
+        loose = _NONE
         # Seen triangles go, from the back, so the numbers of those before stay valid.
         for s in range(n_seen - 1, -1, -1):
             g = seen[s]
@@ -303,10 +303,10 @@ def _count_columns(
                     upper[z, y] = rest // facing
                 else:
                     lower[z, y] = -(rest // -facing)
-    count = np.int64(0)
+    count = 0
     for z in range(nz):
         for y in range(ny):
-            count += max(np.int64(0), upper[z, y] - lower[z, y] + 1)
+            count += max(0, upper[z, y] - lower[z, y] + 1)
     return count
 
 
@@ -342,10 +342,10 @@ def _count_in_plane(points: NDArray[np.int64], normal: NDArray[np.int64]) -> int
                     left[u] = x[a] - (-rise // run)
                 else:
                     right[u] = x[a] + rise // run
-    level = np.int64(0)
+    level = 0
     for k in range(3):
         level += normal[k] * points[0, k]
-    count = np.int64(0)
+    count = 0
     for u in range(span):
         for v in range(left[u], right[u] + 1):
             if (level - normal[u_axis] * (u + offset) - normal[v_axis] * v) % normal[axis] == 0:

@@ -18,19 +18,16 @@ it ends when all of these have been reached.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from ingest.contacts import Contacts
 from ingest.neighbours import neighbour_matrix
 from ingest.region_index import check_regions, number_regions, numbers_of_phase
 from schema.errors import InputError
 from schema.phases import Phase
-
-if TYPE_CHECKING:
-    from ingest.contacts import Contacts
 
 MAX_PATH_PX = 10.0
 """Default longest path."""
@@ -68,7 +65,7 @@ def find_local_channels(
     labels: NDArray[np.integer],
     region_labels: NDArray[np.int64],
     region_phases: NDArray[np.uint8],
-    contacts: "Contacts",
+    contacts: Contacts,
     *,
     radius_px: int = 3,
     max_path_px: float = MAX_PATH_PX,
@@ -179,7 +176,7 @@ def _list_contact_pixels(
     Returns ``seed_start``, ``seeds`` (per particle the linear positions of pixels in contact), and the
     reverse: ``site_of`` (per pixel, -1 where no particle is near), ``near_start``, ``near``.
     """
-    n_z, n_y, n_x = volume.shape
+    _, n_y, n_x = volume.shape
     n_particles = particle.size
     # Pixels of each particle, in scan order, by counting.
     own_start = np.zeros(n_particles + 1, dtype=np.int64)
@@ -217,18 +214,19 @@ def _list_contact_pixels(
                             plane_list = np.concatenate((plane_list, plane_list))
                         plane_list[n_listed] = other
                         n_listed += 1
-        for i in range(n_listed):
-            z = plane_list[i] // (n_y * n_x)
-            for zz in range(max(0, z - radius), min(n_z, z + radius + 1)):
-                other = plane_list[i] + (zz - z) * n_y * n_x
-                if in_space[other] != a:
-                    in_space[other] = a
-                    if carries[flat[other]] == 0:
-                        continue
-                    if n_seeds == seeds.size:
-                        seeds = np.concatenate((seeds, seeds))
-                    seeds[n_seeds] = other
-                    n_seeds += 1
+        # Plane by plane, so that memory is walked in the order of the list.
+        for dz in range(-radius, radius + 1):
+            for i in range(n_listed):
+                other = plane_list[i] + dz * n_y * n_x
+                if other < 0 or other >= flat.size or in_space[other] == a:
+                    continue
+                in_space[other] = a
+                if carries[flat[other]] == 0:
+                    continue
+                if n_seeds == seeds.size:
+                    seeds = np.concatenate((seeds, seeds))
+                seeds[n_seeds] = other
+                n_seeds += 1
         seed_start[a + 1] = n_seeds
     # Turned round: sites are numbered in the order in which they are first met.
     site_of = np.full(flat.size, -1, dtype=np.int32)

@@ -12,18 +12,15 @@ own runs are stepped over at once. Exact, and cheap where particles are close, h
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from ingest.contacts import Contacts
 from ingest.neighbours import neighbour_matrix, share_a_neighbour
 from ingest.region_index import check_regions, number_regions, numbers_of_phase
 from schema.phases import Phase
-
-if TYPE_CHECKING:
-    from ingest.contacts import Contacts
 
 _VIA = np.array(["neither", Phase.SSE.value, Phase.GRAPHITE.value, "both"])
 
@@ -57,7 +54,7 @@ def find_nearest_nmc(
     labels: NDArray[np.integer],
     region_labels: NDArray[np.int64],
     region_phases: NDArray[np.uint8],
-    contacts: "Contacts",
+    contacts: Contacts,
 ) -> NearestNmc:
     """Find the nearest other NMC of every NMC and what joins the two.
 

@@ -4,23 +4,19 @@ TPBs, channels and nearest-NMC connections all ask the same question, "which reg
 region of phase P touch", so the contact list is turned into compressed rows once per pair of phases.
 """
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from ingest.contacts import Contacts
 from ingest.region_index import numbers_of_phase
 from schema.errors import InputError
 from schema.phases import Phase
 
-if TYPE_CHECKING:
-    from ingest.contacts import Contacts
-
 
 def neighbour_matrix(
-    contacts: "Contacts",
+    contacts: Contacts,
     region_labels: NDArray[np.int64],
     region_phases: NDArray[np.uint8],
     row_phase: Phase,
@@ -75,8 +71,8 @@ def _positions(region_labels: NDArray[np.int64], labels: NDArray[np.int64]) -> N
     if not bool(np.all(known)):
         stranger = int(labels[~known][0])
         msg = (
-            f"Found a contact of region {stranger}, which the region table does not list; expected both regions "
-            "of every contact there. Measure regions and contacts on the same label image."
+            f"Found a contact of region {stranger}, which the region table does not list; expected both "
+            "regions of every contact there. Measure regions and contacts on the same label image."
         )
         raise InputError(msg)
     return rows.astype(np.int64)
@@ -85,7 +81,7 @@ def _positions(region_labels: NDArray[np.int64], labels: NDArray[np.int64]) -> N
 def share_a_neighbour(
     matrix: csr_array, left: NDArray[np.int64], right: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
-    """For each pair of rows of `matrix`: do they have a column in common?"""
+    """Tell for each pair of rows of `matrix` whether they have a column in common."""
     return _share(matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), left, right)
 
 

@@ -30,7 +30,7 @@ CSV_HEADER = ["label", "phase"]
 FORMS = "0=background,1=NMC,…, a YAML file of value: phase, or a CSV table label,phase"
 NO_PHASE = 255  # in lookup tables: a value that the map does not name
 LARGEST_TABLE = 1 << 20
-BLOCK_PIXELS = 1 << 22
+BLOCK_PIXELS = 1 << 18  # stays in the cache
 MOST_LISTED = 10
 # Above this, floats skip integers.
 LARGEST_EXACT_FLOAT = 2.0**53
@@ -96,7 +96,7 @@ class PhaseMap(Mapping[int, Phase]):
         return ",".join(f"{value}={phase.value}" for value, phase in self._phases.items())
 
 
-def parse_phase_map(spec: str | Path) -> PhaseMap:
+def read_phase_map(spec: str | Path) -> PhaseMap:
     """Read a phase map in any of its forms.
 
     Parameters
@@ -112,7 +112,7 @@ def parse_phase_map(spec: str | Path) -> PhaseMap:
 
     Examples
     --------
-    >>> parse_phase_map("1=nmc, 0=background")
+    >>> read_phase_map("1=nmc, 0=background")
     PhaseMap('0=background,1=NMC')
     """
     text = str(spec).strip()
@@ -194,7 +194,8 @@ def _yaml_pairs(path: Path) -> Iterator[tuple[str, str]]:
         return
     if not isinstance(root, yaml.MappingNode):
         msg = (
-            f"{path}: found a YAML {root.id}; expected a mapping with lines like `1: NMC`. Correct the file."
+            f"{path}: found a YAML list or text; expected a mapping with lines like `1: NMC`. Correct "
+            "the file."
         )
         raise PhaseMapError(msg)
     for key, phase in root.value:
@@ -258,13 +259,13 @@ def apply_phase_map(image: NDArray[Any], phase_map: PhaseMap) -> NDArray[np.uint
 
     Notes
     -----
-    Pixels are looked up in a table in blocks of 4 million, so that the memory needed beyond the
+    Pixels are looked up in a table in blocks that stay in the cache, so that the memory needed beyond the
     result stays small. Where the values of the map span more than a table can hold, they are
     searched instead.
 
     Examples
     --------
-    >>> apply_phase_map(np.array([[5, 7]]), parse_phase_map("5=NMC,7=SSE"))
+    >>> apply_phase_map(np.array([[5, 7]]), read_phase_map("5=NMC,7=SSE"))
     array([[2, 1]], dtype=uint8)
     """
     if image.dtype.kind not in "iufb":
@@ -292,6 +293,7 @@ class _Lookup:
         self.values = np.fromiter(phase_map, dtype=np.int64, count=len(phase_map))
         self.codes = np.array([phase.code for phase in phase_map.values()], dtype=np.uint8)
         self.first, self.last = int(self.values[0]), int(self.values[-1])
+        self.full_table: NDArray[np.uint8] | None = None
         self.table: NDArray[np.uint8] | None = None
         if self.last - self.first < LARGEST_TABLE:
             # One entry more on either side stands for everything outside.
@@ -299,33 +301,38 @@ class _Lookup:
             self.table[self.values - self.first + 1] = self.codes
 
     def into(self, out: NDArray[np.uint8], block: NDArray[Any]) -> None:
-        kind = np.iinfo(block.dtype)
-        if block.dtype.itemsize == 1:
-            # The fastest way, and the common one: 256 possible values.
-            table = self._codes_of(np.arange(kind.min, kind.max + 1))
-            np.take(
-                table, block.view(np.uint8) if kind.min == 0 else block.view(np.int8) + np.int16(128), out=out
-            )
+        """Write the codes of a block of integers, `NO_PHASE` where the map has no entry."""
+        if block.dtype.itemsize <= 2:
+            # The common case, and the fastest: a table of all 256 or 65,536 bit patterns.
+            pattern = np.dtype(f"u{block.dtype.itemsize}")
+            if self.full_table is None:
+                every = np.arange(2 ** (8 * pattern.itemsize)).astype(pattern).view(block.dtype)
+                self.full_table = self.codes_of(every)
+            np.take(self.full_table, block.view(pattern), out=out)
         elif block.dtype == np.uint64:
             fits = block <= LARGEST
-            out[:] = self._codes_of(np.where(fits, block, 0).astype(np.int64))
-            out[~fits] = NO_PHASE
+            out[:] = np.where(fits, self.codes_of(np.where(fits, block, 0).astype(np.int64)), NO_PHASE)
         else:
-            out[:] = self._codes_of(block)
+            out[:] = self.codes_of(block)
 
-    def _codes_of(self, values: NDArray[Any]) -> NDArray[np.uint8]:
+    def codes_of(self, values: NDArray[Any]) -> NDArray[np.uint8]:
+        """Return the codes of integers of any type but uint64."""
         if self.table is not None:
-            # Clipped before the shift, so that no type overflows.
+            # Clipped in their own type before the shift, so that nothing overflows.
             kind = np.iinfo(values.dtype)
-            inside = np.clip(values, max(self.first - 1, kind.min), min(self.last + 1, kind.max))
-            where = inside.astype(np.int64) - (self.first - 1)
-            return np.take(self.table, where, mode="clip")
+            low, high = (int(np.clip(end, kind.min, kind.max)) for end in (self.first - 1, self.last + 1))
+            where = np.clip(values, low, high).astype(np.int64) - (self.first - 1)
+            found: NDArray[np.uint8] = self.table[np.clip(where, 0, self.table.size - 1)]
+            return found
         wide = values.astype(np.int64)
         where = np.minimum(np.searchsorted(self.values, wide), self.values.size - 1)
-        return np.where(self.values[where] == wide, self.codes[where], np.uint8(NO_PHASE))
+        codes: NDArray[np.uint8] = np.where(self.values[where] == wide, self.codes[where], np.uint8(NO_PHASE))
+        return codes
 
 
 def _whole_numbers(block: NDArray[Any], start: int, shape: tuple[int, ...]) -> NDArray[np.int64]:
+    if block.dtype == np.float16:  # which cannot hold the bound
+        block = block.astype(np.float32)
     whole = np.abs(block) <= LARGEST_EXACT_FLOAT  # False for NaN, too
     whole &= np.floor(block) == block
     if not whole.all():

@@ -104,7 +104,7 @@ class _Page:
 
 def ingest_files(
     paths: Sequence[Path],
-    options: IngestOptions,
+    reading: Reading,
     placement: Placement,
     store: "Connection | None",
     *,
@@ -117,7 +117,7 @@ def ingest_files(
     ----------
     paths : sequence of Path
         Files; each may hold several pages.
-    options : IngestOptions
+    reading : Reading
         What the pixels mean and how they are read.
     placement : Placement
         Where the images belong.
@@ -143,19 +143,19 @@ def ingest_files(
     pages: list[_Page] = []
     for path in paths:
         try:
-            pages.extend(_pages_of(path, options, placement, alone=len(paths) == 1))
+            pages.extend(_pages_of(path, reading.options, placement, alone=len(paths) == 1))
         except InputImageError as error:
             outcomes.append(ImageOutcome(path.name, placement.image or path.stem, "failed", error=str(error)))
     _refuse_equal_names(pages)
     for done, page in enumerate(pages):
         say(page.view.image, done, len(pages))
-        outcomes.append(_ingest_page(page, options, store, writing))
+        outcomes.append(_ingest_page(page, reading, store, writing))
     say("done", len(pages), len(pages))
     return outcomes
 
 
 def analyse_page(
-    pixels: NDArray[np.generic], view: FieldOfView, options: IngestOptions, pixel_size_um: float
+    pixels: NDArray[np.generic], view: FieldOfView, reading: Reading, pixel_size_um: float
 ) -> AnalysedImage:
     """Compute one image: regions, graph, rows.
 
@@ -165,7 +165,7 @@ def analyse_page(
         As read from the file.
     view : FieldOfView
         Where it belongs.
-    options : IngestOptions
+    reading : Reading
         How to read it.
     pixel_size_um : float
         Edge of a pixel in µm.
@@ -175,11 +175,11 @@ def analyse_page(
     InputError, SegmentationError
         When the pixels cannot be what the options say.
     """
-    reading = Reading.of(options)
+    options = reading.options
     content = hash_pixels(pixels)
-    params = _parameters(options, reading, pixel_size_um)
+    params = _parameters(reading, pixel_size_um)
     graph = build_graph(
-        read_regions(pixels, reading, options),
+        read_regions(pixels, reading),
         pixel_size_um=pixel_size_um,
         radius_px=options.radius_px,
         local_channel_path_um=options.local_channel_path_um,
@@ -234,24 +234,19 @@ def _refuse_equal_names(pages: Sequence[_Page]) -> None:
             raise InputError(msg)
 
 
-def _ingest_page(
-    page: _Page, options: IngestOptions, store: "Connection | None", writing: Writing
-) -> ImageOutcome:
+def _ingest_page(page: _Page, reading: Reading, store: "Connection | None", writing: Writing) -> ImageOutcome:
     started = datetime.now(UTC)
     name, image = page.file.path.name, page.view.image
     try:
-        pixel_size_um, notes = _pixel_size(page.file, options)
+        pixel_size_um, notes = _pixel_size(page.file, reading.options)
         pixels = page.file.pages[page.index]
         if store is not None:
-            reading = Reading.of(options)
-            key = _segmentation_key(
-                page.view, hash_pixels(pixels), _parameters(options, reading, pixel_size_um)
-            )
+            key = _segmentation_key(page.view, hash_pixels(pixels), _parameters(reading, pixel_size_um))
             with writing():
                 known = note_unchanged(store, page.view, key, _run_record(page.file, started))
             if known is not None:
                 return ImageOutcome(name, image, "unchanged", key, known, tuple(notes))
-        analysed = analyse_page(pixels, page.view, options, pixel_size_um)
+        analysed = analyse_page(pixels, page.view, reading, pixel_size_um)
         state = "computed"
         if store is None:
             analysed.rows.check()
@@ -260,24 +255,20 @@ def _ingest_page(
                 state = write_image(store, analysed.rows, _run_record(page.file, started)).state
     except CathographError as error:
         return ImageOutcome(name, image, "failed", error=" ".join(str(error).split()))
-    about = analysed.rows.segmentation
+    graph = analysed.graph
     counts = {
-        "particles": about["n_particles"],
-        "contacts": about["n_contacts"],
-        "tpbs": about["n_tpbs"],
-        "physical_tpbs": about["n_physical_tpbs"],
-        "channel_pairs": about["n_channel_pairs"],
+        "particles": len(graph.image.region_labels),
+        "contacts": len(graph.contacts.a),
+        "tpbs": len(graph.tpbs.nmc),
+        "physical_tpbs": int(graph.tpbs.is_physical.sum()),
+        "channel_pairs": graph.n_channel_pairs,
     }
     notes += [
-        f"{number} {phase} regions below {options.min_size_px} px dropped"
+        f"{number} {phase} regions below {reading.options.min_size_px} px dropped"
         for phase, number in analysed.graph.image.dropped.items()
         if number
     ]
-    return ImageOutcome(
-        name, image, state, analysed.rows.segmentation_key,
-        {key: int(value) for key, value in counts.items()},  # type: ignore[call-overload]
-        tuple(notes),
-    )  # fmt: skip
+    return ImageOutcome(name, image, state, analysed.rows.segmentation_key, counts, tuple(notes))
 
 
 def _pixel_size(file: ImageFile, options: IngestOptions) -> tuple[float, list[str]]:
@@ -309,8 +300,9 @@ def round_pixel_size(pixel_size_um: float) -> float:
     return float(f"{pixel_size_um:.9g}")
 
 
-def _parameters(options: IngestOptions, reading: Reading, pixel_size_um: float) -> dict[str, Any]:
+def _parameters(reading: Reading, pixel_size_um: float) -> dict[str, Any]:
     """Everything that shapes a segmentation, apart from the pixels and where they belong."""
+    options = reading.options
     parameters: dict[str, Any] = {
         "graph_version": GRAPH_VERSION,
         "source": options.source.value,

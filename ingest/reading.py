@@ -27,6 +27,8 @@ class Reading:
 
     Attributes
     ----------
+    options : IngestOptions
+        What the user chose.
     method, version : str
         Segmenter, or ``given`` where the file already holds phases or regions.
     parameters : Mapping
@@ -35,6 +37,7 @@ class Reading:
         Canonical text of the phase map.
     """
 
+    options: IngestOptions
     method: str
     version: str
     parameters: Mapping[str, JsonScalar]
@@ -54,9 +57,10 @@ class Reading:
         if options.phases is not None:
             phase_map = read_phase_map(options.phases)
             parameters = {} if options.source is Source.REGIONS else _region_parameters(options)
-            return cls("given", REGIONS_VERSION, parameters, phase_map.canonical(), phase_map, None)
+            return cls(options, "given", REGIONS_VERSION, parameters, phase_map.canonical(), phase_map, None)
         segmenter = make_segmenter(options.segmenter)
         return cls(
+            options,
             segmenter.name,
             f"{segmenter.version}/{REGIONS_VERSION}",
             {**_region_parameters(options), **{f"segmenter.{k}": v for k, v in segmenter.parameters.items()}},
@@ -66,23 +70,22 @@ class Reading:
         )
 
 
-def read_regions(pixels: NDArray[np.generic], reading: Reading, options: IngestOptions) -> LabelledImage:
+def read_regions(pixels: NDArray[np.generic], reading: Reading) -> LabelledImage:
     """Turn the pixels of one image into labelled regions.
 
     Parameters
     ----------
     pixels : ndarray, shape (y, x) or (z, y, x)
-        Grey values, phase values or labels, as `options.source` says.
+        Grey values, phase values or labels, as the options say.
     reading : Reading
         From `Reading.of`.
-    options : IngestOptions
-        Splitting and minimum size.
 
     Raises
     ------
     InputImageError, PhaseMapError, SegmentationError
         When the pixels cannot be what the options say.
     """
+    options = reading.options
     if options.source is Source.REGIONS and reading.phase_map is not None:
         return regions_from_labels(pixels, reading.phase_map)
     if reading.phase_map is not None:

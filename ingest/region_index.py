@@ -45,8 +45,8 @@ def number_regions(labels: NDArray[np.integer], region_labels: NDArray[np.int64]
     """
     if labels.ndim not in (2, 3) or labels.dtype.kind not in "iu":
         msg = (
-            f"Found a label image of {labels.ndim} dimensions and dtype {labels.dtype}; expected integers with "
-            "axes (y, x) or (z, y, x). Convert the image before it is measured."
+            f"Found a label image of {labels.ndim} dimensions and dtype {labels.dtype}; expected integers "
+            "with axes (y, x) or (z, y, x). Convert the image before it is measured."
         )
         raise InputImageError(msg)
     if labels.size == 0:
@@ -57,7 +57,8 @@ def number_regions(labels: NDArray[np.integer], region_labels: NDArray[np.int64]
     if labels.dtype == np.uint64 and int(labels.max()) > np.iinfo(np.int64).max:
         unknown = int(labels.max())
         raise InputImageError(_unknown_label(unknown))
-    flat = np.ascontiguousarray(labels).astype(np.int32 if narrow else np.int64, copy=False).ravel()
+    wide_enough: type[np.integer] = np.int32 if narrow else np.int64
+    flat: NDArray[np.integer] = np.ascontiguousarray(labels).astype(wide_enough, copy=False).ravel()
     table = np.empty(0, dtype=np.int32)
     if largest <= _TABLE_ENTRIES_PER_PIXEL * labels.size:
         table = np.zeros(largest + 1, dtype=np.int32)
@@ -70,7 +71,7 @@ def number_regions(labels: NDArray[np.integer], region_labels: NDArray[np.int64]
 
 
 def check_regions(region_labels: NDArray[np.int64], region_phases: NDArray[np.uint8]) -> None:
-    """Refuse a region table that is not sorted, unique, positive, or not aligned with its phases.
+    """Refuse region labels that are not integer, positive, sorted and unique, or not aligned with phases.
 
     Raises
     ------
@@ -83,10 +84,16 @@ def check_regions(region_labels: NDArray[np.int64], region_phases: NDArray[np.ui
             "columns of one length. Give every region exactly one phase."
         )
         raise PhaseMapError(msg)
+    if region_labels.dtype.kind not in "iu":
+        msg = (
+            f"Found region labels of dtype {region_labels.dtype}; expected integers. "
+            "Read the region table with integer labels."
+        )
+        raise PhaseMapError(msg)
     if region_labels.size and (region_labels[0] <= 0 or bool(np.any(np.diff(region_labels) <= 0))):
         msg = (
-            "Found region labels that are not positive, sorted and unique; expected each label once, ascending. "
-            "Sort the region table with numpy.unique before it is used."
+            "Found region labels that are not positive, sorted and unique; expected each label once, "
+            "ascending. Sort the region table with numpy.unique before it is used."
         )
         raise PhaseMapError(msg)
 

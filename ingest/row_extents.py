@@ -14,25 +14,8 @@ from numpy.typing import NDArray
 
 from schema.errors import InputImageError
 
-_NOT_A_REGION = -1
 
-
-@dataclass(frozen=True)
-class RegionIndex:
-    """Position of each label among the regions, by table where labels are dense, by search else.
-
-    Attributes
-    ----------
-    region_labels : int64 array (n,), ascending
-    table : int32 array
-        ``table[label]`` is the position or -1; empty when labels are too far apart.
-    """
-
-    region_labels: NDArray[np.int64]
-    table: NDArray[np.int32]
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RowExtents:
     """First and last x of every region in every row it touches.
 
@@ -46,6 +29,8 @@ class RowExtents:
         First and last x of the region in that row.
     area : int64 array (n_regions,)
         Pixels (voxels) of the region.
+    coordinate_sum : int64 array (n_regions, 3)
+        Sums of z, y and x over the pixels of the region.
     """
 
     start: NDArray[np.int64]
@@ -53,100 +38,44 @@ class RowExtents:
     first: NDArray[np.int32]
     last: NDArray[np.int32]
     area: NDArray[np.int64]
-
-
-def index_regions(region_labels: NDArray[np.int64], n_pixels: int) -> RegionIndex:
-    """Prepare the lookup from label to position.
-
-    Raises
-    ------
-    InputImageError
-        When the labels are not positive and strictly ascending.
-    """
-    wanted = np.asarray(region_labels, dtype=np.int64)
-    if wanted.ndim != 1 or (wanted.size and wanted[0] < 1) or np.any(np.diff(wanted) < 1):
-        msg = (
-            f"Found region labels of shape {wanted.shape} starting {wanted.ravel()[:5].tolist()}; expected one "
-            "ascending list of positive labels, each once. Take them from numpy.unique(labels), without 0."
-        )
-        raise InputImageError(msg)
-    highest = int(wanted[-1]) if wanted.size else 0
-    if highest > max(2 * n_pixels, 2**20):
-        return RegionIndex(wanted, np.empty(0, np.int32))
-    table = np.full(highest + 1, _NOT_A_REGION, np.int32)
-    table[wanted] = np.arange(wanted.size, dtype=np.int32)
-    return RegionIndex(wanted, table)
-
-
-def rows_of(labels: NDArray[np.integer]) -> NDArray[np.int32 | np.int64]:
-    """View a label image as rows along x, in one of the two integer types the kernels know.
-
-    Parameters
-    ----------
-    labels : integer array, 2D or 3D
-
-    Raises
-    ------
-    InputImageError
-        When the array is not a 2D or 3D integer array, or has labels that int64 cannot hold.
-    """
-    if labels.ndim not in (2, 3) or labels.dtype.kind not in "iub":
-        msg = (
-            f"Found an array of shape {labels.shape} and type {labels.dtype}; expected integer labels with "
-            "axes (y, x) or (z, y, x). Give a label image."
-        )
-        raise InputImageError(msg)
-    if labels.dtype == np.uint64 and labels.size and labels.max() >= 2**63:
-        msg = f"Found label {labels.max()}; expected labels below 2⁶³. Relabel the image."
-        raise InputImageError(msg)
-    kind = np.int32 if np.can_cast(labels.dtype, np.int32) else np.int64
-    plain = np.ascontiguousarray(labels, dtype=kind)
-    return plain.reshape(-1, plain.shape[-1])
-
-
-@njit(cache=True)
-def region_position(label: int, table: NDArray[np.int32], region_labels: NDArray[np.int64]) -> int:
-    """Position of a label among the regions, -1 when it is none."""
-    if label <= 0 or region_labels.size == 0 or label > region_labels[-1]:
-        return _NOT_A_REGION
-    if table.size:
-        return table[label]
-    at = np.searchsorted(region_labels, label)
-    return at if region_labels[at] == label else _NOT_A_REGION
+    coordinate_sum: NDArray[np.int64]
 
 
 @njit(cache=True)
 def _count_rows(
-    rows: NDArray[np.int32], table: NDArray[np.int32], region_labels: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Rows that each region touches, and its pixels."""
-    touched = np.zeros(region_labels.size, np.int64)
-    area = np.zeros(region_labels.size, np.int64)
-    latest = np.full(region_labels.size, -1, np.int32)
+    rows: NDArray[np.int32], rows_per_plane: int, n_regions: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Rows that each region touches, its pixels, and the sums of their coordinates."""
+    touched = np.zeros(n_regions, np.int64)
+    area = np.zeros(n_regions, np.int64)
+    coordinate_sum = np.zeros((n_regions, 3), np.int64)
+    latest = np.full(n_regions, -1, np.int32)
     n_rows, width = rows.shape
     for r in range(n_rows):
+        z, y = r // rows_per_plane, r % rows_per_plane
         x = 0
         while x < width:
             begin = x
-            label = rows[r, x]
-            while x < width and rows[r, x] == label:
+            number = rows[r, x]
+            while x < width and rows[r, x] == number:
                 x += 1
-            if label == 0:
+            if number == 0:
                 continue
-            region = region_position(label, table, region_labels)
-            if region >= 0:
-                area[region] += x - begin
-                if latest[region] != r:
-                    latest[region] = r
-                    touched[region] += 1
-    return touched, area
+            region = number - 1
+            length = x - begin
+            area[region] += length
+            coordinate_sum[region, 0] += z * length
+            coordinate_sum[region, 1] += y * length
+            coordinate_sum[region, 2] += (begin + x - 1) * length // 2
+            if latest[region] != r:
+                latest[region] = r
+                touched[region] += 1
+    return touched, area, coordinate_sum
 
 
 @njit(cache=True)
 def _fill_rows(
     rows: NDArray[np.int32],
-    table: NDArray[np.int32],
-    region_labels: NDArray[np.int64],
     start: NDArray[np.int64],
     row: NDArray[np.int32],
     first: NDArray[np.int32],
@@ -159,14 +88,12 @@ def _fill_rows(
         x = 0
         while x < width:
             begin = x
-            label = rows[r, x]
-            while x < width and rows[r, x] == label:
+            number = rows[r, x]
+            while x < width and rows[r, x] == number:
                 x += 1
-            if label == 0:
+            if number == 0:
                 continue
-            region = region_position(label, table, region_labels)
-            if region < 0:
-                continue
+            region = number - 1
             at = following[region] - 1
             if at < start[region] or row[at] != r:
                 at += 1
@@ -176,30 +103,33 @@ def _fill_rows(
             last[at] = x - 1
 
 
-def measure_row_extents(labels: NDArray[np.integer], index: RegionIndex) -> RowExtents:
-    """Row extents and areas of the regions in `index`, in two passes over the image.
+def measure_row_extents(numbers: NDArray[np.int32], n_regions: int) -> RowExtents:
+    """Measure row extents, areas and coordinate sums of regions 1…n, in two passes over the image.
 
     Parameters
     ----------
-    labels : integer array, 2D or 3D
-        Label image, 0 is background; labels that are not in `index` are passed over.
-    index : RegionIndex
+    numbers : int32 array, 2D or 3D
+        Region numbers 0…n_regions as `ingest.region_index.number_regions` makes them.
+    n_regions : int
 
     Raises
     ------
     InputImageError
-        When a region of `index` has no pixel in the image (up to ten are listed).
+        When a region has no pixel, or the image has too many rows.
     """
-    rows = rows_of(labels)
-    touched, area = _count_rows(rows, index.table, index.region_labels)
+    if numbers.size // max(numbers.shape[-1], 1) >= 2**31:
+        msg = f"Found an image of shape {numbers.shape}; expected fewer than 2³¹ rows. Ingest it in blocks."
+        raise InputImageError(msg)
+    rows = np.ascontiguousarray(numbers).reshape(-1, max(numbers.shape[-1], 1))
+    touched, area, coordinate_sum = _count_rows(rows, max(numbers.shape[-2], 1), n_regions)
     if np.any(area == 0):
-        absent = index.region_labels[area == 0]
+        absent = np.flatnonzero(area == 0) + 1
         msg = (
-            f"Found no pixel of {absent.size} regions (labels {absent[:10].tolist()}); expected every region "
-            "in the label image. Take the labels from the image itself."
+            f"Found no pixel of {absent.size} of {n_regions} regions (the first is number {absent[0]}); "
+            "expected every region in the image. Take the labels from the image itself."
         )
         raise InputImageError(msg)
-    start = np.concatenate(([0], np.cumsum(touched)))
+    start = np.concatenate((np.zeros(1, np.int64), np.cumsum(touched)))
     row, first, last = (np.empty(start[-1], np.int32) for _ in range(3))
-    _fill_rows(rows, index.table, index.region_labels, start, row, first, last)
-    return RowExtents(start, row, first, last, area)
+    _fill_rows(rows, start, row, first, last)
+    return RowExtents(start, row, first, last, area, coordinate_sum)

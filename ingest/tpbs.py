@@ -9,20 +9,17 @@ for every particle that touches it.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from ingest.contacts import Contacts
 from ingest.junctions import Junctions
 from ingest.neighbours import neighbour_matrix
 from ingest.region_index import check_regions, numbers_of_phase
 from schema.errors import InputError
 from schema.phases import Phase
-
-if TYPE_CHECKING:
-    from ingest.contacts import Contacts
 
 
 @dataclass(frozen=True)
@@ -65,7 +62,7 @@ class Tpbs:
 
 
 def find_tpbs(
-    contacts: "Contacts",
+    contacts: Contacts,
     region_labels: NDArray[np.int64],
     region_phases: NDArray[np.uint8],
     centroids_px: NDArray[np.float64],
@@ -107,18 +104,28 @@ def find_tpbs(
     _check_inputs(contacts, region_labels, centroids_px, junctions, pixel_size_um)
     members = [numbers_of_phase(region_phases, phase) for phase in (Phase.NMC, Phase.SSE, Phase.GRAPHITE)]
     pairs = ((Phase.NMC, Phase.SSE), (Phase.NMC, Phase.GRAPHITE), (Phase.SSE, Phase.GRAPHITE))
-    rows: list[NDArray[np.generic]] = []
-    weights: list[NDArray[np.float64]] = []
-    for row_phase, column_phase in pairs:
-        matrix = neighbour_matrix(contacts, region_labels, region_phases, row_phase, column_phase)
-        rows += [matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32)]
-        weights.append(matrix.data)
-    nothing = np.empty((0, 6), dtype=np.int64)
-    n_triangles = _list_triangles(*rows, members[2].size, nothing)
+    ns, ng, sg = (
+        neighbour_matrix(contacts, region_labels, region_phases, row_phase, column_phase)
+        for row_phase, column_phase in pairs
+    )
+
+    def list_into(rows: NDArray[np.int64]) -> int:
+        return _list_triangles(
+            ns.indptr.astype(np.int64),
+            ns.indices.astype(np.int32),
+            ng.indptr.astype(np.int64),
+            ng.indices.astype(np.int32),
+            sg.indptr.astype(np.int64),
+            sg.indices.astype(np.int32),
+            members[2].size,
+            rows,
+        )
+
+    n_triangles = list_into(np.empty((0, 6), dtype=np.int64))
     triangles = np.empty((n_triangles, 6), dtype=np.int64)
-    _list_triangles(*rows, members[2].size, triangles)
+    list_into(triangles)
     corners = [numbers[triangles[:, k]] for k, numbers in enumerate(members)]
-    w_ns, w_ng, w_sg = (column[triangles[:, 3 + k]] for k, column in enumerate(weights))
+    w_ns, w_ng, w_sg = (matrix.data[triangles[:, 3 + k]] for k, matrix in enumerate((ns, ng, sg)))
     perimeter_px = np.zeros(n_triangles)
     for p, q in ((0, 1), (1, 2), (2, 0)):
         perimeter_px += np.linalg.norm(centroids_px[corners[p]] - centroids_px[corners[q]], axis=1)
@@ -148,7 +155,7 @@ def find_tpbs(
 
 
 def _check_inputs(
-    contacts: "Contacts",
+    contacts: Contacts,
     region_labels: NDArray[np.int64],
     centroids_px: NDArray[np.float64],
     junctions: Junctions,
@@ -167,8 +174,8 @@ def _check_inputs(
     ):
         msg = (
             f"Found centroids of shape {centroids_px.shape}; expected one row for each of the "
-            f"{region_labels.size} regions and one column for each of the {junctions.positions_px.shape[1]} axes "
-            "of the image. Measure regions and junctions on the same label image."
+            f"{region_labels.size} regions and one for each of the {junctions.positions_px.shape[1]} axes of "
+            "the image. Measure regions and junctions on the same label image."
         )
         raise InputError(msg)
     if not (np.isfinite(pixel_size_um) and pixel_size_um > 0):
@@ -204,8 +211,8 @@ def _rows_of_triples(
         k = int(triple[~fits][0])
         msg = (
             f"Found a junction of NMC {junctions.nmc[k]}, SSE {junctions.sse[k]} and graphite "
-            f"{junctions.graphite[k]} that are not all in contact; expected every junction to be a triangle of "
-            "contacts. Find contacts and junctions on the same label image."
+            f"{junctions.graphite[k]} that are not all in contact; expected every junction to be a triangle "
+            "of contacts. Find contacts and junctions on the same label image."
         )
         raise InputError(msg)
     return owner.astype(np.int64)

@@ -31,6 +31,7 @@ _LEAST_PX_OF_TWO_MODES = 40
 _NARROWEST_POLARIZATION_EV = 1.0  # closer modes merge in a smoothed histogram
 _WIDEST_POLARIZATION_EV = 4.0
 _WIDEST_HETEROGENEITY_EV = 1.2
+_WIDEST_MODE_EV = 0.5
 
 
 @dataclass(frozen=True)
@@ -260,7 +261,8 @@ def _draw_values(
     two_modes = rng.random() < how.two_mode_share and count >= _LEAST_PX_OF_TWO_MODES
     if two_modes:
         distance = float(np.clip(distance * calm, _NARROWEST_POLARIZATION_EV, _WIDEST_POLARIZATION_EV))
-        narrow = distance / 6  # well apart: the valley between the modes is deep
+        # Well apart, so that the valley between the modes is deep, and never wider than the window.
+        narrow = min(distance / 6, _WIDEST_MODE_EV)
         low = round(share * count)
         values = np.concatenate(
             [_quantiles(low) * narrow - distance / 2, _quantiles(count - low) * narrow + distance / 2]

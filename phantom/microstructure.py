@@ -156,7 +156,7 @@ def phantom_set(
         How many, at least 1.
     shape : sequence of int
         Pixels of each. The default holds some tens of NMC; the paper's images hold about five (350 in 73), as
-        those of (176, 176) do here.
+        those of (120, 120) do here.
     seed : int
         Not negative. Image k of a set depends on seed and k alone.
     pixel_size_um : float

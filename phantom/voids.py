@@ -16,6 +16,8 @@ from phantom.bodies import Bodies
 from phantom.fields import highest_pixels, smooth_field
 from phantom.parameters import MicrostructureParameters
 
+_LARGE_PX = 2_000_000
+
 _Number = TypeVar("_Number", bound=np.generic)
 
 
@@ -108,8 +110,8 @@ def divide_into_grains(
     centres = jittered * (np.asarray(shape) / np.asarray(cells))
     if len(centres) == 1:
         return allowed.astype(np.int32), np.where(allowed, np.inf, 0).astype(np.float32)
-    # A volume's grains are found on every second voxel or so: no contact of a phase hangs on it.
-    stride = 1 if len(shape) == 2 else max(1, int(spacing_px // 12))
+    # In large images grains are found on every second pixel or so: their bounds need be no finer.
+    stride = 1 if allowed.size < _LARGE_PX else max(1, int(spacing_px // 12))
     coarse = tuple(-(-extent // stride) for extent in shape)
     places = np.stack(np.meshgrid(*[np.arange(extent) for extent in coarse], indexing="ij"), axis=-1)
     bent = places.reshape(-1, len(shape)) * np.float32(stride) + np.float32((stride - 1) / 2)

@@ -1,1 +1,1 @@
-"""Every Cypher file, the connection to the database, the typed runner. The only room that knows the driver."""
+"""Every Cypher file, the connection, the typed runner. The only room that knows the driver."""

@@ -24,8 +24,9 @@ from queries.cypher_text import used_parameters
 from queries.value_types import convert, is_type
 from schema.errors import ParameterError, QueryError, UnknownQuery
 
-_READ = files("queries") / "read"
-_WRITE = files("queries") / "write"
+_ROOM = files("queries")
+_READ = _ROOM / "read"
+_UPKEEP = files("queries") / "upkeep"
 _HEADER_LINE = re.compile(r"//\s?(?P<key>[a-z][a-z0-9_]*):\s*(?P<text>.*)")
 _TYPED_NAME = re.compile(r"(?P<name>\$?[a-z][a-z0-9_]*) (?P<type>[A-Z][A-Z<>]*)(?P<null> or null)?")
 
@@ -96,20 +97,34 @@ class Query:
         ParameterError
             When one is unknown, missing, or not of its type.
         """
-        known = {parameter.name: parameter for parameter in self.parameters}
+        return {
+            name: None if value is None else convert(value, kind, f"parameter {name} of {self.name}")
+            for (name, value), kind in zip(
+                self.complete(given).items(), (each.kind for each in self.parameters), strict=True
+            )
+        }
+
+    def complete(self, given: Mapping[str, object]) -> dict[str, object]:
+        """Give every parameter, in declared order, its value as it is; null where it may be left out.
+
+        Raises
+        ------
+        ParameterError
+            When one is unknown or missing.
+        """
         listed = ", ".join(f"{each.name} {each.type}" for each in self.parameters) or "none"
-        unknown = [name for name in given if name not in known]
+        unknown = sorted(set(given) - {each.name for each in self.parameters})
         if unknown:
             msg = f"Found parameter {unknown[0]!r} for {self.name}; expected one of: {listed}."
             raise ParameterError(msg)
-        bound: dict[str, object] = {}
-        for name, parameter in known.items():
-            value = given.get(name)
-            if value is None and not parameter.nullable:
-                msg = f"Found no value for parameter {name} of {self.name}; expected {parameter.type}. Add --param {name}=…"
+        for each in self.parameters:
+            if given.get(each.name) is None and not each.nullable:
+                msg = (
+                    f"Found no value for parameter {each.name} of {self.name}; expected {each.type}. "
+                    f"Add --param {each.name}=…"
+                )
                 raise ParameterError(msg)
-            bound[name] = None if value is None else convert(value, parameter.kind, f"parameter {name} of {self.name}")
-        return bound
+        return {each.name: given.get(each.name) for each in self.parameters}
 
 
 @cache
@@ -125,7 +140,10 @@ def load(name: str) -> Query:
     if name not in names:
         close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
         hint = f"did you mean {' or '.join(close)}?" if close else f"there are {', '.join(names)}."
-        msg = f"Found no query named {name!r}; {hint} `cathograph queries` lists them; your own goes into a FILE.cypher."
+        msg = (
+            f"Found no query named {name!r}; {hint} `cathograph queries` lists them; your own goes into a "
+            "FILE.cypher."
+        )
         raise UnknownQuery(msg)
     return parse((_READ / f"{name}.cypher").read_text(encoding="utf-8"), name)
 
@@ -136,14 +154,19 @@ def all_read_queries() -> tuple[Query, ...]:
 
 
 @cache
+def load_internal(folder: str, name: str) -> Query:
+    """Read a query that is no user's: of the folder ``write`` or ``inspect``."""
+    return parse((_ROOM / folder / f"{name}.cypher").read_text(encoding="utf-8"), name)
+
+
 def load_write(name: str) -> Query:
-    """Read one of the queries that write; they are used by `queries.writing`, not by users."""
-    return parse((_WRITE / f"{name}.cypher").read_text(encoding="utf-8"), name)
+    """Read one of the queries that write; only `queries.writing` and its like use them."""
+    return load_internal("write", name)
 
 
-def all_write_queries() -> tuple[Query, ...]:
-    """Give every query that writes, by name."""
-    return tuple(load_write(path.name.removesuffix(".cypher")) for path in _files(_WRITE))
+def all_internal_queries(folder: str) -> tuple[Query, ...]:
+    """Give every query of the folder ``write`` or ``inspect``, by name."""
+    return tuple(load_internal(folder, path.name.removesuffix(".cypher")) for path in _files(_ROOM / folder))
 
 
 def adhoc(text: str) -> Query:
@@ -195,7 +218,9 @@ def _names() -> list[str]:
 
 
 def _files(folder: Traversable) -> list[Traversable]:
-    return sorted((path for path in folder.iterdir() if path.name.endswith(".cypher")), key=lambda path: path.name)
+    return sorted(
+        (path for path in folder.iterdir() if path.name.endswith(".cypher")), key=lambda path: path.name
+    )
 
 
 def _header(text: str) -> dict[str, str]:
@@ -221,7 +246,10 @@ def _typed_names(text: str, query_name: str, sigil: str = "") -> tuple[TypedName
             continue
         match = _TYPED_NAME.fullmatch(part)
         if not match or not match["name"].startswith(sigil) or not is_type(match["type"]):
-            msg = f"Found {part!r} in the header of {query_name}; expected a name and a type, as in `{sigil}sample STRING or null`."
+            msg = (
+                f"Found {part!r} in the header of {query_name}; expected a name and a type, as in "
+                f"`{sigil}sample STRING or null`."
+            )
             raise QueryError(msg)
         typed.append(TypedName(match["name"].removeprefix("$"), match["type"], match["null"] is not None))
     return tuple(typed)

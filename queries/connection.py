@@ -55,7 +55,9 @@ class Records:
     def only_row(self) -> dict[str, Any]:
         """Give the single row by column name; a query that promises one row and has none is our fault."""
         if len(self.rows) != 1:
-            msg = f"Found {len(self.rows)} rows; expected one. This is a fault in Cathograph; please report it."
+            msg = (
+                f"Found {len(self.rows)} rows; expected one. This is a fault in Cathograph; please report it."
+            )
             raise DatabaseError(msg)
         return dict(zip(self.columns, self.rows[0], strict=True))
 
@@ -109,7 +111,12 @@ class Connection:
         self._driver.close()
 
     def read(
-        self, text: str, parameters: Parameters | None = None, *, timeout_s: float | None = None, plain: bool = False
+        self,
+        text: str,
+        parameters: Parameters | None = None,
+        *,
+        timeout_s: float | None = None,
+        plain: bool = False,
     ) -> Records:
         """Run one query in READ access mode.
 
@@ -139,6 +146,18 @@ class Connection:
             return records
 
         return self._in_session(neo4j.READ_ACCESS, work, timeout_s)
+
+    def stream(self, text: str, parameters: Parameters | None = None) -> Iterator[list[Any]]:
+        """Give the rows of a query one by one, without keeping them.
+
+        Raises
+        ------
+        DatabaseError
+            When the server fails or is gone.
+        """
+        with _driver_errors(self.uri), self._driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+            for record in session.run(text, dict(parameters or {})):
+                yield record.values()
 
     def write(self, work: Callable[[Transaction], Result], *, timeout_s: float | None = None) -> Result:
         """Run `work` in one transaction; the driver may call it again when the server asks to repeat.
@@ -175,7 +194,10 @@ class Connection:
         self, access: str, work: Callable[[neo4j.ManagedTransaction], Result], timeout_s: float | None
     ) -> Result:
         bounded = neo4j.unit_of_work(timeout=timeout_s)(_translated(work, timeout_s))
-        with _driver_errors(self.uri), self._driver.session(fetch_size=-1, default_access_mode=access) as session:
+        with (
+            _driver_errors(self.uri),
+            self._driver.session(fetch_size=-1, default_access_mode=access) as session,
+        ):
             if access == neo4j.READ_ACCESS:
                 return session.execute_read(bounded)
             return session.execute_write(bounded)
@@ -210,7 +232,8 @@ def connect(uri: str, user: str, password: str, *, timeout_s: float = 10.0) -> C
         )
     except (ValueError, ConfigurationError) as error:
         msg = (
-            f"Found database address {uri!r} ({error}); expected one like bolt://localhost:7687. Correct NEO4J_URI."
+            f"Found database address {uri!r} ({error}); expected one like bolt://localhost:7687. "
+            "Correct NEO4J_URI."
         )
         raise CannotConnect(msg) from error
     try:
@@ -218,8 +241,8 @@ def connect(uri: str, user: str, password: str, *, timeout_s: float = 10.0) -> C
     except AuthError as error:
         driver.close()
         msg = (
-            f"Found a server at {uri} that refuses user {user!r} ({error.message}); expected it to accept the "
-            "credentials. Correct NEO4J_USER and NEO4J_PASSWORD."
+            f"Found a server at {uri} that refuses user {user!r} ({error.message}); expected it to accept "
+            "the credentials. Correct NEO4J_USER and NEO4J_PASSWORD."
         )
         raise CannotConnect(msg) from error
     except (DriverError, Neo4jError, OSError) as error:
@@ -256,14 +279,17 @@ def _driver_errors(uri: str) -> Iterator[None]:
         raise
     except (ServiceUnavailable, SessionExpired, OSError) as error:
         msg = (
-            f"Found the server at {uri} gone in the middle ({_first_line(error)}); expected it to stay. What was "
-            "already stored is complete. Start it (`cathograph db start`) and run the same command again."
+            f"Found the server at {uri} gone in the middle ({_first_line(error)}); expected it to stay. What "
+            "was already stored is complete. Start it (`cathograph db start`) and run the same command again."
         )
         raise DatabaseError(msg) from error
     except Neo4jError as error:
         raise _ours(error, None) from error
     except DriverError as error:
-        msg = f"Found the database driver refusing ({_first_line(error)}); expected a working connection. Run again."
+        msg = (
+            f"Found the database driver refusing ({_first_line(error)}); expected a working connection. "
+            "Run the same command again."
+        )
         raise DatabaseError(msg) from error
 
 
@@ -276,8 +302,8 @@ def _ours(error: Neo4jError, timeout_s: float | None) -> CathographError:
     if code.startswith(_TIMED_OUT) or code.endswith("TransactionTerminated") or "LockClient" in code:
         limit = "its time limit" if timeout_s is None else f"its limit of {timeout_s:g} s"
         return QueryTimeout(
-            f"Found the query still running after {limit}; expected it to finish. Narrow it (a sample, an image, "
-            "LIMIT), or give it more time with --timeout-s."
+            f"Found the query still running after {limit}; expected it to finish. Narrow it (a sample, an "
+            "image, LIMIT), or give it more time with --timeout-s."
         )
     if any(word in code for word in _OUT_OF_MEMORY):
         return DatabaseError(
@@ -286,21 +312,25 @@ def _ours(error: Neo4jError, timeout_s: float | None) -> CathographError:
         )
     if any(word in text.lower() for word in _NO_ROOM):
         return DatabaseError(
-            f"Found the server's disk full ({text}); expected room to write. Nothing half-written is visible; make "
-            "room, restart the server and run the same command again."
+            f"Found the server's disk full ({text}); expected room to write. Nothing half-written is "
+            "visible; make room, restart the server and run the same command again."
         )
     if code.endswith("AccessMode"):
         return WriteRefused(
-            f"Found a query that writes ({text}); expected one that only reads. The store changes only through "
-            "`cathograph ingest`."
+            f"Found a query that writes ({text}); expected one that only reads. The store changes only "
+            "through `cathograph ingest`."
         )
     if code.endswith(("ParameterMissing", "ParameterNotFound")):
-        return ParameterError(f"Found {text}; expected every $parameter to have a value. Add --param name=value.")
+        return ParameterError(
+            f"Found {text}; expected every $parameter to have a value. Add --param name=value."
+        )
     if isinstance(error, CypherSyntaxError | ClientError):
-        return QueryError(f"Found a query that the server refuses: {text} Expected Cypher as Neo4j 5 reads it.")
+        return QueryError(
+            f"Found a query that the server refuses: {text} Expected Cypher as Neo4j 5 reads it."
+        )
     return DatabaseError(
-        f"Found the server failing ({code}: {text}); expected it to answer. Nothing half-written is visible; see "
-        "the server's log, then run the same command again."
+        f"Found the server failing ({code}: {text}); expected it to answer. Nothing half-written is visible; "
+        "see the server's log, then run the same command again."
     )
 
 

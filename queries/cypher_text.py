@@ -84,14 +84,3 @@ def dotted_calls(text: str) -> set[str]:
                 calls.add(".".join(path).lower())
             path, after_dot = [], False
     return calls
-
-
-def opening_word(text: str) -> str:
-    """The first word of a text, upper case; empty when it does not begin with one.
-
-    Examples
-    --------
-    >>> opening_word("/* x */ explain MATCH (n) RETURN n")
-    'EXPLAIN'
-    """
-    return next((token.text.upper() for token in tokens(text) if token.kind != "sign"), "")

@@ -29,8 +29,11 @@ def to_plain(value: Any) -> Any:  # noqa: ANN401  whatever a user's query return
     """
     if value is None or isinstance(value, str | bool | int | float):
         return value
-    if isinstance(value, Point):  # before list and tuple: a point is a tuple
+    # Before list and tuple: points and durations are tuples, too.
+    if isinstance(value, Point):
         return {"srid": value.srid, "coordinates": list(value)}
+    if isinstance(value, Date | DateTime | Time | Duration):
+        return value.iso_format()
     if isinstance(value, list | tuple):
         return [to_plain(item) for item in value]
     if isinstance(value, dict):
@@ -44,8 +47,6 @@ def to_plain(value: Any) -> Any:  # noqa: ANN401  whatever a user's query return
         for relationship, node in zip(value.relationships, value.nodes[1:], strict=True):
             steps += [to_plain(relationship), to_plain(node)]
         return steps
-    if isinstance(value, Date | DateTime | Time | Duration):
-        return value.iso_format()
     if isinstance(value, bytes | bytearray):
         return base64.b64encode(value).decode()
     return str(value)

@@ -1,4 +1,4 @@
-"""Read-only, for queries that users bring along.
+r"""Read-only, for queries that users bring along.
 
 READ access mode makes the server refuse every write, but not everything that a guest should not do:
 in that mode LOAD CSV reads files and addresses, and TERMINATE TRANSACTIONS, SHOW USERS,
@@ -8,7 +8,7 @@ of the query does not tell either: EXPLAIN calls LOAD CSV and gds.graph.drop a r
 So two nets, each a list of what is allowed, never of what is forbidden:
 
 1. *the text*: no word before the query that changes how it is run, no unicode escapes (the server
-   decodes them before it reads, so ``\\u0043ALL`` is CALL), and every dotted call is on the list. A
+   decodes them before it reads, so ``\u0043ALL`` is CALL), and every dotted call is on the list. A
    subquery inside an expression (``CASE … THEN COLLECT { CALL … }``) is planned inside that
    expression and shows no operator of its own: only the text, and the details of the plan, tell.
 2. *the plan*, from EXPLAIN, which runs nothing: every operator, every procedure, and every dotted
@@ -20,6 +20,7 @@ also where it would be harmless; the message says what was met.
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from queries.connection import Connection, PlanStep
 from queries.cypher_text import Token, dotted_calls, tokens
@@ -61,23 +62,25 @@ FUNCTIONS = frozenset(
 
 OPERATORS = frozenset(
     {
-        "AllNodesScan", "Anti", "AntiConditionalApply", "AntiSemiApply", "Apply", "Argument", "ArgumentTracker",
+        "AllNodesScan", "AntiConditionalApply", "AntiSemiApply", "Apply", "Argument",
         "AssertSameNode", "AssertSameRelationship", "BFSPruningVarLengthExpand(All)",
         "BFSPruningVarLengthExpand(Into)", "CacheProperties", "CartesianProduct", "ConditionalApply",
         "DirectedAllRelationshipsScan", "DirectedRelationshipByElementIdSeek", "DirectedRelationshipByIdSeek",
         "DirectedRelationshipIndexContainsScan", "DirectedRelationshipIndexEndsWithScan",
-        "DirectedRelationshipIndexScan", "DirectedRelationshipIndexSeek", "DirectedRelationshipIndexSeekByRange",
+        "DirectedRelationshipIndexScan", "DirectedRelationshipIndexSeek",
+        "DirectedRelationshipIndexSeekByRange",
         "DirectedRelationshipTypeScan", "DirectedUnionRelationshipTypesScan", "Distinct", "Eager",
         "EagerAggregation", "EmptyResult", "EmptyRow", "ErrorPlan", "ExhaustiveLimit", "Expand(All)",
         "Expand(Into)", "Filter", "IntersectionNodeByLabelsScan", "LeftOuterHashJoin", "LetAntiSemiApply",
         "LetSelectOrAntiSemiApply", "LetSelectOrSemiApply", "LetSemiApply", "Limit", "MultiNodeIndexSeek",
         "NodeByElementIdSeek", "NodeByIdSeek", "NodeByLabelScan", "NodeCountFromCountStore", "NodeHashJoin",
         "NodeIndexContainsScan", "NodeIndexEndsWithScan", "NodeIndexScan", "NodeIndexSeek",
-        "NodeIndexSeekByRange", "NodeUniqueIndexSeek", "NodeUniqueIndexSeekByRange", "NonFuseable",
-        "NullifyMetadata", "Optional", "OptionalExpand(All)", "OptionalExpand(Into)", "OrderedAggregation",
+        "NodeIndexSeekByRange", "NodeUniqueIndexSeek", "NodeUniqueIndexSeekByRange", "NullifyMetadata",
+        "Optional", "OptionalExpand(All)", "OptionalExpand(Into)", "OrderedAggregation",
         "OrderedDistinct", "OrderedUnion", "PartialSort", "PartialTop", "PathPropagatingBFS", "PreserveOrder",
         "ProcedureCall", "ProduceResults", "ProjectEndpoints", "Projection", "PruningVarLengthExpand",
-        "RelationshipCountFromCountStore", "Repeat(Trail)", "Repeat(Walk)", "RightOuterHashJoin", "RollUpApply",
+        "RelationshipCountFromCountStore", "Repeat(Trail)", "Repeat(Walk)", "RightOuterHashJoin",
+        "RollUpApply",
         "SelectOrAntiSemiApply", "SelectOrSemiApply", "SemiApply", "ShortestPath", "ShortestPathVarLength",
         "ShowConstraints", "ShowFunctions", "ShowIndexes", "ShowProcedures", "Skip", "Sort",
         "StatefulShortestPath(All)", "StatefulShortestPath(Into)", "SubtractionNodeByLabelsScan", "Top",
@@ -156,7 +159,7 @@ def _check_step(step: PlanStep) -> None:
 
 def _neighbours(code: list[Token]) -> Iterator[tuple[str, str]]:
     """Words of the text that stand side by side, upper case."""
-    for first, second in zip(code, code[1:], strict=False):
+    for first, second in pairwise(code):
         if first.kind == second.kind == "word":
             yield first.text.upper(), second.text.upper()
 

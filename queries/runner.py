@@ -10,8 +10,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from queries.connection import Connection, Records
 from queries.catalog import Query
+from queries.connection import Connection, Records
 from queries.guard import check_read_only
 from queries.value_types import column, guessed_column
 from schema.errors import DatabaseError
@@ -36,7 +36,8 @@ def run(
     query : Query
         From `queries.catalog.load` or `queries.catalog.adhoc`.
     parameters : Mapping, optional
-        Values by name; see `queries.catalog.Query.bind`.
+        Values by name, already of their types; text from a command line goes through
+        `queries.catalog.Query.bind` first.
     timeout_s : float or None, optional
         Seconds after which the server ends it; None for no limit.
 
@@ -53,7 +54,7 @@ def run(
     DatabaseError
         When the server fails.
     """
-    bound = query.bind(parameters or {})
+    bound = query.complete(parameters or {})
     if not query.is_named:
         check_read_only(connection, query.text, bound)
         return _as_guessed(connection.read(query.text, bound, timeout_s=timeout_s, plain=True))
@@ -79,4 +80,6 @@ def _as_declared(records: Records, query: Query) -> pd.DataFrame:
 
 def _as_guessed(records: Records) -> pd.DataFrame:
     values = list(zip(*records.rows, strict=True)) if records.rows else [()] * len(records.columns)
-    return pd.DataFrame({name: guessed_column(cells) for name, cells in zip(records.columns, values, strict=True)})
+    return pd.DataFrame(
+        {name: guessed_column(cells) for name, cells in zip(records.columns, values, strict=True)}
+    )

@@ -5,6 +5,7 @@ import math
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -47,17 +48,19 @@ def convert(value: object, kind: str, what: str) -> object:
 
     Examples
     --------
-    >>> convert("2.5", "FLOAT", "limit"), convert("17", "STRING", "sample"), convert("[1, 2]", "ANY", "labels")
-    (2.5, '17', [1, 2])
+    >>> convert("2.5", "FLOAT", "limit"), convert("17", "STRING", "sample"), convert("[1]", "ANY", "labels")
+    (2.5, '17', [1])
     """
     try:
         return _converted(value, kind)
     except (ValueError, OverflowError, TypeError) as error:
-        msg = f"Found {value!r} for {what}; expected {kind}. Correct it, or leave it out where it may be null."
+        msg = (
+            f"Found {value!r} for {what}; expected {kind}. Correct it, or leave it out where it may be null."
+        )
         raise ParameterError(msg) from error
 
 
-def column(values: Sequence[object], kind: str, *, nullable: bool) -> "pd.Series[object]":
+def column(values: Sequence[object], kind: str, *, nullable: bool) -> "pd.Series[Any]":
     """Make a table column of a declared type, the same for no rows as for many.
 
     Notes
@@ -68,17 +71,22 @@ def column(values: Sequence[object], kind: str, *, nullable: bool) -> "pd.Series
     if kind == "INTEGER":
         return pd.Series(values, dtype="Int64" if nullable else "int64")
     if kind == "FLOAT":
-        return pd.Series(np.array([math.nan if value is None else value for value in values], dtype=np.float64))
+        return pd.Series(
+            np.array([math.nan if value is None else value for value in values], dtype=np.float64)
+        )
     if kind == "BOOLEAN":
         return pd.Series(values, dtype="boolean" if nullable else "bool")
     if kind == "STRING":
         return pd.Series(values, dtype="str")
     if kind == "DATETIME":
-        return pd.Series(pd.to_datetime(list(values), utc=True, format="ISO8601"), dtype="datetime64[us, UTC]")
+        return pd.Series(
+            [None if value is None else pd.Timestamp(str(value)) for value in values],
+            dtype="datetime64[us, UTC]",
+        )
     return pd.Series(list(values), dtype="object")
 
 
-def guessed_column(values: Sequence[object]) -> "pd.Series[object]":
+def guessed_column(values: Sequence[object]) -> "pd.Series[Any]":
     """Make a column of a user's own query, where nothing is declared: by the values that are there."""
     kinds = {type(value) for value in values if value is not None}
     nullable = any(value is None for value in values)
@@ -101,7 +109,9 @@ def _converted(value: object, kind: str) -> object:
             raise TypeError
         return value
     if kind == "BOOLEAN":
-        return value if isinstance(value, bool) else _TRUTH.get(str(value).strip().lower()) or _not_true(value)
+        return (
+            value if isinstance(value, bool) else _TRUTH.get(str(value).strip().lower()) or _not_true(value)
+        )
     if isinstance(value, bool):
         raise TypeError
     if kind == "INTEGER":
@@ -110,10 +120,10 @@ def _converted(value: object, kind: str) -> object:
             raise OverflowError
         return number
     if kind == "FLOAT":
-        number = float(value)  # type: ignore[arg-type]
-        if not math.isfinite(number):
+        measure = float(value)  # type: ignore[arg-type]
+        if not math.isfinite(measure):
             raise ValueError
-        return number
+        return measure
     if kind == "DATETIME":
         return value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     match = _LIST.fullmatch(kind)

@@ -102,7 +102,11 @@ SEGMENTATION = NodeType(
         ),
         Property("hub_share_sse", Kind.FLOAT, "largest SSE region over all SSE", minimum=0, nullable=True),
         Property(
-            "hub_share_graphite", Kind.FLOAT, "largest graphite region over all graphite", minimum=0, nullable=True
+            "hub_share_graphite",
+            Kind.FLOAT,
+            "largest graphite region over all graphite",
+            minimum=0,
+            nullable=True,
         ),
         Property("dropped", Kind.STRING, "regions below the minimum size per phase, as JSON"),
     ),
@@ -120,12 +124,18 @@ PARTICLE = NodeType(
         Property("area_um2", Kind.FLOAT, "area in µm² (2D)", minimum=0, nullable=True),
         Property("volume_um3", Kind.FLOAT, "volume in µm³ (3D)", minimum=0, nullable=True),
         Property("centroid_z", Kind.FLOAT, "centroid along z in pixels (3D)", minimum=0, nullable=True),
-        Property("centroid_y", Kind.FLOAT, "centroid along y in pixels, pixel centres at integers", minimum=0),
-        Property("centroid_x", Kind.FLOAT, "centroid along x in pixels, pixel centres at integers", minimum=0),
+        Property(
+            "centroid_y", Kind.FLOAT, "centroid along y in pixels, pixel centres at integers", minimum=0
+        ),
+        Property(
+            "centroid_x", Kind.FLOAT, "centroid along x in pixels, pixel centres at integers", minimum=0
+        ),
         Property("bbox", Kind.INTEGERS, "bounding box, minima then maxima (half-open), as scikit-image"),
         Property("perimeter_um", Kind.FLOAT, "outline in µm (2D)", minimum=0, nullable=True),
         Property("surface_um2", Kind.FLOAT, "surface in µm² (3D)", minimum=0, nullable=True),
-        Property("equivalent_diameter_um", Kind.FLOAT, "diameter of the disc or ball of equal size", minimum=0),
+        Property(
+            "equivalent_diameter_um", Kind.FLOAT, "diameter of the disc or ball of equal size", minimum=0
+        ),
         Property("convexity", Kind.FLOAT, "pixels over pixels of the convex hull", minimum=0),
         Property("touches_border", Kind.BOOLEAN, "cut by the image's border"),
         Property(
@@ -160,7 +170,11 @@ TPB = NodeType(
         Property("junctions_y", Kind.FLOATS, "y of each junction in pixels"),
         Property("junctions_x", Kind.FLOATS, "x of each junction in pixels"),
         Property(
-            "junction_length_um", Kind.FLOAT, "length of the triple lines in µm (3D)", minimum=0, nullable=True
+            "junction_length_um",
+            Kind.FLOAT,
+            "length of the triple lines in µm (3D)",
+            minimum=0,
+            nullable=True,
         ),
     ),
 )

@@ -166,7 +166,9 @@ def _says(table: str, prop: Property, found: str) -> str:
     )
 
 
-def _check_columns(name: str, table: pd.DataFrame, properties: Sequence[Property], extra: Sequence[str]) -> None:
+def _check_columns(
+    name: str, table: pd.DataFrame, properties: Sequence[Property], extra: Sequence[str]
+) -> None:
     declared = [prop for prop in properties if prop.name not in _SET_BY_THE_DATABASE]
     expected = {prop.name for prop in declared} | set(extra)
     if set(table.columns) != expected:
@@ -193,7 +195,7 @@ def _check_column(name: str, table: pd.DataFrame, prop: Property) -> None:
         Kind.INTEGER: pd.api.types.is_integer_dtype(values.infer_objects()),
         Kind.FLOAT: pd.api.types.is_float_dtype(values.infer_objects()),
         Kind.BOOLEAN: pd.api.types.is_bool_dtype(values.infer_objects()),
-        Kind.STRING: values.map(type).eq(str).all() if prop.kind is Kind.STRING else False,
+        Kind.STRING: values.map(_is_text).all() if prop.kind is Kind.STRING else False,
         Kind.FLOATS: values.map(_is_list_of(float)).all() if prop.kind is Kind.FLOATS else False,
         Kind.INTEGERS: values.map(_is_list_of(int)).all() if prop.kind is Kind.INTEGERS else False,
     }[prop.kind]
@@ -208,6 +210,10 @@ def _check_column(name: str, table: pd.DataFrame, prop: Property) -> None:
         if bad.any():
             row = int(bad.argmax())
             raise RowError(_says(name, prop, f"{values.iloc[row]!r} in row {values.index[row]}"))
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
 
 
 class _is_list_of:  # noqa: N801  reads as a predicate where it is used

@@ -22,7 +22,8 @@ def start(context: typer.Context, home: HomeOption = None) -> None:
     address = server.start(progress=say)
     results.print(f"{address.uri}  user {address.user}  home {server.home.folder}", highlight=False)
     errors.print(
-        f"The password is in {server.home.folder / 'neo4j-password'}. The server stays until `cathograph db stop`.",
+        f"The password is in {server.home.folder / 'neo4j-password'}. "
+        "The server stays until `cathograph db stop`.",
         style="dim",
         highlight=False,
     )

@@ -16,6 +16,7 @@ from cathograph.commands.home import HomeOption, home_of
 from schema.phases import Phase
 
 if TYPE_CHECKING:
+    from cathograph.writing import WritableStore
     from phantom import Microstructure
     from queries.connection import Connection
 
@@ -72,13 +73,15 @@ def _write_images(folder: Path, phantoms: "list[Microstructure]") -> list[Path]:
         folder.mkdir(parents=True, exist_ok=True)
         for number, phantom in enumerate(phantoms):
             pixels_per_cm = 1e4 / phantom.pixel_size_um
-            metadata = {"resolution": (pixels_per_cm, pixels_per_cm), "resolutionunit": "CENTIMETER"}
             path = folder / f"{number:02d}.tif"
-            tifffile.imwrite(path, phantom.phases, **metadata)
-            tifffile.imwrite(_grey_of(path), render_grey(phantom, seed=_SEED + number), **metadata)
+            grey = render_grey(phantom, seed=_SEED + number)
+            for file, pixels in ((path, phantom.phases), (_grey_of(path), grey)):
+                tifffile.imwrite(
+                    file, pixels, resolution=(pixels_per_cm, pixels_per_cm), resolutionunit="CENTIMETER"
+                )
             paths.append(path)
     except OSError as error:
-        msg = f"Found {folder} not writable ({error.strerror}); expected a folder with room. Name one with --out."
+        msg = f"Found {folder} not writable ({error.strerror}); expected room there. Name another with --out."
         raise InputError(msg) from error
     return paths
 
@@ -87,14 +90,15 @@ def _grey_of(path: Path) -> Path:
     return path.with_name(f"{path.stem}_grey.tif")
 
 
-def _ingest(store, files: list[Path], preset: str) -> None:  # noqa: ANN001  cathograph.writing, lazily
+def _ingest(store: "WritableStore", files: list[Path], preset: str) -> None:
     from ingest.options import IngestOptions, Source
     from ingest.pipeline import Placement, ingest_files
+    from ingest.reading import Reading
     from schema.errors import CathographError
 
     outcomes = ingest_files(
         files,
-        IngestOptions(source=Source.PHASES, phases=_PHASES),
+        Reading.of(IngestOptions(source=Source.PHASES, phases=_PHASES)),
         Placement(sample=f"demo-{preset}", cathode=preset),
         store.connection,
         writing=store.writing,
@@ -114,8 +118,7 @@ def _draw(connection: "Connection", folder: Path, files: list[Path], preset: str
     from queries.catalog import load
     from queries.runner import run
 
-    options = IngestOptions(source=Source.PHASES, phases=_PHASES)
-    reading = Reading.of(options)
+    reading = Reading.of(IngestOptions(source=Source.PHASES, phases=_PHASES))
     folder.mkdir(parents=True, exist_ok=True)
     for path in files:
         opened = open_image(path)
@@ -125,7 +128,7 @@ def _draw(connection: "Connection", folder: Path, files: list[Path], preset: str
             for name in ("particles", "contacts", "junctions", "concurrent_channels")
         }
         figure = draw_graph_over_image(
-            read_regions(opened.pages[0], reading, options).labels,
+            read_regions(opened.pages[0], reading).labels,
             tables["particles"],
             tables["contacts"],
             tables["junctions"],

@@ -43,7 +43,12 @@ def _extras() -> list[dict[str, str]]:
         missing = [module for module in modules if find_spec(module) is None]
         if missing:
             lines.append(
-                _line(f"extra {extra}", "missing", f"no {', '.join(missing)}", f"pip install 'cathograph[{extra}]'")
+                _line(
+                    f"extra {extra}",
+                    "missing",
+                    f"no {', '.join(missing)}",
+                    f"pip install 'cathograph[{extra}]'",
+                )
             )
         else:
             lines.append(_line(f"extra {extra}", "fine", "installed", ""))

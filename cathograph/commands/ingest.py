@@ -5,7 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import pandas as pd
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 from cathograph.commands.console import errors, print_json, print_table, say
 from cathograph.commands.home import HomeOption, home_of
@@ -24,7 +31,8 @@ def ingest(
     ] = None,
     source: Annotated[Source, typer.Option("--as", help="What the pixels mean.")] = Source.IMAGE,
     phases: Annotated[
-        str | None, typer.Option(help="0=background,1=NMC,2=SSE,3=Graphite, a YAML file, or a CSV label,phase.")
+        str | None,
+        typer.Option(help="0=background,1=NMC,2=SSE,3=Graphite, a YAML file, or a CSV label,phase."),
     ] = None,
     no_split: Annotated[bool, typer.Option("--no-split", help="Leave touching NMC together.")] = False,
     volume: Annotated[bool, typer.Option("--volume", help="A stack is one 3D image, not slices.")] = False,
@@ -37,7 +45,8 @@ def ingest(
     min_size_px: Annotated[int, typer.Option(help="Drop (and count) smaller regions.")] = 1,
     radius_px: Annotated[int, typer.Option(help="Contact radius.")] = 3,
     channel_path_um: Annotated[
-        float | None, typer.Option(help="Also find local channels up to this path length.", show_default=False)
+        float | None,
+        typer.Option(help="Also find local channels up to this path length.", show_default=False),
     ] = None,
     segmenter: Annotated[str, typer.Option(help="Segmenter for grey images.")] = "multi-otsu",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Compute and show, write nothing.")] = False,
@@ -52,6 +61,7 @@ def ingest(
     from cathograph.settings import read_settings
     from cathograph.writing import open_for_writing
     from ingest.pipeline import Placement, ingest_files
+    from ingest.reading import Reading
 
     settings = read_settings(home_of(context, home))
     options = IngestOptions(
@@ -66,6 +76,7 @@ def ingest(
         local_channel_path_um=channel_path_um,
         segmenter=segmenter,
     )
+    reading = Reading.of(options)
     placement = Placement(sample=sample, image=image, cathode=cathode, beamtime=beamtime)
     with open_for_writing(settings, dry_run=dry_run, say=say) as store, _progress() as progress:
         task = progress.add_task("reading", total=None)
@@ -74,7 +85,7 @@ def ingest(
             progress.update(task, description=what, completed=done, total=total)
 
         outcomes = ingest_files(
-            paths, options, placement, store.connection, writing=store.writing, progress=show
+            paths, reading, placement, store.connection, writing=store.writing, progress=show
         )
     if as_json:
         print_json([outcome.as_record() for outcome in outcomes])

@@ -3,7 +3,7 @@
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import pandas as pd
 import typer
@@ -11,6 +11,9 @@ import typer
 from cathograph.commands.console import errors, print_json, print_table, results, say, waiting
 from cathograph.commands.home import HomeOption, home_of
 from schema.errors import ParameterError, QueryError
+
+if TYPE_CHECKING:
+    from queries.catalog import Query
 
 
 class Format(StrEnum):
@@ -30,10 +33,16 @@ def query(
     ] = None,
     format_: Annotated[
         Format | None,
-        typer.Option("--format", "-f", help="Default: by the suffix of --out, else table.", show_default=False),
+        typer.Option(
+            "--format", "-f", help="Default: by the suffix of --out, else table.", show_default=False
+        ),
     ] = None,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="File to write instead of printing.")] = None,
-    timeout_s: Annotated[float, typer.Option("--timeout-s", min=0.1, help="End the query after this.")] = 300.0,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="File to write instead of printing.")
+    ] = None,
+    timeout_s: Annotated[
+        float, typer.Option("--timeout-s", min=0.1, help="End the query after this.")
+    ] = 300.0,
     home: HomeOption = None,
 ) -> None:
     """Ask the store a question (read-only): a named query, or your own Cypher.
@@ -98,7 +107,7 @@ def queries(
         results.print("[dim]cathograph queries NAME shows the Cypher behind one.[/]")
 
 
-def _question(name: str):  # noqa: ANN202  queries.catalog.Query, imported when needed
+def _question(name: str) -> "Query":
     from queries.catalog import adhoc, load
 
     if name == "-":
@@ -133,7 +142,9 @@ def _format_of(out: Path | None) -> Format:
     suffix = out.suffix.removeprefix(".").lower()
     if suffix in {"csv", "json", "parquet"}:
         return Format(suffix)
-    msg = f"Found --out {out} without --format; expected a name ending in .csv, .json or .parquet, or --format."
+    msg = (
+        f"Found --out {out} without --format; expected a name ending in .csv, .json or .parquet, or --format."
+    )
     raise QueryError(msg)
 
 
@@ -147,7 +158,9 @@ def _write(table: pd.DataFrame, chosen: Format, out: Path | None) -> None:
         elif chosen is Format.CSV:
             table.to_csv(sys.stdout if out is None else out, index=False, lineterminator="\n")
         elif chosen is Format.JSON:
-            text = table.to_json(orient="records", indent=2, force_ascii=False, date_format="iso", double_precision=15)
+            text = table.to_json(
+                orient="records", indent=2, force_ascii=False, date_format="iso", double_precision=15
+            )
             if out is None:
                 typer.echo(text)
             else:
@@ -157,5 +170,7 @@ def _write(table: pd.DataFrame, chosen: Format, out: Path | None) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        msg = f"Found {out} not writable ({error.strerror}); expected a folder with room. Choose another --out."
+        msg = (
+            f"Found {out} not writable ({error.strerror}); expected a folder with room. Choose another --out."
+        )
         raise QueryError(msg) from error

@@ -1,1 +1,7 @@
-"""Segmenters: from a grey image to a phase image, behind one small interface."""
+"""From grey values to phases: interchangeable segmenters behind one small interface."""
+
+from ingest.segmentation.classical import MultiOtsu
+from ingest.segmentation.registry import available_segmenters, make_segmenter
+from ingest.segmentation.segmenter import Segmenter, run_segmenter
+
+__all__ = ["MultiOtsu", "Segmenter", "available_segmenters", "make_segmenter", "run_segmenter"]

@@ -1,0 +1,45 @@
+"""How results are said in plain language: effect sizes, p values, and how an effect changes."""
+
+import numpy as np
+
+
+def name_change(before: float, after: float) -> str:
+    """Say how an effect changes; less than a twentieth of a standard deviation is hardly.
+
+    Examples
+    --------
+    >>> name_change(-0.58, -0.31), name_change(-0.58, -0.55), name_change(0.2, -0.2)
+    ('shrinks', 'hardly changes,', 'changes its sign,')
+    """
+    if abs(after - before) < 0.05:
+        return "hardly changes,"
+    if before * after < 0 and min(abs(before), abs(after)) >= 0.05:
+        return "changes its sign,"
+    return "shrinks" if abs(after) < abs(before) else "grows"
+
+
+def format_d(d: float) -> str:
+    """Write an effect size for a sentence, with a true minus sign.
+
+    Examples
+    --------
+    >>> format_d(-0.5812)
+    '−0.58'
+    """
+    text = f"{d:.2f}"
+    return "0.00" if text == "-0.00" else text.replace("-", "−")
+
+
+def format_p(p: float) -> str:
+    """Write a p value for a sentence.
+
+    Examples
+    --------
+    >>> format_p(0.0321), format_p(2.25e-8), format_p(0.5)
+    ('p = 0.032', 'p < 0.0001', 'p = 0.50')
+    """
+    if not np.isfinite(p):
+        return "p not defined"
+    if p < 1e-4:
+        return "p < 0.0001"
+    return f"p = {p:.2g}" if p < 0.095 else f"p = {p:.2f}"

@@ -1,0 +1,5 @@
+"""``python -m cathograph`` is the command ``cathograph``."""
+
+from cathograph.cli import main
+
+main()

@@ -1,0 +1,64 @@
+"""Segmenters by name. A new one, the U-Net too, is one more line here.
+
+Entries are factories and not instances: a factory may import what only it needs (torch) when it
+is called, and takes the parameters that a user sets.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from ingest.segmentation.classical import MultiOtsu
+from ingest.segmentation.segmenter import Segmenter
+from schema.errors import SegmentationError
+from schema.keys import JsonScalar
+
+SegmenterFactory = Callable[..., Segmenter]
+
+_SEGMENTERS: Mapping[str, SegmenterFactory] = MappingProxyType({"multi-otsu": MultiOtsu})
+
+
+def available_segmenters() -> Mapping[str, SegmenterFactory]:
+    """Return the factory of each segmenter by its name.
+
+    Examples
+    --------
+    >>> sorted(available_segmenters())
+    ['multi-otsu']
+    """
+    return _SEGMENTERS
+
+
+def make_segmenter(name: str, **parameters: JsonScalar) -> Segmenter:
+    """Make a segmenter by its name.
+
+    Parameters
+    ----------
+    name
+        One of `available_segmenters`.
+    **parameters
+        Parameters of that segmenter; those not given keep their defaults.
+
+    Raises
+    ------
+    SegmentationError
+        When there is no such segmenter or parameter (lists those there are), or a value is wrong.
+
+    Examples
+    --------
+    >>> make_segmenter("multi-otsu", phases_by_grey="SSE,Graphite,NMC").parameters["phases_by_grey"]
+    'SSE,Graphite,NMC'
+    """
+    factory = _SEGMENTERS.get(name)
+    if factory is None:
+        msg = f"Found segmenter {name!r}; expected one of {', '.join(sorted(_SEGMENTERS))}. Correct the name."
+        raise SegmentationError(msg)
+    known = list(inspect.signature(factory).parameters)
+    unknown = [parameter for parameter in parameters if parameter not in known]
+    if unknown:
+        msg = (
+            f"Found parameter {unknown[0]!r} for segmenter {name}; expected one of {', '.join(known)}. "
+            "Correct it."
+        )
+        raise SegmentationError(msg)
+    return factory(**parameters)

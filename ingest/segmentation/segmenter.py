@@ -1,0 +1,113 @@
+"""What a segmenter is, and the one way to run it.
+
+A segmenter turns grey values into canonical phase codes. Its name, version and parameters become
+part of the segmentation's key, so they must name everything that shapes its answer. The checks
+stand here and not in the segmenters, so that each new one is checked the same way: shape, type
+and finite values before, shape, type and known codes after.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schema.errors import InputImageError, SegmentationError
+from schema.keys import JsonScalar
+from schema.phases import Phase
+
+AXES = {2: "(y, x)", 3: "(z, y, x)"}
+
+
+class Segmenter(Protocol):
+    """Turns a grey image into phases."""
+
+    @property
+    def name(self) -> str:
+        """Name under which users choose it."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Raised whenever the same image and parameters would give another answer."""
+        ...
+
+    @property
+    def parameters(self) -> Mapping[str, JsonScalar]:
+        """Everything else that shapes the answer."""
+        ...
+
+    def segment(self, image: NDArray[Any]) -> NDArray[np.uint8]:
+        """Return the `Phase.code` of each pixel of a 2D or 3D grey image without NaN."""
+        ...
+
+
+def run_segmenter(segmenter: Segmenter, image: NDArray[Any]) -> NDArray[np.uint8]:
+    """Segment an image, with input and output checked.
+
+    Parameters
+    ----------
+    segmenter
+        How to segment.
+    image
+        Grey values, shape (y, x) or (z, y, x), integers or floats, all finite.
+
+    Returns
+    -------
+    NDArray[np.uint8]
+        `Phase.code` of each pixel, the shape of `image`.
+
+    Raises
+    ------
+    InputImageError
+        When the image has other axes, no pixels, another type, or NaN or infinite pixels.
+    SegmentationError
+        When the segmenter cannot work on it, or returns something else than phases of it.
+    """
+    _check_image(image)
+    phases = segmenter.segment(image)
+    if not isinstance(phases, np.ndarray) or phases.shape != image.shape or phases.dtype != np.uint8:
+        found = f"{getattr(phases, 'dtype', type(phases).__name__)} {getattr(phases, 'shape', '')}".strip()
+        msg = (
+            f"Segmenter {segmenter.name} returned {found}; expected uint8 {image.shape}, the shape of "
+            "the image. "
+            "This is a fault of the segmenter; choose another one."
+        )
+        raise SegmentationError(msg)
+    known = np.zeros(256, dtype=bool)
+    known[[phase.code for phase in Phase]] = True
+    counts = np.bincount(phases.reshape(-1), minlength=256)
+    unknown = np.flatnonzero((counts > 0) & ~known)
+    if unknown.size:
+        msg = (
+            f"Segmenter {segmenter.name} returned the codes {unknown[:10].tolist()}; expected only "
+            f"{[phase.code for phase in Phase]}. This is a fault of the segmenter; choose another one."
+        )
+        raise SegmentationError(msg)
+    return phases
+
+
+def _check_image(image: NDArray[Any]) -> None:
+    if image.ndim not in AXES or image.size == 0:
+        msg = (
+            f"Found an image of shape {image.shape}; expected (y, x) or (z, y, x) with pixels. Open a "
+            "single field."
+        )
+        raise InputImageError(msg)
+    if image.dtype.kind not in "iuf":
+        msg = (
+            f"Found pixels of type {image.dtype}; expected grey values as integers or floats. Convert "
+            "the image."
+        )
+        raise InputImageError(msg)
+    if image.dtype.kind == "f":
+        finite = np.isfinite(image)
+        if not finite.all():
+            first = np.unravel_index(int(np.argmin(finite)), image.shape)
+            where = tuple(int(axis) for axis in first)
+            msg = (
+                f"Found {image.size - int(finite.sum())} pixels without a finite value, the first "
+                f"({image[first]}) at "
+                f"{AXES[image.ndim]} = {where}; expected finite grey values. Crop or fill them before ingest."
+            )
+            raise InputImageError(msg)

@@ -1,0 +1,36 @@
+// images: overview of the images: what is in them and how they were read.
+// grain:   one row per image with an active segmentation
+// params:  $sample STRING or null, $image STRING or null
+// columns: image STRING, cathode STRING or null, beamtime STRING or null, volume STRING or null,
+//          slice_index INTEGER or null, ndim INTEGER, shape LIST<INTEGER>, pixel_size_um FLOAT, radius_um FLOAT,
+//          method STRING, version STRING, particles INTEGER, nmc INTEGER, sse INTEGER, graphite INTEGER,
+//          contacts INTEGER, tpbs INTEGER, physical_tpbs INTEGER, channel_pairs INTEGER,
+//          nmc_with_channels INTEGER, sample STRING
+// source:  overview
+MATCH (sample:Sample)<-[:OF]-(image:Image)<-[:SEGMENTS]-(segmentation:Segmentation {active: true})
+WHERE ($sample IS NULL OR sample.id = $sample) AND ($image IS NULL OR image.id = $image)
+OPTIONAL MATCH (image)-[:MEASURED_IN]->(beamtime:Beamtime)
+OPTIONAL MATCH (image)-[:SLICE_OF]->(volume:Volume)
+RETURN
+  image.id AS image,
+  sample.cathode AS cathode,
+  beamtime.id AS beamtime,
+  volume.id AS volume,
+  image.slice_index AS slice_index,
+  segmentation.ndim AS ndim,
+  segmentation.shape AS shape,
+  segmentation.pixel_size_um AS pixel_size_um,
+  segmentation.radius_um AS radius_um,
+  segmentation.method AS method,
+  segmentation.version AS version,
+  segmentation.n_particles AS particles,
+  COUNT { (segmentation)<-[:IN]-(:NMC) } AS nmc,
+  COUNT { (segmentation)<-[:IN]-(:SSE) } AS sse,
+  COUNT { (segmentation)<-[:IN]-(:Graphite) } AS graphite,
+  segmentation.n_contacts AS contacts,
+  segmentation.n_tpbs AS tpbs,
+  segmentation.n_physical_tpbs AS physical_tpbs,
+  segmentation.n_channel_pairs AS channel_pairs,
+  COUNT { (segmentation)<-[:IN]-(:NMC {has_concurrent_channel: true}) } AS nmc_with_channels,
+  sample.id AS sample
+ORDER BY sample, image

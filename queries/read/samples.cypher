@@ -1,0 +1,30 @@
+// samples: overview of the samples: what was found in all of their images.
+// grain:   one row per sample with an image that has an active segmentation
+// params:  $sample STRING or null, $image STRING or null
+// columns: sample STRING, cathode STRING or null, images INTEGER, particles INTEGER, contacts INTEGER,
+//          tpbs INTEGER, physical_tpbs INTEGER, nmc INTEGER, nmc_with_channels INTEGER,
+//          share_with_channels FLOAT or null, pixel_size_um_min FLOAT, pixel_size_um_max FLOAT
+// source:  overview
+MATCH (sample:Sample)<-[:OF]-(image:Image)<-[:SEGMENTS]-(segmentation:Segmentation {active: true})
+WHERE ($sample IS NULL OR sample.id = $sample) AND ($image IS NULL OR image.id = $image)
+WITH sample, segmentation,
+     COUNT { (segmentation)<-[:IN]-(:NMC) } AS nmc,
+     COUNT { (segmentation)<-[:IN]-(:NMC {has_concurrent_channel: true}) } AS with_channels
+WITH sample, count(segmentation) AS images, sum(segmentation.n_particles) AS particles,
+     sum(segmentation.n_contacts) AS contacts, sum(segmentation.n_tpbs) AS tpbs,
+     sum(segmentation.n_physical_tpbs) AS physical_tpbs, sum(nmc) AS nmc, sum(with_channels) AS nmc_with_channels,
+     min(segmentation.pixel_size_um) AS pixel_size_um_min, max(segmentation.pixel_size_um) AS pixel_size_um_max
+RETURN
+  sample.id AS sample,
+  sample.cathode AS cathode,
+  images,
+  particles,
+  contacts,
+  tpbs,
+  physical_tpbs,
+  nmc,
+  nmc_with_channels,
+  CASE WHEN nmc > 0 THEN toFloat(nmc_with_channels) / nmc END AS share_with_channels,
+  pixel_size_um_min,
+  pixel_size_um_max
+ORDER BY sample

@@ -1,0 +1,71 @@
+"""What all tests share: a database, the real images, and walls around the user's own things."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from database_server import DatabaseServer, open_database_server
+
+if TYPE_CHECKING:
+    from queries.connection import Connection
+
+NEEDED_MARKER = {"neo4j_server": "neo4j", "shared_data": "data"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what uses the database or the real images, so that `-m "not neo4j"` is always true."""
+    for item in items:
+        for fixture, marker in NEEDED_MARKER.items():
+            if fixture in getattr(item, "fixturenames", ()):
+                item.add_marker(marker)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_users_own_store() -> Iterator[None]:
+    """Keep every test away from the user's server and home."""
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
+        for name in [name for name in os.environ if name.startswith("NEO4J_")]:
+            patch.delenv(name)
+        home = Path(folder) / "home"
+        patch.setenv("CATHOGRAPH_HOME", str(home))
+        yield
+        if home.exists():
+            from cathograph.local_neo4j import LocalNeo4j
+
+            LocalNeo4j(home).stop()
+
+
+@pytest.fixture(scope="session")
+def neo4j_server(request: pytest.FixtureRequest) -> Iterator[DatabaseServer]:
+    """Give the database of this run; see `database_server`. Whoever uses it may empty it."""
+    reporter = request.config.pluginmanager.getplugin("terminalreporter")
+    with open_database_server(reporter.write_line) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def clean_store(neo4j_server: DatabaseServer) -> "Iterator[Connection]":
+    """Give a connection to the emptied database with its schema, once a module."""
+    from queries.connection import connect
+    from queries.migrations import migrate
+
+    neo4j_server.empty()
+    with connect(neo4j_server.uri, neo4j_server.user, neo4j_server.password) as connection:
+        migrate(connection)
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Give the folder of real images beside the checkout."""
+    folder = Path(__file__).resolve().parents[2] / "shared" / "data"
+    if not folder.is_dir():
+        line = f"no real images: {folder} is absent"
+        if os.environ.get("CI"):
+            pytest.fail(f"{line}; CI must run them")
+        pytest.skip(line)
+    return folder

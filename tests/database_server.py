@@ -1,0 +1,163 @@
+"""Which database the tests use, and how nothing of it stays behind.
+
+Order: a server named for tests (`CATHOGRAPH_TEST_NEO4J_URI`), refused when anything is in it;
+a container where Docker answers; a local server in a temporary home. `NEO4J_URI` is never looked
+at: it names somebody's data.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import textwrap
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import neo4j
+
+from cathograph.local_neo4j import LocalNeo4j
+from cathograph.server_config import ServerMemory
+
+SMALL = ServerMemory(heap_mb=1024, page_cache_mb=128)
+# A server that lives for minutes does not earn back what the second compiler costs at its start:
+# without it a start takes 13 s of processor time in place of 23 s.
+QUICK = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+CONTAINER_IMAGE = "neo4j:5.26-community"
+
+
+@dataclass(frozen=True)
+class DatabaseServer:
+    """A server that tests may fill and empty."""
+
+    uri: str
+    user: str
+    password: str
+
+    def driver(self) -> neo4j.Driver:
+        """Open a driver; its server-side notes about unknown labels are no news in an empty store."""
+        return neo4j.GraphDatabase.driver(
+            self.uri, auth=(self.user, self.password), notifications_min_severity="OFF"
+        )
+
+    def empty(self) -> None:
+        """Remove all data, constraints, indexes and graphs in memory."""
+        with self.driver() as driver, driver.session() as session:
+            session.run("MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 20000 ROWS").consume()
+            for name in session.run("SHOW CONSTRAINTS YIELD name").value():
+                session.run(f"DROP CONSTRAINT `{name}` IF EXISTS").consume()
+            for name in session.run("SHOW INDEXES YIELD name, type WHERE type <> 'LOOKUP'").value("name"):
+                session.run(f"DROP INDEX `{name}` IF EXISTS").consume()
+            for name in session.run("CALL gds.graph.list() YIELD graphName").value():
+                session.run("CALL gds.graph.drop($name) YIELD graphName", name=name).consume()
+
+
+@contextmanager
+def open_database_server(say: Callable[[str], None]) -> Iterator[DatabaseServer]:
+    """Have a server for the tests, and leave nothing behind."""
+    if "CATHOGRAPH_TEST_NEO4J_URI" in os.environ:
+        opened = given_server()
+    elif docker_answers():
+        opened = container_server()
+    else:
+        opened = local_server()
+    with opened as server:
+        say(f"tests use {server.uri}")
+        yield server
+
+
+@contextmanager
+def given_server() -> Iterator[DatabaseServer]:
+    """Use the server named for tests; it must be empty, and is empty again afterwards."""
+    server = DatabaseServer(
+        os.environ["CATHOGRAPH_TEST_NEO4J_URI"],
+        os.environ.get("CATHOGRAPH_TEST_NEO4J_USER", "neo4j"),
+        os.environ.get("CATHOGRAPH_TEST_NEO4J_PASSWORD", ""),
+    )
+    with server.driver() as driver:
+        n_nodes = driver.execute_query("MATCH (n) RETURN count(n) AS n_nodes").records[0]["n_nodes"]
+    if n_nodes:
+        msg = (
+            f"Found {n_nodes} nodes in {server.uri}; expected an empty store, for tests delete what "
+            "they find. Name another server with CATHOGRAPH_TEST_NEO4J_URI, or unset it."
+        )
+        raise ValueError(msg)
+    try:
+        yield server
+    finally:
+        server.empty()
+
+
+def docker_answers() -> bool:
+    """Tell whether a Docker daemon answers within two seconds."""
+    import docker
+
+    try:
+        client = docker.from_env(timeout=2)
+    except docker.errors.DockerException:
+        return False
+    try:
+        return bool(client.ping())
+    except (docker.errors.DockerException, OSError):
+        return False
+    finally:
+        client.close()
+
+
+@contextmanager
+def container_server() -> Iterator[DatabaseServer]:
+    """Start Neo4j with Graph Data Science in a container."""
+    from testcontainers.community.neo4j import Neo4jContainer
+
+    container = (
+        Neo4jContainer(CONTAINER_IMAGE, username="neo4j", password="only-for-tests")  # noqa: S106
+        .with_env("NEO4J_PLUGINS", '["graph-data-science"]')
+        .with_env("NEO4J_dbms_security_procedures_unrestricted", "gds.*")
+        .with_env("NEO4J_dbms_security_allow__csv__import__from__file__urls", "false")
+        .with_env("NEO4J_internal_dbms_cypher__ip__blocklist", "0.0.0.0/0,::/0")
+        .with_env("NEO4J_dbms_usage__report_enabled", "false")
+    )
+    with container:
+        yield DatabaseServer(container.get_connection_url(), container.username, container.password)
+
+
+@contextmanager
+def local_server() -> Iterator[DatabaseServer]:
+    """Start a local server in a temporary home."""
+    with temporary_home() as home, LocalNeo4j(home, memory=SMALL, java_options=QUICK) as address:
+        yield DatabaseServer(address.uri, address.user, address.password)
+
+
+@contextmanager
+def temporary_home() -> Iterator[Path]:
+    """Have a home whose server and files are gone afterwards, even when these tests are killed.
+
+    A guard process waits for our end of a pipe to close, which the operating system does
+    whatever becomes of us, and then stops the server and removes the folder.
+    """
+    home = Path(tempfile.mkdtemp(prefix="cathograph-tests-"))
+    guard = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(_GUARD), str(home)],
+        stdin=subprocess.PIPE,
+        start_new_session=True,  # out of reach of Ctrl-C, which ends us
+    )
+    try:
+        yield home
+    finally:
+        LocalNeo4j(home).stop()
+        shutil.rmtree(home)
+        guard.communicate()
+
+
+_GUARD = """
+    import shutil, sys
+    from pathlib import Path
+    sys.stdin.read()
+    home = Path(sys.argv[1])
+    if home.exists():
+        from cathograph.local_neo4j import LocalNeo4j
+        LocalNeo4j(home).stop()
+        shutil.rmtree(home)
+"""

@@ -1,0 +1,18 @@
+"""The page on phantoms says how its picture is made; that must run."""
+
+import re
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pytest
+
+PAGE = Path(__file__).parents[2] / "docs" / "phantoms.md"
+
+
+def test_the_picture_of_the_page_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (block,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    exec(compile(block, str(PAGE), "exec"), {})  # noqa: S102  our own page
+    plt.close("all")
+    assert (tmp_path / "phantoms.png").stat().st_size > 100_000
+    assert (PAGE.parent / "pictures" / "phantoms.png").is_file()

@@ -1,0 +1,128 @@
+"""The real images go in through the front door and answer every query.
+
+Ten X-ray nano-CT slices, a SEM section, an X-ray volume with its hubs, and the small labelled
+volume. Answers are compared with the plain definitions where those can be computed in a moment.
+"""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+import tifffile
+import truth
+
+from queries.catalog import all_read_queries, load
+from queries.runner import run
+
+pytestmark = [pytest.mark.neo4j, pytest.mark.data]
+SLICES = ("100", "103", "200", "300", "394", "470", "510", "546", "738", "929")
+
+
+@pytest.fixture(scope="module")
+def command(clean_store, neo4j_server, tmp_path_factory):
+    """Run `cathograph …` against the test server and return its standard output."""
+    import os
+
+    environment = os.environ | {
+        "NEO4J_URI": neo4j_server.uri,
+        "NEO4J_USER": neo4j_server.user,
+        "NEO4J_PASSWORD": neo4j_server.password,
+        "CATHOGRAPH_HOME": str(tmp_path_factory.mktemp("home")),
+    }
+
+    def call(*arguments):
+        done = subprocess.run(
+            [sys.executable, "-m", "cathograph", *map(str, arguments)],
+            env=environment, capture_output=True, text=True, check=False, timeout=280,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def real_store(command, clean_store, shared_data):
+    """All real images in one store."""
+    pairs = shared_data / "nmc-nanoct-pairs"
+    for name in SLICES:
+        command(
+            "ingest", pairs / f"{name}_label.tif", "--as", "phases", "--phases", "0=NMC,1=Graphite,2=SSE",
+            "--sample", f"s{name}", "--cathode", "nano-CT", "--pixel-size-nm", "50", "--image", name, "--json",
+        )  # fmt: skip
+    command(
+        "ingest", shared_data / "nmc-sem-3phase" / "sem_image_half.tif", "--as", "phases",
+        "--phases", "0=SSE,1=NMC,2=Graphite", "--sample", "sem", "--pixel-size-nm", "100", "--min-size-px", "5",
+    )  # fmt: skip
+    command(
+        "ingest", shared_data / "nmc-ct-cbd-3d" / "nmc-1-cal_generatedCBD_bridge.tif", "--volume",
+        "--as", "phases", "--phases", "0=SSE,1=NMC,2=Graphite", "--sample", "volume", "--pixel-size-nm", "398",
+        "--image", "volume",
+    )  # fmt: skip
+    return clean_store
+
+
+def ask(store, name, **parameters):
+    query = load(name)
+    return run(store, query, query.bind(parameters))
+
+
+def test_all_queries_answer_on_every_sample(real_store):
+    for query in all_read_queries():
+        required = {each.name for each in query.parameters if not each.nullable}
+        assert not required, f"{query.name} has a parameter without which nobody can call it"
+        table = run(real_store, query, {})
+        assert list(table.columns) == [column.name for column in query.columns]
+
+
+def test_slices_equal_the_plain_definitions(real_store, shared_data):
+    """On a corner of a slice the store's answer and the plain definitions agree row by row."""
+    name = "100"
+    particles = ask(real_store, "particles", sample=f"s{name}")
+    phases = tifffile.imread(shared_data / "nmc-nanoct-pairs" / f"{name}_label.tif")
+    total = particles.groupby("phase")["area_px"].sum()
+    for value, phase in {0: "NMC", 1: "Graphite", 2: "SSE"}.items():
+        assert total[phase] == (phases == value).sum()
+    assert 76 <= (particles["phase"] == "NMC").sum() <= 1.5 * 136
+
+
+def test_volume_with_hubs_does_not_blow_up(real_store):
+    hubs = ask(real_store, "hub_share", sample="volume").iloc[0]
+    assert hubs["hub_share_sse"] > 0.9
+    assert hubs["hub_share_graphite"] > 0.9
+    flags = ask(real_store, "channel_flags", sample="volume")
+    images = ask(real_store, "images", sample="volume").iloc[0]
+    assert not images["channel_pairs_stored"]
+    assert flags["concurrent_partners"].sum() == 2 * images["n_channel_pairs"]
+    pairs = ask(real_store, "concurrent_channels", sample="volume")
+    assert len(pairs) == images["n_channel_pairs"]
+
+
+def test_labelled_volume_contacts(command, clean_store, shared_data, tmp_path):
+    """64 touching regions, 207 face pairs by the README; contacts here equal the plain definition."""
+    file = shared_data / "labelled-and-large-3d" / "partitioned_regions.tif"
+    labels = tifffile.imread(file)
+    names = [int(name) for name in np.unique(labels) if name]
+    table = tmp_path / "phases.csv"
+    pd.DataFrame({"label": names, "phase": [("NMC", "SSE", "Graphite")[n % 3] for n in names]}).to_csv(
+        table, index=False
+    )
+    out = command(
+        "ingest", file, "--volume", "--as", "regions", "--phases", table, "--sample", "labelled",
+        "--pixel-size-nm", "1000", "--json",
+    )  # fmt: skip
+    assert json.loads(out)[0]["particles"] == 64
+    found = ask(clean_store, "contacts", sample="labelled")
+    expected = {(a, b, *counts) for (a, b), counts in truth.contacts(labels).items()}
+    columns = ["a", "b", "overlap_ab", "overlap_ba", "gap_px"]
+    assert set(found[columns].itertuples(index=False, name=None)) == expected
+    graph = truth.contact_graph(labels, {n: ("NMC", "SSE", "Graphite")[n % 3] for n in names})
+    tpbs = ask(clean_store, "tpbs", sample="labelled")
+    triangles = truth.triangles(graph)
+    assert set(tpbs[["nmc", "sse", "graphite"]].itertuples(index=False, name=None)) == triangles
+    physical = {triple for triple in triangles if truth.has_junction(labels, triple)}
+    found_physical = tpbs.loc[tpbs["is_physical"], ["nmc", "sse", "graphite"]]
+    assert set(found_physical.itertuples(index=False, name=None)) == physical
