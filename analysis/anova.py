@@ -174,8 +174,8 @@ def two_way_anova(
     logged = take_log(numbers_of(table, outcome), log, outcome)
     flags = [flags_of(table, name) for name in factors]
     clusters, samples_of = cluster_of(table).to_numpy(), sample_codes(table)
-    known = ~np.isnan(logged.values)
-    y = logged.values[known]
+    known = ~np.isnan(logged.logs)
+    y = logged.logs[known]
     a, b = flags[0][known], flags[1][known]
     cells = tuple(
         (i, j, int(cell.sum()), float(y[cell].mean()) if cell.any() else _NAN)
@@ -188,7 +188,8 @@ def two_way_anova(
     reason = _why_null(y, cells, factors)
     if not reason:
         naive = anova_sums(y, a, b, type_of_squares)
-        residual_df, residual_sum_sq = int(naive["df"].iloc[-1]), float(naive["sum_sq"].iloc[-1])
+        residual_df = int(naive["df"].to_numpy()[-1])
+        residual_sum_sq = float(naive["sum_sq"].to_numpy()[-1])
         terms, method, caution = _with_counterparts(
             naive, factors, y, a, b, type_of_squares, clusters[known], samples_of[known], samples
         )
@@ -267,12 +268,11 @@ def _with_counterparts(
     beside = {"a": ["b"], "b": ["a"], "a:b": ["a", "b"]}
     if type_of_squares == 3:
         beside = {name: [other for other in columns if other != name] for name in columns}
-    residual = float(naive.loc["residual", "sum_sq"])
+    df, sum_sq, f, p = (naive[name].to_numpy(dtype=np.float64) for name in ("df", "sum_sq", "f", "p"))
     names = {"a": factors[0], "b": factors[1], "a:b": f"{factors[0]}:{factors[1]}"}
     terms: list[AnovaTerm] = []
     effects: list[ClusteredEffect] = []
-    for key, column in columns.items():
-        line = naive.loc[key]
+    for line, (key, column) in enumerate(columns.items()):
         effect = estimate_clustered_effect(
             y,
             column,
@@ -287,11 +287,11 @@ def _with_counterparts(
         terms.append(
             AnovaTerm(
                 term=names[key],
-                df=int(line["df"]),
-                sum_sq=float(line["sum_sq"]),
-                f=float(line["f"]),
-                p=float(line["p"]),
-                partial_eta_squared=float(line["sum_sq"]) / (float(line["sum_sq"]) + residual),
+                df=int(df[line]),
+                sum_sq=float(sum_sq[line]),
+                f=float(f[line]),
+                p=float(p[line]),
+                partial_eta_squared=float(sum_sq[line] / (sum_sq[line] + sum_sq[-1])),
                 difference_clustered=quoted.estimate,
                 f_clustered=(quoted.estimate / quoted.standard_error) ** 2,
                 df_clustered=quoted.df,

@@ -205,7 +205,10 @@ def _scaled_sizes(table: pd.DataFrame, size: str, scale: Scale) -> Floats:
     sizes = numbers_of(table, size)
     wrong = sizes[sizes <= 0]
     if wrong.size:
-        msg = f"Found {wrong.size} sizes in column {size} that are not positive, the first is {wrong[0]:g}; expected sizes above zero. Correct them."
+        msg = (
+            f"Found {wrong.size} sizes in column {size} that are not positive, the first is {wrong[0]:g}; "
+            "expected sizes above zero. Correct them."
+        )
         raise InputError(msg)
     return np.log(sizes) if scale == "log" else sizes
 

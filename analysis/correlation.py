@@ -262,7 +262,8 @@ def _sentence(
         return f"{subject}: no correlation, {reason}."
     first = f"r = {format_d(numbers['r'])} ({format_p(numbers['p'])})"
     if not np.isfinite(clustered.quoted.p_value):
-        return f"{subject}: {first} with particles as units; {units} could not be accounted for ({clustered.quoted.reason})."
+        why = clustered.quoted.reason
+        return f"{subject}: {first} with particles as units; {units} could not be accounted for ({why})."
     second = f"{format_d(clustered.quoted.estimate)} ({format_p(clustered.quoted.p_value)})"
     within = " within samples" if "within sample" in clustered.quoted.method else ""
     return (

@@ -213,7 +213,10 @@ def power_of_welch(
     """
     a, b = sd1**2 / max(n1, 1), sd0**2 / max(n0, 1)
     if n1 < 2 or n0 < 2 or a + b <= 0:
-        msg = f"Found groups of {n1} and {n0} with standard deviations {sd1:g} and {sd0:g}; expected at least two each and some spread."
+        msg = (
+            f"Found groups of {n1} and {n0} with standard deviations {sd1:g} and {sd0:g}; "
+            "expected at least two each and some spread. Ask for other groups."
+        )
         raise InputError(msg)
     dof = (a + b) ** 2 / (a**2 / (n1 - 1) + b**2 / (n0 - 1))
     noncentrality = abs(difference) / float(np.sqrt(a + b))

@@ -180,7 +180,11 @@ def compute_electrode_statistics(
         n_images=len(table[["sample", "image"]].drop_duplicates()),
         n_clusters=int(cluster_of(table).nunique()),
         clusters=name_clusters(table),
-        sentences=tuple(one.sentence for one in (*compared, *adjusted, *correlated)),
+        sentences=(
+            *(one.sentence for one in compared),
+            *(one.sentence for one in adjusted),
+            *(one.sentence for one in correlated),
+        ),
     )
 
 

@@ -129,7 +129,7 @@ class GroupComparison:
     sentence: str
 
     def row(self) -> dict[str, Any]:
-        """Flatten to one row of a table: intervals become `_low` and `_high`, groups `n_exposed` and so on."""
+        """Flatten to one row of a table: intervals become `_low` and `_high`, groups `n_exposed` etc."""
         out: dict[str, Any] = {}
         for name, value in asdict(self).items():
             if name in ("exposed", "others"):
@@ -326,6 +326,6 @@ def _sentence(
     second = f"{format_d(scaled['d_clustered'])} ({format_p(clustered.quoted.p_value)})"
     within = " within samples" if "within sample" in clustered.quoted.method else ""
     return (
-        f"{subject}: the effect {name_change(naive['d'], scaled['d_clustered'])} from {first} to {second} once "
-        f"{clustered.n_clusters} {units}{within} are accounted for."
+        f"{subject}: the effect {name_change(naive['d'], scaled['d_clustered'])} from {first} to {second} "
+        f"once {clustered.n_clusters} {units}{within} are accounted for."
     )

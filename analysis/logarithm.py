@@ -23,7 +23,7 @@ class Logged:
 
     Attributes
     ----------
-    values : ndarray of float64, shape (n,)
+    logs : ndarray of float64, shape (n,)
         NaN where a value was missing or left out.
     n_zeros : int
         Values that were exactly zero.
@@ -31,7 +31,7 @@ class Logged:
         Zeros that had to be left out (``ln`` only).
     """
 
-    values: NDArray[np.float64]
+    logs: NDArray[np.float64]
     n_zeros: int
     n_left_out: int
 

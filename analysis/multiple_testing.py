@@ -40,14 +40,17 @@ def correct_family(p_values: Sequence[float] | NDArray[np.float64] | pd.Series) 
 
     Examples
     --------
-    >>> correct_family([0.01, 0.02, 0.04]).tolist()
+    >>> correct_family([0.01, 0.02, 0.04]).round(6).tolist()
     [0.03, 0.03, 0.04]
     """
     p = np.asarray(p_values, dtype=np.float64)
     known = ~np.isnan(p)
     outside = p[known & ((p < 0) | (p > 1))]
     if outside.size:
-        msg = f"Found a p value of {outside[0]:g}; expected 0 to 1, or NaN for a test without answer. Correct it."
+        msg = (
+            f"Found a p value of {outside[0]:g}; expected 0 to 1, or NaN for a test without answer. "
+            "Correct it."
+        )
         raise InputError(msg)
     out = np.full(p.shape, np.nan)
     if known.any():

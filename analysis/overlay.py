@@ -74,7 +74,7 @@ def draw_graph_over_image(
         axes[0].set_title("X-ray image")
     regions, graph = axes[-2], axes[-1]
     outlined = coloured.copy()
-    inner = find_boundaries(labels, mode="inner")  # type: ignore[no-untyped-call]  # skimage has no types here
+    inner = find_boundaries(labels, mode="inner")
     outlined[inner & (labels > 0)] *= 0.55
     regions.imshow(outlined)
     counts = particles["phase"].value_counts()

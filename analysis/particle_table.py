@@ -158,8 +158,9 @@ def cluster_of(table: pd.DataFrame) -> pd.Series:
         if twice.any():
             row = table.loc[twice, ["sample", "image", "label"]].iloc[0]
             msg = (
-                f"Found {int(twice.sum())} particles more than once, the first is {row['sample']}/{row['image']} "
-                f"label {row['label']}; expected one row per particle. Drop the duplicates."
+                f"Found {int(twice.sum())} particles more than once, the first is "
+                f"{row['sample']}/{row['image']} label {row['label']}; expected one row per particle. "
+                "Drop the duplicates."
             )
             raise InputError(msg)
     volume = (

@@ -19,7 +19,7 @@ from cathograph.commands.demo import demo
 from cathograph.commands.doctor import doctor
 from cathograph.commands.ingest import ingest
 from cathograph.commands.query import queries, query
-from schema.errors import CathographError
+from schema.errors import CathographError, MissingExtra
 
 app = typer.Typer(
     name="cathograph",
@@ -60,12 +60,29 @@ def front_door(
     context.obj = home
 
 
+def _missing_extra(error: ModuleNotFoundError) -> MissingExtra:
+    """Name the extra that brings a module this installation lacks; another absence is our fault."""
+    from cathograph.commands.doctor import EXTRAS
+
+    module = (error.name or "").partition(".")[0]
+    extra = next((extra for extra, modules in EXTRAS.items() if module in modules), None)
+    if extra is None:
+        raise error
+    return MissingExtra(
+        f"Found no module {module}; expected the extra {extra} for this command. "
+        f"Install it: pip install 'cathograph[{extra}]'."
+    )
+
+
 def main() -> None:
     """Run the command line; exit code 0 only when all that was asked for is done."""
     try:
         app()
     except CathographError as error:
         show_error(error)
+        sys.exit(1)
+    except ModuleNotFoundError as error:
+        show_error(_missing_extra(error))
         sys.exit(1)
     except KeyboardInterrupt:
         errors.print("Stopped. What was already written is complete; running again goes on.")

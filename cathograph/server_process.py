@@ -228,6 +228,8 @@ def _why_it_ended(home: Home, log: str) -> str:
 
 def _last_words(home: Home, log: str) -> str:
     """Pick the lines that tell what went wrong, else the last ones."""
-    lines = [line.strip() for line in (_read_from(home.console, 0) + log).splitlines() if line.strip()]
-    told = [line for line in lines if re.search(r"\bERROR\b|Caused by:|^Error", line)]
-    return " | ".join(line[:200] for line in (told or lines)[-3:]) or "it said nothing"
+    said = [line.strip() for line in log.splitlines() if line.strip()]
+    told = [line for line in said if re.search(r"\bERROR\b|Caused by:", line)]
+    java = [line.strip() for line in _read_from(home.console, 0).splitlines() if line.strip()]
+    words = (told or java or said)[-3:]
+    return " | ".join(line[:200] for line in words) or "it said nothing"

@@ -18,6 +18,24 @@ if TYPE_CHECKING:
 Say = Callable[[str], None]
 
 
+def look_at_store(settings: Settings, *, say: Say | None = None) -> "Connection":
+    """Open the store as it is; its schema is left alone.
+
+    Raises
+    ------
+    CannotConnect, LocalServerError
+        As `open_store`.
+    """
+    if settings.neo4j_uri is not None and settings.neo4j_password is not None:
+        return connect_driver(
+            settings.neo4j_uri, settings.neo4j_user, settings.neo4j_password.get_secret_value()
+        )
+    from cathograph.local_neo4j import LocalNeo4j  # needs the extra `local`
+
+    address = LocalNeo4j(settings.home).start(progress=say)
+    return connect_driver(address.uri, address.user, address.password)
+
+
 def open_store(settings: Settings, *, say: Say | None = None) -> "Connection":
     """Open the store that the settings name, its schema up to date.
 
@@ -37,15 +55,7 @@ def open_store(settings: Settings, *, say: Say | None = None) -> "Connection":
     SchemaOutdated
         When the store was written by a newer Cathograph.
     """
-    if settings.neo4j_uri is not None and settings.neo4j_password is not None:
-        connection = connect_driver(
-            settings.neo4j_uri, settings.neo4j_user, settings.neo4j_password.get_secret_value()
-        )
-    else:
-        from cathograph.local_neo4j import LocalNeo4j  # needs the extra `local`
-
-        address = LocalNeo4j(settings.home).start(progress=say)
-        connection = connect_driver(address.uri, address.user, address.password)
+    connection = look_at_store(settings, say=say)
     try:
         migrate(connection)
     except BaseException:

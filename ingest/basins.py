@@ -236,7 +236,7 @@ def _join_by_height(
         if min(area[a], area[b]) < min_area:
             depth[count] = 0.0
         else:
-            depth[count] = (top - np.sqrt(height[i])) / (top + softening)
+            depth[count] = max(0.0, top - np.sqrt(height[i]) - softening) / top
         count += 1
         parent[younger] = elder
         area[elder] += area[younger]

@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest import contact_kernels as kernels
-from ingest.interface import directions_for
+from ingest import interface_kernels as faces
+from ingest.interface import REACH, directions_for
 
-_REACH = 2  # the longest step of an interface direction along one axis: the least halo
 _PIXELS_PER_BLOCK = 2**19
 _PIXELS_WORTH_A_THREAD = 2**17
 
@@ -135,31 +135,28 @@ class _Workspace:
         depth, height, width = ids.shape
         self.ids = ids
         self.radius = radius
-        self.halo_z = max(radius, _REACH) if depth > 1 else 0
-        self.halo_y = max(radius, _REACH)
+        self.halo_z = max(radius, REACH) if depth > 1 else 0
+        self.halo_y = max(radius, REACH)
         self.directions = directions_for(max(sum(n > 1 for n in ids.shape), 1))
-        self.inner = self.directions.offsets((height * width, width, 1))
-        self.outer = self.directions.offsets((25, 5, 1))
         self.runs = _Lists()
         self.windows = (_Lists(), _Lists())
         self.edges = np.empty(width + 1, dtype=np.int32)
         self.latest = np.zeros(1, dtype=np.int32)
-        self.faces = np.empty((0, width + 2 * kernels.MARGIN), dtype=np.uint8)
-        self.has_faces = np.empty(0, dtype=np.uint8)
+        self.groups = np.empty((2**12, faces.GROUP_COLUMNS), dtype=np.int64)
+        self.records = np.empty((2**15, faces.RECORD_COLUMNS), dtype=np.int64)
+        self.masks = np.empty((0, 3), dtype=np.int64)
         self.table = np.empty((2**12, kernels.TABLE_COLUMNS), dtype=np.int64)
         self.used = np.zeros(1, dtype=np.int64)
 
     def find_pairs(self, block: Block) -> NDArray[np.int64]:
         """Find the pairs of one block, rows of the table of `ingest.contact_kernels`, unsorted."""
         self._list_runs(block)
-        windows = self._unite_windows(block)
-        while True:
-            self.table[:, kernels.KEY] = 0
-            self.used[0] = 0
-            if self._count_crossings(block) and self._count_overlaps(block, windows):
-                filled: NDArray[np.int64] = self.table[self.table[:, kernels.KEY] != 0]
-                return filled
+        self._count_crossings(block)
+        windows = self._unite_windows()
+        while not self._fill_table(block, windows):
             self.table = np.empty((4 * len(self.table), kernels.TABLE_COLUMNS), dtype=np.int64)
+        filled: NDArray[np.int64] = self.table[self.table[:, kernels.KEY] != 0]
+        return filled
 
     def _list_runs(self, block: Block) -> None:
         n_z = block.z_end - block.z_first + 2 * self.halo_z
@@ -177,7 +174,7 @@ class _Workspace:
         if self.latest.size <= largest:
             self.latest = np.zeros(largest + 1, dtype=np.int32)
 
-    def _unite_windows(self, block: Block) -> _Lists:
+    def _unite_windows(self) -> _Lists:
         """Unite every row with all rows within the radius, by doubling the window along each axis."""
         radius = self.radius
         window = 2 * radius + 1
@@ -202,35 +199,44 @@ class _Workspace:
                 source, size, skip_z, skip_y = united, size + shift, 0, 0
         return source
 
-    def _count_overlaps(self, block: Block, windows: _Lists) -> bool:
-        complete: bool = kernels.count_overlaps(
+    def _count_crossings(self, block: Block) -> None:
+        """Count interface steps that start in the block, or outside the image next to it."""
+        depth, height, _ = self.ids.shape
+        n_z, n_y = self.runs.n_z, self.runs.n_y
+        used = np.zeros(2, dtype=np.int64)
+        while True:
+            self.groups[:, faces.PAIR] = 0
+            if faces.list_faces(
+                self.runs.intervals, self.runs.starts, n_z, n_y, self.groups, self.records, used
+            ):
+                break
+            if used[1] == len(self.records):
+                self.records = np.empty((4 * len(self.records), faces.RECORD_COLUMNS), dtype=np.int64)
+            else:
+                self.groups = np.empty((4 * len(self.groups), faces.GROUP_COLUMNS), dtype=np.int64)
+        n_places = (n_z + REACH) * (n_y + 2 * REACH)
+        if len(self.masks) < n_places:
+            self.masks = np.empty((n_places, 3), dtype=np.int64)
+        z_first = self.halo_z - REACH if block.z_first == 0 and depth > 1 else self.halo_z
+        y_first = self.halo_y - REACH if block.y_first == 0 else self.halo_y
+        y_end = n_y - self.halo_y + (REACH if block.y_end == height else 0)
+        faces.count_crossings(
+            n_z, n_y, z_first, n_z - self.halo_z, y_first, y_end,
+            self.directions.rows, self.directions.way_weight, self.directions.way_start,
+            self.directions.face_mask, self.directions.face_shift, self.groups, self.records,
+            self.masks, np.empty((n_places, 2), dtype=np.int64), np.empty(n_z * n_y, dtype=np.int64),
+        )  # fmt: skip
+
+    def _fill_table(self, block: Block, windows: _Lists) -> bool:
+        """Add the block's crossings and overlaps into an empty table; False when it is too small."""
+        self.table[:, kernels.KEY] = 0
+        self.used[0] = 0
+        # Crossings first: pairs known to touch need no search for their gap.
+        complete: bool = kernels.add_crossings(
+            self.groups[:, faces.PAIR], self.groups[:, faces.CROSSINGS], self.radius, self.table, self.used
+        ) and kernels.count_overlaps(
             self.ids, self.radius, block.z_first, block.z_end - block.z_first, block.y_first,
             block.y_end - block.y_first, self.runs.intervals, self.runs.starts, self.runs.n_y,
             self.halo_z, self.halo_y, windows.intervals, windows.starts, self.table, self.used,
-        )  # fmt: skip
-        return complete
-
-    def _count_crossings(self, block: Block) -> bool:
-        """Count interface steps that start in the block, or outside the image next to it."""
-        depth, height, width = self.ids.shape
-        n_z, n_y = self.runs.n_z, self.runs.n_y
-        if len(self.faces) < n_z * n_y:
-            self.faces = np.empty((n_z * n_y, width + 2 * kernels.MARGIN), dtype=np.uint8)
-            self.has_faces = np.empty(n_z * n_y, dtype=np.uint8)
-        if not kernels.mark_faces(
-            self.runs.intervals, self.runs.starts, n_z, n_y, self.faces, self.has_faces
-        ):
-            return True
-        complete: bool = kernels.count_crossings(
-            self.ids,
-            self.ids.reshape(-1),
-            block.z_first - _REACH if block.z_first == 0 and depth > 1 else block.z_first,
-            block.z_end,
-            block.y_first - _REACH if block.y_first == 0 else block.y_first,
-            block.y_end + _REACH if block.y_end == height else block.y_end,
-            block.z_first - self.halo_z, block.y_first - self.halo_y, n_z, n_y,
-            self.faces, self.has_faces, self.inner, self.outer, self.directions.weights,
-            self.directions.flank_start, self.directions.way_start, self.directions.way_length,
-            self.table, self.used,
         )  # fmt: skip
         return complete

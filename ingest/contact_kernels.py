@@ -6,12 +6,11 @@ the radius along x, is exactly where that label is seen from this row. So overla
 intersections of interval lists, never visits to pixels: `list_runs` makes the lists,
 `unite_rows` unites lists at two distances (a window of 7 rows takes three such steps, as
 a running maximum would), `count_overlaps` intersects a row's runs with the windows over
-it. Interfaces need pixels, but only near faces where two regions touch: `mark_faces`
-finds them from the same runs, `count_crossings` looks at those pixels alone.
+it. Interfaces come from the same runs, in `ingest.interface_kernels`.
 
 All work on a block of rows at a time and add into one small hash table of pairs, whose
-rows are `KEY`, `AB`, `BA`, `GAP`, `CROSSINGS`. Kernels return False when the table or a
-list is full; the caller enlarges it and runs the block again, so nothing grows in here.
+columns are `KEY`, `AB`, `BA`, `GAP`, `CROSSINGS`. Kernels return False when the table or
+a list is full; the caller enlarges it and runs the block again, so nothing grows in here.
 
 They stand in one file because numba's on-disk cache notices changes in a kernel's own
 file only, not in kernels that it calls. They release the GIL and use no numba threads:
@@ -24,16 +23,12 @@ from numpy.typing import NDArray
 
 Int32s = NDArray[np.int32]
 Int64s = NDArray[np.int64]
-Bytes = NDArray[np.uint8]
 
 KEY, AB, BA, GAP, CROSSINGS = 0, 1, 2, 3, 4
 TABLE_COLUMNS = 5
 LABEL, FIRST, LAST = 0, 1, 2
 
 _CHUNK = 16  # pixels compared at once before looking at each
-MARGIN = 4  # columns of a face mask before and after the image's
-PATCH_CENTRE = np.int64(62)  # middle of 5 x 5 x 5 pixels
-_REACH = 2  # longest step of a direction along one axis
 
 
 @numba.njit(nogil=True, cache=True)
@@ -254,228 +249,17 @@ def count_overlaps(
 
 
 @numba.njit(nogil=True, cache=True)
-def _mark_touching_rows(runs: Int32s, i: int, i_end: int, j: int, j_end: int, faces: Bytes) -> bool:
-    """Mark where runs of two adjacent rows lie over each other with different labels."""
-    found = False
-    while i < i_end and j < j_end:
-        if runs[i, LABEL] != runs[j, LABEL]:
-            for x in range(max(runs[i, FIRST], runs[j, FIRST]), min(runs[i, LAST], runs[j, LAST]) + 1):
-                faces[x + MARGIN] = 1
-                found = True
-        if runs[i, LAST] < runs[j, LAST]:
-            i += 1
-        else:
-            j += 1
-    return found
-
-
-@numba.njit(nogil=True, cache=True)
-def mark_faces(runs: Int32s, starts: Int64s, n_z: int, n_y: int, faces: Bytes, has_faces: Bytes) -> bool:
-    """Mark the pixels that share a face with a pixel of another region at x + 1, y + 1 or z + 1."""
-    any_face = False
-    for i_z in range(n_z):
-        for i_y in range(n_y):
-            row = i_z * n_y + i_y
-            start = starts[row]
-            end = starts[row + 1]
-            has_faces[row] = 0
-            if start == end:
-                continue
-            mask = faces[row]
-            for x in range(mask.shape[0]):
-                mask[x] = 0
-            found = False
-            for i in range(start, end - 1):
-                if runs[i, LAST] + 1 == runs[i + 1, FIRST]:
-                    mask[runs[i, LAST] + MARGIN] = 1
-                    found = True
-            if i_y + 1 < n_y:
-                found |= _mark_touching_rows(runs, start, end, starts[row + 1], starts[row + 2], mask)
-            if i_z + 1 < n_z:
-                below = row + n_y
-                found |= _mark_touching_rows(runs, start, end, starts[below], starts[below + 1], mask)
-            if found:
-                has_faces[row] = 1
-                any_face = True
-    return any_face
-
-
-@numba.njit(nogil=True, cache=True)
-def _add_crossings(table: Int64s, used: Int64s, lower: int, higher: int, crossings: int) -> bool:
-    slot = find_slot(table, used, lower, higher, 1)
-    if slot < 0:
-        return False
-    table[slot, GAP] = 1
-    table[slot, CROSSINGS] += crossings
-    return True
-
-
-@numba.njit(nogil=True, cache=True)
-def _add_way(table: Int64s, used: Int64s, path: Int32s, n_path: int, weight: int) -> bool:
-    """Erase the loops of a row of labels and add the crossings that are left."""
-    n = 1
-    for i in range(1, n_path):
-        label = path[i]
-        for k in range(n):
-            if path[k] == label:
-                n = k
-                break
-        path[n] = label
-        n += 1
-    for i in range(n - 1):
-        lower = min(path[i], path[i + 1])
-        higher = max(path[i], path[i + 1])
-        if lower != 0 and not _add_crossings(table, used, lower, higher, weight):
-            return False
-    return True
-
-
-@numba.njit(nogil=True, cache=True)
-def _add_steps(
-    pixels: Int32s,
-    places: Int64s,
-    n_places: int,
-    steps: Int64s,
-    weights: Int64s,
-    flank_start: Int64s,
-    flanks: Int64s,
-    way_start: Int64s,
-    way_length: Int64s,
-    ways: Int64s,
-    path: Int32s,
-    table: Int64s,
-    used: Int64s,
+def add_crossings(
+    pairs: Int64s, crossings: Int64s, radius: int, table: Int64s, used: Int64s
 ) -> bool:
-    """Add the crossings of all steps that start at some places; all offsets are into flat `pixels`."""
-    lower = higher = np.int32(0)  # the pair whose crossings are pending
-    pending = np.int64(0)
-    for p in range(n_places):
-        at = places[p]
-        start = pixels[at]
-        for k in range(steps.shape[0]):
-            end = pixels[at + steps[k]]
-            if end == start:
-                continue
-            alone = True
-            for f in range(flank_start[k], flank_start[k + 1]):
-                label = pixels[at + flanks[f]]
-                alone &= (label == start) | (label == end)
-            if alone:  # the usual case: two regions and nothing else on the way
-                if start == 0 or end == 0:
-                    continue
-                if min(start, end) != lower or max(start, end) != higher:
-                    if pending != 0 and not _add_crossings(table, used, lower, higher, pending):
-                        return False
-                    lower = min(start, end)
-                    higher = max(start, end)
-                    pending = 0
-                pending += weights[k]
-                continue
-            n_ways = (way_start[k + 1] - way_start[k]) // way_length[k]
-            for w in range(n_ways):
-                path[0] = start
-                for i in range(way_length[k]):
-                    path[i + 1] = pixels[at + ways[way_start[k] + w * way_length[k] + i]]
-                path[way_length[k] + 1] = end
-                if not _add_way(table, used, path, way_length[k] + 2, weights[k] // n_ways):
-                    return False
-    return pending == 0 or _add_crossings(table, used, lower, higher, pending)
-
-
-@numba.njit(nogil=True, cache=True)
-def _copy_patch(labels: Int32s, z: int, y: int, x: int, patch: Int32s) -> None:
-    """Copy the 5 x 5 x 5 surroundings of a pixel; outside the image is 0."""
-    depth, height, width = labels.shape
-    i = 0
-    for z_near in range(z - _REACH, z + _REACH + 1):
-        for y_near in range(y - _REACH, y + _REACH + 1):
-            inside = 0 <= z_near < depth and 0 <= y_near < height
-            for x_near in range(x - _REACH, x + _REACH + 1):
-                if inside and 0 <= x_near < width:
-                    patch[i] = labels[z_near, y_near, x_near]
-                else:
-                    patch[i] = 0
-                i += 1
-
-
-@numba.njit(nogil=True, cache=True)
-def count_crossings(
-    labels: Int32s,
-    flat: Int32s,
-    z_first: int,
-    z_end: int,
-    y_first: int,
-    y_end: int,
-    z_faces: int,
-    y_faces: int,
-    n_z_faces: int,
-    n_y_faces: int,
-    faces: Bytes,
-    has_faces: Bytes,
-    inner: tuple[Int64s, Int64s, Int64s],
-    outer: tuple[Int64s, Int64s, Int64s],
-    weights: Int64s,
-    flank_start: Int64s,
-    way_start: Int64s,
-    way_length: Int64s,
-    table: Int64s,
-    used: Int64s,
-) -> bool:
-    """Add the interface crossings of the steps that start in a block of rows.
-
-    `faces` holds the rows from (z_faces, y_faces). A step matters only if a marked face
-    lies in the box between its ends. `inner` and `outer` hold the offsets (steps, flanks,
-    ways) into the image and into a patch that stands in for the image near its border.
-    """
-    depth, height, width = labels.shape
-    reach_z = _REACH if depth > 1 else 0
-    patch = np.empty(125, dtype=np.int32)
-    path = np.empty(8, dtype=np.int32)
-    near = np.empty(width + 2 * MARGIN, dtype=np.uint8)
-    places = np.empty(width + 2 * MARGIN, dtype=np.int64)
-    for z in range(z_first, z_end):
-        for y in range(y_first, y_end):
-            found = False
-            for z_near in range(max(z, z_faces), min(z + reach_z, z_faces + n_z_faces - 1) + 1):
-                lowest = y - _REACH if z_near > z else y
-                for y_near in range(max(lowest, y_faces), min(y + _REACH, y_faces + n_y_faces - 1) + 1):
-                    row = (z_near - z_faces) * n_y_faces + y_near - y_faces
-                    if has_faces[row] == 0:
-                        continue
-                    mask = faces[row]
-                    for x in range(near.shape[0]):
-                        near[x] = near[x] | mask[x] if found else mask[x]
-                    found = True
-            if not found:
-                continue
-            n_inner = 0
-            rows_inside = z >= 0 and z + reach_z < depth and y >= _REACH and y + _REACH < height
-            row_start = (z * height + y) * width
-            if rows_inside:
-                for x in range(_REACH, width - _REACH):
-                    i = x + MARGIN
-                    places[n_inner] = row_start + x  # overwritten unless a face is near
-                    n_inner += (near[i - 2] | near[i - 1] | near[i] | near[i + 1] | near[i + 2]) != 0
-                steps, flanks, ways = inner
-                if not _add_steps(
-                    flat, places, n_inner, steps, weights, flank_start, flanks, way_start, way_length, ways,
-                    path, table, used,
-                ):  # fmt: skip
-                    return False
-            for x in range(-_REACH, width + _REACH):
-                if rows_inside and _REACH <= x < width - _REACH:
-                    continue
-                i = x + MARGIN
-                if (near[i - 2] | near[i - 1] | near[i] | near[i + 1] | near[i + 2]) == 0:
-                    continue
-                _copy_patch(labels, z, y, x, patch)
-                places[0] = PATCH_CENTRE
-                steps, flanks, ways = outer
-                if not _add_steps(
-                    patch, places, 1, steps, weights, flank_start, flanks, way_start, way_length, ways,
-                    path, table, used,
-                ):  # fmt: skip
-                    return False
+    """Add interface crossings of pairs, given as keys (0: none), which therefore touch."""
+    for i in range(pairs.shape[0]):
+        if pairs[i] != 0:
+            slot = find_slot(table, used, pairs[i] >> 32, pairs[i] & 0xFFFFFFFF, radius)
+            if slot < 0:
+                return False
+            table[slot, GAP] = 1
+            table[slot, CROSSINGS] += crossings[i]
     return True
 
 

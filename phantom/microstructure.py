@@ -268,7 +268,7 @@ def _number(
 
 def _connected_pieces(values: NDArray[np.integer], connectivity: int) -> NDArray[np.int32]:
     """Label the pieces of equal value; 0 stays 0. Connectivity 1 is by faces, ndim by corners."""
-    pieces = measure.label(values, background=0, connectivity=connectivity)  # type: ignore[no-untyped-call]
+    pieces = measure.label(values, background=0, connectivity=connectivity)
     return np.asarray(pieces, dtype=np.int32)
 
 

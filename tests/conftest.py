@@ -1,18 +1,20 @@
 """What all tests share: a database, the real images, and walls around the user's own things."""
 
 import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from database_server import DatabaseServer, open_database_server
+from database_server import DatabaseServer, OwnServer, open_database_server, small_server, temporary_home
 
 if TYPE_CHECKING:
     from queries.connection import Connection
 
-NEEDED_MARKER = {"neo4j_server": "neo4j", "shared_data": "data"}
+NEEDED_MARKER = {"neo4j_server": "neo4j", "own_server": "neo4j", "shared_data": "data"}
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -45,6 +47,29 @@ def neo4j_server(request: pytest.FixtureRequest) -> Iterator[DatabaseServer]:
     reporter = request.config.pluginmanager.getplugin("terminalreporter")
     with open_database_server(reporter.write_line) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def own_server() -> Iterator[OwnServer]:
+    """Give a local server that tests may crash, stop, back up: always of our own, never a given one.
+
+    It lives in a path with blanks and umlauts. Its first start is made by two commands at once.
+    """
+    with temporary_home("Zellen & Öfen") as home:
+        environment = os.environ | {
+            "PYTHONPATH": str(Path(__file__).parent),
+            "NEO4J_PASSWORD": "of-someone-else",
+        }
+        script = "import sys; from pathlib import Path; from database_server import small_server; "
+        script += "print(small_server(Path(sys.argv[1])).start().uri)"
+        commands = [
+            subprocess.Popen(
+                [sys.executable, "-c", script, str(home)], env=environment, stdout=subprocess.PIPE, text=True
+            )
+            for _ in range(2)
+        ]
+        said = [command.communicate(timeout=280)[0].strip() for command in commands]
+        yield OwnServer(small_server(home), said)
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ import neo4j
 from cathograph.local_neo4j import LocalNeo4j
 from cathograph.server_config import ServerMemory
 
-SMALL = ServerMemory(heap_mb=1024, page_cache_mb=128)
+SMALL = ServerMemory(heap_mb=768, page_cache_mb=128)
 # A server that lives for minutes does not earn back what the second compiler costs at its start:
 # without it a start takes 13 s of processor time in place of 23 s.
 QUICK = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
@@ -52,6 +52,14 @@ class DatabaseServer:
                 session.run(f"DROP INDEX `{name}` IF EXISTS").consume()
             for name in session.run("CALL gds.graph.list() YIELD graphName").value():
                 session.run("CALL gds.graph.drop($name) YIELD graphName", name=name).consume()
+
+
+@dataclass(frozen=True)
+class OwnServer:
+    """A local server of these tests, and what the two commands said that started it at once."""
+
+    server: LocalNeo4j
+    first_words: list[str]
 
 
 @contextmanager
@@ -123,31 +131,36 @@ def container_server() -> Iterator[DatabaseServer]:
         yield DatabaseServer(container.get_connection_url(), container.username, container.password)
 
 
+def small_server(home: Path) -> LocalNeo4j:
+    """Make a local server that starts fast and is content with little memory."""
+    return LocalNeo4j(home, memory=SMALL, java_options=QUICK)
+
+
 @contextmanager
 def local_server() -> Iterator[DatabaseServer]:
     """Start a local server in a temporary home."""
-    with temporary_home() as home, LocalNeo4j(home, memory=SMALL, java_options=QUICK) as address:
+    with temporary_home() as home, small_server(home) as address:
         yield DatabaseServer(address.uri, address.user, address.password)
 
 
 @contextmanager
-def temporary_home() -> Iterator[Path]:
+def temporary_home(name: str = "home") -> Iterator[Path]:
     """Have a home whose server and files are gone afterwards, even when these tests are killed.
 
     A guard process waits for our end of a pipe to close, which the operating system does
     whatever becomes of us, and then stops the server and removes the folder.
     """
-    home = Path(tempfile.mkdtemp(prefix="cathograph-tests-"))
+    folder = Path(tempfile.mkdtemp(prefix="cathograph-tests-"))
     guard = subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(_GUARD), str(home)],
+        [sys.executable, "-c", textwrap.dedent(_GUARD), str(folder), name],
         stdin=subprocess.PIPE,
         start_new_session=True,  # out of reach of Ctrl-C, which ends us
     )
     try:
-        yield home
+        yield folder / name
     finally:
-        LocalNeo4j(home).stop()
-        shutil.rmtree(home)
+        LocalNeo4j(folder / name).stop()
+        shutil.rmtree(folder)
         guard.communicate()
 
 
@@ -155,9 +168,9 @@ _GUARD = """
     import shutil, sys
     from pathlib import Path
     sys.stdin.read()
-    home = Path(sys.argv[1])
-    if home.exists():
+    folder = Path(sys.argv[1])
+    if folder.exists():
         from cathograph.local_neo4j import LocalNeo4j
-        LocalNeo4j(home).stop()
-        shutil.rmtree(home)
+        LocalNeo4j(folder / sys.argv[2]).stop()
+        shutil.rmtree(folder)
 """

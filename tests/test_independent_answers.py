@@ -141,7 +141,7 @@ def test_tpbs_per_nmc(clean_store, phantoms):
                 mine = [triple for triple in triangles if triple[0] == label]
                 physical = sum(truth.has_junction(labels, triple) for triple in mine)
                 expected.add((name, label, len(mine), physical))
-    columns = ["image", "nmc", "n_tpbs", "n_physical_tpbs"]
+    columns = ["image", "nmc", "tpbs", "physical_tpbs"]
     assert set(found[columns].itertuples(index=False, name=None)) == expected
 
 
@@ -197,7 +197,7 @@ def test_neighbour_counts(clean_store, phantoms):
         for label in graph:
             around = [phases[other] for other in graph[label]]
             expected.add((name, label, *(around.count(phase) for phase in ("NMC", "SSE", "Graphite"))))
-    columns = ["image", "label", "n_nmc", "n_sse", "n_graphite"]
+    columns = ["image", "label", "nmc", "sse", "graphite"]
     assert set(found[columns].itertuples(index=False, name=None)) == expected
 
 
@@ -219,11 +219,23 @@ def test_overviews(clean_store, phantoms):
     images = ask(clean_store, "images").set_index("image")
     for name, (_, phases, graph) in phantoms.items():
         row = images.loc[name]
-        assert row["n_particles"] == len(phases)
-        assert row["n_contacts"] == graph.number_of_edges()
-        assert row["n_tpbs"] == len(truth.triangles(graph))
+        assert row["particles"] == len(phases)
+        assert row["contacts"] == graph.number_of_edges()
+        assert row["tpbs"] == len(truth.triangles(graph))
     samples = ask(clean_store, "samples")
-    assert samples["n_images"].sum() == len(phantoms)
-    kinds = ask(clean_store, "cathode_kinds").set_index("cathode")
-    assert kinds.loc["BLE", "n_images"] == len(phantoms)
-    assert kinds.loc["BLE", "n_nmc"] == sum(list(p.values()).count("NMC") for _, p, _ in phantoms.values())
+    assert samples["images"].sum() == len(phantoms)
+    kinds = ask(clean_store, "cathode_kinds")
+    assert set(kinds["ndim"]) == {2, 3}, "flat images and volumes must not be pooled"
+    assert kinds["images"].sum() == len(phantoms)
+    assert kinds["nmc"].sum() == sum(list(phases.values()).count("NMC") for _, phases, _ in phantoms.values())
+    assert kinds["same_radius"].all()
+    flat = kinds.set_index("ndim").loc[2]
+    in_tpbs = [
+        bool({triple for triple in triangles if triple[0] == label})
+        for labels, phases, graph in phantoms.values()
+        if labels.ndim == 2
+        for triangles in [truth.triangles(graph)]
+        for label, phase in phases.items()
+        if phase == "NMC"
+    ]
+    assert flat["share_in_tpbs"] == pytest.approx(np.mean(in_tpbs))

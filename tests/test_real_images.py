@@ -94,11 +94,10 @@ def test_volume_with_hubs_does_not_blow_up(real_store):
     assert hubs["hub_share_sse"] > 0.9
     assert hubs["hub_share_graphite"] > 0.9
     flags = ask(real_store, "channel_flags", sample="volume")
-    images = ask(real_store, "images", sample="volume").iloc[0]
-    assert not images["channel_pairs_stored"]
-    assert flags["concurrent_partners"].sum() == 2 * images["n_channel_pairs"]
+    assert not hubs["channel_pairs_stored"]
+    assert flags["concurrent_partners"].sum() == 2 * hubs["channel_pairs"]
     pairs = ask(real_store, "concurrent_channels", sample="volume")
-    assert len(pairs) == images["n_channel_pairs"]
+    assert len(pairs) == hubs["channel_pairs"]
 
 
 def test_labelled_volume_contacts(command, clean_store, shared_data, tmp_path):

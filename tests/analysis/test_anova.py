@@ -1,3 +1,5 @@
+"""Analysis of variance against R's car::Anova, by hand, and its counterpart."""
+
 import numpy as np
 import pytest
 from statistics_reference_data import KIDNEY, as_particles, clustered_particles
@@ -32,7 +34,7 @@ def test_days_in_hospital_unbalanced(kind: int, sums: list[float], f: list[float
     # R, car::Anova(lm(log(Days + 1) ~ Duration * Weight), type = ...) without the first three
     # rows, with sum contrasts. log(Days + 1) is our log1p.
     data = KIDNEY.drop(index=[0, 1, 2])
-    y = take_log(data["days"].to_numpy(), "log1p", "days").values
+    y = take_log(data["days"].to_numpy(), "log1p", "days").logs
     found = anova_sums(y, data["duration"].to_numpy(), data["weight"].to_numpy(), kind)  # type: ignore[arg-type]
     assert found["df"].tolist() == [1, 2, 2, 51]
     np.testing.assert_allclose(found["sum_sq"], [*sums, 27.60181], rtol=1e-6)

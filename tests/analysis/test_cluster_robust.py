@@ -63,7 +63,7 @@ def test_whole_clusters_exposed_is_welch_on_cluster_means() -> None:
 
 
 def by_definition(y: Floats, x: Floats, cluster: Codes, ratio: float) -> tuple[float, float, float]:
-    """Bell and McCaffrey by n by n matrices, after multiplying by the inverse root of the working covariance."""
+    """Follow Bell and McCaffrey with n by n matrices, whitened by the root of the working covariance."""
     n = len(y)
     z = np.eye(cluster.max() + 1)[cluster]
     values, vectors = np.linalg.eigh(np.eye(n) + ratio * z @ z.T)

@@ -1,3 +1,5 @@
+"""The clustered counterparts side by side: which is quoted, and what is said when one fails."""
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray

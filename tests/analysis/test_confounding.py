@@ -1,3 +1,5 @@
+"""Analysis of covariance against R and by hand."""
+
 import numpy as np
 import pytest
 from statistics_reference_data import MTCARS, as_particles, clustered_particles

@@ -1,3 +1,5 @@
+"""Correlations against R, NIST and rmcorr, and within images."""
+
 import numpy as np
 import pytest
 from scipy import stats

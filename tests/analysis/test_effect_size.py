@@ -1,3 +1,5 @@
+"""Effect sizes against R, Hedges' table and Cohen's example."""
+
 import numpy as np
 import pytest
 from scipy import stats

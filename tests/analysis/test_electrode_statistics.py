@@ -1,3 +1,5 @@
+"""Tables S1 to S3 in one call: the same numbers as one by one."""
+
 import numpy as np
 import pandas as pd
 import pytest

@@ -1,3 +1,5 @@
+"""Welch's test against R and NIST, and what images do to an effect."""
+
 import dataclasses
 
 import numpy as np

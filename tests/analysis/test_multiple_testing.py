@@ -1,3 +1,5 @@
+"""Benjamini and Hochberg's own example."""
+
 import numpy as np
 import pytest
 

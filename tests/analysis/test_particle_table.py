@@ -1,3 +1,5 @@
+"""What a cluster is, and which tables are refused."""
+
 import numpy as np
 import pandas as pd
 import pytest

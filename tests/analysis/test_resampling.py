@@ -13,7 +13,7 @@ Floats = NDArray[np.float64]
 
 
 def cluster_robust_t(y: Floats, x: Floats, cluster: NDArray[np.int64]) -> float:
-    """The first coefficient over its plain cluster-robust error."""
+    """Divide the first coefficient by its plain cluster-robust error."""
     bread = np.linalg.inv(x.T @ x)
     coefficients = bread @ x.T @ y
     residual = y - x @ coefficients

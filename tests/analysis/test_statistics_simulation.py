@@ -4,14 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks.simulated_particles import PAPER_EFFECTS, Scenario, imply_sd_ratio, make_particles
 from benchmarks.statistics_simulation import (
-    PAPER_EFFECTS,
-    Scenario,
     coverage_scenarios,
     false_alarm_scenarios,
-    imply_sd_ratio,
     main,
-    make_particles,
     measure_coverage,
     measure_false_alarms,
     monte_carlo_bounds,
@@ -61,21 +58,21 @@ def test_every_scenario_can_be_measured(scenario: Scenario) -> None:
 
 
 def test_a_short_run_recovers_d_and_covers() -> None:
-    # 120 simulations of Fig. 5d: d within three of its own errors (0.11 / sqrt(120)), coverage
+    # 80 simulations of Fig. 5d: d within three of its own errors (0.11 / sqrt(80)), coverage
     # within the 99.9 % range of a rate of 0.95.
     scenario = named(coverage_scenarios(), "Fig. 5d")
-    found = repeat(measure_coverage, scenario, 120)
-    assert found["d"] == pytest.approx(-0.58, abs=0.03)
-    low, high = monte_carlo_bounds(0.95, 120, level=0.999)
+    found = repeat(measure_coverage, scenario, 80)
+    assert found["d"] == pytest.approx(-0.58, abs=0.036)
+    low, high = monte_carlo_bounds(0.95, 80, level=0.999)
     for name in ("CI difference", "CI d", "CI difference clustered", "CI d clustered"):
         assert low <= found[name] <= high, name
 
 
 def test_a_short_run_keeps_the_level_where_the_naive_test_does_not() -> None:
     scenario = named(false_alarm_scenarios(), "136, 8 images")
-    found = repeat(measure_false_alarms, scenario, 120)
+    found = repeat(measure_false_alarms, scenario, 80)
     assert found["Welch"] > 0.2
-    assert found["quoted"] <= monte_carlo_bounds(0.05, 120, level=0.999)[1]
+    assert found["quoted"] <= monte_carlo_bounds(0.05, 80, level=0.999)[1]
 
 
 @pytest.mark.slow

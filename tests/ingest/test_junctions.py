@@ -56,8 +56,8 @@ def test_within_r_of_all_three_is_not_enough():
 
 def test_positions_connect_not_the_pixels_they_cover():
     # r = 3, 4 rows high, so windows differ in x only. x = 0 holds N (column 0), S, G; x = 1 (columns 1..4)
-    # holds no N; x = 2 holds N (column 5). Both windows cover columns 2 and 3, yet positions 0 and 2 are no neighbours: two
-    # junctions, centres at x = 1.5 and 3.5.
+    # holds no N; x = 2 holds N (column 5). Both windows cover columns 2 and 3, yet positions 0 and 2 are no
+    # neighbours: two junctions, centres at x = 1.5 and 3.5.
     image = draw("N.SG.N", "N.SG.N", "N.SG.N", "N.SG.N")
     assert junctions_of(image, 3) == ([2], [[1.5, 1.5], [1.5, 3.5]])
 

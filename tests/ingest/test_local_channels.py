@@ -117,8 +117,7 @@ def test_space_diagonals_cost_root_three():
 
 
 def paths_inside(labels, name, near):
-    """Dijkstra over the pixels of one region, from those in contact with each particle to those with "
-    "each other."""
+    """Dijkstra over the pixels of one region, between those in contact with each pair of particles."""
     pixels = np.argwhere(labels == name)
     index = np.full(np.array(labels.shape) + 2, -1)
     index[tuple((pixels + 1).T)] = np.arange(len(pixels))
