@@ -8,7 +8,6 @@ Speckle and matrix are what a poor segmentation and a binder phase look like.
 import numba
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 PITCH_PX = 20
 _PORE_SHARE = 0.09
@@ -55,7 +54,6 @@ def make_speckle(shape: tuple[int, ...], n_regions: int, seed: int = 0) -> NDArr
 def make_matrix(shape: tuple[int, ...], pitch_px: int = 40, seed: int = 0) -> NDArray[np.int32]:
     """Make one region that spans the image, with round particles and round holes in it."""
     rng = np.random.default_rng(seed)
-    distance = np.full(shape, 1.0)
     cells = [np.arange(pitch_px // 2, n, pitch_px) for n in shape]
     centres = np.stack(np.meshgrid(*cells, indexing="ij"), axis=-1).reshape(-1, len(shape))
     centres = centres + rng.integers(-pitch_px // 5, pitch_px // 5 + 1, centres.shape)
@@ -67,9 +65,9 @@ def make_matrix(shape: tuple[int, ...], pitch_px: int = 40, seed: int = 0) -> ND
         window = tuple(
             slice(f, min(int(c + radius) + 2, n)) for f, c, n in zip(first, centre, shape, strict=True)
         )
-        offsets = np.ogrid[window]
-        distance = sum((o - c) ** 2 for o, c in zip(offsets, centre, strict=True))
-        labels[window][distance <= radius**2] = value
+        axes = np.meshgrid(*(np.arange(w.start, w.stop) for w in window), indexing="ij", sparse=True)
+        squares = [(axis - c) ** 2 for axis, c in zip(axes, centre, strict=True)]
+        labels[window][sum(squares[1:], squares[0]) <= radius**2] = value
     return labels
 
 

@@ -104,7 +104,7 @@ class Home:
         Raises
         ------
         LocalServerError
-            When the home cannot be made or written, or its disk is full.
+            When the home cannot be made or written.
         """
         with self.explained():
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -112,6 +112,15 @@ class Home:
             self._settle_exchange()
             for name in ("conf", "data", "logs", "plugins", "import", "run"):
                 (self.neo4j / name).mkdir(mode=0o700, exist_ok=True)
+
+    def refuse_full_disk(self) -> None:
+        """Refuse to start a server that could not write.
+
+        Raises
+        ------
+        LocalServerError
+            When less than `LEAST_FREE_MB` is free where the home lies.
+        """
         free_mb = shutil.disk_usage(self.folder).free / 1e6
         if free_mb < LEAST_FREE_MB:
             msg = (

@@ -8,6 +8,7 @@ once end with one server. See ``docs/decisions/0001-neo4j-without-docker.md``.
 import platform
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
@@ -163,12 +164,16 @@ class LocalNeo4j:
         if record is None:
             record = self._start_anew(password, progress)
         elif not answers_bolt(record.port):
-            # A command was killed while it waited; its server goes on starting.
-            wait_until_started(self.home, record.pid, record.port, log_from=0)
+            # A command was killed while it waited; its server goes on starting, or fails as any may.
+            try:
+                wait_until_started(self.home, record.pid, record.port, log_from=0)
+            except PortTaken:
+                record = self._start_anew(password, progress)
         return ServerAddress(_uri(record.port), USER, password)
 
     def _start_anew(self, password: str, progress: Say | None) -> ServerRecord:
         say = progress or _say_nothing
+        self.home.refuse_full_disk()
         program = install(progress)
         memory = self._memory or ServerMemory.for_this_machine()
         write_first_password(self.home, password)
@@ -241,7 +246,6 @@ class LocalNeo4j:
             else:
                 state = ServerState.RUNNING if answers_bolt(record.port) else ServerState.STARTING
         runs = record if state in {ServerState.RUNNING, ServerState.STARTING} else None
-        files = self.home.data.rglob("*") if self.home.data.exists() else ()
         return ServerStatus(
             state=state,
             home=self.home.folder,
@@ -249,7 +253,7 @@ class LocalNeo4j:
             pid=runs.pid if runs else None,
             started_at=runs.started_at if runs else None,
             log=self.home.log,
-            store_bytes=sum(file.stat().st_size for file in files if file.is_file()),
+            store_bytes=_size_bytes(self.home.data),
             machine=record.machine if record else None,
         )
 
@@ -284,6 +288,15 @@ class LocalNeo4j:
         text = (self.home.neo4j / "conf" / "neo4j.conf").read_text(encoding="utf-8")
         line = next(line for line in text.splitlines() if line.startswith("server.bolt.listen_address="))
         return int(line.rsplit(":", 1)[1])
+
+
+def _size_bytes(folder: Path) -> int:
+    """Add up a folder's files while a server makes and removes some of them."""
+    total = 0
+    for file in folder.rglob("*"):
+        with suppress(FileNotFoundError):
+            total += file.stat().st_size if file.is_file() else 0
+    return total
 
 
 def _uri(port: int) -> str:

@@ -195,7 +195,9 @@ def end(
             say("Neo4j is writing its store to disk …")
             told = True
         time.sleep(0.05)
-    _children.pop(pid, None)
+    child = _children.pop(pid, None)
+    if child is not None:
+        child.wait()  # it has ended; this takes its note off the system
 
 
 def _read_from(file: Path, start: int) -> str:

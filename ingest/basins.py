@@ -11,10 +11,9 @@ distance between peaks, fits one particle size. Here nothing is chosen beforehan
 3. Saddles are visited from the highest down, as water that falls would uncover them. Each
    joins two groups of basins into one, and the group with the lower peak ends there. The
    *neck depth* of that saddle is how far one has to go down from the lower peak to pass:
-   ``(peak - saddle) / (peak + softening)``, in distances, so 0 is no neck at all and 1 is
-   a cut. It is relative to the particle (a neck half as wide as the particle counts the
-   same at every size); the softening of about one pixel keeps the pixel steps of small
-   particles from counting as necks.
+   ``(peak - saddle - ripple) / peak``, in distances, so 0 is no neck at all and nearly 1 a cut. It
+   is relative to the particle: a neck half as wide as the particle counts the same at every
+   size. The ripple of some 0.7 px is what pixel steps alone do to a body of even width.
 
 Cutting the tree at all necks deeper than some depth gives a watershed; a smaller depth only
 cuts further (the partitions are nested). `ingest.splitting` goes down that scale.
@@ -213,7 +212,7 @@ def _join_by_height(
     height: NDArray[np.int32],
     peak: NDArray[np.int32],
     area: NDArray[np.int64],
-    softening: float,
+    ripple: float,
     min_area: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Kruskal's tree over saddles sorted from high to low: those that join, and their neck depths.
@@ -236,7 +235,7 @@ def _join_by_height(
         if min(area[a], area[b]) < min_area:
             depth[count] = 0.0
         else:
-            depth[count] = max(0.0, top - np.sqrt(height[i]) - softening) / top
+            depth[count] = max(0.0, top - np.sqrt(height[i]) - ripple) / top
         count += 1
         parent[younger] = elder
         area[elder] += area[younger]
@@ -281,15 +280,14 @@ def find_basins(squared: NDArray[np.int32]) -> Basins:
     return Basins(heights, numbers.reshape(heights.shape), peak, area)
 
 
-def join_basins(basins: Basins, *, softening_px: float, min_area_px: int) -> BasinTree:
+def join_basins(basins: Basins, *, ripple_px: float, min_area_px: int) -> BasinTree:
     """Join basins at their saddles, from the highest saddle down.
 
     Parameters
     ----------
     basins : Basins
-    softening_px : float
-        Added to the peak in the neck depth (module header); ripples of the outline well
-        below this size make no neck.
+    ripple_px : float
+        Depth in px that makes no neck (module header).
     min_area_px : int
         A saddle that joins a group of fewer pixels than this gets neck depth 0.
     """
@@ -302,6 +300,6 @@ def join_basins(basins: Basins, *, softening_px: float, min_area_px: int) -> Bas
     order = np.lexsort((pairs, -saddle))
     first, second = (part.astype(np.int32) for part in np.divmod(pairs[order], max(count, 1)))
     chosen, depth = _join_by_height(
-        first, second, saddle[order], basins.peak, basins.area.copy(), softening_px, min_area_px
+        first, second, saddle[order], basins.peak, basins.area.copy(), ripple_px, min_area_px
     )
     return BasinTree(count, first[chosen], second[chosen], depth)

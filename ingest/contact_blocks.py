@@ -22,7 +22,8 @@ from ingest import contact_kernels as kernels
 from ingest import interface_kernels as faces
 from ingest.interface import REACH, directions_for
 
-_PIXELS_PER_BLOCK = 2**19
+_PIXELS_PER_BLOCK = 2**18
+_VOXELS_PER_BLOCK = 2**20  # halos on four sides want larger blocks
 _PIXELS_WORTH_A_THREAD = 2**17
 
 
@@ -78,7 +79,7 @@ def find_pairs(ids: NDArray[np.int32], radius: int, threads: int | None) -> NDAr
 def cut_blocks(shape: tuple[int, ...], radius: int, threads: int) -> list[Block]:
     """Cut an image of shape (depth, height, width) into blocks, at least one a thread if it can be."""
     depth, height, width = shape
-    rows = max(_PIXELS_PER_BLOCK // width, 1)
+    rows = max((_PIXELS_PER_BLOCK if depth == 1 else _VOXELS_PER_BLOCK) // width, 1)
     if depth == 1:
         n_z = 1
         n_y = min(max(rows, 8 * radius), -(-height // threads))
@@ -102,7 +103,7 @@ def _run_blocks(
     workspace = _Workspace(ids, radius)
     found = [np.empty((0, kernels.TABLE_COLUMNS), dtype=np.int64)]
     found.extend(workspace.find_pairs(block) for block in blocks)
-    return np.concatenate(found), workspace.latest.size - 1
+    return np.concatenate(found), workspace.largest
 
 
 class _Lists:
@@ -132,7 +133,7 @@ class _Workspace:
     """Buffers of one thread, kept from block to block: fresh memory costs more than the work in it."""
 
     def __init__(self, ids: NDArray[np.int32], radius: int) -> None:
-        depth, height, width = ids.shape
+        depth, _, width = ids.shape
         self.ids = ids
         self.radius = radius
         self.halo_z = max(radius, REACH) if depth > 1 else 0
@@ -141,12 +142,14 @@ class _Workspace:
         self.runs = _Lists()
         self.windows = (_Lists(), _Lists())
         self.edges = np.empty(width + 1, dtype=np.int32)
+        self.largest = 0
         self.latest = np.zeros(1, dtype=np.int32)
         self.groups = np.empty((2**12, faces.GROUP_COLUMNS), dtype=np.int64)
         self.records = np.empty((2**15, faces.RECORD_COLUMNS), dtype=np.int64)
-        self.masks = np.empty((0, 3), dtype=np.int64)
-        self.table = np.empty((2**12, kernels.TABLE_COLUMNS), dtype=np.int64)
-        self.used = np.zeros(1, dtype=np.int64)
+        self.masks = np.empty((0, 3), dtype=np.uint64)
+        self.visits = np.empty((0, 2), dtype=np.int64)
+        self.places = np.empty((2, 0), dtype=np.int64)
+        self._make_table(2**13)
 
     def find_pairs(self, block: Block) -> NDArray[np.int64]:
         """Find the pairs of one block, rows of the table of `ingest.contact_kernels`, unsorted."""
@@ -154,9 +157,17 @@ class _Workspace:
         self._count_crossings(block)
         windows = self._unite_windows()
         while not self._fill_table(block, windows):
-            self.table = np.empty((4 * len(self.table), kernels.TABLE_COLUMNS), dtype=np.int64)
-        filled: NDArray[np.int64] = self.table[self.table[:, kernels.KEY] != 0]
+            self._make_table(4 * len(self.table))
+        used = self.used[1 : self.used[0] + 1]
+        filled: NDArray[np.int64] = self.table[used]
+        self.table[used, kernels.KEY] = 0
+        self.used[0] = 0
         return filled
+
+    def _make_table(self, n_rows: int) -> None:
+        self.table = np.empty((n_rows, kernels.TABLE_COLUMNS), dtype=np.int64)
+        self.table[:, kernels.KEY] = 0
+        self.used = np.zeros(n_rows // 2 + 1, dtype=np.int64)
 
     def _list_runs(self, block: Block) -> None:
         n_z = block.z_end - block.z_first + 2 * self.halo_z
@@ -171,8 +182,9 @@ class _Workspace:
             if largest >= 0:
                 break
             capacity = 2 * len(self.runs.intervals)
+        self.largest = max(self.largest, largest)
         if self.latest.size <= largest:
-            self.latest = np.zeros(largest + 1, dtype=np.int32)
+            self.latest = np.zeros(2 * largest + 1, dtype=np.int32)
 
     def _unite_windows(self) -> _Lists:
         """Unite every row with all rows within the radius, by doubling the window along each axis."""
@@ -194,7 +206,7 @@ class _Workspace:
                 united.prepare(n_z, n_y, 2 * source.n_intervals)
                 kernels.unite_rows(
                     source.intervals, source.starts, source.n_y, skip_z, skip_y, n_z, n_y, d_z, d_y,
-                    window, self.latest, united.intervals, united.starts,
+                    window, source is not self.runs, self.latest, united.intervals, united.starts,
                 )  # fmt: skip
                 source, size, skip_z, skip_y = united, size + shift, 0, 0
         return source
@@ -214,23 +226,23 @@ class _Workspace:
                 self.records = np.empty((4 * len(self.records), faces.RECORD_COLUMNS), dtype=np.int64)
             else:
                 self.groups = np.empty((4 * len(self.groups), faces.GROUP_COLUMNS), dtype=np.int64)
-        n_places = (n_z + REACH) * (n_y + 2 * REACH)
-        if len(self.masks) < n_places:
-            self.masks = np.empty((n_places, 3), dtype=np.int64)
+        is_counted = np.zeros((n_z + 2 * REACH, n_y + 2 * REACH), dtype=np.bool_)
+        inner = is_counted[REACH:-REACH, REACH:-REACH]
         z_first = self.halo_z - REACH if block.z_first == 0 and depth > 1 else self.halo_z
         y_first = self.halo_y - REACH if block.y_first == 0 else self.halo_y
         y_end = n_y - self.halo_y + (REACH if block.y_end == height else 0)
+        inner[z_first : n_z - self.halo_z, y_first:y_end] = True
+        if len(self.masks) < is_counted.size:
+            self.masks = np.empty((is_counted.size, 3), dtype=np.uint64)
+            self.visits = np.empty((is_counted.size, 2), dtype=np.int64)
+            self.places = np.empty((2, is_counted.size), dtype=np.int64)
         faces.count_crossings(
-            n_z, n_y, z_first, n_z - self.halo_z, y_first, y_end,
-            self.directions.rows, self.directions.way_weight, self.directions.way_start,
-            self.directions.face_mask, self.directions.face_shift, self.groups, self.records,
-            self.masks, np.empty((n_places, 2), dtype=np.int64), np.empty(n_z * n_y, dtype=np.int64),
+            n_y, is_counted.reshape(-1), self.directions.rows, self.directions.views, self.directions.ways,
+            self.directions.way_weight, self.groups, self.records, self.masks, self.visits, *self.places,
         )  # fmt: skip
 
     def _fill_table(self, block: Block, windows: _Lists) -> bool:
-        """Add the block's crossings and overlaps into an empty table; False when it is too small."""
-        self.table[:, kernels.KEY] = 0
-        self.used[0] = 0
+        """Add the block's crossings and overlaps into the empty table; False when it is too small."""
         # Crossings first: pairs known to touch need no search for their gap.
         complete: bool = kernels.add_crossings(
             self.groups[:, faces.PAIR], self.groups[:, faces.CROSSINGS], self.radius, self.table, self.used

@@ -28,17 +28,20 @@ KEY, AB, BA, GAP, CROSSINGS = 0, 1, 2, 3, 4
 TABLE_COLUMNS = 5
 LABEL, FIRST, LAST = 0, 1, 2
 
-_CHUNK = 16  # pixels compared at once before looking at each
+_CHUNK = 8  # pixels compared at once before looking at each
 
 
 @numba.njit(nogil=True, cache=True)
 def find_slot(table: Int64s, used: Int64s, lower: int, higher: int, gap: int) -> int:
-    """Find or make the row of a pair; -1 when the table is half full."""
+    """Find or make the row of a pair; -1 when the table is half full.
+
+    `used` lists the rows in use, after their number.
+    """
     key = (np.int64(lower) << 32) | np.int64(higher)
     mixed = key * np.int64(0x2545F4914F6CDD1D)
     mixed ^= mixed >> 29
     mask = table.shape[0] - 1
-    slot = mixed & mask
+    slot: int = mixed & mask
     while True:
         found = table[slot, KEY]
         if found == key:
@@ -47,6 +50,7 @@ def find_slot(table: Int64s, used: Int64s, lower: int, higher: int, gap: int) ->
             if used[0] * 2 >= table.shape[0]:
                 return -1
             used[0] += 1
+            used[used[0]] = slot
             table[slot, KEY] = key
             table[slot, AB] = 0
             table[slot, BA] = 0
@@ -126,6 +130,7 @@ def unite_rows(
     d_z: int,
     d_y: int,
     bridge: int,
+    are_united: bool,
     latest: Int32s,
     united: Int32s,
     united_starts: Int64s,
@@ -134,7 +139,8 @@ def unite_rows(
 
     Intervals of one label at most `bridge` apart become one: widened by the radius they meet.
     Lists stay sorted by first x. `latest` holds, per label, where its latest interval
-    stands in `united`; entries of earlier rows are told by their place and label.
+    stands in `united`; entries of earlier rows are told by their place and label. Where
+    the lists `are_united` themselves, intervals of one label in one list are further apart.
     """
     n = 0
     for i_z in range(n_z):
@@ -147,6 +153,16 @@ def unite_rows(
             source += d_z * n_y_in + d_y
             j = starts[source]
             j_end = starts[source + 1]
+            if are_united and i == i_end:
+                i, i_end, j = j, j_end, j_end
+            if are_united and j == j_end:  # one list is empty, so the other is the union
+                while i < i_end:
+                    united[n, LABEL] = runs[i, LABEL]
+                    united[n, FIRST] = runs[i, FIRST]
+                    united[n, LAST] = runs[i, LAST]
+                    i += 1
+                    n += 1
+                continue
             while i < i_end or j < j_end:
                 if j >= j_end or (i < i_end and runs[i, FIRST] <= runs[j, FIRST]):
                     k = i
@@ -249,9 +265,7 @@ def count_overlaps(
 
 
 @numba.njit(nogil=True, cache=True)
-def add_crossings(
-    pairs: Int64s, crossings: Int64s, radius: int, table: Int64s, used: Int64s
-) -> bool:
+def add_crossings(pairs: Int64s, crossings: Int64s, radius: int, table: Int64s, used: Int64s) -> bool:
     """Add interface crossings of pairs, given as keys (0: none), which therefore touch."""
     for i in range(pairs.shape[0]):
         if pairs[i] != 0:

@@ -106,9 +106,8 @@ def find_contacts(labels: NDArray[np.integer], *, radius_px: int = 3, threads: i
     ids, values = _number_regions(labels)
     pairs = np.empty((0, kernels.TABLE_COLUMNS), dtype=np.int64)
     if radius_px > 0 and ids.size:
-        # A distance never exceeds the image, so neither need the radius.
-        radius = min(radius_px, max(ids.shape))
-        pairs = find_pairs(ids, radius, threads)
+        # No distance in the image exceeds its longest side, so the radius need not either.
+        pairs = find_pairs(ids, min(radius_px, max(ids.shape)), threads)
     a = pairs[:, kernels.KEY] >> 32
     b = pairs[:, kernels.KEY] & 0xFFFFFFFF
     if values is not None:
@@ -163,10 +162,11 @@ def _number_regions(labels: NDArray[np.integer]) -> tuple[NDArray[np.int32], NDA
     labels = labels.reshape((1,) * (3 - len(axes)) + axes)
     if labels.size == 0:
         return np.empty((0, 0, 0), dtype=np.int32), None
-    lowest, highest = int(labels.min()), int(labels.max())
-    if lowest < 0:
+    # Read as unsigned, a negative label is larger than any positive one: one pass finds both ends.
+    highest = int(labels.view(f"{labels.dtype.byteorder}u{labels.dtype.itemsize}").max())
+    if highest > np.iinfo(labels.dtype).max:
         msg = (
-            f"Found label {lowest}; expected 0 for background and positive values for regions. "
+            f"Found label {labels.min()}; expected 0 for background and positive values for regions. "
             "Set boundary or invalid pixels to 0 first."
         )
         raise InputImageError(msg)
@@ -178,7 +178,7 @@ def _number_regions(labels: NDArray[np.integer]) -> tuple[NDArray[np.int32], NDA
 
 
 def _compress(labels: NDArray[np.integer]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Number sparse or huge labels 1, 2, … in ascending order; only the runs are sorted."""
+    """Give sparse or huge labels the numbers 1, 2, … in ascending order; only the runs are sorted."""
     flat = labels.reshape(-1)
     starts = np.flatnonzero(np.concatenate(([True], flat[1:] != flat[:-1])))
     values, numbers = np.unique(flat[starts], return_inverse=True)

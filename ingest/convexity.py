@@ -75,8 +75,8 @@ def measure_convexity(labels: NDArray[np.integer], region_labels: NDArray[np.int
     Examples
     --------
     >>> labels = np.array([[1, 0, 0], [1, 0, 0], [1, 1, 1]])
-    >>> float(measure_convexity(labels, np.array([1])).round(4))
-    0.8333
+    >>> measure_convexity(labels, np.array([1])).round(4).tolist()
+    [0.8333]
     """
     extents = measure_row_extents(number_regions(labels, region_labels), region_labels.size)
     return convexity_of_extents(extents, labels.shape)

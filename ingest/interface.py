@@ -61,23 +61,22 @@ class Directions:
         Weight of a crossing, in 1 / `WEIGHT_ONE` pixels.
     rows : ndarray of int64, shape (n_rows, 2)
         (dz, dy) from a step's first pixel to all rows in which it may pass a face.
+    views : ndarray of uint8, shape (n_views, 2)
+        (3 * row + axis, `REACH` - dx): the face that the pixel in that row, dx from the step's
+        first pixel, has towards larger z, y or x. All faces that any way passes, after one
+        entry that stands for none.
+    ways : ndarray of uint8, shape (n_ways, 4)
+        The views that make up each way, filled up with 0.
     way_weight : ndarray of int64, shape (n_ways,)
         Weight of a crossing along each way; a step's ways share its weight.
-    way_start : ndarray of int64, shape (n_ways + 1,)
-        Faces of way w are ``way_start[w]`` to ``way_start[w + 1]``.
-    face_mask : ndarray of int64, shape (n_faces,)
-        3 * row + axis: the face is that of a pixel in that row towards larger z, y or x.
-    face_shift : ndarray of int64, shape (n_faces,)
-        dx from the step's first pixel to that pixel.
     """
 
     steps: NDArray[np.int64]
     weights: NDArray[np.int64]
     rows: NDArray[np.int64]
+    views: NDArray[np.uint8]
+    ways: NDArray[np.uint8]
     way_weight: NDArray[np.int64]
-    way_start: NDArray[np.int64]
-    face_mask: NDArray[np.int64]
-    face_shift: NDArray[np.int64]
 
 
 def list_ways(step: Step) -> list[list[Step]]:
@@ -118,16 +117,20 @@ def directions_for(n_axes: int) -> Directions:
         for (step, _), weight in zip(steps, weights, strict=True)
         for way in list_ways(step)
     ]
-    rows = sorted({face[:2] for faces, _ in ways for face in faces})
-    faces = [face for faces, _ in ways for face in faces]
+    passed = sorted({face for faces, _ in ways for face in faces})
+    rows = sorted({face[:2] for face in passed})
     return Directions(
         steps=np.array([step for step, _ in steps], dtype=np.int64),
         weights=np.array(weights, dtype=np.int64),
         rows=np.array(rows, dtype=np.int64),
+        views=np.array(
+            [(0, 0), *((3 * rows.index(f[:2]) + f[3], REACH - f[2]) for f in passed)], dtype=np.uint8
+        ),
+        ways=np.array(
+            [[passed.index(f) + 1 for f in faces] + [0] * (4 - len(faces)) for faces, _ in ways],
+            dtype=np.uint8,
+        ),
         way_weight=np.array([weight for _, weight in ways], dtype=np.int64),
-        way_start=np.cumsum([0, *(len(faces) for faces, _ in ways)], dtype=np.int64),
-        face_mask=np.array([3 * rows.index(face[:2]) + face[3] for face in faces], dtype=np.int64),
-        face_shift=np.array([face[2] for face in faces], dtype=np.int64),
     )
 
 

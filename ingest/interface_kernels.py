@@ -23,13 +23,21 @@ Int64s = NDArray[np.int64]
 
 PAIR, COLUMN, NEWEST, CROSSINGS = 0, 1, 2, 3
 GROUP_COLUMNS = 4
-ROW, AXIS, BITS, OLDER = 0, 1, 2, 3
+PLACE, AXIS, BITS, OLDER = 0, 1, 2, 3
 RECORD_COLUMNS = 4
 
 _LABEL, _FIRST, _LAST = 0, 1, 2  # of a run
 _REACH = 2  # interface.REACH: a mask shows this many pixels beyond those it answers for
 _OWN = 60
-_OWN_BITS = np.int64(((1 << _OWN) - 1) << _REACH)
+_OWN_BITS = np.uint64(((1 << _OWN) - 1) << _REACH)
+_NONE = np.uint64(0)  # a plain 0 would turn a choice between it and a word into a float
+_LANES = 8  # rows counted side by side, which the compiler turns into vector code
+
+
+@numba.njit(nogil=True, cache=True)
+def place_of(z: int, y: int, n_y: int) -> int:
+    """Give the number of a row of a block, leaving room around the block for rows that steps reach."""
+    return (z + _REACH) * (n_y + 2 * _REACH) + y + _REACH
 
 
 @numba.njit(nogil=True, cache=True)
@@ -39,12 +47,12 @@ def _record(
     used: Int64s,
     one: np.int32,
     other: np.int32,
-    row: int,
+    place: int,
     axis: int,
     first: int,
     last: int,
 ) -> bool:
-    """Record the faces of a pair at pixels first … last of a row, in every column that sees them."""
+    """Record a pair's faces at pixels first … last of a row, in every column that sees them."""
     pair = (np.int64(min(one, other)) << 32) | np.int64(max(one, other))
     mask = groups.shape[0] - 1
     first += _REACH  # steps may start this far outside the image
@@ -69,7 +77,7 @@ def _record(
         if n >= records.shape[0]:
             return False
         used[1] = n + 1
-        records[n, ROW] = row
+        records[n, PLACE] = place
         records[n, AXIS] = axis
         records[n, BITS] = (np.int64(-1) << low) ^ (np.int64(-2) << high)
         records[n, OLDER] = groups[slot, NEWEST]
@@ -88,23 +96,19 @@ def list_faces(
     used[0] = 0
     used[1] = 0
     for row in range(n_z * n_y):
+        place = place_of(row // n_y, row % n_y, n_y)
         start = starts[row]
         end = starts[row + 1]
         for i in range(start, end - 1):
             last = runs[i, _LAST]
             if last + 1 == runs[i + 1, _FIRST] and not _record(
-                groups, records, used, runs[i, _LABEL], runs[i + 1, _LABEL], row, 2, last, last
+                groups, records, used, runs[i, _LABEL], runs[i + 1, _LABEL], place, 2, last, last
             ):
                 return False
         for axis in range(2):
             # The next row along the axis, where it is among these rows.
-            if axis == 0:
-                next_row = row + n_y
-                exists = next_row < n_z * n_y
-            else:
-                next_row = row + 1
-                exists = next_row % n_y != 0
-            if not exists:
+            next_row = row + n_y if axis == 0 else row + 1
+            if next_row >= n_z * n_y or (axis == 1 and next_row % n_y == 0):
                 continue
             i = start
             j = starts[next_row]
@@ -116,7 +120,7 @@ def list_faces(
                     first <= last
                     and runs[i, _LABEL] != runs[j, _LABEL]
                     and not _record(
-                        groups, records, used, runs[i, _LABEL], runs[j, _LABEL], row, axis, first, last
+                        groups, records, used, runs[i, _LABEL], runs[j, _LABEL], place, axis, first, last
                     )
                 ):
                     return False
@@ -128,80 +132,83 @@ def list_faces(
 
 
 @numba.njit(nogil=True, cache=True)
-def _count_bits(bits: np.int64) -> np.int64:
-    """Count set bits, the top two being unset (compiled to one instruction)."""
-    bits = bits - ((bits >> 1) & 0x5555555555555555)
-    bits = (bits & 0x3333333333333333) + ((bits >> 2) & 0x3333333333333333)
-    bits = (bits + (bits >> 4)) & 0x0F0F0F0F0F0F0F0F
-    return (bits * 0x0101010101010101) >> 56
+def _count_bits(bits: np.uint64) -> np.int64:
+    """Count set bits; the compiler knows this idiom and makes it one instruction."""
+    bits = bits - ((bits >> np.uint64(1)) & np.uint64(0x5555555555555555))
+    bits = (bits & np.uint64(0x3333333333333333)) + ((bits >> np.uint64(2)) & np.uint64(0x3333333333333333))
+    bits = (bits + (bits >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return np.int64((bits * np.uint64(0x0101010101010101)) >> np.uint64(56))
 
 
 @numba.njit(nogil=True, cache=True)
 def count_crossings(
-    n_z: int,
     n_y: int,
-    z_first: int,
-    z_end: int,
-    y_first: int,
-    y_end: int,
+    is_counted: NDArray[np.bool_],
     rows: Int64s,
+    views: NDArray[np.uint8],
+    ways: NDArray[np.uint8],
     way_weight: Int64s,
-    way_start: Int64s,
-    face_mask: Int64s,
-    face_shift: Int64s,
     groups: Int64s,
     records: Int64s,
-    masks: Int64s,
+    masks: NDArray[np.uint64],
     visits: Int64s,
     touched: Int64s,
+    counted: Int64s,
 ) -> None:
-    """Count, for every group, the crossings of the steps that start in rows of the block.
+    """Count, for every group, the crossings of the steps that start in a counted row.
 
-    The block is z_first ≤ z < z_end, y_first ≤ y < y_end of the n_z * n_y rows. Scratch:
-    `masks` (3 words a row), `visits` (when a row's masks were laid out, when it was counted)
-    with a margin of `_REACH` rows around the n_y (and after the n_z), `touched` (a place a row).
+    `is_counted` tells them by place. Scratch, one entry a place: `masks` (3 words), `visits`
+    (the group whose masks are laid out there; the group that was last counted), `touched` and
+    `counted` (places of one group).
     """
     stride = n_y + 2 * _REACH
-    near = np.zeros(3 * rows.shape[0], dtype=np.int64)
-    for row in range(visits.shape[0]):
-        visits[row, 0] = -1
-        visits[row, 1] = -1
+    near = np.zeros((3 * rows.shape[0], _LANES), dtype=np.uint64)
+    seen = np.zeros((views.shape[0], _LANES), dtype=np.uint64)
+    for place in range(visits.shape[0]):
+        visits[place, 0] = -1
+        visits[place, 1] = -1
     for group in range(groups.shape[0]):
         if groups[group, PAIR] == 0:
             continue
         n_touched = 0
         record = groups[group, NEWEST]
         while record >= 0:
-            row = records[record, ROW]
-            place = (row // n_y) * stride + row % n_y + _REACH
+            place = records[record, PLACE]
             if visits[place, 0] != group:
                 visits[place, 0] = group
                 for axis in range(3):
                     masks[place, axis] = 0
-                touched[n_touched] = row
+                touched[n_touched] = place
                 n_touched += 1
-            masks[place, records[record, AXIS]] |= records[record, BITS]
+            masks[place, records[record, AXIS]] |= np.uint64(records[record, BITS])
             record = records[record, OLDER]
-        crossings = np.int64(0)
+        n_counted = 0
         for t in range(n_touched):
             for back in range(rows.shape[0]):
-                z = touched[t] // n_y - rows[back, 0]
-                y = touched[t] % n_y - rows[back, 1]
-                if z < z_first or z >= z_end or y < y_first or y >= y_end:
-                    continue
-                place = z * stride + y + _REACH
-                if visits[place, 1] == group:
-                    continue
-                visits[place, 1] = group
-                for r in range(rows.shape[0]):
-                    other = place + rows[r, 0] * stride + rows[r, 1]
-                    laid_out = visits[other, 0] == group
+                place = touched[t] - rows[back, 0] * stride - rows[back, 1]
+                if is_counted[place] and visits[place, 1] != group:
+                    visits[place, 1] = group
+                    counted[n_counted] = place
+                    n_counted += 1
+        crossings = np.int64(0)
+        for c in range(0, n_counted, _LANES):
+            for r in range(rows.shape[0]):
+                offset = rows[r, 0] * stride + rows[r, 1]
+                for lane in range(_LANES):
+                    place = counted[min(c + lane, n_counted - 1)] + offset
+                    laid_out = c + lane < n_counted and visits[place, 0] == group
                     for axis in range(3):
-                        near[3 * r + axis] = masks[other, axis] if laid_out else 0
-                for way in range(way_weight.shape[0]):
-                    bits = np.int64(0)
-                    for f in range(way_start[way], way_start[way + 1]):
-                        # Shifted left and back, so that both senses of dx are one expression.
-                        bits ^= (near[face_mask[f]] << (_REACH - face_shift[f])) >> _REACH
-                    crossings += way_weight[way] * _count_bits(bits & _OWN_BITS)
+                        near[3 * r + axis, lane] = masks[place, axis] if laid_out else _NONE
+            for v in range(1, views.shape[0]):
+                source = near[views[v, 0]]
+                shift = np.uint64(views[v, 1])
+                for lane in range(_LANES):
+                    # Shifted left and back, so that both senses of dx are one expression.
+                    seen[v, lane] = ((source[lane] << shift) >> np.uint64(_REACH)) & _OWN_BITS
+            for w in range(ways.shape[0]):
+                one, two, three, four = seen[ways[w, 0]], seen[ways[w, 1]], seen[ways[w, 2]], seen[ways[w, 3]]
+                n_bits = np.int64(0)
+                for lane in range(_LANES):
+                    n_bits += _count_bits(one[lane] ^ two[lane] ^ three[lane] ^ four[lane])
+                crossings += way_weight[w] * n_bits
         groups[group, CROSSINGS] = crossings

@@ -3,10 +3,12 @@
 Everything here shapes the result, so everything here enters the segmentation's key.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from schema.errors import InputError
+from schema.keys import JsonScalar
 
 
 class Source(StrEnum):
@@ -43,6 +45,8 @@ class IngestOptions:
         Longest path a local channel is searched along; None leaves local channels out.
     segmenter : str
         Name of the segmenter for grey images.
+    segmenter_parameters : Mapping
+        Its parameters; those not given keep their defaults.
 
     Raises
     ------
@@ -60,6 +64,7 @@ class IngestOptions:
     radius_px: int = 3
     local_channel_path_um: float | None = None
     segmenter: str = "multi-otsu"
+    segmenter_parameters: Mapping[str, JsonScalar] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant."""

@@ -58,7 +58,7 @@ class Reading:
             phase_map = read_phase_map(options.phases)
             parameters = {} if options.source is Source.REGIONS else _region_parameters(options)
             return cls(options, "given", REGIONS_VERSION, parameters, phase_map.canonical(), phase_map, None)
-        segmenter = make_segmenter(options.segmenter)
+        segmenter = make_segmenter(options.segmenter, **options.segmenter_parameters)
         return cls(
             options,
             segmenter.name,

@@ -26,7 +26,6 @@ from schema.errors import ParameterError, QueryError, UnknownQuery
 
 _ROOM = files("queries")
 _READ = _ROOM / "read"
-_UPKEEP = files("queries") / "upkeep"
 _HEADER_LINE = re.compile(r"//\s?(?P<key>[a-z][a-z0-9_]*):\s*(?P<text>.*)")
 _TYPED_NAME = re.compile(r"(?P<name>\$?[a-z][a-z0-9_]*) (?P<type>[A-Z][A-Z<>]*)(?P<null> or null)?")
 

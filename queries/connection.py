@@ -9,6 +9,7 @@ may be repeated (see `queries.writing`).
 """
 
 import contextlib
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -19,6 +20,7 @@ from neo4j.exceptions import (
     AuthError,
     ClientError,
     ConfigurationError,
+    ConstraintError,
     CypherSyntaxError,
     DriverError,
     Neo4jError,
@@ -40,6 +42,7 @@ from schema.errors import (
 Result = TypeVar("Result")
 Parameters = Mapping[str, object]
 
+_SCHEMES = tuple(f"{name}{security}://" for name in ("bolt", "neo4j") for security in ("", "+s", "+ssc"))
 _TIMED_OUT = "Neo.ClientError.Transaction.TransactionTimedOut"
 _OUT_OF_MEMORY = ("MemoryPoolOutOfMemoryError", "OutOfMemoryError", "StackOverFlowError")
 _NO_ROOM = ("no space left", "disk full", "disk quota", "low disk space", "could not write to log")
@@ -203,7 +206,9 @@ class Connection:
             return session.execute_write(bounded)
 
 
-def connect(uri: str, user: str, password: str, *, timeout_s: float = 10.0) -> Connection:
+def connect(
+    uri: str, user: str, password: str, *, timeout_s: float = 10.0, retry_s: float = 30.0
+) -> Connection:
     """Open a connection and make sure that the server answers.
 
     Parameters
@@ -214,18 +219,26 @@ def connect(uri: str, user: str, password: str, *, timeout_s: float = 10.0) -> C
         Credentials.
     timeout_s : float, optional
         How long to wait for the server.
+    retry_s : float, optional
+        How long to repeat a transaction that the server asks to repeat.
 
     Raises
     ------
     CannotConnect
         When nothing answers at `uri`, or the credentials are refused.
     """
+    if not uri.startswith(_SCHEMES):
+        msg = f"Found database address {uri!r}; expected one like bolt://localhost:7687. Correct NEO4J_URI."
+        raise CannotConnect(msg)
+    # A deadlock that is repeated, as it should be, is no news either.
+    logging.getLogger("neo4j").setLevel(logging.ERROR)
     try:
         driver = neo4j.GraphDatabase.driver(
             uri,
             auth=(user, password),
             connection_timeout=timeout_s,
             connection_acquisition_timeout=max(timeout_s, 60.0),
+            max_transaction_retry_time=retry_s,
             # An empty store lacks the labels that queries name; the hints about it are no news to anyone.
             notifications_min_severity="OFF",
             user_agent="cathograph",
@@ -245,7 +258,7 @@ def connect(uri: str, user: str, password: str, *, timeout_s: float = 10.0) -> C
             "the credentials. Correct NEO4J_USER and NEO4J_PASSWORD."
         )
         raise CannotConnect(msg) from error
-    except (DriverError, Neo4jError, OSError) as error:
+    except (DriverError, Neo4jError, OSError, ValueError) as error:
         driver.close()
         msg = (
             f"Found no Neo4j at {uri} ({_first_line(error)}); expected one that answers. Start it with "
@@ -324,7 +337,7 @@ def _ours(error: Neo4jError, timeout_s: float | None) -> CathographError:
         return ParameterError(
             f"Found {text}; expected every $parameter to have a value. Add --param name=value."
         )
-    if isinstance(error, CypherSyntaxError | ClientError):
+    if isinstance(error, CypherSyntaxError | ClientError) and not isinstance(error, ConstraintError):
         return QueryError(
             f"Found a query that the server refuses: {text} Expected Cypher as Neo4j 5 reads it."
         )

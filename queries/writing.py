@@ -198,8 +198,7 @@ def _write_group(
         columns.identify(*connection.read(load_write("staged_particles").text, {"segmentation": key}).rows[0])
 
     def work(transaction: Transaction) -> State | None:
-        run_write(transaction, "hold_staged", segmentation=key, run=run.id)
-        found = _find(transaction, key)
+        found = _hold(transaction, key)
         if found["active"] is not None:  # another ingest has finished it meanwhile
             run_write(transaction, "drop_staged", segmentation=key)
             return _note_known(transaction, rows.field_of_view, key, run)
@@ -300,6 +299,15 @@ def _note(transaction: Transaction, key: str, run: IngestRunRecord, state: State
 
 def _find(transaction: Transaction, key: str) -> dict[str, Any]:
     return run_write(transaction, "find_segmentation", segmentation=key).only_row()
+
+
+def _hold(transaction: Transaction, key: str) -> dict[str, Any]:
+    """Lock a segmentation that was begun, or begin it, and tell how far it has come."""
+    identifier = _find(transaction, key)["id"]
+    if identifier is None:
+        identifier = run_write(transaction, "begin_staged", segmentation=key).only_row()["id"]
+    run_write(transaction, "hold_staged", id=identifier, segmentation=key)
+    return _find(transaction, key)
 
 
 def _begun_with_other_rows(connection: Connection, key: str, mark: str) -> bool:

@@ -8,6 +8,10 @@ The pattern they form::
     (:Particle:NMC|SSE|Graphite)-[:IN]->(:Segmentation)
     (:TPB)-[:MEETS]->(:Particle)
     (:IngestRun)-[:WROTE]->(:Segmentation)
+
+Particles and TPBs carry these labels only while their segmentation is the active one of its image; else
+they are `InactiveParticle` and `InactiveTPB`, without a phase label, so that ``MATCH (n:NMC)`` never counts
+one twice. A segmentation of which not all rows are there yet is a `StagedSegmentation`.
 """
 
 from dataclasses import dataclass
@@ -82,7 +86,7 @@ SEGMENTATION = NodeType(
         Property("content_sha256", Kind.STRING, "hash of the pixels it was made from"),
         Property("ndim", Kind.INTEGER, "2 or 3", minimum=2),
         Property("shape", Kind.INTEGERS, "pixels along (y, x) or (z, y, x)"),
-        Property("pixel_size_um", Kind.FLOAT, "edge of a pixel in µm", minimum=0),
+        Property("pixel_size_um", Kind.FLOAT, "edge of a pixel in µm", minimum=1e-9),
         Property("radius_px", Kind.INTEGER, "contact radius in pixels (Chebyshev)", minimum=0),
         Property("radius_um", Kind.FLOAT, "contact radius in µm", minimum=0),
         Property("n_particles", Kind.INTEGER, "particles written", minimum=0),
@@ -185,7 +189,7 @@ INGEST_RUN = NodeType(
     "id",
     (
         Property("id", Kind.STRING, "random identifier"),
-        Property("state", Kind.STRING, "done or unchanged"),
+        Property("state", Kind.STRING, "written, unchanged or reactivated"),
         Property("started", Kind.DATETIME, "start of the run"),
         Property("finished", Kind.DATETIME, "end of the run"),
         Property("user", Kind.STRING, "login name"),

@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-import pandas as pd
 import typer
 
 from cathograph.commands.console import print_json, print_table, say
@@ -26,4 +25,6 @@ def bench(
     if as_json:
         print_json(rows)
     else:
+        import pandas as pd
+
         print_table(pd.DataFrame(rows))

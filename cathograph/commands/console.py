@@ -3,9 +3,9 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from math import isnan
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -13,6 +13,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from schema.errors import CathographError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 results = Console(soft_wrap=True)
 errors = Console(stderr=True, soft_wrap=True)
@@ -33,7 +36,7 @@ def print_json(content: Any) -> None:  # noqa: ANN401  whatever JSON can hold
     typer.echo(json.dumps(content, indent=2, ensure_ascii=False, default=str))
 
 
-def print_table(table: pd.DataFrame, *, title: str | None = None) -> None:
+def print_table(table: "pd.DataFrame", *, title: str | None = None) -> None:
     """Print a table: numbers to the right, floats to four digits, what does not fit left out and said.
 
     A column squeezed to two letters tells nothing, so in a small terminal the last columns go
@@ -53,7 +56,7 @@ def print_table(table: pd.DataFrame, *, title: str | None = None) -> None:
         padding=(0, 1, 0, 0),
     )
     for name in table.columns[:shown]:
-        numeric = pd.api.types.is_numeric_dtype(table[name]) and not pd.api.types.is_bool_dtype(table[name])
+        numeric = table[name].dtype.kind in "iuf"
         view.add_column(escape(str(name)), justify="right" if numeric else "left", overflow="fold")
     for row in cells:
         view.add_row(*(escape(cell) for cell in row[:shown]))
@@ -78,8 +81,8 @@ def _columns_that_fit(widths: list[int], room: int) -> int:
 
 def _cell(value: object) -> str:
     if isinstance(value, float):
-        return "" if pd.isna(value) else f"{value:.4g}"
-    if value is None or value is pd.NA:
+        return "" if isnan(value) else f"{value:.4g}"
+    if value is None or str(value) == "<NA>":
         return ""
     return str(value)
 

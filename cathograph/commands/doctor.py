@@ -5,7 +5,6 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Annotated
 
-import pandas as pd
 import typer
 
 from cathograph.commands.console import print_json, print_table
@@ -33,6 +32,8 @@ def doctor(
     if as_json:
         print_json(found)
     else:
+        import pandas as pd
+
         print_table(pd.DataFrame(found))
     if any(line["state"] == "broken" for line in found):
         sys.exit(1)

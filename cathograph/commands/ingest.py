@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import pandas as pd
 import typer
 from rich.progress import (
     BarColumn,
@@ -14,6 +13,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from cathograph.commands.assignments import as_scalars, read_assignments
 from cathograph.commands.console import errors, print_json, print_table, say
 from cathograph.commands.home import HomeOption, home_of
 from ingest.options import IngestOptions, Source
@@ -49,6 +49,12 @@ def ingest(
         typer.Option(help="Also find local channels up to this path length.", show_default=False),
     ] = None,
     segmenter: Annotated[str, typer.Option(help="Segmenter for grey images.")] = "multi-otsu",
+    segmenter_param: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Its parameters: phases_by_grey=SSE,Graphite,NMC (dark to bright); may be repeated."
+        ),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Compute and show, write nothing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
     home: HomeOption = None,
@@ -75,6 +81,7 @@ def ingest(
         radius_px=radius_px,
         local_channel_path_um=channel_path_um,
         segmenter=segmenter,
+        segmenter_parameters=as_scalars(read_assignments(segmenter_param or [], "--segmenter-param")),
     )
     reading = Reading.of(options)
     placement = Placement(sample=sample, image=image, cathode=cathode, beamtime=beamtime)
@@ -110,6 +117,8 @@ def _progress() -> Progress:
 def _show(outcomes: "list[ImageOutcome]", *, dry_run: bool) -> None:
     fine = [outcome for outcome in outcomes if not outcome.error]
     if fine:
+        import pandas as pd
+
         table = pd.DataFrame([outcome.as_record() for outcome in fine])
         print_table(table.drop(columns=["error", "file", "segmentation"]))
     for outcome in outcomes:

@@ -5,14 +5,16 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import pandas as pd
 import typer
 
+from cathograph.commands.assignments import read_assignments
 from cathograph.commands.console import errors, print_json, print_table, results, say, waiting
 from cathograph.commands.home import HomeOption, home_of
-from schema.errors import ParameterError, QueryError
+from schema.errors import QueryError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from queries.catalog import Query
 
 
@@ -55,7 +57,7 @@ def query(
 
     settings = read_settings(home_of(context, home))
     question = _question(name)
-    parameters = question.bind(_parameters(param or []))
+    parameters = question.bind(read_assignments(param or [], "--param"))
     chosen = format_ or _format_of(out)
     if chosen is Format.PARQUET and out is None and sys.stdout.isatty():
         msg = "Found --format parquet with a terminal to print to; expected a file. Add --out FILE."
@@ -94,6 +96,8 @@ def queries(
     elif name is not None:
         typer.echo(known[0].text)
     else:
+        import pandas as pd
+
         print_table(
             pd.DataFrame(
                 {
@@ -122,20 +126,6 @@ def _question(name: str) -> "Query":
     return load(name)
 
 
-def _parameters(given: list[str]) -> dict[str, str]:
-    parameters: dict[str, str] = {}
-    for text in given:
-        name, sign, value = text.partition("=")
-        if not sign or not name.strip():
-            msg = f"Found --param {text!r}; expected name=value, for instance --param sample=s100."
-            raise ParameterError(msg)
-        if name in parameters:
-            msg = f"Found --param {name} twice; expected it once."
-            raise ParameterError(msg)
-        parameters[name.strip()] = value
-    return parameters
-
-
 def _format_of(out: Path | None) -> Format:
     if out is None:
         return Format.TABLE
@@ -148,7 +138,7 @@ def _format_of(out: Path | None) -> Format:
     raise QueryError(msg)
 
 
-def _write(table: pd.DataFrame, chosen: Format, out: Path | None) -> None:
+def _write(table: "pd.DataFrame", chosen: Format, out: Path | None) -> None:
     try:
         if chosen is Format.TABLE:
             if out is None:

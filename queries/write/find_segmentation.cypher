@@ -1,13 +1,14 @@
 // find_segmentation: how far the writing of a segmentation has come.
 // grain:   one row
 // params:  $segmentation STRING
-// columns: groups_written INTEGER or null, fingerprint STRING or null, active BOOLEAN or null,
+// columns: id STRING or null, groups_written INTEGER or null, fingerprint STRING or null, active BOOLEAN or null,
 //          particles INTEGER or null, contacts INTEGER or null, tpbs INTEGER or null,
 //          physical_tpbs INTEGER or null, channel_pairs INTEGER or null
 // source:  staged: some groups of rows are there; finished: active is true or false
 OPTIONAL MATCH (staged:StagedSegmentation {key: $segmentation})
 OPTIONAL MATCH (finished:Segmentation {key: $segmentation})
 RETURN
+  elementId(staged) AS id,
   staged.groups_written AS groups_written,
   staged.fingerprint AS fingerprint,
   finished.active AS active,

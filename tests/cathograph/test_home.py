@@ -88,9 +88,10 @@ def test_what_the_system_refuses_is_told(home, number, words):
 
 
 def test_nearly_full_disk_is_refused_before_starting(home, monkeypatch):
+    home.prepare()
     monkeypatch.setattr(home_module, "LEAST_FREE_MB", 10**12)
     with pytest.raises(LocalServerError, match=r"MB free where the home .* lies; expected at least"):
-        home.prepare()
+        home.refuse_full_disk()
 
 
 def test_damaged_record_counts_as_none(home):

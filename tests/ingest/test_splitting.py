@@ -49,13 +49,13 @@ def test_basins_and_neck_of_two_squares():
     # 1 2 3 2 1 | 1 | 1 2 3 2 1. Two peaks of 3; the highest pass is 1 px high.
     mask = np.pad(image("#####.##### #####.##### ########### #####.##### #####.#####"), 1)
     basins = find_basins(squared_distance_map(mask))
-    tree = join_basins(basins, softening_px=1, min_area_px=1)
+    tree = join_basins(basins, ripple_px=0.5, min_area_px=1)
     assert basins.peak.tolist() == [9, 9]
     assert sorted(basins.area.tolist()) == [25, 26]
-    # The way leads over the bridge, whose distance is 1: (3 - 1) / (3 + 1).
+    # The way leads over the bridge, whose distance is 1: (3 - 1 - 0.5) / 3.
     assert tree.neck_depth.tolist() == [0.5]
     # A group of fewer pixels than the minimum area never gets a marker of its own.
-    assert join_basins(basins, softening_px=1, min_area_px=27).neck_depth.tolist() == [0]
+    assert join_basins(basins, ripple_px=0.5, min_area_px=27).neck_depth.tolist() == [0]
 
 
 @settings(max_examples=60, deadline=None)
@@ -67,7 +67,7 @@ def test_basins_are_connected_and_trees_span_bodies(mask):
     neighbours = np.ones((3,) * mask.ndim)
     for basin in range(basins.peak.size):
         assert ndimage.label(numbers == basin, neighbours)[1] == 1
-    tree = join_basins(basins, softening_px=1, min_area_px=1)
+    tree = join_basins(basins, ripple_px=0.5, min_area_px=1)
     assert tree.first.size == tree.n_basins - ndimage.label(mask, neighbours)[1]
     assert ((tree.neck_depth >= 0) & (tree.neck_depth <= 1)).all()
 
@@ -90,8 +90,9 @@ def test_body_without_necks_stays_whole():
     # A plus of one-pixel arms has convexity 9/25 by its hull (the diamond of 25 pixels), but its
     # distance map is 1 everywhere: no child could be made.
     assert count_pieces(split_bodies(np.pad(image("..#.. ..#.. ##### ..#.. ..#.."), 2))) == 1
-    # A ring of even width likewise: one ridge all round, no neck.
-    assert count_pieces(split_bodies(disc(40, 40, 35) & ~disc(40, 40, 25))) == 1
+    # A ring of even width likewise: pixel steps make ripples on its ridge, but no neck.
+    for outer, inner in ((35, 25), (30, 10), (20, 16)):
+        assert count_pieces(split_bodies(disc(40, 40, outer) & ~disc(40, 40, inner))) == 1
 
 
 @pytest.mark.parametrize("radius", [3, 3.5, 5, 10.3, 18, 33])
@@ -112,7 +113,7 @@ def test_single_round_shapes_are_never_split(radius):
     assert count_pieces(split_bodies((z / radius) ** 2 + (y / radius) ** 2 + (2 * x / radius) ** 2 <= 1)) == 1
 
 
-@pytest.mark.parametrize("distance", [26, 32, 36, 40])
+@pytest.mark.parametrize("distance", [32, 36, 40])
 def test_two_discs_from_overlapping_to_touching(distance):
     labels = split_bodies(disc(40, 40, 20) | disc(40, 40 + distance, 20))
     assert count_pieces(labels) == 2
@@ -120,6 +121,14 @@ def test_two_discs_from_overlapping_to_touching(distance):
     # The cut lies in the middle: both pieces have the same area, but for the middle column.
     areas = np.bincount(labels[labels > 0])
     assert np.ptp(areas[areas > 0]) <= 41
+
+
+def test_two_discs_that_are_convex_together_stay_whole():
+    # At a distance of 1.3 radii the hull fills only the two slim notches: above the threshold.
+    mask = disc(40, 40, 20) | disc(40, 66, 20)
+    assert measure_convexity(mask.astype(int), np.array([1]))[0] > 0.95
+    assert count_pieces(split_bodies(mask)) == 1
+    assert count_pieces(split_bodies(mask, SplitRules(convexity=0.99))) == 2
 
 
 def test_shallow_necks_of_rough_outlines_are_no_cut():
@@ -146,7 +155,7 @@ def test_flaws_inside_a_particle_do_not_split_it():
 def test_gap_between_three_discs_is_no_flaw():
     # Centres at the corners of an equilateral triangle of side 2r: an enclosed gap of 0.16 r².
     mask = disc(55, 30, 20.5) | disc(55, 70, 20.5) | disc(55 - 34.6, 50, 20.5)
-    assert ndimage.label(~mask)[1] == 2
+    assert not mask[43, 50]
     assert count_pieces(split_bodies(mask)) == 3
 
 
@@ -223,7 +232,7 @@ def test_nothing_and_everything():
         ({"convexity": 1.5}, "convexity 1.5"),
         ({"min_area_px": 0}, "min_area_px 0"),
         ({"max_depth": 6}, "max_depth 6"),
-        ({"softening_px": math.nan}, "softening_px nan"),
+        ({"ripple_px": math.nan}, "ripple_px nan"),
     ],
 )
 def test_rules_that_cannot_be_meant(wrong, message):

@@ -33,7 +33,7 @@ def test_every_read_query_can_be_narrowed(query):
     named = {each.name: each.type for each in query.parameters}
     assert named["sample"] == named["image"] == "STRING or null"
     assert all(each.nullable for each in query.parameters)  # so that `query NAME` alone works
-    assert query.summary and query.grain and query.source
+    assert all((query.summary, query.grain, query.source))
 
 
 @pytest.mark.parametrize("query", INTERNAL, ids=lambda query: query.name)
@@ -151,9 +151,7 @@ def test_missing_and_unknown_parameters_are_refused():
     with pytest.raises(ParameterError, match=r"no value for parameter p of q; expected FLOAT"):
         query_with("FLOAT").bind({})
     assert query_with("FLOAT", nullable=True).bind({}) == {"p": None}
-    with pytest.raises(
-        ParameterError, match=r"'smaple' for particles; expected one of: image STRING or null, sample"
-    ):
+    with pytest.raises(ParameterError, match="'smaple' for particles; expected one of: image STRING"):
         load("particles").bind({"smaple": "s1"})
 
 

@@ -4,6 +4,8 @@ The holes were tried in READ access mode: there, LOAD CSV returned a file, and T
 db.clearQueryCaches, gds.graph.project and gds.graph.drop ran.
 """
 
+# ruff: noqa: E501  one query a line
+
 import pytest
 
 from queries.catalog import adhoc, all_read_queries

@@ -1,0 +1,215 @@
+"""Contacts beside what one would otherwise use: dilated crops, and cc3d for touching voxels.
+
+Rivals. ``opencv crops`` and ``skimage crops`` do what the definition says, as well as
+those libraries allow: for every region, the crop around it is dilated and the pixels of
+other regions inside are counted. Their counts must equal ours. ``cc3d.contacts`` answers
+an easier question (which voxels touch); its pairs must be among ours.
+
+Ours is the whole `find_contacts`: overlaps in both directions, gap and interface, where
+the rivals give overlaps or touches alone.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cc3d
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from skimage.morphology import dilation, footprint_rectangle
+
+from benchmarks.label_images import make_composite, make_matrix, make_speckle
+from benchmarks.measure import BenchRow, measure_peak_mb, time_alternately
+from ingest.contacts import Contacts, find_contacts
+
+RADIUS_PX = 3
+_LONGEST_RIVAL_S = 120.0
+_PROBE = 300
+
+Labels = NDArray[np.int32]
+Overlaps = NDArray[np.int64]
+"""Rows (region dilated, other region, pixels of the other inside), sorted."""
+
+
+class WrongAnswer(AssertionError):  # noqa: N818
+    """A rival and we do not agree: a benchmark of wrong answers is none."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """An input and its rivals."""
+
+    name: str
+    make: Callable[[], Labels]
+    rivals: tuple[str, ...]
+
+
+CASES = (
+    Case("contacts 2048 x 2048", lambda: make_composite((2048, 2048)), ("opencv", "skimage", "cc3d")),
+    Case("contacts 8192 x 8192", lambda: make_composite((8192, 8192)), ("opencv", "skimage", "cc3d")),
+    Case("contacts 256 cubed", lambda: make_composite((256, 256, 256)), ("skimage", "cc3d")),
+    Case("contacts speckle", lambda: make_speckle((2000, 2000), 20_000), ("opencv", "skimage", "cc3d")),
+    Case("contacts speckle volume", lambda: make_speckle((200, 200, 200), 10_000), ("skimage", "cc3d")),
+    Case("contacts matrix", lambda: make_matrix((2000, 2000)), ("opencv", "skimage", "cc3d")),
+    Case("contacts matrix volume", lambda: make_matrix((200, 200, 200)), ("skimage", "cc3d")),
+)
+
+
+def count_in_opencv_crops(labels: Labels, regions: list[int] | None = None) -> Overlaps:
+    """Dilate each region's crop with OpenCV and count other regions inside."""
+    kernel = np.ones((2 * RADIUS_PX + 1,) * 2, dtype=np.uint8)
+    return _count_in_crops(labels, regions, lambda mask: cv2.dilate(mask, kernel))
+
+
+def count_in_skimage_crops(labels: Labels, regions: list[int] | None = None) -> Overlaps:
+    """Dilate each region's crop with scikit-image and count other regions inside."""
+    footprint = footprint_rectangle((2 * RADIUS_PX + 1,) * labels.ndim, decomposition="separable")
+    return _count_in_crops(labels, regions, lambda mask: dilation(mask, footprint))
+
+
+def find_touching(labels: Labels) -> set[tuple[int, int]]:
+    """Find touching pairs with cc3d (8- or 26-connected)."""
+    return set(cc3d.contacts(labels, connectivity=8 if labels.ndim == 2 else 26))
+
+
+def find_ours(labels: Labels) -> Contacts:
+    """Find contacts as Cathograph does."""
+    return find_contacts(labels, radius_px=RADIUS_PX)
+
+
+def run(progress: Callable[[str], None] | None = None, only: str | None = None) -> list[BenchRow]:
+    """Run all comparisons whose name or rival contains `only`.
+
+    Parameters
+    ----------
+    progress : callable, optional
+        Gets one line of text before each comparison.
+    only : str, optional
+        Part of a case's or a rival's name.
+
+    Returns
+    -------
+    list of BenchRow
+        One row per case and rival.
+
+    Raises
+    ------
+    WrongAnswer
+        When a rival's answer and ours differ.
+    """
+    rows = []
+    find_ours(np.eye(8, dtype=np.int32))
+    find_ours(np.zeros((8, 8, 8), dtype=np.int32))
+    for case in CASES:
+        rivals = [rival for rival in case.rivals if only is None or only in case.name or only in rival]
+        if not rivals:
+            continue
+        if progress:
+            progress(f"{case.name}: making the image")
+        labels = case.make()
+        ours_peak_mb = measure_peak_mb("benchmarks.contacts:find_ours", labels)
+        for rival in rivals:
+            if progress:
+                progress(f"{case.name}: beside {rival}")
+            rows.append(_compare(case.name, labels, rival, ours_peak_mb))
+    return rows
+
+
+def _compare(name: str, labels: Labels, rival: str, ours_peak_mb: float) -> BenchRow:
+    """Time both in turns, check that the answers agree, and measure the rival's memory."""
+    if rival == "cc3d":
+        function, scale, regions = "find_touching", 1.0, None
+        ours_s, rival_s, ours, pairs = time_alternately(
+            lambda: find_ours(labels), lambda: find_touching(labels)
+        )
+        _check_pairs(ours, pairs, name)
+    else:
+        count, function = {
+            "opencv": (count_in_opencv_crops, "count_in_opencv_crops"),
+            "skimage": (count_in_skimage_crops, "count_in_skimage_crops"),
+        }[rival]
+        regions, scale = _choose_regions(labels, count)
+        if regions is not None:
+            name = f"{name} (rival: {len(regions)} random regions, scaled)"
+        ours_s, rival_s, ours, overlaps = time_alternately(
+            lambda: find_ours(labels), lambda: count(labels, regions)
+        )
+        _check_overlaps(ours, overlaps, regions, name)
+    return BenchRow(
+        name=name,
+        ours_s=ours_s,
+        rival={"cc3d": "cc3d.contacts"}.get(rival, f"{rival} crops"),
+        rival_s=rival_s * scale,
+        ratio=rival_s * scale / ours_s,
+        ours_peak_mb=ours_peak_mb,
+        rival_peak_mb=measure_peak_mb(
+            f"benchmarks.contacts:{function}", labels, () if rival == "cc3d" else (regions,)
+        ),
+    )
+
+
+def _count_in_crops(
+    labels: Labels, regions: list[int] | None, dilate: Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
+) -> Overlaps:
+    """Count, in the crop around each region, the pixels of others inside its dilation."""
+    boxes = ndimage.find_objects(labels)
+    parts = []
+    for region in regions if regions is not None else range(1, len(boxes) + 1):
+        box = boxes[region - 1] if region <= len(boxes) else None
+        if box is None:
+            continue
+        window = tuple(slice(max(side.start - RADIUS_PX, 0), side.stop + RADIUS_PX) for side in box)
+        crop = labels[window]
+        inside = dilate((crop == region).astype(np.uint8)).astype(np.bool_)
+        others, counts = np.unique(crop[inside], return_counts=True)
+        kept = (others != 0) & (others != region)
+        n_kept = np.count_nonzero(kept)
+        parts.append(np.column_stack((np.full(n_kept, region), others[kept], counts[kept])))
+    return np.concatenate(parts) if parts else np.empty((0, 3), dtype=np.int64)
+
+
+def _choose_regions(
+    labels: Labels, count: Callable[[Labels, list[int] | None], Overlaps]
+) -> tuple[list[int] | None, float]:
+    """Choose all regions, or a random sample and its scale where all would take minutes."""
+    present = np.unique(labels)
+    present = present[present != 0]
+    shuffled = np.random.default_rng(0).permutation(present)
+    probe: list[int] = shuffled[:_PROBE].tolist()
+    start = time.perf_counter()
+    count(labels, [])
+    fixed_s = time.perf_counter() - start
+    start = time.perf_counter()
+    count(labels, probe)
+    probe_s = time.perf_counter() - start
+    each_s = max(probe_s - fixed_s, 0.0) / len(probe)
+    if fixed_s + each_s * present.size <= _LONGEST_RIVAL_S:
+        return None, 1.0
+    sample: list[int] = shuffled[: max(int(_LONGEST_RIVAL_S / 4 / each_s), _PROBE)].tolist()
+    return sample, present.size / len(sample)
+
+
+def _check_overlaps(ours: Contacts, theirs: Overlaps, regions: list[int] | None, name: str) -> None:
+    """Check that all overlaps are equal, both directions."""
+    rows = np.concatenate(
+        (
+            np.column_stack((ours.a, ours.b, ours.overlap_ab)),
+            np.column_stack((ours.b, ours.a, ours.overlap_ba)),
+        )
+    )
+    rows = rows[rows[:, 2] > 0]
+    if regions is not None:
+        rows = rows[np.isin(rows[:, 0], regions)]
+    if not np.array_equal(rows[np.lexsort(rows.T[1::-1])], theirs[np.lexsort(theirs.T[1::-1])]):
+        msg = f"{name}: found overlaps that differ from the rival's ({len(rows)} and {len(theirs)} rows)."
+        raise WrongAnswer(msg)
+
+
+def _check_pairs(ours: Contacts, pairs: set[tuple[int, int]], name: str) -> None:
+    """Check that the rival's touching pairs are exactly our contacts of gap 1."""
+    touching = set(zip(ours.a[ours.gap_px == 1].tolist(), ours.b[ours.gap_px == 1].tolist(), strict=True))
+    if touching != {(min(pair), max(pair)) for pair in pairs}:
+        msg = f"{name}: found {len(touching)} touching pairs, the rival {len(pairs)}."
+        raise WrongAnswer(msg)
