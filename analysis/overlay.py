@@ -132,7 +132,8 @@ def _draw_graph(
         rows = particles[particles["phase"] == phase]
         axis.scatter(
             rows["centroid_x"], rows["centroid_y"],
-            s=42 if phase is Phase.NMC else 14, color=phase.colour, edgecolors="black", linewidths=0.6, zorder=3,
+            s=42 if phase is Phase.NMC else 14,
+            color=phase.colour, edgecolors="black", linewidths=0.6, zorder=3,
         )  # fmt: skip
     axis.scatter(
         junctions["x"], junctions["y"],

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ingest.formats import open_image
 from ingest.graph import ParticleGraph
@@ -62,10 +63,11 @@ def analyse(folder: Path, image: RealImage, min_size_px: int) -> tuple[ParticleG
 
 
 def describe(graph: ParticleGraph) -> dict[str, float | int | str]:
-    """What a reader wants to know of one image."""
+    """Tell what a reader wants to know of one image."""
     phases, shapes = graph.image.region_phases, graph.shapes
     nmc = phases == Phase.NMC.code
-    counts = {phase.value: int((phases == phase.code).sum()) for phase in (Phase.NMC, Phase.SSE, Phase.GRAPHITE)}
+    shown = (Phase.NMC, Phase.SSE, Phase.GRAPHITE)
+    counts = {phase.value: int((phases == phase.code).sum()) for phase in shown}
     at_tpb = np.isin(graph.image.region_labels[nmc], graph.tpbs.nmc)
     return {
         **counts,
@@ -93,7 +95,7 @@ def tables(folder: Path) -> Iterator[tuple[int, pd.DataFrame]]:
         yield min_size_px, pd.DataFrame(rows)
 
 
-def _percent(flags: np.ndarray) -> str:  # type: ignore[type-arg]  # any shape of booleans
+def _percent(flags: NDArray[np.bool_]) -> str:
     return f"{100 * flags.mean():.0f} %" if flags.size else ""
 
 

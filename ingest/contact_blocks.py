@@ -54,6 +54,8 @@ def find_pairs(ids: NDArray[np.int32], radius: int, threads: int | None) -> NDAr
     ndarray of int64, shape (n, 5)
         Rows KEY, AB, BA, GAP, CROSSINGS of `ingest.contact_kernels`, sorted by key.
     """
+    ids = ids.view()
+    ids.flags.writeable = False  # kernels are compiled for read-only images, then for no others too
     if threads is None:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         threads = min(cores, 1 + ids.size // _PIXELS_WORTH_A_THREAD)

@@ -4,9 +4,14 @@ A named query gives its declared columns with their types, also when there is no
 passes `queries.guard` first and gives whatever it returns, as values that every format can hold. Every
 query runs in READ access mode with a time limit of its own (a limit for the whole server would end
 ingests), and returns all of its rows.
+
+A query may return its rows packed: one column ``rows``, each cell a list of maps. The driver takes
+about 40 µs for a record and 4 µs for a map inside of one, so the queries with a row a particle or a contact do so, a
+few thousand particles a record: ten times faster, and the server never holds more than that.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -18,6 +23,13 @@ from schema.errors import DatabaseError
 
 TIMEOUT_S = 300.0
 """Time limit of a query, unless another is given."""
+
+
+class _Columns(NamedTuple):
+    """A result by columns."""
+
+    columns: tuple[str, ...]
+    cells: Sequence[Sequence[object]]
 
 
 def run(
@@ -63,23 +75,42 @@ def run(
 
 def _as_declared(records: Records, query: Query) -> pd.DataFrame:
     declared = tuple(each.name for each in query.columns)
-    if records.columns != declared:
+    table = _unpacked(records, declared)
+    if table.columns != declared:
         msg = (
-            f"Found columns {records.columns} from {query.name}; expected {declared}. "
+            f"Found columns {table.columns} from {query.name}; expected {declared}. "
             "This is a fault in Cathograph; please report it."
         )
         raise DatabaseError(msg)
-    values = list(zip(*records.rows, strict=True)) if records.rows else [()] * len(declared)
     return pd.DataFrame(
         {
             each.name: column(cells, each.kind, nullable=each.nullable)
-            for each, cells in zip(query.columns, values, strict=True)
+            for each, cells in zip(query.columns, table.cells, strict=True)
         }
     )
 
 
 def _as_guessed(records: Records) -> pd.DataFrame:
-    values = list(zip(*records.rows, strict=True)) if records.rows else [()] * len(records.columns)
+    table = _unpacked(records)
     return pd.DataFrame(
-        {name: guessed_column(cells) for name, cells in zip(records.columns, values, strict=True)}
+        {name: guessed_column(cells) for name, cells in zip(table.columns, table.cells, strict=True)}
     )
+
+
+def _unpacked(records: Records, declared: tuple[str, ...] = ()) -> _Columns:
+    """Turn records into columns; the maps in a lone column `rows` are rows themselves."""
+    if records.columns == ("rows",) and all(_is_packed(cell) for (cell,) in records.rows):
+        rows = [row for (cell,) in records.rows for row in cell]
+        names = tuple(rows[0]) if rows else declared
+        # The driver gives maps in the order of their keys in the query.
+        if rows or declared:
+            names = declared if declared and set(names) == set(declared) else names
+            return _Columns(names, [[row.get(name) for row in rows] for name in names])
+    return _Columns(
+        records.columns,
+        list(zip(*records.rows, strict=True)) if records.rows else [()] * len(records.columns),
+    )
+
+
+def _is_packed(cell: object) -> bool:
+    return isinstance(cell, list) and all(isinstance(row, dict) for row in cell)

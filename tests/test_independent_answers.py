@@ -24,7 +24,7 @@ PHASES = ("NMC", "SSE", "Graphite")
 
 
 def make_phantom(seed):
-    """A random label image (24–40 px a side, some 3D) with a phase for each label."""
+    """Make a random label image (24–40 px a side, some 3D) with a phase for each label."""
     rng = np.random.default_rng(seed)
     shape = (10, 12, 14) if seed % 10 == 0 else tuple(rng.integers(24, 41, size=2))
     n = int(rng.integers(4, 26))
@@ -46,7 +46,7 @@ def make_phantom(seed):
 
 @pytest.fixture(scope="module")
 def phantoms(clean_store, tmp_path_factory):
-    """The phantoms by image name, all of them in the store as well."""
+    """Give the phantoms by image name, all of them in the store as well."""
     folder = tmp_path_factory.mktemp("tables")
     made = {}
     for seed in range(N_PHANTOMS):

@@ -1,6 +1,6 @@
 """The definitions of the design once more, as slowly and plainly as possible.
 
-Nothing here calls our own code: contacts come from `scipy.ndimage` dilations of one region at a
+Nothing here calls our own code: contacts come from `scipy.ndimage` filters over one region at a
 time, triangles and channels from networkx, nearest distances from all pairs of pixels. What the
 store answers is compared with this.
 """
@@ -11,26 +11,31 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 
 
 def contacts(labels: NDArray[np.integer], radius_px: int = 3) -> dict[tuple[int, int], tuple[int, int, int]]:
     """Pairs (a < b) in contact → (overlap_ab, overlap_ba, gap_px)."""
-    square = np.ones((2 * radius_px + 1,) * labels.ndim, dtype=bool)
     names = [int(name) for name in np.unique(labels) if name != 0]
     counts: dict[int, dict[int, int]] = {}
     for name in names:
-        grown = ndimage.binary_dilation(labels == name, structure=square)
+        grown = ndimage.maximum_filter(labels == name, size=2 * radius_px + 1, mode="constant")
         seen, n = np.unique(labels[grown], return_counts=True)
         counts[name] = {
             int(other): int(k) for other, k in zip(seen, n, strict=True) if other not in (0, name)
         }
     places = {name: np.argwhere(labels == name) for name in names}
     return {
-        (a, b): (counts[a][b], counts[b][a], int(cdist(places[a], places[b], "chebyshev").min()))
+        (a, b): (counts[a][b], counts[b][a], gap(places[a], places[b]))
         for a, b in combinations(names, 2)
         if b in counts[a]
     }
+
+
+def gap(one: NDArray[np.integer], other: NDArray[np.integer]) -> int:
+    """Smallest Chebyshev distance between two sets of pixels."""
+    return int(cKDTree(one).query(other, p=np.inf)[0].min())
 
 
 def contact_graph(labels: NDArray[np.integer], phases: dict[int, str], radius_px: int = 3) -> nx.Graph:
@@ -62,7 +67,7 @@ def has_junction(labels: NDArray[np.integer], triple: tuple[int, int, int], radi
 
 
 def junction_count(labels: NDArray[np.integer], triple: tuple[int, int, int], radius_px: int = 3) -> int:
-    """Groups of neighbouring window positions (over corners) that hold all three regions."""
+    """Count groups of neighbouring window positions (over corners) that hold all three regions."""
     windows = junction_windows(labels, triple, radius_px)
     return int(ndimage.label(windows, structure=np.ones((3,) * labels.ndim))[1])
 

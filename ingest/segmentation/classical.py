@@ -36,7 +36,7 @@ Floats = NDArray[np.float32]
 
 
 def _total_variation(image: Floats, weight: float) -> Floats:
-    smooth = denoise_tv_chambolle(image, weight=weight)  # type: ignore[no-untyped-call]
+    smooth = denoise_tv_chambolle(image, weight=weight)
     return np.asarray(smooth, dtype=np.float32)
 
 
@@ -237,7 +237,7 @@ def _otsu(grey: Floats, n_classes: int) -> NDArray[np.float64]:
     image of few exact greys would lose a phase.
     """
     counts, edges = np.histogram(grey, bins=GREY_BINS)
-    found = threshold_multiotsu(classes=n_classes, hist=(counts, edges[1:]))  # type: ignore[no-untyped-call]
+    found = threshold_multiotsu(classes=n_classes, hist=(counts, edges[1:]))
     return np.asarray(found, dtype=np.float64)
 
 
@@ -253,7 +253,7 @@ def _require(holds: bool, name: str, found: object, expected: str) -> None:
 
 def _without_speckle(phases: NDArray[np.uint8], min_speckle_px: int) -> NDArray[np.uint8]:
     """Give every connected piece below `min_speckle_px` the phase of the nearest kept pixel."""
-    pieces = label(phases, background=UNLABELLED, connectivity=phases.ndim)  # type: ignore[no-untyped-call]
+    pieces = label(phases, background=UNLABELLED, connectivity=phases.ndim)
     small = (np.bincount(pieces.reshape(-1)) < min_speckle_px)[pieces]
     if small.all():
         msg = (

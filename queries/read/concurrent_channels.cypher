@@ -4,17 +4,22 @@
 // columns: image STRING, nmc_a INTEGER, nmc_b INTEGER, via_sse INTEGER, via_graphite INTEGER,
 //          sample STRING
 // source:  paper; pairs are stored up to 50 partners per NMC on average, beyond that found here through
-//          the shared neighbours of one NMC at a time
+//          the shared neighbours of one NMC at a time. Rows are put in order on the way, never all at
+//          once: a volume with hubs has a million, more than a server may sort in memory
 MATCH (sample:Sample)<-[:OF]-(image:Image)<-[:SEGMENTS]-(segmentation:Segmentation {active: true})
 WHERE ($sample IS NULL OR sample.id = $sample) AND ($image IS NULL OR image.id = $image)
-CALL (segmentation) {
-  WITH segmentation WHERE segmentation.channel_pairs_stored
-  MATCH (segmentation)<-[:IN]-(a:NMC)-[channel:CONCURRENT_CHANNEL]->(b:NMC)
-  RETURN a.label AS nmc_a, b.label AS nmc_b, channel.via_sse AS via_sse, channel.via_graphite AS via_graphite
-  UNION ALL
-  WITH segmentation WHERE NOT segmentation.channel_pairs_stored
-  MATCH (segmentation)<-[:IN]-(a:NMC)
-  CALL (a) {
+MATCH (segmentation)<-[:IN]-(a:NMC)
+WITH sample, image, segmentation, a ORDER BY a.label
+WITH sample, image, segmentation, collect(a) AS members ORDER BY sample.id, image.id
+UNWIND range(0, size(members) - 1, 50) AS start
+CALL (sample, image, segmentation, members, start) {
+  UNWIND members[start..start + 50] AS a
+  CALL (segmentation, a) {
+    WITH segmentation, a WHERE segmentation.channel_pairs_stored
+    MATCH (a)-[channel:CONCURRENT_CHANNEL]->(b:NMC)
+    RETURN b, channel.via_sse AS via_sse, channel.via_graphite AS via_graphite
+    UNION ALL
+    WITH segmentation, a WHERE NOT segmentation.channel_pairs_stored
     CALL (a) {
       MATCH (a)-[:CONTACT]-(:SSE)-[:CONTACT]-(b:NMC)
       WHERE b.label > a.label
@@ -26,9 +31,16 @@ CALL (segmentation) {
     }
     WITH b, sum(sse) AS via_sse, sum(graphite) AS via_graphite
     WHERE via_sse > 0 AND via_graphite > 0
-    RETURN b.label AS nmc_b, via_sse, via_graphite
+    RETURN b, via_sse, via_graphite
   }
-  RETURN a.label AS nmc_a, nmc_b, via_sse, via_graphite
+  WITH a, b, via_sse, via_graphite ORDER BY a.label, b.label
+  RETURN collect({
+    image: image.id,
+    nmc_a: a.label,
+    nmc_b: b.label,
+    via_sse: via_sse,
+    via_graphite: via_graphite,
+    sample: sample.id
+  }) AS rows
 }
-RETURN image.id AS image, nmc_a, nmc_b, via_sse, via_graphite, sample.id AS sample
-ORDER BY sample, image, nmc_a, nmc_b
+RETURN rows

@@ -7,19 +7,28 @@
 // source:  paper: dilation of one region, pixels of the other inside; interface and gap are ours
 MATCH (sample:Sample)<-[:OF]-(image:Image)<-[:SEGMENTS]-(segmentation:Segmentation {active: true})
 WHERE ($sample IS NULL OR sample.id = $sample) AND ($image IS NULL OR image.id = $image)
-MATCH (segmentation)<-[:IN]-(a:Particle)-[contact:CONTACT]->(b:Particle)
-RETURN
-  image.id AS image,
-  a.label AS a,
-  b.label AS b,
-  contact.overlap_ab AS overlap_ab,
-  contact.overlap_ba AS overlap_ba,
-  contact.weight_px AS weight_px,
-  contact.weight AS weight,
-  contact.interface_um AS interface_um,
-  contact.gap_px AS gap_px,
-  contact.interface_um2 AS interface_um2,
-  a.phase AS phase_a,
-  b.phase AS phase_b,
-  sample.id AS sample
-ORDER BY sample, image, a, b
+MATCH (segmentation)<-[:IN]-(a:Particle)
+WITH sample, image, a ORDER BY a.label
+WITH sample, image, collect(a) AS members ORDER BY sample.id, image.id
+UNWIND range(0, size(members) - 1, 2000) AS start
+CALL (sample, image, members, start) {
+  UNWIND members[start..start + 2000] AS a
+  MATCH (a)-[contact:CONTACT]->(b:Particle)
+  WITH a, contact, b ORDER BY a.label, b.label
+  RETURN collect({
+    image: image.id,
+    a: a.label,
+    b: b.label,
+    overlap_ab: contact.overlap_ab,
+    overlap_ba: contact.overlap_ba,
+    weight_px: contact.weight_px,
+    weight: contact.weight,
+    interface_um: contact.interface_um,
+    gap_px: contact.gap_px,
+    interface_um2: contact.interface_um2,
+    phase_a: a.phase,
+    phase_b: b.phase,
+    sample: sample.id
+  }) AS rows
+}
+RETURN rows

@@ -7,21 +7,29 @@
 MATCH (sample:Sample)<-[:OF]-(image:Image)<-[:SEGMENTS]-(segmentation:Segmentation {active: true})
 WHERE ($sample IS NULL OR sample.id = $sample) AND ($image IS NULL OR image.id = $image)
 MATCH (segmentation)<-[:IN]-(particle:Particle)
-OPTIONAL MATCH (particle)-[contact:CONTACT]-(neighbour:Particle)
-WITH sample, image, particle, count(neighbour) AS neighbours,
-     count(CASE WHEN neighbour:NMC THEN 1 END) AS nmc,
-     count(CASE WHEN neighbour:SSE THEN 1 END) AS sse,
-     count(CASE WHEN neighbour:Graphite THEN 1 END) AS graphite,
-     sum(contact.weight_px) AS weight_px
-RETURN
-  image.id AS image,
-  particle.label AS label,
-  particle.phase AS phase,
-  neighbours,
-  nmc,
-  sse,
-  graphite,
-  neighbours - nmc - sse - graphite AS other,
-  toFloat(weight_px) AS weighted_degree_px,
-  sample.id AS sample
-ORDER BY sample, image, label
+WITH sample, image, particle ORDER BY particle.label
+WITH sample, image, collect(particle) AS members ORDER BY sample.id, image.id
+UNWIND range(0, size(members) - 1, 2000) AS start
+CALL (sample, image, members, start) {
+  UNWIND members[start..start + 2000] AS particle
+  OPTIONAL MATCH (particle)-[contact:CONTACT]-(neighbour:Particle)
+  WITH particle, count(neighbour) AS neighbours,
+       count(CASE WHEN neighbour:NMC THEN 1 END) AS nmc,
+       count(CASE WHEN neighbour:SSE THEN 1 END) AS sse,
+       count(CASE WHEN neighbour:Graphite THEN 1 END) AS graphite,
+       sum(contact.weight_px) AS weight_px
+  ORDER BY particle.label
+  RETURN collect({
+    image: image.id,
+    label: particle.label,
+    phase: particle.phase,
+    neighbours: neighbours,
+    nmc: nmc,
+    sse: sse,
+    graphite: graphite,
+    other: neighbours - nmc - sse - graphite,
+    weighted_degree_px: toFloat(weight_px),
+    sample: sample.id
+  }) AS rows
+}
+RETURN rows

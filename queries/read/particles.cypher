@@ -10,23 +10,30 @@
 MATCH (sample:Sample)<-[:OF]-(image:Image)<-[:SEGMENTS]-(segmentation:Segmentation {active: true})
 WHERE ($sample IS NULL OR sample.id = $sample) AND ($image IS NULL OR image.id = $image)
 MATCH (segmentation)<-[:IN]-(particle:Particle)
-RETURN
-  image.id AS image,
-  particle.label AS label,
-  particle.phase AS phase,
-  particle.area_px AS area_px,
-  particle.area_um2 AS area_um2,
-  particle.centroid_y AS centroid_y,
-  particle.centroid_x AS centroid_x,
-  particle.touches_border AS touches_border,
-  particle.volume_um3 AS volume_um3,
-  particle.centroid_z AS centroid_z,
-  particle.perimeter_um AS perimeter_um,
-  particle.surface_um2 AS surface_um2,
-  particle.equivalent_diameter_um AS equivalent_diameter_um,
-  particle.convexity AS convexity,
-  particle.has_concurrent_channel AS has_concurrent_channel,
-  particle.concurrent_partners AS concurrent_partners,
-  particle.local_channel_partners AS local_channel_partners,
-  sample.id AS sample
-ORDER BY sample, image, label
+WITH sample, image, particle ORDER BY particle.label
+WITH sample, image, collect(particle) AS members ORDER BY sample.id, image.id
+UNWIND range(0, size(members) - 1, 2000) AS start
+CALL (sample, image, members, start) {
+  UNWIND members[start..start + 2000] AS particle
+  RETURN collect({
+    image: image.id,
+    label: particle.label,
+    phase: particle.phase,
+    area_px: particle.area_px,
+    area_um2: particle.area_um2,
+    centroid_y: particle.centroid_y,
+    centroid_x: particle.centroid_x,
+    touches_border: particle.touches_border,
+    volume_um3: particle.volume_um3,
+    centroid_z: particle.centroid_z,
+    perimeter_um: particle.perimeter_um,
+    surface_um2: particle.surface_um2,
+    equivalent_diameter_um: particle.equivalent_diameter_um,
+    convexity: particle.convexity,
+    has_concurrent_channel: particle.has_concurrent_channel,
+    concurrent_partners: particle.concurrent_partners,
+    local_channel_partners: particle.local_channel_partners,
+    sample: sample.id
+  }) AS rows
+}
+RETURN rows

@@ -67,7 +67,7 @@ def mask(tmp_path):
 
 
 def refused(result, *words):
-    """The command failed with one line that holds these words."""
+    """Check that the command failed with one line that holds these words."""
     code, out, err = result
     assert code == 1
     assert out == ""
@@ -79,6 +79,8 @@ def refused(result, *words):
 
 @pytest.mark.neo4j
 class TestIngestAndQuery:
+    """Right input, from the first image to the doctor."""
+
     def ingest(self, cathograph, path, *more, sample="s1"):
         return cathograph(
             "ingest",
@@ -297,6 +299,7 @@ def test_help_answers_without_the_image_extras(cathograph_alone):
 @pytest.mark.parametrize("module", ["cathograph", "cathograph.cli", "queries.runner", "schema.rows"])
 def test_light_imports(module):
     """Asking questions needs neither compiled image code nor torch nor a dashboard."""
-    script = f"import sys, {module}; print(*sorted({{'numba', 'skimage', 'torch', 'streamlit', 'matplotlib'}} & set(sys.modules)))"
+    heavy = "{'numba', 'skimage', 'torch', 'streamlit', 'matplotlib'}"
+    script = f"import sys, {module}; print(*sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""

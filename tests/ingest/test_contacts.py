@@ -16,13 +16,13 @@ Row = tuple[int, int, int, int, int]
 
 
 def rows_of(contacts: Contacts) -> list[Row]:
-    """(a, b, overlap_ab, overlap_ba, gap_px) of every contact."""
+    """List (a, b, overlap_ab, overlap_ba, gap_px) of every contact."""
     columns = (contacts.a, contacts.b, contacts.overlap_ab, contacts.overlap_ba, contacts.gap_px)
     return list(zip(*(column.tolist() for column in columns), strict=True))
 
 
 def rows_by_definition(labels: NDArray[np.integer], radius_px: int) -> list[Row]:
-    """The definition, pixel against pixel."""
+    """Apply the definition, pixel against pixel."""
     pixels = np.argwhere(labels != 0)
     values = labels[labels != 0]
     distance = np.abs(pixels[:, np.newaxis] - pixels).max(axis=2, initial=0)
@@ -53,6 +53,8 @@ def label_images(draw: st.DrawFn) -> NDArray[np.int64]:
 
 
 class TestHandWorked:
+    """Small arrays whose answer the comment derives."""
+
     def test_touching_columns(self) -> None:
         # Radius 1: the dilated 1 reaches one column into 2 (3 pixels), and the other way round.
         labels = np.array([[1, 1, 2, 2], [1, 1, 2, 2], [1, 1, 2, 2]])
@@ -124,6 +126,8 @@ class TestHandWorked:
 
 
 class TestDefinition:
+    """Any image: equal to the definition, and to itself however it is presented."""
+
     @settings(max_examples=200, deadline=None)
     @given(label_images(), st.integers(0, 4))
     def test_equals_the_definition(self, labels: NDArray[np.int64], radius_px: int) -> None:
@@ -202,6 +206,8 @@ class TestDefinition:
 
 
 class TestInput:
+    """What may come in, and what is refused with a clear line."""
+
     @pytest.mark.parametrize("dtype", ["i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", ">i4", ">u2"])
     def test_every_integer_dtype(self, dtype: str) -> None:
         labels = np.array([[1, 1, 0], [0, 100, 100], [3, 3, 3]], dtype=dtype)

@@ -1,5 +1,6 @@
 """Interfaces: the counting rule pixel by pixel, and lengths and areas that geometry knows."""
 
+import itertools
 import math
 
 import numpy as np
@@ -22,7 +23,7 @@ def interfaces(labels: NDArray[np.integer]) -> Pairs:
 
 
 def interfaces_step_by_step(labels: NDArray[np.integer]) -> Pairs:
-    """The rule walked pixel by pixel: odd numbers of faces between a and b on a way count."""
+    """Walk the rule pixel by pixel: odd numbers of faces between a and b on a way count."""
     n_axes = labels.ndim
     volume = np.pad(labels, 2 * REACH).reshape(
         (1,) * (3 - n_axes) + tuple(n + 4 * REACH for n in labels.shape)
@@ -41,7 +42,7 @@ def interfaces_step_by_step(labels: NDArray[np.integer]) -> Pairs:
                     within = all(0 <= i < n for i, n in zip(at, volume.shape, strict=True))
                     on_way.append(int(volume[at]) if within else 0)
                 crossed: dict[tuple[int, int], int] = {}
-                for one, other in zip(on_way, on_way[1:], strict=False):
+                for one, other in itertools.pairwise(on_way):
                     if one and other and one != other:
                         pair = (min(one, other), max(one, other))
                         crossed[pair] = crossed.get(pair, 0) + 1
@@ -68,6 +69,8 @@ def chord_px(side_px: int, normal: NDArray[np.float64], offset: float) -> float:
 
 
 class TestRule:
+    """Directions, weights, and the count itself."""
+
     def test_every_way_leads_from_end_to_end_through_faces(self) -> None:
         for n_axes in (1, 2, 3):
             for step in directions_for(n_axes).steps.tolist():
@@ -89,7 +92,7 @@ class TestRule:
         assert mean == pytest.approx(1, abs=1e-6)
         assert len(directions.steps) == n_directions
 
-    @pytest.mark.parametrize(("n_axes", "worst"), [(2, 0.0145), (3, 0.017)])
+    @pytest.mark.parametrize(("n_axes", "worst"), [(2, 0.0145), (3, 0.0175)])
     def test_weights_leave_the_error_that_is_written_down(self, n_axes: int, worst: float) -> None:
         # What an endless flat interface measures: the sum of weight x |step . normal|.
         normals = np.random.default_rng(0).normal(size=(50_000, n_axes))
@@ -131,6 +134,8 @@ class TestRule:
 
 
 class TestSlit:
+    """Across a gap there is no interface, however narrow and slanted."""
+
     def test_a_slit_of_one_pixel_leaves_nothing(self) -> None:
         # A knight's step from 1 to 2 is possible in every row; both its ways pass the slit.
         labels = np.repeat([[1, 1, 1, 0, 2, 2, 2]], 9, axis=0)
@@ -201,8 +206,7 @@ class TestSize:
         assert np.abs(errors).max() < worst
 
     def test_flat_interfaces_at_every_angle(self) -> None:
-        # Differences of two discs of one plane leave the rim out: planes cut by a cylinder about
-        # their normal would lose at the rim what the border test is for.
+        # Planes that leave the cube through its sides only: their area is the side's, tilted.
         rng = np.random.default_rng(0)
         side_px = 40
         z, y, x = np.meshgrid(*(np.arange(side_px) - (side_px - 1) / 2,) * 3, indexing="ij", sparse=True)
@@ -210,8 +214,7 @@ class TestSize:
         for normal in rng.normal(size=(60, 3)):
             normal = np.sort(np.abs(normal / np.linalg.norm(normal)))[::-1]
             if normal[1] + normal[2] > 0.95 * normal[0]:
-                continue  # steeper planes leave through the top, where their area is harder to know
-            # The plane passes both ends of the first axis: its area is that of its shadow, tilted.
+                continue
             labels = np.where(normal[0] * z + normal[1] * y + normal[2] * x < rng.uniform(-0.5, 0.5), 1, 2)
             errors.append(interfaces(labels)[1, 2] / (side_px**2 / normal[0]) - 1)
         assert len(errors) > 10

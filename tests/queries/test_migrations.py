@@ -28,7 +28,7 @@ def constraints_of(store):
         for row in store.read(
             "SHOW CONSTRAINTS YIELD labelsOrTypes, properties, type RETURN labelsOrTypes[0], properties[0], type"
         ).rows
-    }  # noqa: E501
+    }
 
 
 def test_every_node_type_has_its_key(bare):
