@@ -205,7 +205,7 @@ class _Workspace:
                 d_z, d_y = (shift, 0) if axis == "z" else (0, shift)
                 n_z, n_y = n_z - d_z, n_y - d_y
                 united = self.windows[source is self.windows[0]]
-                united.prepare(n_z, n_y, 2 * source.n_intervals)
+                united.prepare(n_z, n_y, 2 * source.n_intervals + 1)
                 kernels.unite_rows(
                     source.intervals, source.starts, source.n_y, skip_z, skip_y, n_z, n_y, d_z, d_y,
                     window, source is not self.runs, self.latest, united.intervals, united.starts,
@@ -218,6 +218,8 @@ class _Workspace:
         depth, height, _ = self.ids.shape
         n_z, n_y = self.runs.n_z, self.runs.n_y
         used = np.zeros(2, dtype=np.int64)
+        if len(self.records) < 4 * self.runs.n_intervals:  # usually enough: each row below and right
+            self.records = np.empty((4 * self.runs.n_intervals, faces.RECORD_COLUMNS), dtype=np.int64)
         while True:
             self.groups[:, faces.PAIR] = 0
             if faces.list_faces(

@@ -163,30 +163,26 @@ def unite_rows(
                     i += 1
                     n += 1
                 continue
+            # Which list is next, and whether its interval is new, are coin tosses: chosen by
+            # arithmetic, since a branch guessed wrong costs more than all the rest.
             while i < i_end or j < j_end:
-                if j >= j_end or (i < i_end and runs[i, FIRST] <= runs[j, FIRST]):
-                    k = i
-                    i += 1
-                else:
-                    k = j
-                    j += 1
+                take_i = j >= j_end or (i < i_end and runs[i, FIRST] <= runs[j, FIRST])
+                k = i if take_i else j
+                i += take_i
+                j += not take_i
                 label = runs[k, LABEL]
                 first = runs[k, FIRST]
                 last = runs[k, LAST]
-                at = latest[label]
-                if (
-                    at >= row_start
-                    and at < n
-                    and united[at, LABEL] == label
-                    and first <= united[at, LAST] + bridge
-                ):
-                    united[at, LAST] = max(united[at, LAST], last)
-                else:
-                    united[n, LABEL] = label
-                    united[n, FIRST] = first
-                    united[n, LAST] = last
-                    latest[label] = n
-                    n += 1
+                at = np.int64(latest[label])
+                is_known = (at >= row_start) & (at < n)
+                at = at if is_known else n
+                is_known &= (united[at, LABEL] == label) & (first <= united[at, LAST] + bridge)
+                at = at if is_known else n
+                united[at, LABEL] = label
+                united[at, FIRST] = united[at, FIRST] if is_known else first
+                united[at, LAST] = max(united[at, LAST], last) if is_known else last
+                latest[label] = at
+                n += not is_known
     united_starts[n_z * n_y] = n
 
 
@@ -246,12 +242,8 @@ def count_overlaps(
                     if other != label:
                         first = max(runs[i, FIRST], seen_first)
                         last = min(runs[i, LAST], seen_last)
-                        if label < other:
-                            slot = find_slot(table, used, label, other, radius)
-                            column = AB
-                        else:
-                            slot = find_slot(table, used, other, label, radius)
-                            column = BA
+                        slot = find_slot(table, used, min(label, other), max(label, other), radius)
+                        column = AB + (label > other)
                         if slot < 0:
                             return False
                         table[slot, column] += last - first + 1

@@ -6,8 +6,8 @@ query runs in READ access mode with a time limit of its own (a limit for the who
 ingests), and returns all of its rows.
 
 A query may return its rows packed: one column ``rows``, each cell a list of maps. The driver takes
-about 40 µs for a record and 4 µs for a map inside of one, so the queries with a row a particle or a contact do so, a
-few thousand particles a record: ten times faster, and the server never holds more than that.
+about 40 µs for a record and 4 µs for a map inside of one, so the queries with a row a particle or a
+contact pack a few thousand rows into a record: ten times faster, and the server holds no more at once.
 """
 
 from collections.abc import Mapping, Sequence

@@ -9,8 +9,6 @@ The image ``field``, radius 3 px, pixels of 0.1 µm::
     nearest    1→2 and 2→1 (both), 5→2 (neither)
 """
 
-# ruff: noqa: E501  tables worked out by hand
-
 import pandas as pd
 
 from schema.rows import FieldOfView, ImageRows

@@ -78,8 +78,9 @@ def test_a_short_run_keeps_the_level_where_the_naive_test_does_not() -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 def test_a_long_run_keeps_the_level_where_the_naive_test_does_not() -> None:
-    scenario = named(false_alarm_scenarios(), "136 of 350, 73 images")
-    found = repeat(measure_false_alarms, scenario, 1000)
+    # The draws of docs/statistics.md: the paper's sizes and unequal variances, ICC 0.2.
+    scenario = named(false_alarm_scenarios(), "136, exposed vary less")
+    found = repeat(measure_false_alarms, scenario, 1000, first_seed=4_000_000)
     low, high = monte_carlo_bounds(0.05, 1000)
     assert found["Welch"] > high
     for name in found.index.drop("Welch"):

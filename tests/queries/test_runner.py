@@ -2,6 +2,8 @@
 
 # ruff: noqa: E501  tables worked out by hand, one row a line
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
@@ -232,6 +234,16 @@ def test_parameters_are_values_never_cypher(toy_store, value):
     assert len(ask(toy_store, "particles")) == 5
 
 
+def test_question_of_the_schema_page(store, toy_rows):
+    page = (Path(__file__).parents[2] / "docs" / "schema.md").read_text()
+    question = page.split("```cypher\n")[1].split("```")[0]
+    write_image(store, toy_rows(cathode="LCD"), IngestRunRecord.of_memory("1"))
+    # Only NMC 5 touches no graphite; at 0.5 µm² it is above 0.2 but not above 2.
+    assert len(run(store, adhoc(question))) == 0
+    smaller = question.replace("> 2", "> 0.2")
+    assert rows_of(run(store, adhoc(smaller)), "cathode", "particles") == {("LCD", 1)}
+
+
 def test_own_query_gives_plain_values(toy_store):
     table = run(
         toy_store,
@@ -270,6 +282,44 @@ def test_own_query_without_rows_keeps_its_columns(store):
         "label",
         "phase",
     ]
+
+
+def test_own_query_may_pack_its_rows(store):
+    packed = "UNWIND range(1, 5) AS n WITH n % 2 AS odd, n RETURN collect({n: n, odd: odd = 1, half: n / 2.0}) AS rows"
+    table = run(store, adhoc(packed))
+    assert sorted(table["n"]) == [1, 2, 3, 4, 5]
+    assert [str(table[name].dtype) for name in ("n", "odd", "half")] == ["int64", "bool", "float64"]
+    assert run(store, adhoc("RETURN [1, 2] AS rows"))["rows"].tolist() == [[1, 2]]
+    assert list(run(store, adhoc("MATCH (n:NMC) RETURN n.label AS rows")).columns) == ["rows"]
+
+
+def test_slabs_lose_no_row(store, changed):
+    """More particles than one record packs (2000): every row is there once, in order."""
+    rows = changed()
+    n = 4500
+    many = pd.concat([rows.particles.iloc[[2]]] * n, ignore_index=True).assign(label=range(1, n + 1))
+    links = pd.concat([rows.contacts.iloc[[0]]] * (n - 1), ignore_index=True).assign(
+        a=range(1, n), b=range(2, n + 1)
+    )
+    none = {name: getattr(rows, name).iloc[:0] for name in ("tpbs", "channels", "local_channels", "nearest")}
+    about = {
+        **rows.segmentation,
+        "n_particles": n,
+        "n_contacts": n - 1,
+        "n_tpbs": 0,
+        "n_physical_tpbs": 0,
+        "n_channel_pairs": 0,
+    }
+    write_image(
+        store,
+        changed(particles=many, contacts=links, segmentation=about, **none),
+        IngestRunRecord.of_memory("x"),
+    )
+    assert ask(store, "particles").label.tolist() == list(range(1, n + 1))
+    contacts = ask(store, "contacts")
+    assert contacts.a.tolist() == list(range(1, n))
+    assert (contacts.b - contacts.a == 1).all()
+    assert ask(store, "neighbour_counts").neighbours.sum() == 2 * (n - 1)
 
 
 def test_no_row_cap(store):

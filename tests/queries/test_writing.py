@@ -1,7 +1,5 @@
 """Writing an image: all of it or nothing, never twice, whatever happens in the middle."""
 
-# ruff: noqa: E501  tables worked out by hand
-
 import dataclasses
 import multiprocessing
 import os
