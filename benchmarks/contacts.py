@@ -63,7 +63,7 @@ def count_in_opencv_crops(labels: Labels, n_regions: int | None = None) -> Overl
 
 def count_in_skimage_crops(labels: Labels, n_regions: int | None = None) -> Overlaps:
     """Dilate each region's crop with scikit-image and count other regions inside (or only the first n)."""
-    footprint = footprint_rectangle((2 * RADIUS_PX + 1,) * labels.ndim, decomposition="separable")
+    footprint = footprint_rectangle((2 * RADIUS_PX + 1,) * labels.ndim)  # separable is no faster on crops
     return _count_in_crops(labels, n_regions, lambda mask: dilation(mask, footprint).astype(np.bool_))
 
 

@@ -110,16 +110,25 @@ def measure_peak_mb(function: str, array: NDArray[Any], arguments: Sequence[Any]
 
 def _resident_mb() -> float:
     """Resident set of this process now; where /proc is missing, its peak so far."""
-    status = Path("/proc/self/statm")
-    if status.exists():
-        return int(status.read_text().split()[1]) * resource.getpagesize() / 1e6
-    return _peak_mb()
+    return _from_status("VmRSS") or _peak_mb()
 
 
 def _peak_mb() -> float:
-    """Peak resident set of this process."""
+    """Peak resident set of this process.
+
+    Linux hands ru_maxrss down from the process that started this one, so /proc comes first.
+    """
     unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+    return _from_status("VmHWM") or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+
+
+def _from_status(field: str) -> float | None:
+    """Read a size in MB from /proc/self/status, where there is one."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return None
+    lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
+    return int(lines[field].split()[0]) * 1024 / 1e6
 
 
 def _forget_peak() -> None:

@@ -205,7 +205,7 @@ class _Workspace:
                 d_z, d_y = (shift, 0) if axis == "z" else (0, shift)
                 n_z, n_y = n_z - d_z, n_y - d_y
                 united = self.windows[source is self.windows[0]]
-                united.prepare(n_z, n_y, 2 * source.n_intervals + 1)
+                united.prepare(n_z, n_y, 2 * source.n_intervals)
                 kernels.unite_rows(
                     source.intervals, source.starts, source.n_y, skip_z, skip_y, n_z, n_y, d_z, d_y,
                     window, source is not self.runs, self.latest, united.intervals, united.starts,

@@ -12,9 +12,9 @@ All work on a block of rows at a time and add into one small hash table of pairs
 columns are `KEY`, `AB`, `BA`, `GAP`, `CROSSINGS`. Kernels return False when the table or
 a list is full; the caller enlarges it and runs the block again, so nothing grows in here.
 
-They stand in one file because numba's on-disk cache notices changes in a kernel's own
-file only, not in kernels that it calls. They release the GIL and use no numba threads:
-threads are the caller's, which makes them safe under Dask and in forked workers.
+Kernels call kernels of their own file only: numba's on-disk cache notices changes there
+and nowhere else. They release the GIL and use no numba threads: threads are the caller's,
+which makes them safe under Dask and in forked workers.
 """
 
 import numba
@@ -163,41 +163,54 @@ def unite_rows(
                     i += 1
                     n += 1
                 continue
-            # Which list is next, and whether its interval is new, are coin tosses: chosen by
-            # arithmetic, since a branch guessed wrong costs more than all the rest.
             while i < i_end or j < j_end:
-                take_i = j >= j_end or (i < i_end and runs[i, FIRST] <= runs[j, FIRST])
-                k = i if take_i else j
-                i += take_i
-                j += not take_i
+                if j >= j_end or (i < i_end and runs[i, FIRST] <= runs[j, FIRST]):
+                    k = i
+                    i += 1
+                else:
+                    k = j
+                    j += 1
                 label = runs[k, LABEL]
                 first = runs[k, FIRST]
                 last = runs[k, LAST]
-                at = np.int64(latest[label])
-                is_known = (at >= row_start) & (at < n)
-                at = at if is_known else n
-                is_known &= (united[at, LABEL] == label) & (first <= united[at, LAST] + bridge)
-                at = at if is_known else n
-                united[at, LABEL] = label
-                united[at, FIRST] = united[at, FIRST] if is_known else first
-                united[at, LAST] = max(united[at, LAST], last) if is_known else last
-                latest[label] = at
-                n += not is_known
+                at = latest[label]
+                if (
+                    at >= row_start
+                    and at < n
+                    and united[at, LABEL] == label
+                    and first <= united[at, LAST] + bridge
+                ):
+                    united[at, LAST] = max(united[at, LAST], last)
+                else:
+                    united[n, LABEL] = label
+                    united[n, FIRST] = first
+                    united[n, LAST] = last
+                    latest[label] = n
+                    n += 1
     united_starts[n_z * n_y] = n
 
 
 @numba.njit(nogil=True, cache=True)
-def narrow_gap(labels: Int32s, z: int, y: int, first: int, last: int, label: int, gap: int) -> int:
-    """Look for `label` nearer than `gap` to the pixels first..last of a row; give its distance."""
-    depth, height, width = labels.shape
+def narrow_gap(
+    labels: Int32s, z: int, y: int, first: int, last: int, label: int, low: int, high: int, gap: int
+) -> int:
+    """Look for `label` nearer than `gap` to the pixels first … last of a row; give its distance.
+
+    Around this row the label stands at low ≤ x ≤ high only.
+    """
+    depth, height, _ = labels.shape
     reach = gap - 1
+    low = max(low, first - reach)
+    high = min(high, last + reach)
+    if low > high:
+        return gap
     for z_near in range(max(0, z - reach), min(depth, z + reach + 1)):
         for y_near in range(max(0, y - reach), min(height, y + reach + 1)):
             across = max(abs(z_near - z), abs(y_near - y))
             if across >= gap:
                 continue
             row = labels[z_near, y_near]
-            for x in range(max(0, first - gap + 1), min(width, last + gap)):
+            for x in range(low, high + 1):
                 if row[x] == label:
                     gap = min(gap, max(across, first - x, x - last))
                     if gap == 1:
@@ -250,8 +263,9 @@ def count_overlaps(
                         gap = table[slot, GAP]
                         if gap > 1:
                             table[slot, GAP] = narrow_gap(
-                                labels, z_first + i_z, y_first + i_y, first, last, label, gap
-                            )
+                                labels, z_first + i_z, y_first + i_y, first, last,
+                                label, windows[w, FIRST], windows[w, LAST], gap,
+                            )  # fmt: skip
                     i += 1
     return True
 
