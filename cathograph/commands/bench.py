@@ -1,5 +1,6 @@
 """``cathograph bench``: ours beside its rivals, in one run."""
 
+from importlib import import_module
 from typing import Annotated
 
 import typer
@@ -7,6 +8,7 @@ import typer
 from cathograph.commands.console import print_json, print_table, say
 from schema.errors import InputError
 
+# Each is a module of benchmarks/ with run(progress, only).
 _BENCHMARKS = ("contacts",)
 
 
@@ -19,9 +21,9 @@ def bench(
     if name not in _BENCHMARKS:
         msg = f"Found benchmark {name!r}; expected one of {', '.join(_BENCHMARKS)}."
         raise InputError(msg)
-    from benchmarks.contacts import run
+    from benchmarks.measure import BenchRow
 
-    rows = run(progress=say, only=only)
+    rows: list[BenchRow] = import_module(f"benchmarks.{name}").run(progress=say, only=only)
     if as_json:
         print_json(rows)
     else:
