@@ -143,7 +143,7 @@ class _Workspace:
         self.directions = directions_for(max(sum(n > 1 for n in ids.shape), 1))
         self.runs = _Lists()
         self.windows = (_Lists(), _Lists())
-        self.edges = np.empty(width + 1, dtype=np.int32)
+        self.changes = np.zeros(-(-width // 8), dtype=np.uint64)
         self.largest = 0
         self.latest = np.zeros(1, dtype=np.int32)
         self.groups = np.empty((2**12, faces.GROUP_COLUMNS), dtype=np.int64)
@@ -179,7 +179,7 @@ class _Workspace:
         while True:
             self.runs.prepare(n_z, n_y, capacity)
             largest = kernels.list_runs(
-                self.ids, z_first, n_z, y_first, n_y, self.edges, self.runs.intervals, self.runs.starts
+                self.ids, z_first, n_z, y_first, n_y, self.changes, self.runs.intervals, self.runs.starts
             )
             if largest >= 0:
                 break

@@ -19,6 +19,7 @@ which makes them safe under Dask and in forked workers.
 
 import numba
 import numpy as np
+from numba.cpython.unsafe.numbers import trailing_zeros
 from numpy.typing import NDArray
 
 Int32s = NDArray[np.int32]
@@ -28,10 +29,10 @@ KEY, AB, BA, GAP, CROSSINGS = 0, 1, 2, 3, 4
 TABLE_COLUMNS = 5
 LABEL, FIRST, LAST = 0, 1, 2
 
-_CHUNK = 8  # pixels compared at once before looking at each
+_CHUNK = 8  # bytes in a word
 
 
-@numba.njit(nogil=True, cache=True)
+@numba.njit(nogil=True, cache=True, inline="always")
 def find_slot(table: Int64s, used: Int64s, lower: int, higher: int, gap: int) -> int:
     """Find or make the row of a pair; -1 when the table is half full.
 
@@ -39,7 +40,9 @@ def find_slot(table: Int64s, used: Int64s, lower: int, higher: int, gap: int) ->
     """
     key = (np.int64(lower) << 32) | np.int64(higher)
     mixed = key * np.int64(0x2545F4914F6CDD1D)
-    mixed ^= mixed >> 29
+    mixed ^= mixed >> 32
+    mixed *= np.int64(0x2545F4914F6CDD1D)
+    mixed ^= mixed >> 32
     mask = table.shape[0] - 1
     slot: int = mixed & mask
     while True:
@@ -67,15 +70,20 @@ def list_runs(
     n_z: int,
     y_first: int,
     n_y: int,
-    edges: Int32s,
+    changes: NDArray[np.uint64],
     runs: Int32s,
     starts: Int64s,
 ) -> int:
     """List the runs of non-zero labels of n_z * n_y rows; rows outside the image are empty.
 
+    `changes` is scratch of a byte per pixel, all 0 from the width on: byte x says whether the
+    label changes after pixel x. Eight of them are looked at in one word.
+
     Returns the largest label found, or -1 when `runs` is full.
     """
+    # The lowest byte of a word is the first pixel: true of all processors numba compiles for.
     depth, height, width = labels.shape
+    change_after = changes.view(np.uint8)
     n_runs = 0
     largest = 0
     for i_z in range(n_z):
@@ -86,34 +94,28 @@ def list_runs(
             if z < 0 or z >= depth or y < 0 or y >= height:
                 continue
             row = labels[z, y]
-            n_edges = 0
-            x = 1
-            while x < width:
-                end = min(x + _CHUNK, width)
-                if end - x == _CHUNK:
-                    differs = np.int32(0)
-                    for k in range(_CHUNK):
-                        differs |= row[x + k] ^ row[x + k - 1]
-                    if differs == 0:
-                        x = end
-                        continue
-                for k in range(x, end):
-                    edges[n_edges] = k  # overwritten unless the label changes here
-                    n_edges += row[k] != row[k - 1]
-                x = end
-            edges[n_edges] = width
-            if n_runs + n_edges + 1 > runs.shape[0]:
-                return -1
+            following = row[1:]
+            for x in range(width - 1):
+                change_after[x] = row[x] != following[x]
+            change_after[width - 1] = 1
             first = 0
-            for k in range(n_edges + 1):
-                label = row[first]
-                if label != 0:
-                    runs[n_runs, LABEL] = label
-                    runs[n_runs, FIRST] = first
-                    runs[n_runs, LAST] = edges[k] - 1
-                    n_runs += 1
-                    largest = max(largest, label)
-                first = edges[k]
+            for n in range(changes.shape[0]):
+                word = changes[n]
+                if word == 0:
+                    continue
+                if n_runs + _CHUNK > runs.shape[0]:
+                    return -1
+                while word != 0:
+                    last = n * _CHUNK + (trailing_zeros(word) >> 3)  # type: ignore[call-arg]  # an intrinsic
+                    word &= word - np.uint64(1)
+                    label = row[first]
+                    if label != 0:
+                        runs[n_runs, LABEL] = label
+                        runs[n_runs, FIRST] = first
+                        runs[n_runs, LAST] = last
+                        n_runs += 1
+                        largest = max(largest, label)
+                    first = last + 1
     starts[n_z * n_y] = n_runs
     return largest
 

@@ -40,7 +40,7 @@ def place_of(z: int, y: int, n_y: int) -> int:
     return (z + _REACH) * (n_y + 2 * _REACH) + y + _REACH
 
 
-@numba.njit(nogil=True, cache=True)
+@numba.njit(nogil=True, cache=True, inline="always")
 def _record(
     groups: Int64s,
     records: Int64s,
@@ -62,7 +62,9 @@ def _record(
         low = max(first - origin, 0)
         high = min(last - origin, 63)
         mixed = (pair + column * np.int64(0x9E3779B97F4A7C1)) * np.int64(0x2545F4914F6CDD1D)
-        slot = (mixed ^ (mixed >> 29)) & mask
+        mixed ^= mixed >> 32
+        mixed *= np.int64(0x2545F4914F6CDD1D)
+        slot = (mixed ^ (mixed >> 32)) & mask
         while groups[slot, PAIR] != 0 and (groups[slot, PAIR] != pair or groups[slot, COLUMN] != column):
             slot = (slot + 1) & mask
         if groups[slot, PAIR] == 0:
