@@ -9,6 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from benchmarks.interface_accuracy import (
+    find_ball_errors,
+    find_disc_errors,
+    find_line_errors,
+    find_plane_errors,
+)
 from ingest.contacts import find_contacts
 from ingest.interface import REACH, WEIGHT_ONE, directions_for, list_ways
 
@@ -50,22 +56,6 @@ def interfaces_step_by_step(labels: NDArray[np.integer]) -> Pairs:
                     if n % 2:
                         totals[pair] = totals.get(pair, 0.0) + weight / len(ways) / WEIGHT_ONE
     return totals
-
-
-def half_planes(shape: tuple[int, ...], normal: NDArray[np.float64], offset: float) -> NDArray[np.int64]:
-    """Labels 1 and 2 on both sides of a line or plane through the image's centre, moved by `offset`."""
-    axes = np.meshgrid(*(np.arange(n) - (n - 1) / 2 for n in shape), indexing="ij", sparse=True)
-    side = sum(n * axis for n, axis in zip(normal, axes, strict=True))
-    return np.where(side < offset, 1, 2)
-
-
-def chord_px(side_px: int, normal: NDArray[np.float64], offset: float) -> float:
-    """Length of the line normal . x = offset within the centred square (borders of pixels, not centres)."""
-    along = np.array([-normal[1], normal[0]])
-    with np.errstate(divide="ignore"):
-        ends = (np.array([[-1.0], [1.0]]) * side_px / 2 - offset * normal) / along
-    ends.sort(axis=0)
-    return float(ends[1].min() - ends[0].max())
 
 
 class TestRule:
@@ -172,54 +162,25 @@ class TestSize:
     """Errors asked for: at most 2 % in the mean, 3 % at worst, from 20 px on."""
 
     def test_discs(self) -> None:
-        rng = np.random.default_rng(0)
-        y, x = np.mgrid[:110, :110]
-        errors = []
-        for radius in np.linspace(20, 45, 60):
-            centre = 54.5 + rng.uniform(-1, 1, 2)
-            labels = np.where((y - centre[0]) ** 2 + (x - centre[1]) ** 2 <= radius**2, 1, 2)
-            errors.append(interfaces(labels)[1, 2] / (2 * math.pi * radius) - 1)
-        assert np.abs(errors).max() < 0.01
+        assert np.abs(find_disc_errors(np.linspace(20, 45, 60))).max() < 0.01
 
     def test_balls(self) -> None:
-        rng = np.random.default_rng(0)
-        z, y, x = np.ogrid[:64, :64, :64]
-        errors = []
-        for radius in np.linspace(20, 28, 8):
-            centre = 31.5 + rng.uniform(-1, 1, 3)
-            squares = (z - centre[0]) ** 2 + (y - centre[1]) ** 2 + (x - centre[2]) ** 2
-            labels = np.where(squares <= radius**2, 1, 2)
-            errors.append(interfaces(labels)[1, 2] / (4 * math.pi * radius**2) - 1)
-        assert np.abs(errors).max() < 0.01
+        assert np.abs(find_ball_errors(np.linspace(20, 28, 8))).max() < 0.01
 
-    @pytest.mark.parametrize(("side_px", "mean", "worst"), [(64, 0.012, 0.03), (128, 0.01, 0.022)])
+    @pytest.mark.parametrize(
+        ("side_px", "mean", "worst"), [(20, 0.015, 0.06), (64, 0.012, 0.03), (128, 0.01, 0.022)]
+    )
     def test_straight_interfaces_at_every_angle(self, side_px: int, mean: float, worst: float) -> None:
-        # From border to border of the image, whose truth is the chord of the square.
-        rng = np.random.default_rng(0)
-        errors = []
-        for angle in np.radians(np.arange(0, 180, 0.5)):
-            normal = np.array([math.sin(angle), math.cos(angle)])
-            offset = rng.uniform(-1, 1)
-            length = chord_px(side_px, normal, offset)
-            errors.append(interfaces(half_planes((side_px, side_px), normal, offset))[1, 2] / length - 1)
-        assert np.abs(errors).mean() < mean
-        assert np.abs(errors).max() < worst
+        # Below 64 px, what ends in a corner of the image misses 3 %: docs/decisions/0008-interfaces.md.
+        errors = np.abs(find_line_errors(side_px))
+        assert errors.mean() < mean
+        assert errors.max() < worst
 
-    def test_flat_interfaces_at_every_angle(self) -> None:
-        # Planes that leave the cube through its sides only: their area is the side's, tilted.
-        rng = np.random.default_rng(0)
-        side_px = 40
-        z, y, x = np.meshgrid(*(np.arange(side_px) - (side_px - 1) / 2,) * 3, indexing="ij", sparse=True)
-        errors = []
-        for normal in rng.normal(size=(60, 3)):
-            normal = np.sort(np.abs(normal / np.linalg.norm(normal)))[::-1]
-            if normal[1] + normal[2] > 0.95 * normal[0]:
-                continue
-            labels = np.where(normal[0] * z + normal[1] * y + normal[2] * x < rng.uniform(-0.5, 0.5), 1, 2)
-            errors.append(interfaces(labels)[1, 2] / (side_px**2 / normal[0]) - 1)
-        assert len(errors) > 10
-        assert np.abs(errors).mean() < 0.02
-        assert np.abs(errors).max() < 0.03
+    @pytest.mark.parametrize("side_px", [24, 40])
+    def test_flat_interfaces_at_every_angle(self, side_px: int) -> None:
+        errors = np.abs(find_plane_errors(side_px))
+        assert errors.mean() < 0.02
+        assert errors.max() < 0.03
 
     def test_ends_at_third_regions_and_at_the_border_cost_little(self) -> None:
         # Square ends on a straight interface of 30 px, at all angles: half a pixel lost at each
