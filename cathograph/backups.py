@@ -13,14 +13,11 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from cathograph.home import Home
 from cathograph.java_program import ADMIN_CLASS, JavaProgram, install
+from cathograph.local_neo4j import LocalNeo4j
 from schema.errors import LocalServerError
-
-if TYPE_CHECKING:
-    from cathograph.local_neo4j import LocalNeo4j
 
 Say = Callable[[str], None]
 
@@ -29,7 +26,7 @@ _DUMP_SIGNS = (b"DZV1", b"DGV1")
 _DATABASE = "neo4j"
 
 
-def back_up(server: "LocalNeo4j", file: Path, *, say: Say | None = None) -> Path:
+def back_up(server: LocalNeo4j, file: Path, *, say: Say | None = None) -> Path:
     """Dump the database of a home into one file.
 
     Parameters
@@ -74,7 +71,7 @@ def back_up(server: "LocalNeo4j", file: Path, *, say: Say | None = None) -> Path
     return file
 
 
-def restore(server: "LocalNeo4j", file: Path, *, force: bool = False, say: Say | None = None) -> None:
+def restore(server: LocalNeo4j, file: Path, *, force: bool = False, say: Say | None = None) -> None:
     """Put a backup in the place of a home's database. The home keeps its own password.
 
     Parameters
@@ -132,7 +129,7 @@ def _keep_users(home: Home, fresh: Path) -> None:
 
 
 @contextmanager
-def _server_down(server: "LocalNeo4j", say: Say | None) -> Iterator[None]:
+def _server_down(server: LocalNeo4j, say: Say | None) -> Iterator[None]:
     """Have the server stopped, its store cleanly closed; start it again when it ran."""
     if server.home.read_record() is not None and server.home.has_store:
         # Also one that crashed is started first: the tools refuse a store that is not cleanly closed.

@@ -15,7 +15,6 @@ from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
 
-from cathograph.backups import back_up, restore
 from cathograph.home import Home, ServerRecord
 from cathograph.java_program import install
 from cathograph.server_config import USER, ServerMemory, write_configuration, write_first_password
@@ -225,14 +224,6 @@ class LocalNeo4j:
             end(self.home, record.pid, say=progress)
         self.home.forget_record()
         return record is not None
-
-    def backup(self, file: Path, progress: Say | None = None) -> Path:
-        """Dump the database into a file; see `cathograph.backups.back_up`."""
-        return back_up(self, file, say=progress)
-
-    def restore(self, file: Path, *, force: bool = False, progress: Say | None = None) -> None:
-        """Put a backup in the database's place; see `cathograph.backups.restore`."""
-        restore(self, file, force=force, say=progress)
 
     def status(self) -> ServerStatus:
         """Tell what the server is doing. Never waits, changes nothing."""

@@ -10,6 +10,7 @@ import neo4j
 import pytest
 from database_server import small_server, temporary_home
 
+from cathograph.backups import back_up, restore
 from cathograph.local_neo4j import LocalNeo4j, ServerState
 from schema.errors import LocalServerError
 
@@ -36,7 +37,7 @@ def backup(own_server, tmp_path_factory):
     _add(address, "before")
     file = tmp_path_factory.mktemp("backups") / "beam time.dump"
     said = []
-    written = server.backup(file, progress=said.append)
+    written = back_up(server, file, say=said.append)
     assert written == file
     _add(server.start(), "after")
     yield file, said, address
@@ -57,24 +58,24 @@ def test_restore_into_another_home(own_server, backup):
     file, _, _ = backup
     with temporary_home("second home") as home:
         server = small_server(home)
-        server.restore(file)
+        restore(server, file)
         assert server.status().state is ServerState.STOPPED  # as it was
 
         # A second time the home is not empty.
         with pytest.raises(LocalServerError, match=r"Found a database .* --force"):
-            server.restore(file)
+            restore(server, file)
 
         # A backup cut short is refused and costs nothing that was there.
         before = _state(server.home.data)
         cut = file.with_name("cut.dump")
         cut.write_bytes(file.read_bytes()[:-1000])
         with pytest.raises(LocalServerError, match=r"unable to load .*damaged"):
-            server.restore(cut, force=True)
+            restore(server, cut, force=True)
         cut.unlink()
         assert _state(server.home.data) == before
         assert not (server.home.neo4j / "restoring").exists()
 
-        server.restore(file, force=True)
+        restore(server, file, force=True)
         address = server.start()
         assert _names(address) == {"before"}
         assert address.password != own_server.server.start().password
@@ -84,7 +85,7 @@ def test_restore_of_a_running_server_keeps_its_password(own_server, backup):
     file, _, address = backup
     server = own_server.server
     assert _names(address) >= {"before", "after"}
-    server.restore(file, force=True)
+    restore(server, file, force=True)
     assert server.start() == address
     assert _names(address) == {"before"}
     _add(address, "after")
@@ -96,24 +97,24 @@ def test_wrong_files_are_refused_and_the_server_keeps_running(own_server, backup
     image = tmp_path / "image.tif"
     image.write_bytes(b"II*\0" + bytes(1000))
     with pytest.raises(LocalServerError, match="not to be a backup"):
-        server.restore(image, force=True)
+        restore(server, image, force=True)
     with pytest.raises(LocalServerError, match="Found no file"):
-        server.restore(tmp_path / "none.dump", force=True)
+        restore(server, tmp_path / "none.dump", force=True)
     with pytest.raises(LocalServerError, match="Found no file"):
-        server.restore(tmp_path, force=True)
+        restore(server, tmp_path, force=True)
     with pytest.raises(LocalServerError, match="which is no backup; it would be overwritten"):
-        server.backup(image)
+        back_up(server, image)
     with pytest.raises(LocalServerError, match="which is no backup"):
-        server.backup(tmp_path)
+        back_up(server, tmp_path)
     with pytest.raises(LocalServerError, match="Found no folder"):
-        server.backup(tmp_path / "none" / "x.dump")
+        back_up(server, tmp_path / "none" / "x.dump")
     assert image.read_bytes() == b"II*\0" + bytes(1000)
     assert server.status().pid == pid
 
 
 def test_nothing_to_back_up(tmp_path):
     with pytest.raises(LocalServerError, match="Found no database"):
-        LocalNeo4j(tmp_path / "home").backup(tmp_path / "x.dump")
+        back_up(LocalNeo4j(tmp_path / "home"), tmp_path / "x.dump")
 
 
 @pytest.mark.slow
@@ -122,9 +123,10 @@ def test_killed_backup_leaves_a_server_that_starts(own_server, backup, tmp_path)
     server.start()
     file = tmp_path / "killed.dump"
     code = (
-        "import sys; from pathlib import Path; from database_server import small_server\n"
+        "import sys; from pathlib import Path\n"
+        "from cathograph.backups import back_up; from database_server import small_server\n"
         "say = lambda line: print(line, flush=True)\n"
-        "small_server(Path(sys.argv[1])).backup(Path(sys.argv[2]), progress=say)"
+        "back_up(small_server(Path(sys.argv[1])), Path(sys.argv[2]), say=say)"
     )
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
     command = subprocess.Popen(
@@ -138,5 +140,5 @@ def test_killed_backup_leaves_a_server_that_starts(own_server, backup, tmp_path)
     command.communicate()
     assert not file.exists()
     assert "before" in _names(server.start())  # the killed command's dump is ended, not waited on
-    assert server.backup(file) == file
+    assert back_up(server, file) == file
     assert list(tmp_path.iterdir()) == [file]
