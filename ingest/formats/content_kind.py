@@ -16,6 +16,8 @@ class Kind(StrEnum):
     JPEG = "jpeg"
     BMP = "bmp"
     HDF5 = "hdf5"
+    XRADIA = "xradia"
+    ZARR = "zarr"
 
 
 MAGIC: tuple[tuple[bytes, Kind], ...] = (
@@ -27,6 +29,7 @@ MAGIC: tuple[tuple[bytes, Kind], ...] = (
     (b"\x89PNG\r\n\x1a\n", Kind.PNG),
     (b"\xff\xd8\xff", Kind.JPEG),
     (b"BM", Kind.BMP),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Kind.XRADIA),  # any OLE file; its reader looks further
 )
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 # HDF5 allows a block of the user's own bytes before its signature (MATLAB 7.3 has 512).
@@ -44,7 +47,7 @@ KNOWN_REFUSALS: tuple[tuple[bytes, str, str], ...] = (
     (b"MATLAB 5.0", "a MATLAB 5 file", "Save it as TIFF, or with -v7.3 as HDF5"),
     (b"GIF8", "a GIF", "Save it as TIFF or PNG"),
 )
-EXPECTED = "TIFF, .npy, PNG, BMP, JPEG or HDF5"
+EXPECTED = "TIFF, .npy, PNG, BMP, JPEG, HDF5, XRM or Zarr"
 
 
 def identify(path: Path) -> Kind:
@@ -58,6 +61,8 @@ def identify(path: Path) -> Kind:
     if look_at(path).size == 0:
         msg = f"{shown(path)}: found an empty file; expected {EXPECTED}. {STILL_WRITTEN}."
         raise InputImageError(msg)
+    if path.is_dir():
+        return Kind.ZARR  # `look_at` has refused any other folder
     try:
         with path.open("rb") as file:
             head = file.read(HDF5_OFFSETS[-1] + len(HDF5_MAGIC))

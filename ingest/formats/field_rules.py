@@ -162,7 +162,15 @@ def grey_of_colour(path: Path, values: NDArray[Any], way_out: str = SAVE_GREY) -
     return grey
 
 
-def refuse_bomb(path: Path, *, expanded_bytes: int, stored_bytes: int) -> None:
+def refuse_bomb(
+    path: Path,
+    *,
+    expanded_bytes: int,
+    stored_bytes: int,
+    largest_ratio: float = BOMB_RATIO,
+    largest_bytes: int | None = LARGEST_ARRAY_BYTES,
+    way_on: str = "",
+) -> None:
     """Refuse an array that would fill the memory, before anything is allocated.
 
     Parameters
@@ -173,6 +181,12 @@ def refuse_bomb(path: Path, *, expanded_bytes: int, stored_bytes: int) -> None:
         Bytes of the array that a read would make.
     stored_bytes
         Bytes that it takes up in the file.
+    largest_ratio
+        How many times it may expand.
+    largest_bytes
+        Largest array; None for one that is never read in one piece.
+    way_on
+        How to go on where the ratio is right, for the message.
 
     Raises
     ------
@@ -180,17 +194,16 @@ def refuse_bomb(path: Path, *, expanded_bytes: int, stored_bytes: int) -> None:
         When it is larger than any array we hold, or expands as no honest image does.
     """
     ratio = expanded_bytes / max(stored_bytes, 1)
-    if expanded_bytes > LARGEST_ARRAY_BYTES:
+    if largest_bytes is not None and expanded_bytes > largest_bytes:
         msg = (
             f"{shown(path)}: found an image of {expanded_bytes / 2**30:.1f} GiB in one piece; expected "
-            "at most "
-            f"{LARGEST_ARRAY_BYTES >> 30} GiB. Cut it into smaller pieces."
+            f"at most {largest_bytes >> 30} GiB. Cut it into smaller pieces."
         )
         raise InputImageError(msg)
-    if expanded_bytes > BOMB_BYTES and ratio > BOMB_RATIO:
+    if expanded_bytes > BOMB_BYTES and ratio > largest_ratio:
         msg = (
             f"{shown(path)}: found {stored_bytes} bytes that claim to be {expanded_bytes / 2**20:.0f} MiB of "
-            f"pixels (×{ratio:.0f}); expected at most ×{BOMB_RATIO}. The file is damaged, incomplete or a "
-            "decompression bomb; export it again."
+            f"pixels (×{ratio:.0f}); expected at most ×{largest_ratio:g}. The file is damaged, incomplete "
+            f"or a decompression bomb; export it again.{way_on}"
         )
         raise InputImageError(msg)

@@ -6,6 +6,7 @@ rule here, both before a file is read and around every read.
 """
 
 import hashlib
+import os
 import stat
 import time
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from pathlib import Path
 from schema.errors import InputImageError
 
 READ_BLOCK_BYTES = 1 << 20
+ZARR_NODES = ("zarr.json", ".zarray", ".zgroup")
 STILL_WRITTEN = "Still being written? Wait until it is complete, or export it again"
 
 
@@ -28,6 +30,35 @@ class FileState:
 
     size: int
     mtime_ns: int
+
+
+def is_zarr_store(path: Path) -> bool:
+    """Tell whether a folder is a Zarr store, the one kind of image that is a folder."""
+    return any((path / name).is_file() for name in ZARR_NODES)
+
+
+def size_of_folder(path: Path) -> FileState:
+    """Return the bytes of all files of a folder and the newest time among them; links count as links.
+
+    Raises
+    ------
+    InputImageError
+        When a folder cannot be listed, or a file goes away meanwhile.
+    """
+    size, newest = 0, 0
+    try:
+        for file in sorted_files(path):
+            status = file.lstat()
+            size, newest = size + status.st_size, max(newest, status.st_mtime_ns)
+    except OSError as error:
+        msg = f"{shown(path)}: cannot be listed ({error.strerror}); expected a complete folder. {STILL_WRITTEN}."
+        raise InputImageError(msg) from error
+    return FileState(size, newest)
+
+
+def sorted_files(path: Path) -> list[Path]:
+    """List all files below a folder, in order of their paths."""
+    return sorted(Path(folder) / name for folder, _, names in os.walk(path) for name in names)
 
 
 def look_at(path: Path) -> FileState:
@@ -47,6 +78,8 @@ def look_at(path: Path) -> FileState:
         reason = getattr(error, "strerror", None) or str(error)
         msg = f"{shown(path)}: cannot be looked at ({reason}); expected a readable image file."
         raise InputImageError(msg) from error
+    if stat.S_ISDIR(status.st_mode) and is_zarr_store(path):
+        return size_of_folder(path)
     if stat.S_ISDIR(status.st_mode):
         msg = f"{shown(path)}: found a directory; expected an image file. Name the files inside it."
         raise InputImageError(msg)
@@ -76,6 +109,8 @@ def require_unchanged(path: Path, before: FileState) -> None:
 def hash_of_bytes(path: Path) -> str:
     """Return the SHA-256 of a file's bytes as 64 hexadecimal digits.
 
+    For a Zarr store, that of the names and hashes of its files.
+
     Raises
     ------
     InputImageError
@@ -83,6 +118,11 @@ def hash_of_bytes(path: Path) -> str:
     """
     before = look_at(path)
     digest = hashlib.sha256()
+    if path.is_dir():
+        for inner in sorted_files(path):
+            digest.update(f"{inner.relative_to(path).as_posix()}\0{hash_of_bytes(inner)}\n".encode())
+        require_unchanged(path, before)
+        return digest.hexdigest()
     try:
         with path.open("rb") as file:
             while block := file.read(READ_BLOCK_BYTES):

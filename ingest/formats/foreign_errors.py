@@ -64,7 +64,8 @@ def reading(path: Path, kind: str) -> Iterator[None]:
                 "hold. "
                 "Cut it into smaller pieces."
             )
-        elif isinstance(error, BlockingIOError):
+        elif isinstance(error, BlockingIOError) or "already open for" in detail:
+            # The second is HDF5's: the file's own flag says that a writer (SWMR or not) has it open.
             msg = f"{shown(path)}: is locked by another program ({detail}). {STILL_WRITTEN}."
         else:
             msg = (

@@ -48,8 +48,8 @@ class Hdf5Image:
         InputImageError
             When the dataset cannot be read, or is coloured.
         """
-        with _opened(self.path) as file:
-            stored = _find(self.path, file, self.dataset)
+        with opened_hdf5(self.path) as file:
+            stored = find_dataset(self.path, file, self.dataset)
             where: list[int | slice] = [0] * stored.ndim
             for axis in self.kept_axes:
                 where[axis] = slice(None)
@@ -73,27 +73,16 @@ def open_hdf5(path: Path, *, dataset: str | None, volume: bool) -> Hdf5Image:
         When the file is damaged, the dataset is missing or not named where several could be
         meant, points out of the file, or is not an image.
     """
-    with _opened(path) as file:
+    with opened_hdf5(path) as file:
         name = dataset if dataset is not None else _only_image(path, file)
-        stored = _find(path, file, name)
+        stored = find_dataset(path, file, name)
         dtype = field_dtype(path, stored.dtype)
-        if stored.shape is None or stored.external or stored.is_virtual:
-            found = "an empty dataset" if stored.shape is None else "a dataset whose data lie in other files"
-            msg = (
-                f"{shown(path)}: found {found} at {name!r}; expected pixels in this file. Copy them into "
-                "one file."
-            )
-            raise InputImageError(msg)
+        require_own_pixels(path, name, stored)
         plan = plan_axes(path, stored.shape, volume=volume)
         kept = tuple(int(stored.shape[axis]) for axis in plan.kept)
         pages = kept[0] if len(kept) == 3 and not plan.colour else 1
         total = int(np.prod(stored.shape, dtype=object)) * stored.dtype.itemsize
         stored_bytes = int(stored.id.get_storage_size())
-        if stored_bytes == 0:
-            msg = (
-                f"{shown(path)}: found no pixels written to {name!r} yet; expected an image. {STILL_WRITTEN}."
-            )
-            raise InputImageError(msg)
         refuse_bomb(path, expanded_bytes=-(-total // pages), stored_bytes=-(-stored_bytes // pages))
         chunk_bytes = int(np.prod(stored.chunks or (1,), dtype=object)) * stored.dtype.itemsize
         refuse_bomb(path, expanded_bytes=chunk_bytes, stored_bytes=stored_bytes)
@@ -121,8 +110,32 @@ def open_hdf5(path: Path, *, dataset: str | None, volume: bool) -> Hdf5Image:
         )
 
 
+def require_own_pixels(path: Path, name: str, stored: h5py.Dataset) -> None:
+    """Refuse a dataset whose values lie in other files, or were not written yet.
+
+    Raises
+    ------
+    InputImageError
+        When it is empty, virtual, or kept in external storage.
+    """
+    if stored.shape is None or stored.external or stored.is_virtual:
+        found = "an empty dataset" if stored.shape is None else "a dataset whose data lie in other files"
+        msg = f"{shown(path)}: found {found} at {name!r}; expected pixels in this file. Copy them into one file."
+        raise InputImageError(msg)
+    if stored.size and stored.id.get_storage_size() == 0:
+        msg = f"{shown(path)}: found no pixels written to {name!r} yet; expected an image. {STILL_WRITTEN}."
+        raise InputImageError(msg)
+
+
 @contextmanager
-def _opened(path: Path) -> Iterator[h5py.File]:
+def opened_hdf5(path: Path) -> Iterator[h5py.File]:
+    """Open an HDF5 file for reading; errors of the library become one line.
+
+    Raises
+    ------
+    InputImageError
+        When it is damaged, truncated, or open in a program that writes it.
+    """
     with reading(path, "HDF5"), h5py.File(path, "r") as file:
         yield file
 
@@ -153,7 +166,14 @@ def _only_image(path: Path, file: h5py.File) -> str:
     raise InputImageError(" ".join(msg.split()))
 
 
-def _find(path: Path, file: h5py.File, name: str) -> h5py.Dataset:
+def find_dataset(path: Path, file: h5py.File, name: str) -> h5py.Dataset:
+    """Return the dataset at a path inside the file, following no link that leaves it.
+
+    Raises
+    ------
+    InputImageError
+        When there is none, or a link on the way leads out of the file or in a circle.
+    """
     item = _follow(path, file, name, depth=0)
     if isinstance(item, h5py.Dataset):
         return item

@@ -26,9 +26,11 @@ def open_image(path: Path | str, *, dataset: str | None = None, volume: bool = F
     Parameters
     ----------
     path
-        TIFF (also ImageJ, OME, BigTIFF), ``.npy``, PNG, BMP, JPEG or HDF5.
+        TIFF (also ImageJ, OME, BigTIFF), ``.npy``, PNG, BMP, JPEG, HDF5, XRM/TXRM, or the folder of
+        a Zarr or OME-Zarr store.
     dataset
-        Path of the array inside an HDF5 file; may be left out where there is only one image.
+        Path of the array inside an HDF5 file or Zarr store; may be left out where there is only one
+        image.
     volume
         Read all pages as one array (z, y, x).
 
@@ -59,14 +61,14 @@ def open_image(path: Path | str, *, dataset: str | None = None, volume: bool = F
     path = Path(path)
     state = look_at(path)
     kind = identify(path)
-    if dataset is not None and kind is not Kind.HDF5:
+    if dataset is not None and kind not in (Kind.HDF5, Kind.ZARR):
         msg = (
-            f"{shown(path)}: found a {kind} file, which has no datasets; expected HDF5 with --dataset "
+            f"{shown(path)}: found a {kind} file, which has no datasets; expected HDF5 or Zarr with --dataset "
             f"{dataset}. "
             "Leave out --dataset."
         )
         raise InputImageError(msg)
-    stored = _open_stored(path, kind, dataset=dataset, volume=volume)
+    stored = open_stored(path, kind, dataset=dataset, volume=volume)
     if volume:
         if len(stored.shape) != 3:
             msg = (
@@ -91,11 +93,26 @@ def open_image(path: Path | str, *, dataset: str | None = None, volume: bool = F
     )
 
 
-def _open_stored(path: Path, kind: Kind, *, dataset: str | None, volume: bool) -> StoredImage:
+def open_stored(path: Path, kind: Kind, *, dataset: str | None, volume: bool) -> StoredImage:
+    """Open a file of a known kind with its reader, without hashing it.
+
+    Raises
+    ------
+    InputImageError
+        When it cannot be read as images.
+    """
     if kind is Kind.TIFF:
         return open_tiff(path)
     if kind is Kind.NUMPY_ARRAY:
         return open_numpy_array(path, volume=volume)
     if kind is Kind.HDF5:
         return open_hdf5(path, dataset=dataset, volume=volume)
+    if kind is Kind.XRADIA:
+        from ingest.formats.xradia import open_xradia  # the extra `formats`
+
+        return open_xradia(path)
+    if kind is Kind.ZARR:
+        from ingest.formats.zarr_store import open_zarr  # the extra `formats`
+
+        return open_zarr(path, dataset=dataset, volume=volume)
     return open_raster(path, kind)
