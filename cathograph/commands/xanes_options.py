@@ -1,0 +1,135 @@
+"""Options of ``cathograph xanes fit`` turned into a method and its calibration."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from schema.errors import InputError
+
+if TYPE_CHECKING:
+    from ingest.xanes.calibration import Calibration
+    from ingest.xanes.gaussian_peak import GaussianWhiteLine
+    from ingest.xanes.half_height import HalfHeight
+    from ingest.xanes.linear_combination import LinearCombination
+    from ingest.xanes.methods import Method
+    from ingest.xanes.registration import Against
+    from ingest.xanes.white_line import WhiteLine
+
+Chosen = TypeVar("Chosen", "WhiteLine", "HalfHeight", "GaussianWhiteLine", "LinearCombination")
+
+
+def choose_method(
+    name: str,
+    references: Path | None,
+    search_ev: str | None,
+    half_width_ev: float | None,
+    degree: int | None,
+    *,
+    normalised: bool,
+) -> "tuple[Method, Calibration]":
+    """Make the method that was asked for and, where references are given, calibrate it.
+
+    Raises
+    ------
+    InputError
+        For an unknown method, an option that it does not have, or a linear combination
+        without references.
+    """
+    from ingest.xanes.calibration import calibrate, uncalibrated
+    from ingest.xanes.gaussian_peak import GaussianWhiteLine
+    from ingest.xanes.half_height import HalfHeight
+    from ingest.xanes.linear_combination import LinearCombination
+    from ingest.xanes.methods import METHOD_NAMES
+    from ingest.xanes.references import read_references
+    from ingest.xanes.white_line import WhiteLine
+
+    if name not in METHOD_NAMES:
+        msg = f"Found method {name!r}; expected one of {', '.join(METHOD_NAMES)}."
+        raise InputError(msg)
+    pair = None if references is None else read_references(references)
+    if half_width_ev is not None and not half_width_ev > 0:
+        msg = f"Found --half-width-ev {half_width_ev:g}; expected a distance above 0."
+        raise InputError(msg)
+    search = None if search_ev is None else read_pair(search_ev, "--search-ev")
+    method: Method
+    if name == WhiteLine.name:
+        method = _with(WhiteLine(), search_ev=search, half_width_ev=half_width_ev, degree=degree)
+    elif name == HalfHeight.name:
+        method = _with(HalfHeight(), search_ev=search, half_width_ev=half_width_ev, degree=degree)
+    elif name == GaussianWhiteLine.name:
+        _refuse(name, "--degree", degree)
+        method = _with(GaussianWhiteLine(), search_ev=search, half_width_ev=half_width_ev)
+    else:
+        _refuse(name, "--degree", degree)
+        _refuse(name, "--half-width-ev", half_width_ev)
+        if pair is None:
+            msg = "Found no references for a linear combination; expected two spectra. Give them: --references FILE."
+            raise InputError(msg)
+        method = _with(LinearCombination(pair, baseline=not normalised), window_ev=search)
+    return method, uncalibrated(name) if pair is None else calibrate(method, pair)
+
+
+def choose_way_to_register(text: str) -> "Against":
+    """Take the text of --register-against.
+
+    Raises
+    ------
+    InputError
+        When it is neither of the two ways.
+    """
+    if text == "previous":
+        return "previous"
+    if text == "reference":
+        return "reference"
+    msg = f"Found --register-against {text!r}; expected previous or reference."
+    raise InputError(msg)
+
+
+def read_pair(text: str, option: str) -> tuple[float, float]:
+    """Take LOW,HIGH.
+
+    Raises
+    ------
+    InputError
+        When it is not two numbers, the lower first.
+
+    Examples
+    --------
+    >>> read_pair("8335,8365", "--search-ev")
+    (8335.0, 8365.0)
+    """
+    low, high = read_numbers(text, option, "LOW,HIGH", 2)
+    if not low < high:
+        msg = f"Found {option} {text}; expected LOW,HIGH, the lower energy first."
+        raise InputError(msg)
+    return low, high
+
+
+def read_numbers(text: str, option: str, form: str, length: int) -> tuple[float, ...]:
+    """Take numbers with commas between them.
+
+    Raises
+    ------
+    InputError
+        When they are not numbers, or not as many.
+    """
+    try:
+        numbers = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        numbers = ()
+    if len(numbers) != length:
+        msg = f"Found {option} {text!r}; expected {form}, numbers with commas between them."
+        raise InputError(msg)
+    return numbers
+
+
+def _with(method: Chosen, **given: object) -> Chosen:
+    """Replace the parameters that were given."""
+    changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    return replace(method, **changes)
+
+
+def _refuse(method: str, option: str, given: object) -> None:
+    if given is not None:
+        msg = f"Found {option} {given} with {method}, which has no use for it. Leave it out."
+        raise InputError(msg)

@@ -1,0 +1,199 @@
+"""From a stack to its edge-energy map: stored, registered where asked, fitted, masked, described."""
+
+import dataclasses
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.xanes.calibration import MOST_DROPPED, Calibration
+from ingest.xanes.energy_stack import EnergyStack
+from ingest.xanes.fitting import FittedMaps, fit_stack
+from ingest.xanes.methods import Method
+from ingest.xanes.normalisation import Normalisation
+from ingest.xanes.opening import store_frames
+from ingest.xanes.quality import PixelCounts, QualityLimits, mask_pixels
+from ingest.xanes.registration import Against, Drift, find_drift, register_stack
+
+RELATIVE = "Values are relative edge shifts, not lithium contents."
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class MapRecipe:
+    """Everything that decides the values of a map.
+
+    Attributes
+    ----------
+    method : Method
+        How edge energies are found.
+    calibration : Calibration
+        The method's window and reference energy.
+    normalisation : Normalisation or None
+        None to take the stack's values as they are.
+    limits : QualityLimits
+        What a pixel must reach.
+    register_against : {"previous", "reference"} or None
+        None to leave frames where they are.
+    """
+
+    method: Method
+    calibration: Calibration
+    normalisation: Normalisation | None = dataclasses.field(default_factory=Normalisation)
+    limits: QualityLimits = dataclasses.field(default_factory=QualityLimits)
+    register_against: Against | None = None
+
+
+@dataclass(frozen=True)
+class EdgeEnergyMap:
+    """A map and how it came about.
+
+    Attributes
+    ----------
+    edge_energy_ev : ndarray of float64, shape (height, width)
+        NaN where a pixel has none. Relative edge shifts, not lithium contents.
+    fitted : FittedMaps
+        Quality and what else is known of each pixel, before masking.
+    counts : PixelCounts
+        Where the pixels went.
+    drift : Drift or None
+        What registration found.
+    recipe : MapRecipe
+        What it was made with.
+    energies_ev : ndarray of float64, shape (n,)
+        Photon energies of the stack.
+    pixel_size_um : float or None
+        Edge of a pixel.
+    """
+
+    edge_energy_ev: NDArray[np.float64]
+    fitted: FittedMaps
+    counts: PixelCounts
+    drift: Drift | None
+    recipe: MapRecipe
+    energies_ev: NDArray[np.float64]
+    pixel_size_um: float | None
+
+    @property
+    def is_flagged(self) -> bool:
+        """Whether too large a share of the valid pixels lies outside the window."""
+        return self.counts.dropped_share > MOST_DROPPED
+
+    def as_record(self) -> dict[str, Any]:
+        """Return everything about the map but its pixels, as JSON can hold it."""
+        recipe, counts = self.recipe, self.counts
+        valid = self.edge_energy_ev[np.isfinite(self.edge_energy_ev)]
+        low, median, high = np.percentile(valid, [5, 50, 95]) if valid.size else [None] * 3
+        return {
+            "note": RELATIVE,
+            "method": recipe.method.name,
+            "parameters": _parameters(recipe.method),
+            "normalisation": None
+            if recipe.normalisation is None
+            else dataclasses.asdict(recipe.normalisation),
+            "window_ev": list(recipe.calibration.window_ev),
+            "reference_energy_ev": recipe.calibration.reference_energy_ev,
+            "calibration": recipe.calibration.source,
+            "limits": dataclasses.asdict(recipe.limits),
+            "registration": None
+            if self.drift is None
+            else {
+                "against": self.drift.against,
+                "reference_frame": self.drift.reference,
+                "shifts_px": self.drift.shifts_px.round(3).tolist(),
+            },
+            "energies_ev": self.energies_ev.tolist(),
+            "shape": list(self.edge_energy_ev.shape),
+            "pixel_size_um": self.pixel_size_um,
+            "edge_energy_ev": {"p5": _rounded(low), "median": _rounded(median), "p95": _rounded(high)},
+            "pixels": dataclasses.asdict(counts),
+            "masked_fraction": round(counts.masked_share, 6),
+            "dropped_fraction": round(counts.dropped_share, 6),
+            "dropped_flagged": self.is_flagged,
+            "versions": {
+                name: version(name) for name in ("cathograph", "numpy", "scipy", "numba", "scikit-image")
+            }
+            | {"python": platform.python_version()},
+        }
+
+
+def make_edge_energy_map(
+    stack: EnergyStack,
+    recipe: MapRecipe,
+    *,
+    pixel_size_um: float | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> EdgeEnergyMap:
+    """Make the edge-energy map of a stack.
+
+    Parameters
+    ----------
+    stack : EnergyStack
+        Absorbance.
+    recipe : MapRecipe
+        How.
+    pixel_size_um : float, optional
+        Edge of a pixel; the stack's own when not given.
+    threads : int, optional
+        Threads of the fit; all cores when not given.
+    progress : callable, optional
+        Gets (what is done, how much of it, how much in all).
+
+    Returns
+    -------
+    EdgeEnergyMap
+        With everything that is known of it.
+
+    Raises
+    ------
+    InputError
+        As `fit_stack`, `find_drift` and `store_frames`.
+    """
+
+    def tell(what: str) -> Callable[[int, int], None] | None:
+        return None if progress is None else lambda done, total: progress(what, done, total)
+
+    drift = None
+    frames = store_frames(stack, tell("reading frames"))
+    try:
+        if recipe.register_against is not None:
+            drift = find_drift(frames, against=recipe.register_against, progress=tell("finding the drift"))
+            registered = register_stack(frames, drift, tell("shifting frames"))
+            frames.close()
+            frames = registered
+        fitted = fit_stack(
+            frames, recipe.method, recipe.normalisation, threads=threads, progress=tell("fitting rows")
+        )
+    finally:
+        frames.close()
+    masked, counts = mask_pixels(
+        fitted.edge_energy_ev,
+        fitted.quality,
+        fitted.residual,
+        fitted.dead,
+        recipe.limits,
+        recipe.calibration.window_ev,
+    )
+    return EdgeEnergyMap(
+        masked, fitted, counts, drift, recipe, stack.energies_ev, pixel_size_um or stack.pixel_size_um
+    )
+
+
+def _parameters(method: Method) -> dict[str, Any]:
+    """Return the fields of a method, of references only what identifies them."""
+    fields = {}
+    for field in dataclasses.fields(method):  # type: ignore[arg-type]  # all methods are dataclasses
+        value = getattr(method, field.name)
+        if field.name == "references":
+            value = {"names": value.names, "low_ev": value.low_ev, "high_ev": value.high_ev}
+        fields[field.name] = value
+    return fields
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(float(value), 4)

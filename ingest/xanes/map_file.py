@@ -1,0 +1,83 @@
+"""Edge-energy maps as files: a TIFF that any program reads, and beside it how it was made.
+
+Every file is written under another name and renamed when it is complete, so that no half of a map
+is ever taken for one.
+"""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+
+from ingest.formats.file_state import shown
+from schema.errors import InputError
+
+_UM_PER_CM = 1e4
+
+
+def write_map(path: Path, values: NDArray[np.floating], pixel_size_um: float | None) -> None:
+    """Write a map, or several pages of maps, as TIFF of 32-bit floats.
+
+    Parameters
+    ----------
+    path : Path
+        File to write; what is there is replaced.
+    values : ndarray of float, shape (height, width) or (pages, height, width)
+        NaN where there is no value.
+    pixel_size_um : float or None
+        Edge of a pixel in µm, written as the TIFF's resolution.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be written.
+    """
+    resolution = None if pixel_size_um is None else (_UM_PER_CM / pixel_size_um, _UM_PER_CM / pixel_size_um)
+
+    def write(part: Path) -> None:
+        tifffile.imwrite(
+            part,
+            values.astype(np.float32),
+            photometric="minisblack",
+            metadata=None,
+            resolution=resolution,
+            resolutionunit=None if resolution is None else "CENTIMETER",
+        )
+
+    write_complete(path, write)
+
+
+def write_record(path: Path, record: dict[str, Any]) -> None:
+    """Write a record as JSON.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be written.
+    """
+    text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
+    write_complete(path, lambda part: part.write_text(text, encoding="utf-8"))
+
+
+def write_complete(path: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` fill a file beside `path`, then put it in its place.
+
+    Raises
+    ------
+    InputError
+        When that cannot be done.
+    """
+    part = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    try:
+        write(part)
+        part.replace(path)
+    except OSError as error:
+        msg = f"{shown(path)}: cannot be written ({error.strerror}); expected a folder with room. Choose another."
+        raise InputError(msg) from error
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,39 @@
+"""What a method of finding edge energies offers, and the list of them."""
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.xanes.gaussian_peak import GaussianWhiteLine
+from ingest.xanes.half_height import HalfHeight
+from ingest.xanes.linear_combination import LinearCombination
+from ingest.xanes.white_line import WhiteLine
+
+METHOD_NAMES = (WhiteLine.name, GaussianWhiteLine.name, HalfHeight.name, LinearCombination.name)
+
+
+class Plan(Protocol):
+    """A method prepared for the energies of a stack."""
+
+    def fit(self, spectra: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return edge energy in eV and residual of each spectrum (pixels, n), NaN where there is none."""
+        ...
+
+
+class Method(Protocol):
+    """A method and its parameters: a frozen dataclass."""
+
+    @property
+    def name(self) -> str:
+        """Name on the command line and in every result."""
+        ...
+
+    @property
+    def needs_normalised(self) -> bool:
+        """Whether absorbance that is not normalised gives wrong answers rather than worse ones."""
+        ...
+
+    def plan(self, energies_ev: NDArray[np.float64]) -> Plan:
+        """Prepare for the energies of a stack."""
+        ...

@@ -1,0 +1,98 @@
+"""Registration finds shifts that were made, though absorption changes across the edge, and undoes them."""
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from ingest.xanes.energy_stack import ArrayEnergyStack
+from ingest.xanes.registration import find_drift, register_stack, shift_frame
+from phantom import make_energy_map, make_microstructure, make_xanes_stack
+from schema.errors import InputError
+
+ENERGIES = np.array([8250.0, 8320.0, 8335.0, 8339.0, 8343.0, 8347.0, 8355.0, 8400.0])
+MARGIN = 16
+
+
+@pytest.fixture(scope="module")
+def drifting():
+    """Make a phantom over the edge that drifts by up to 6 pixels, and what undoes it."""
+    phantom = make_microstructure((176, 192), seed=4)
+    made = make_xanes_stack(phantom, make_energy_map(phantom, seed=4), ENERGIES, seed=4, snr=None)
+    walk = np.cumsum(np.random.default_rng(4).normal(0, 1.6, (len(ENERGIES), 2)), axis=0)
+    walk -= walk[-1]
+    inner = slice(MARGIN, -MARGIN)
+    moved = np.stack([ndimage.shift(frame, -step, order=3) for frame, step in zip(made, walk, strict=True)])
+    noise = 0.02 * np.random.default_rng(5).standard_normal(moved.shape)
+    return (moved + noise).astype(np.float32)[:, inner, inner], walk, made[:, inner, inner]
+
+
+@pytest.mark.parametrize(("against", "most"), [("reference", 0.15), ("previous", 0.3)])
+def test_known_shifts_are_recovered(drifting, against, most):
+    # A tenth of a pixel blurs an outline less than the microscope does. Errors add up against the previous frame.
+    frames, walk, _ = drifting
+    drift = find_drift(ArrayEnergyStack(frames, ENERGIES), against=against)
+    np.testing.assert_allclose(drift.shifts_px, walk, atol=most)
+    assert drift.reference == len(ENERGIES) - 1
+    assert drift.largest_px == pytest.approx(np.hypot(*walk.T).max(), abs=2 * most)
+
+
+def test_any_frame_may_be_the_reference(drifting):
+    frames, walk, _ = drifting
+    for against in ("reference", "previous"):
+        drift = find_drift(ArrayEnergyStack(frames, ENERGIES), against=against, reference=3)
+        np.testing.assert_allclose(drift.shifts_px, walk - walk[3], atol=0.3)
+        assert not drift.shifts_px[3].any()
+
+
+def test_a_registered_stack_lies_on_the_undrifted_one(drifting):
+    frames, _, still = drifting
+    stack = ArrayEnergyStack(frames, ENERGIES, pixel_size_um=0.05)
+    registered = register_stack(stack, find_drift(stack))
+    assert registered.pixel_size_um == 0.05
+    before = np.abs(frames - still).mean()
+    after = np.nanmean(np.abs(registered.read_rows(0, frames.shape[1]) - still))
+    assert after < 0.35 * before
+    assert np.isnan(registered.read_frame(0)).mean() < 0.15
+
+
+def test_dead_pixels_do_not_spread(drifting):
+    frames = drifting[0].copy()
+    frames[:, 50, 60] = np.nan
+    moved = shift_frame(frames[0], np.array([0.0, 2.0]))
+    # Two columns come from outside, and the dead pixel is two further to the right.
+    expected = np.zeros(moved.shape, bool)
+    expected[:, :2] = True
+    expected[50, 62] = True
+    np.testing.assert_array_equal(np.isnan(moved), expected)
+    drift = find_drift(ArrayEnergyStack(frames, ENERGIES))
+    np.testing.assert_allclose(drift.shifts_px, drifting[1], atol=0.15)
+
+
+def test_frames_that_cannot_be_registered_are_refused(drifting):
+    frames, _, _ = drifting
+    stack = ArrayEnergyStack(frames, ENERGIES)
+    with pytest.raises(InputError, match="against 'neighbour'; expected one of previous, reference"):
+        find_drift(stack, against="neighbour")
+    with pytest.raises(InputError, match="reference frame 8; expected 0 to 7"):
+        find_drift(stack, reference=8)
+    with pytest.raises(InputError, match=r"10 × 144 pixels|10 × 160 pixels"):
+        find_drift(ArrayEnergyStack(frames[:, :10], ENERGIES))
+    flat = frames.copy()
+    flat[2] = 0.3
+    with pytest.raises(InputError, match=r"no structure in frame 2 \(8335 eV\)"):
+        find_drift(ArrayEnergyStack(flat, ENERGIES))
+
+
+def test_a_shift_of_half_the_frame_is_refused():
+    frame = np.zeros((64, 64), np.float32)
+    frame[8:20, 8:20] = 1
+    frames = np.stack([frame, np.roll(frame, 24, axis=1)])
+    with pytest.raises(InputError, match="expected at most a quarter"):
+        find_drift(ArrayEnergyStack(frames, [8330, 8340]))
+
+
+def test_shifts_of_another_stack_are_refused(drifting):
+    frames, _, _ = drifting
+    drift = find_drift(ArrayEnergyStack(frames, ENERGIES))
+    with pytest.raises(InputError, match="Found 8 shifts for 2 frames"):
+        register_stack(ArrayEnergyStack(frames[:2], ENERGIES[:2]), drift)
