@@ -17,8 +17,16 @@ from cathograph.commands.console import errors, show_error
 from cathograph.commands.db import db
 from cathograph.commands.demo import demo
 from cathograph.commands.doctor import doctor
+from cathograph.commands.export import export
 from cathograph.commands.ingest import ingest
+from cathograph.commands.ingest_map import ingest_map
+from cathograph.commands.inspect import inspect
+from cathograph.commands.jobs import cancel, jobs, retry
+from cathograph.commands.metrics import metrics
 from cathograph.commands.query import queries, query
+from cathograph.commands.report import report
+from cathograph.commands.watch import init_beamtime, watch
+from cathograph.commands.xanes import xanes
 from schema.errors import CathographError, MissingExtra
 
 app = typer.Typer(
@@ -29,9 +37,20 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.command()(demo)
+app.command()(inspect)
 app.command()(ingest)
+app.command()(ingest_map)
+app.command()(init_beamtime)
+app.command()(watch)
+app.command()(jobs)
+app.command()(retry)
+app.command()(cancel)
+app.command()(metrics)
 app.command()(query)
 app.command()(queries)
+app.command()(report)
+app.command()(export)
+app.add_typer(xanes, name="xanes")
 app.add_typer(db, name="db")
 app.command()(bench)
 app.command()(doctor)

@@ -114,7 +114,7 @@ class Home:
                 (self.neo4j / name).mkdir(mode=0o700, exist_ok=True)
 
     def refuse_full_disk(self) -> None:
-        """Refuse to start a server that could not write.
+        """Refuse to start a server that could not write, or to write to it.
 
         Raises
         ------
@@ -250,8 +250,9 @@ class Home:
         Raises
         ------
         LocalServerError
-            When a backup holds the home longer than `wait_s` seconds.
+            When a backup holds the home longer than `wait_s` seconds, or its disk is nearly full.
         """
+        self.refuse_full_disk()
         with self._hold("writers.gate", shared=True, wait_s=wait_s) as gate:
             held = self._hold("writers.lock", shared=True, wait_s=wait_s)
             with held:

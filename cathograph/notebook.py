@@ -137,3 +137,59 @@ def analyse_labels(
         local_channels=rows.local_channel_rows(graph),
         nearest=rows.nearest_rows(graph),
     )
+
+
+def analyse_energies(
+    labels: NDArray[np.integer],
+    phases: Mapping[int, str | Phase],
+    energy_ev: NDArray[np.floating],
+    *,
+    window_ev: tuple[float, float] = (8340.0, 8348.0),
+    reference_ev: float = 8344.0,
+    min_pixels: int = 50,
+) -> pd.DataFrame:
+    """Compute the electrochemical state of every NMC of a label image, without any database.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (y, x) or (z, y, x)
+        Label image, 0 is background.
+    phases : Mapping
+        Phase of each label.
+    energy_ev : ndarray of float32 or float64, shape of `labels`
+        Edge energy per pixel in eV, NaN where there is none.
+    window_ev : (float, float)
+        Energies outside are dropped.
+    reference_ev : float
+        Energy that parts peaks above from peaks below.
+    min_pixels : int
+        With fewer valid pixels a particle has no values.
+
+    Returns
+    -------
+    DataFrame
+        One row per NMC: ``label`` and the properties of `schema.relationships.STATE`. Energies are relative
+        edge shifts, not lithium contents.
+
+    Raises
+    ------
+    InputError
+        When arrays, phases or numbers do not fit, or no energy lies in the window.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> states = analyse_energies(np.ones((1, 4), int), {1: "NMC"}, np.array([[8342.0, 8343.0, 8344.0, 9000.0]]),
+    ...                           min_pixels=2)
+    >>> states[["label", "soc_ev", "n_valid", "dropped_fraction"]].values.tolist()
+    [[1.0, 8343.0, 3.0, 0.25]]
+    """
+    from ingest.electrochemistry import measure_states
+    from ingest.energy_map import find_values_in_window
+    from ingest.regions import regions_from_labels
+    from ingest.state_method import StateMethod
+
+    method = StateMethod(window_ev=window_ev, reference_ev=reference_ev, min_pixels=min_pixels)
+    find_values_in_window(energy_ev, method)
+    table = {int(label): Phase.parse(str(phase)) for label, phase in phases.items()}
+    return measure_states(regions_from_labels(labels, table), energy_ev, method).table

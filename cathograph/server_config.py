@@ -89,8 +89,10 @@ internal.dbms.cypher_ip_blocklist=0.0.0.0/0,::/0
 dbms.usage_report.enabled=false
 # Else every stop waits twice five seconds for connections that are already closed.
 internal.server.bolt.thread_pool_shutdown_wait_time=100ms
-# Logs of finished transactions serve replicas and online backups, which Community has not.
-db.tx_log.preallocate=false
+# Logs of finished transactions serve replicas and online backups, which Community has not. Their room is
+# taken beforehand (preallocate, the default): without it a full disk cuts a log in the middle of an entry,
+# and the database never starts again.
+db.tx_log.rotation.size=64M
 db.tx_log.rotation.retention_policy=100M size
 """
 

@@ -5,26 +5,25 @@ store or not at all (the writer uses one transaction), so running the same comma
 finishes what a crash left undone and changes nothing that is done.
 """
 
-import getpass
-import platform
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from importlib.metadata import version as package_version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.stored_metrics import refresh_metrics
 from ingest.formats import ImageFile, open_image
 from ingest.graph import ParticleGraph, build_graph
+from ingest.measurement import MapFile, MapOutcome, MapSource, add_map, analyse_map, write_map
 from ingest.options import IngestOptions
+from ingest.provenance import run_record
 from ingest.reading import Reading, read_regions
 from ingest.rows import image_rows
-from queries.writing import IngestRunRecord, note_unchanged, write_image
+from queries.writing import note_unchanged, write_image
 from schema.errors import CathographError, InputError, InputImageError
 from schema.keys import JsonScalar, hash_parts, hash_pixels
 from schema.rows import FieldOfView, ImageRows
@@ -62,6 +61,8 @@ class ImageOutcome:
         What the user should know: dropped regions, a pixel size that differs from the metadata.
     error : str
         One line; empty when all went well.
+    energy_map : MapOutcome or None
+        What became of its energy map; None without one.
     """
 
     file: str
@@ -71,6 +72,7 @@ class ImageOutcome:
     counts: dict[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     error: str = ""
+    energy_map: MapOutcome | None = None
 
     def as_record(self) -> dict[str, Any]:
         """Flatten for tables and JSON."""
@@ -80,6 +82,9 @@ class ImageOutcome:
             "image": self.image,
             "state": self.state,
             **{name: self.counts.get(name) for name in names},
+            "energy_map": self.energy_map.state if self.energy_map else None,
+            "measured": self.energy_map.measured if self.energy_map else None,
+            "flagged": self.energy_map.flagged if self.energy_map else None,
             "segmentation": self.segmentation,
             "error": self.error,
         }
@@ -100,6 +105,7 @@ class _Page:
     file: ImageFile
     index: int
     view: FieldOfView
+    maps: MapFile | None
 
 
 def ingest_files(
@@ -108,6 +114,7 @@ def ingest_files(
     placement: Placement,
     store: "Connection | None",
     *,
+    energy_map: MapSource | None = None,
     writing: Writing = nullcontext,
     progress: Progress | None = None,
 ) -> list[ImageOutcome]:
@@ -123,6 +130,8 @@ def ingest_files(
         Where the images belong.
     store : Connection or None
         Where to write; None computes only.
+    energy_map : MapSource, optional
+        Energy map of the one file, with a page for each of its pages.
     writing : callable
         Makes the context that is held around one image's transaction.
     progress : callable, optional
@@ -136,14 +145,22 @@ def ingest_files(
     Raises
     ------
     InputError
-        When names collide, before anything is read: two images of one call never share one.
+        When names collide, before anything is read: two images of one call never share one. Also when an
+        energy map is given with several files.
     """
+    if energy_map is not None and len(paths) != 1:
+        msg = f"Found --energy-map with {len(paths)} files; expected one file. Ingest them one by one."
+        raise InputError(msg)
     say = progress or (lambda what, done, total: None)
     outcomes: list[ImageOutcome] = []
     pages: list[_Page] = []
     for path in paths:
         try:
-            pages.extend(_pages_of(path, reading.options, placement, alone=len(paths) == 1))
+            found = list(_pages_of(path, reading.options, placement, alone=len(paths) == 1))
+            if energy_map is not None:
+                maps = MapFile.open(energy_map, volume=reading.options.volume, image_pages=len(found))
+                found = [replace(page, maps=maps) for page in found]
+            pages.extend(found)
         except InputImageError as error:
             outcomes.append(ImageOutcome(path.name, placement.image or path.stem, "failed", error=str(error)))
     _refuse_equal_names(pages)
@@ -177,7 +194,7 @@ def analyse_page(
     """
     options = reading.options
     content = hash_pixels(pixels)
-    params = _parameters(reading, pixel_size_um)
+    params = parameters_of(reading, pixel_size_um)
     graph = build_graph(
         read_regions(pixels, reading),
         pixel_size_um=pixel_size_um,
@@ -187,7 +204,7 @@ def analyse_page(
     rows = image_rows(
         graph,
         view,
-        segmentation_key=_segmentation_key(view, content, params),
+        segmentation_key=segmentation_key_of(view, content, params),
         source=options.source.value,
         method=reading.method,
         version=reading.version,
@@ -219,6 +236,7 @@ def _pages_of(path: Path, options: IngestOptions, placement: Placement, *, alone
                 volume=name if series else None,
                 slice_index=index if series else None,
             ),
+            None,
         )
 
 
@@ -235,27 +253,77 @@ def _refuse_equal_names(pages: Sequence[_Page]) -> None:
 
 
 def _ingest_page(page: _Page, reading: Reading, store: "Connection | None", writing: Writing) -> ImageOutcome:
-    started = datetime.now(UTC)
     name, image = page.file.path.name, page.view.image
     try:
         pixel_size_um, notes = _pixel_size(page.file, reading.options)
         pixels = page.file.pages[page.index]
+        known = None if store is None else _ingest_known(page, pixels, reading, store, writing, pixel_size_um)
+        outcome = known or _ingest_new(page, pixels, reading, store, writing, pixel_size_um)
         if store is not None:
-            key = _segmentation_key(page.view, hash_pixels(pixels), _parameters(reading, pixel_size_um))
-            with writing():
-                known = note_unchanged(store, page.view, key, _run_record(page.file, started))
-            if known is not None:
-                return ImageOutcome(name, image, "unchanged", key, known, tuple(notes))
-        analysed = analyse_page(pixels, page.view, reading, pixel_size_um)
-        state = "computed"
-        if store is None:
-            analysed.rows.check()
-        else:
-            with writing():
-                state = write_image(store, analysed.rows, _run_record(page.file, started)).state
+            refresh_metrics(store, segmentation=outcome.segmentation, writing=writing)
     except CathographError as error:
         return ImageOutcome(name, image, "failed", error=" ".join(str(error).split()))
-    graph = analysed.graph
+    about_map = outcome.energy_map.notes if outcome.energy_map else ()
+    return replace(outcome, notes=(*notes, *outcome.notes, *about_map))
+
+
+def _ingest_known(
+    page: _Page,
+    pixels: NDArray[np.generic],
+    reading: Reading,
+    store: "Connection",
+    writing: Writing,
+    pixel_size_um: float,
+) -> ImageOutcome | None:
+    """Note a run over an image that is there as it is, and add the map; None when the image is not there."""
+    key = segmentation_key_of(page.view, hash_pixels(pixels), parameters_of(reading, pixel_size_um))
+    with writing():
+        counts = note_unchanged(store, page.view, key, run_record(page.file, datetime.now(UTC)))
+    if counts is None:
+        return None
+    outcome = ImageOutcome(page.file.path.name, page.view.image, "unchanged", key, counts)
+    if page.maps is None:
+        return outcome
+    added = add_map(
+        store,
+        page.maps.page(page.index),
+        lambda: read_regions(pixels, reading),
+        segmentation_key=key,
+        image_pixel_um=pixel_size_um,
+        writing=writing,
+    )
+    return replace(outcome, energy_map=added)
+
+
+def _ingest_new(
+    page: _Page,
+    pixels: NDArray[np.generic],
+    reading: Reading,
+    store: "Connection | None",
+    writing: Writing,
+    pixel_size_um: float,
+) -> ImageOutcome:
+    """Compute an image and its map, and only then write both: a map that does not fit writes nothing."""
+    started = datetime.now(UTC)
+    analysed = analyse_page(pixels, page.view, reading, pixel_size_um)
+    graph, key = analysed.graph, analysed.rows.segmentation_key
+    map_page = None if page.maps is None else page.maps.page(page.index)
+    states = (
+        None
+        if map_page is None
+        else analyse_map(map_page, graph.image, segmentation_key=key, image_pixel_um=pixel_size_um)
+    )
+    state = "computed"
+    if store is None:
+        analysed.rows.check()
+    else:
+        with writing():
+            state = write_image(store, analysed.rows, run_record(page.file, started)).state
+    energy_map = (
+        None
+        if map_page is None or states is None
+        else write_map(store, states, map_page, started=started, writing=writing)
+    )
     counts = {
         "particles": len(graph.image.region_labels),
         "contacts": len(graph.contacts.a),
@@ -263,12 +331,14 @@ def _ingest_page(page: _Page, reading: Reading, store: "Connection | None", writ
         "physical_tpbs": int(graph.tpbs.is_physical.sum()),
         "channel_pairs": graph.n_channel_pairs,
     }
-    notes += [
+    notes = tuple(
         f"{number} {phase} regions below {reading.options.min_size_px} px dropped"
-        for phase, number in analysed.graph.image.dropped.items()
+        for phase, number in graph.image.dropped.items()
         if number
-    ]
-    return ImageOutcome(name, image, state, analysed.rows.segmentation_key, counts, tuple(notes))
+    )
+    return ImageOutcome(
+        page.file.path.name, page.view.image, state, key, counts, notes, energy_map=energy_map
+    )
 
 
 def _pixel_size(file: ImageFile, options: IngestOptions) -> tuple[float, list[str]]:
@@ -300,7 +370,7 @@ def round_pixel_size(pixel_size_um: float) -> float:
     return float(f"{pixel_size_um:.9g}")
 
 
-def _parameters(reading: Reading, pixel_size_um: float) -> dict[str, Any]:
+def parameters_of(reading: Reading, pixel_size_um: float) -> dict[str, Any]:
     """Everything that shapes a segmentation, apart from the pixels and where they belong."""
     options = reading.options
     parameters: dict[str, Any] = {
@@ -318,18 +388,7 @@ def _parameters(reading: Reading, pixel_size_um: float) -> dict[str, Any]:
     return parameters
 
 
-def _segmentation_key(view: FieldOfView, content: str, parameters: dict[str, Any]) -> str:
+def segmentation_key_of(view: FieldOfView, content: str, parameters: dict[str, Any]) -> str:
+    """Key of the segmentation that these pixels (their hash) give, read so, at this place."""
     place: dict[str, JsonScalar] = {"sample": view.sample, "image": view.image, "content": content}
     return hash_parts({**place, "parameters": parameters})
-
-
-def _run_record(file: ImageFile, started: datetime) -> IngestRunRecord:
-    return IngestRunRecord(
-        id=str(uuid4()),
-        started=started,
-        user=getpass.getuser(),
-        host=platform.node(),
-        code_version=package_version("cathograph"),
-        file_name=file.path.name,
-        file_sha256=file.sha256,
-    )

@@ -47,6 +47,11 @@ _TIMED_OUT = "Neo.ClientError.Transaction.TransactionTimedOut"
 _OUT_OF_MEMORY = ("MemoryPoolOutOfMemoryError", "OutOfMemoryError", "StackOverFlowError")
 _NO_ROOM = ("no space left", "disk full", "disk quota", "low disk space", "could not write to log")
 
+# What the server says of a commit that its disk did not take, and from then on until it is restarted.
+_STOPPED_BY_ITS_DISK = tuple(
+    f"Neo.DatabaseError.Transaction.Transaction{what}" for what in ("LogError", "CommitFailed", "StartFailed")
+)
+
 
 @dataclass(frozen=True)
 class Records:
@@ -327,6 +332,12 @@ def _ours(error: Neo4jError, timeout_s: float | None) -> CathographError:
         return DatabaseError(
             f"Found the server's disk full ({text}); expected room to write. Nothing half-written is "
             "visible; make room, restart the server and run the same command again."
+        )
+    if code in _STOPPED_BY_ITS_DISK:
+        return DatabaseError(
+            f"Found the database stopped after it could not write ({text}); expected room on its disk. "
+            "Nothing half-written is visible; make room, restart the server (`cathograph db stop`; the next "
+            "command starts it) and run the same command again."
         )
     if code.endswith("AccessMode"):
         return WriteRefused(

@@ -2,7 +2,7 @@
 
 The hash does not depend on the order in which the database gives its rows: each node and relationship is
 hashed alone, by its key and its properties, and the hashes are added up. So nothing is sorted and nothing is
-kept in memory, and two equal things count twice. Runs of the ingest and time stamps are left out.
+kept in memory, and two equal things count twice. Who wrote what, and when, is left out.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from queries.catalog import load_internal
 from queries.connection import Connection
 from queries.driver_values import to_plain
 
-_TIME_STAMPS = {"created"}
+_NOT_CONTENT = {"created", "metrics_computed", "metrics_code_version"}
 _SPACE = 2**512
 
 
@@ -50,5 +50,5 @@ def counts(connection: Connection) -> dict[str, int]:
 
 def _canonical(value: object) -> object:
     if isinstance(value, Mapping):
-        return {key: to_plain(item) for key, item in value.items() if key not in _TIME_STAMPS}
+        return {key: to_plain(item) for key, item in value.items() if key not in _NOT_CONTENT}
     return sorted(value) if isinstance(value, list) else value

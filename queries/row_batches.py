@@ -145,7 +145,7 @@ def _pieces(rows: ImageRows) -> Iterator[bytes]:
             values = table[column]
             yield str(column).encode()
             numbers = _plain_numbers(values)
-            yield json.dumps(_as_list(values)).encode() if numbers is None else numbers.tobytes()
+            yield json.dumps(as_list(values)).encode() if numbers is None else numbers.tobytes()
 
 
 def _plain_numbers(values: "pd.Series[Any]") -> NDArray[np.generic] | None:
@@ -159,10 +159,10 @@ def _weight(table: str) -> int:
 
 
 def _as_lists(table: pd.DataFrame) -> dict[str, list[object]]:
-    return {str(name): _as_list(table[name]) for name in table.columns}
+    return {str(name): as_list(table[name]) for name in table.columns}
 
 
-def _as_list(values: "pd.Series[Any]") -> list[object]:
+def as_list(values: "pd.Series[Any]") -> list[object]:
     """Python values, null where pandas has NaN or NA."""
     missing = values.isna()
     if not missing.any():

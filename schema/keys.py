@@ -70,3 +70,11 @@ def particle_key(segmentation_key: str, label: int) -> str:
 def tpb_key(segmentation_key: str, nmc: int, sse: int, graphite: int) -> str:
     """Key of a triple phase boundary within its segmentation."""
     return f"{segmentation_key}:{nmc}-{sse}-{graphite}"
+
+
+def measurement_key(
+    segmentation_key: str, content: str, params: Mapping[str, JsonScalar], placement: Mapping[str, JsonScalar]
+) -> str:
+    """Key of a measurement: the map's content, read with these numbers, on these particles."""
+    parts: dict[str, JsonScalar] = {"segmentation": segmentation_key, "content": content}
+    return hash_parts({**parts, "params": params, "placement": placement})

@@ -7,15 +7,19 @@ The pattern they form::
     (:Segmentation)-[:SEGMENTS]->(:Image)
     (:Particle:NMC|SSE|Graphite)-[:IN]->(:Segmentation)
     (:TPB)-[:MEETS]->(:Particle)
-    (:IngestRun)-[:WROTE]->(:Segmentation)
+    (:Measurement)-[:OF]->(:Image), (:Measurement)-[:ON]->(:Segmentation), (:Measurement)-[:STATE]->(:NMC)
+    (:IngestRun)-[:WROTE]->(:Segmentation|Measurement)
 
 Particles and TPBs carry these labels only while their segmentation is the active one of its image; else
 they are `InactiveParticle` and `InactiveTPB`, without a phase label, so that ``MATCH (n:NMC)`` never counts
-one twice. A segmentation of which not all rows are there yet is a `StagedSegmentation`.
+one twice. A segmentation of which not all rows are there yet is a `StagedSegmentation`, a measurement a
+`StagedMeasurement`.
 """
 
 from dataclasses import dataclass
 
+from schema.jobs import JOB_PROPERTIES
+from schema.network_metrics import PARTICLE_METRICS, SEGMENTATION_METRICS
 from schema.properties import Kind, Property
 
 
@@ -113,6 +117,7 @@ SEGMENTATION = NodeType(
             nullable=True,
         ),
         Property("dropped", Kind.STRING, "regions below the minimum size per phase, as JSON"),
+        *SEGMENTATION_METRICS,
     ),
 )
 
@@ -156,6 +161,7 @@ PARTICLE = NodeType(
             minimum=0,
             nullable=True,
         ),
+        *PARTICLE_METRICS,
     ),
 )
 
@@ -183,23 +189,56 @@ TPB = NodeType(
     ),
 )
 
+MEASUREMENT = NodeType(
+    "Measurement",
+    "A map of edge energies over an image, read with one method on the particles of one segmentation.",
+    "key",
+    (
+        Property("key", Kind.STRING, "hash of segmentation, map, method and placement"),
+        Property("active", Kind.BOOLEAN, "the newest of its segmentation, which queries show"),
+        Property("created", Kind.DATETIME, "when it was written"),
+        Property("kind", Kind.STRING, "what was measured: edge_energy_map"),
+        Property("params", Kind.STRING, "how values are read: window, reference, peaks, as canonical JSON"),
+        Property("placement", Kind.STRING, "how the map was to be placed, as canonical JSON"),
+        Property("content_sha256", Kind.STRING, "hash of the map's pixels"),
+        Property("shape", Kind.INTEGERS, "pixels of the map along (y, x) or (z, y, x)"),
+        Property("pixel_size_um", Kind.FLOAT, "edge of a pixel of the map in µm", minimum=1e-9),
+        Property("matching", Kind.STRING, "how map and image were matched: same_grid, placed or registered"),
+        Property("offset_um", Kind.FLOATS, "corner of the map in the image in µm, along (y, x) or (z, y, x)"),
+        Property(
+            "residual_shift_um",
+            Kind.FLOATS,
+            "shift that is left between map and NMC; null where nothing tells",
+            nullable=True,
+        ),
+        Property("n_particles", Kind.INTEGER, "NMC with a STATE", minimum=0),
+        Property("n_measured", Kind.INTEGER, "of them with values", minimum=0),
+        Property("n_flagged", Kind.INTEGER, "of them flagged", minimum=0),
+    ),
+)
+
 INGEST_RUN = NodeType(
     "IngestRun",
-    "One run of the ingest: who, when, from which file, with which code.",
+    "One run of the ingest: who, when, from which file, with which code; or a job of the ingest service.",
     "id",
     (
-        Property("id", Kind.STRING, "random identifier"),
-        Property("state", Kind.STRING, "written, unchanged or reactivated"),
-        Property("started", Kind.DATETIME, "start of the run"),
-        Property("finished", Kind.DATETIME, "end of the run"),
-        Property("user", Kind.STRING, "login name"),
-        Property("host", Kind.STRING, "machine"),
-        Property("code_version", Kind.STRING, "version of Cathograph"),
-        Property("file_name", Kind.STRING, "name of the file, without its folder"),
+        Property("id", Kind.STRING, "random identifier; of a job, hash of its files and rules"),
+        Property(
+            "state",
+            Kind.STRING,
+            "written, unchanged or reactivated; of a job queued, running, done, failed or cancelled",
+        ),
+        Property("started", Kind.DATETIME, "start of the run", nullable=True),
+        Property("finished", Kind.DATETIME, "end of the run", nullable=True),
+        Property("user", Kind.STRING, "login name", nullable=True),
+        Property("host", Kind.STRING, "machine", nullable=True),
+        Property("code_version", Kind.STRING, "version of Cathograph", nullable=True),
+        Property("file_name", Kind.STRING, "name of the file, without its folder; of a job, within it"),
         Property("file_sha256", Kind.STRING, "hash of the file's bytes"),
+        *JOB_PROPERTIES,
     ),
 )
 
 NODE_TYPES: tuple[NodeType, ...] = (
-    BEAMTIME, SAMPLE, VOLUME, IMAGE, SEGMENTATION, PARTICLE, TPB, INGEST_RUN,
+    BEAMTIME, SAMPLE, VOLUME, IMAGE, SEGMENTATION, PARTICLE, TPB, MEASUREMENT, INGEST_RUN,
 )  # fmt: skip

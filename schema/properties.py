@@ -18,6 +18,7 @@ class Kind(StrEnum):
     BOOLEAN = "BOOLEAN"
     FLOATS = "LIST<FLOAT>"
     INTEGERS = "LIST<INTEGER>"
+    STRINGS = "LIST<STRING>"
     DATETIME = "DATETIME"
 
 

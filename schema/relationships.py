@@ -70,6 +70,40 @@ NEAREST = RelationshipType(
     ),
 )
 
+STATE = RelationshipType(
+    "STATE",
+    "Measurement",
+    "NMC",
+    "Electrochemical state of an NMC. Energies are relative edge shifts, not lithium contents.",
+    (
+        Property("soc_ev", Kind.FLOAT, "mean edge energy of the valid pixels", minimum=0, nullable=True),
+        Property("heterogeneity_ev", Kind.FLOAT, "their standard deviation", minimum=0, nullable=True),
+        Property(
+            "polarization_ev",
+            Kind.FLOAT,
+            "distance of the peaks of their histogram; 0 for one peak",
+            minimum=0,
+            nullable=True,
+        ),
+        Property("soc_se_ev", Kind.FLOAT, "standard error of soc_ev", minimum=0, nullable=True),
+        Property(
+            "heterogeneity_se_ev", Kind.FLOAT, "standard error of heterogeneity_ev", minimum=0, nullable=True
+        ),
+        Property("n_valid", Kind.INTEGER, "map pixels in the particle and in the window", minimum=0),
+        Property(
+            "dropped_fraction",
+            Kind.FLOAT,
+            "share of the particle's values outside of the window; null without a value",
+            minimum=0,
+            nullable=True,
+        ),
+        Property("missing_fraction", Kind.FLOAT, "share of the particle without a value", minimum=0),
+        Property("n_peaks", Kind.INTEGER, "peaks of the smoothed histogram", minimum=0, nullable=True),
+        Property("flagged", Kind.BOOLEAN, "too few valid pixels, or too many dropped or missing"),
+        Property("reason", Kind.STRING, "why polarization_ev is null", nullable=True),
+    ),
+)
+
 RELATIONSHIP_TYPES: tuple[RelationshipType, ...] = (
     RelationshipType("MEASURED_IN", "Image", "Beamtime", "Campaign an image comes from."),
     RelationshipType("OF", "Image", "Sample", "Sample an image shows."),
@@ -82,5 +116,9 @@ RELATIONSHIP_TYPES: tuple[RelationshipType, ...] = (
     CONCURRENT_CHANNEL,
     LOCAL_CHANNEL,
     NEAREST,
+    RelationshipType("OF", "Measurement", "Image", "Image that was measured."),
+    RelationshipType("ON", "Measurement", "Segmentation", "Segmentation whose particles it describes."),
+    STATE,
     RelationshipType("WROTE", "IngestRun", "Segmentation", "What a run wrote, or found already there."),
+    RelationshipType("WROTE", "IngestRun", "Measurement", "What a run wrote, or found already there."),
 )

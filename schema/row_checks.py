@@ -12,11 +12,13 @@ import numpy as np
 import pandas as pd
 
 from schema.errors import RowError
+from schema.network_metrics import METRIC_NAMES
 from schema.phases import PARTICLE_PHASES
 from schema.properties import Kind, Property
 
-SET_BY_THE_DATABASE = frozenset({"key", "active", "created"})
-"""Properties that the write queries fill in: keys follow from labels, times from the server."""
+NOT_IN_ROWS = frozenset({"key", "active", "created"}) | METRIC_NAMES
+"""Properties that do not come with the rows: keys follow from labels, times from the server, and the network
+metrics are computed from what is stored."""
 
 _BEYOND_INTEGERS = 2.0**63
 
@@ -48,9 +50,9 @@ def check_record(name: str, record: Mapping[str, object], properties: Sequence[P
     RowError
         Naming the field.
     """
-    _check_names(name, "fields", set(record), {prop.name for prop in properties} - SET_BY_THE_DATABASE)
+    _check_names(name, "fields", set(record), {prop.name for prop in properties} - NOT_IN_ROWS)
     for prop in properties:
-        if prop.name not in SET_BY_THE_DATABASE:
+        if prop.name not in NOT_IN_ROWS:
             check_value(name, prop, record[prop.name])
 
 
@@ -78,7 +80,7 @@ def check_columns(
     RowError
         Naming the column and the first bad row.
     """
-    declared = [prop for prop in properties if prop.name not in SET_BY_THE_DATABASE]
+    declared = [prop for prop in properties if prop.name not in NOT_IN_ROWS]
     _check_names(name, "columns", set(table.columns), {prop.name for prop in declared} | set(label_columns))
     for label_column in label_columns:
         _check_column(name, table, Property(label_column, Kind.INTEGER, "label of a particle", minimum=1))

@@ -81,10 +81,15 @@ def _columns_that_fit(widths: list[int], room: int) -> int:
 
 def _cell(value: object) -> str:
     if isinstance(value, float):
-        return "" if isnan(value) else f"{value:.4g}"
+        return "" if isnan(value) else _number(value)
     if value is None or str(value) == "<NA>":
         return ""
     return str(value)
+
+
+def _number(value: float) -> str:
+    """Write four digits, but never fewer than two decimals: edge energies differ behind the point."""
+    return f"{value:.4g}" if abs(value) < 1000 else f"{value:.2f}"
 
 
 @contextmanager

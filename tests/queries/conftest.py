@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from database_server import DatabaseServer
+from toy_measurement import make_toy_measurement
 from toy_rows import make_toy_rows
 
 from queries.connection import Connection, connect
+from queries.measurements import write_measurement
 from queries.migrations import migrate
 from queries.writing import IngestRunRecord, write_image
 from schema.rows import ImageRows
@@ -51,3 +53,10 @@ def toy_store(store: Connection) -> Connection:
     """Give the store with the toy image in it."""
     write_image(store, make_toy_rows(), IngestRunRecord.of_memory("field"))
     return store
+
+
+@pytest.fixture
+def full_store(toy_store: Connection) -> Connection:
+    """Give the store with the toy image and an energy map of it, so that every query has rows."""
+    write_measurement(toy_store, make_toy_measurement(), IngestRunRecord.of_memory("map"))
+    return toy_store

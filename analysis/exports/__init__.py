@@ -1,0 +1,1 @@
+"""The particle graph as files that other programs read, and read back as it was."""

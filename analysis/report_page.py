@@ -1,0 +1,111 @@
+"""The report as files: one HTML page that needs nothing else, and PNG, SVG and CSV beside it.
+
+Figures are embedded, styles are in the page, nothing is fetched: the page opens years later on a
+machine without a network. All text from the store goes through the template's escaping.
+"""
+
+import base64
+import math
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from jinja2 import Environment, StrictUndefined
+
+from analysis.report import Report, ReportTable
+from schema.errors import InputError
+
+_MOST_ROWS_SHOWN = 60
+"""The page shows so many rows of a table; the CSV has all."""
+
+
+def write_report(report: Report, folder: Path) -> Path:
+    """Write the page, the figures and the tables.
+
+    Parameters
+    ----------
+    report : Report
+        From `analysis.report.build_report`.
+    folder : Path
+        Made when absent; files of an earlier report are replaced.
+
+    Returns
+    -------
+    Path
+        ``report.html``; beside it ``figures/`` and ``tables/``.
+
+    Raises
+    ------
+    InputError
+        When the folder cannot be written to.
+    """
+    images = {}
+    for plate in report.plates:
+        _, svg, _ = plate.save(folder / "figures")
+        images[plate.name] = base64.b64encode(svg.read_bytes()).decode()
+    page = folder / "report.html"
+    try:
+        (folder / "tables").mkdir(parents=True, exist_ok=True)
+        for table in (*report.tables, *report.provenance):
+            table.data.to_csv(folder / "tables" / f"{table.name}.csv", index=False, lineterminator="\n")
+        page.write_text(render_page(report, images), encoding="utf-8")
+    except OSError as error:
+        msg = f"Found {folder} not writable ({error.strerror}); expected room there. Choose another --out."
+        raise InputError(msg) from error
+    return page
+
+
+def render_page(report: Report, images: dict[str, str]) -> str:
+    """Render the page.
+
+    Parameters
+    ----------
+    report : Report
+        What it shows.
+    images : dict
+        SVG of each plate, base64, by its name.
+    """
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["cells"] = table_cells
+    environment.filters["is_number"] = _is_number
+    source = files("analysis").joinpath("report.html.j2").read_text(encoding="utf-8")
+    return environment.from_string(source).render(report=report, images=images, most_rows=_MOST_ROWS_SHOWN)
+
+
+def table_cells(table: ReportTable) -> list[list[str]]:
+    """Write the rows of a table that the page shows: four digits, blanks where there is nothing."""
+    shown = table.data[[name for name in table.shown if name in table.data.columns]]
+    return [
+        [write_value(value) for value in row] for row in shown.head(_MOST_ROWS_SHOWN).itertuples(index=False)
+    ]
+
+
+def write_value(value: object) -> str:
+    """Write one value for reading.
+
+    Examples
+    --------
+    >>> write_value(0.0123461), write_value(8342.5678), write_value(float("nan")), write_value(2.25e-8)
+    ('0.01235', '8342.57', '', '2.25e-08')
+    """
+    if value is None or value is pd.NA or value is pd.NaT:
+        return ""
+    if isinstance(value, float | np.floating):
+        number = float(value)
+        if math.isnan(number):
+            return ""
+        return f"{number:.2f}" if 1000 <= abs(number) < 1e6 else f"{number:.4g}"
+    if isinstance(value, pd.Timestamp):
+        return value.strftime("%Y-%m-%d %H:%M UTC")
+    return str(value)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

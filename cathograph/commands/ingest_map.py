@@ -1,0 +1,99 @@
+"""``cathograph ingest-map``: an energy map onto an image that is there already."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cathograph.commands.console import errors, print_json, print_table, say, waiting
+from cathograph.commands.home import HomeOption, home_of
+from cathograph.commands.map_options import (
+    MapDataset,
+    MapOffset,
+    MapPixelSize,
+    MinPixels,
+    Reference,
+    Register,
+    Window,
+    map_source,
+)
+
+if TYPE_CHECKING:
+    from ingest.measurement import MapOutcome
+
+
+def ingest_map(
+    context: typer.Context,
+    energy_map: Annotated[Path, typer.Argument(metavar="MAP", help="Edge energies in eV: TIFF, npy, HDF5.")],
+    sample: Annotated[str, typer.Option(help="Sample of the image.")],
+    image: Annotated[str, typer.Option(help="Name of the image.")],
+    labels: Annotated[Path, typer.Option(help="The file that the image was ingested from.")],
+    dataset: Annotated[str | None, typer.Option(help="Path inside that file, for HDF5.")] = None,
+    map_dataset: MapDataset = None,
+    map_pixel_size_nm: MapPixelSize = None,
+    map_offset_um: MapOffset = None,
+    register: Register = False,
+    window_ev: Window = "8340,8348",
+    reference_ev: Reference = 8344.0,
+    min_pixels: MinPixels = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+    home: HomeOption = None,
+) -> None:
+    """Give the NMC of an image their electrochemical state, from a map of edge energies.
+
+    Values are relative edge shifts, not lithium contents.
+
+    The store has no pixels: regions are made again from --labels, and checked to be the same.
+
+    A second map is a new measurement, and the active one; the older stays.
+
+    [dim]cathograph ingest-map map.tif --sample s100 --image mask --labels mask.tif[/]
+    """
+    from cathograph.settings import read_settings
+    from cathograph.writing import open_for_writing
+    from ingest.stored_image import ingest_map as add_to_stored
+
+    source = map_source(
+        energy_map,
+        dataset=map_dataset,
+        pixel_size_nm=map_pixel_size_nm,
+        offset_um=map_offset_um,
+        register=register,
+        window_ev=window_ev,
+        reference_ev=reference_ev,
+        min_pixels=min_pixels,
+    )
+    settings = read_settings(home_of(context, home))
+    with open_for_writing(settings, say=say) as store, waiting(f"{energy_map.name} …"):
+        if store.connection is None:
+            return
+        outcome = add_to_stored(
+            store.connection,
+            source,
+            sample=sample,
+            image=image,
+            labels=labels,
+            dataset=dataset,
+            writing=store.writing,
+        )
+    _show(outcome, sample, image, as_json=as_json)
+
+
+def _show(outcome: "MapOutcome", sample: str, image: str, *, as_json: bool) -> None:
+    record = {
+        "sample": sample,
+        "image": image,
+        "state": outcome.state,
+        "particles": outcome.particles,
+        "measured": outcome.measured,
+        "flagged": outcome.flagged,
+        "measurement": outcome.measurement,
+    }
+    if as_json:
+        print_json(record)
+        return
+    import pandas as pd
+
+    print_table(pd.DataFrame([record]).drop(columns="measurement"))
+    for note in outcome.notes:
+        errors.print(f"[dim]{note}[/]", highlight=False)

@@ -1,0 +1,136 @@
+"""``cathograph metrics``: centralities and percolation, for what is stored or for a selection."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+from cathograph.commands.console import errors, print_json, print_table, say
+from cathograph.commands.home import HomeOption, home_of
+from schema.errors import QueryError
+
+if TYPE_CHECKING:
+    from queries.connection import Connection
+
+
+def metrics(
+    context: typer.Context,
+    sample: Annotated[str | None, typer.Option(help="Only images of this sample.")] = None,
+    image: Annotated[str | None, typer.Option(help="Only this image.")] = None,
+    select: Annotated[
+        Path | None,
+        typer.Option(
+            help="FILE.cypher returning particle keys as `key`: metrics of the sub-graph they induce, printed "
+            "and not stored.",
+            show_default=False,
+        ),
+    ] = None,
+    largest: Annotated[
+        int | None,
+        typer.Option(
+            min=0, help="Follow shortest paths in images of up to this many particles.", show_default="20000"
+        ),
+    ] = None,
+    largest_weighted: Annotated[
+        int | None, typer.Option(min=0, help="The same for weighted paths.", show_default="5000")
+    ] = None,
+    again: Annotated[bool, typer.Option("--again", help="Also where they are stored already.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+    home: HomeOption = None,
+) -> None:
+    """Compute centralities and percolation where they are missing; every ingest does so by itself.
+
+    [dim]cathograph metrics --sample s100[/]
+    """
+    from analysis.network_metrics import PathLimits
+    from analysis.stored_metrics import measure_selection, refresh_metrics
+    from cathograph.settings import read_settings
+    from cathograph.store import open_store
+    from cathograph.writing import WritableStore
+
+    usual = PathLimits()
+    limits = PathLimits(
+        usual.unweighted if largest is None else largest,
+        usual.weighted if largest_weighted is None else largest_weighted,
+    )
+    settings = read_settings(home_of(context, home))
+    if select is not None:
+        if sample is not None or image is not None or again:
+            msg = (
+                "Found --select with --sample, --image or --again; expected it alone. Put the conditions "
+                "into the query."
+            )
+            raise QueryError(msg)
+        with open_store(settings, say=say) as connection:
+            table = measure_selection(connection, _selected_keys(connection, select), limits)
+        if as_json:
+            print_json(table.astype(object).where(table.notna(), None).to_dict("records"))
+        else:
+            print_table(table)
+        return
+    with open_store(settings, say=say) as connection, _progress() as progress:
+        task = progress.add_task("reading", total=None)
+
+        def show(what: str, done: int, total: int) -> None:
+            progress.update(task, description=what, completed=done, total=total)
+
+        computed = refresh_metrics(
+            connection,
+            sample=sample,
+            image=image,
+            limits=limits,
+            again=again,
+            writing=WritableStore(connection, settings).writing,
+            progress=show,
+        )
+    if as_json:
+        print_json(
+            [{"sample": each.sample, "image": each.image, "particles": each.particles} for each in computed]
+        )
+    else:
+        particles = sum(each.particles for each in computed)
+        errors.print(
+            f"Metrics of {len(computed)} images with {particles} particles computed."
+            if computed
+            else "All metrics are there already; --again computes them anew.",
+            highlight=False,
+        )
+
+
+def _selected_keys(connection: "Connection", path: Path) -> list[str]:
+    from queries.catalog import adhoc
+    from queries.runner import run
+
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"Found no readable Cypher in {path} ({error}); expected a text file with one query."
+        raise QueryError(msg) from error
+    table = run(connection, adhoc(text))
+    if "key" not in table.columns:
+        msg = (
+            f"Found columns {', '.join(map(str, table.columns))} from {path}; expected one named key. End "
+            "the query with: RETURN n.key AS key."
+        )
+        raise QueryError(msg)
+    return [str(key) for key in table["key"]]
+
+
+def _progress() -> Progress:
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=errors,
+        transient=True,
+    )

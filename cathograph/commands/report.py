@@ -1,0 +1,154 @@
+"""``cathograph report``: every figure and table of the paper from the store, as one page."""
+
+import platform
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cathograph.commands.console import results, say, waiting
+from cathograph.commands.home import HomeOption, home_of
+from schema.errors import InputError, QueryError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from analysis.electrode_tables import ElectrodeTables
+    from queries.connection import Connection
+
+
+def report(
+    context: typer.Context,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Folder for the page, the figures and the tables.")
+    ],
+    sample: Annotated[str | None, typer.Option(help="Only this sample.")] = None,
+    cathode: Annotated[str | None, typer.Option(help="Only this cathode kind.")] = None,
+    select: Annotated[
+        Path | None,
+        typer.Option(help="FILE.cypher that returns sample and image (and label), or keys of images or NMC."),
+    ] = None,
+    compare: Annotated[
+        list[str] | None,
+        typer.Option(help="Cathode kinds, samples or FILE.cypher, side by side: --compare LCD ECD BLE."),
+    ] = None,
+    more: Annotated[
+        list[str] | None, typer.Argument(help="Further names of --compare.", show_default=False)
+    ] = None,
+    draws: Annotated[int, typer.Option(min=0, help="Draws of bootstrap and permutation.")] = 1999,
+    home: HomeOption = None,
+) -> None:
+    """Write all figures and tables of a selection as one HTML page, with PNG, SVG and CSV.
+
+    [dim]cathograph report --out report --compare LCD ECD BLE[/]
+    """
+    from analysis.report import build_report
+    from analysis.report_page import write_report
+    from cathograph.settings import read_settings
+    from cathograph.store import open_store
+
+    _check_choice(sample, cathode, select, compare, more)
+    settings = read_settings(home_of(context, home))
+    with open_store(settings, say=say) as store, waiting("reading the store …"):
+        selections = _read(store, sample, cathode, select, [*(compare or []), *(more or [])])
+    with waiting("computing …"):
+        built = build_report(
+            selections,
+            title=f"Cathograph report: {' beside '.join(selections)}",
+            parameters={
+                "made": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+                "Cathograph": version("cathograph"),
+                "Python, pandas, statsmodels, matplotlib": ", ".join(
+                    [
+                        platform.python_version(),
+                        *(version(name) for name in ("pandas", "statsmodels", "matplotlib")),
+                    ]
+                ),
+            },
+            draws=draws,
+        )
+        page = write_report(built, out)
+    for plate in built.plates:
+        if plate.missing:
+            say(f"{plate.paper}: {plate.missing}")
+    results.print(
+        f"{len(built.plates)} figures, {len(built.tables)} tables: {page}", highlight=False, markup=False
+    )
+
+
+def _check_choice(
+    sample: str | None,
+    cathode: str | None,
+    select: Path | None,
+    compare: list[str] | None,
+    more: list[str] | None,
+) -> None:
+    if more and not compare:
+        msg = f"Found {more[0]!r} without --compare; expected only options. Write --compare A B."
+        raise InputError(msg)
+    given = [
+        name
+        for name, value in (
+            ("--sample", sample), ("--cathode", cathode), ("--select", select), ("--compare", compare),
+        )
+        if value
+    ]  # fmt: skip
+    if len(given) > 1:
+        msg = f"Found {' and '.join(given)}; expected one of them. A FILE.cypher can combine conditions."
+        raise InputError(msg)
+    names = [*(compare or []), *(more or [])]
+    if compare and (len(names) < 2 or len(set(names)) < len(names)):
+        msg = f"Found --compare {' '.join(names)}; expected at least two different names."
+        raise InputError(msg)
+
+
+def _read(
+    store: "Connection", sample: str | None, cathode: str | None, select: Path | None, compare: list[str]
+) -> "dict[str, ElectrodeTables]":
+    """Read the tables once and narrow them to each selection."""
+    from analysis.electrode_tables import (
+        keys_of_cathode,
+        keys_of_name,
+        keys_of_rows,
+        keys_of_sample,
+        narrow,
+        read_electrode_tables,
+    )
+    from cathograph.notebook import query
+
+    everything = read_electrode_tables(lambda name: query(store, name))
+    if everything.images.empty:
+        msg = "Found no image in the store; expected at least one. Run cathograph ingest, or cathograph demo."
+        raise InputError(msg)
+    if sample is not None:
+        return {sample: narrow(everything, keys_of_sample(everything, sample))}
+    if cathode is not None:
+        return {cathode: narrow(everything, keys_of_cathode(everything, cathode))}
+    if select is not None:
+        keys = keys_of_rows(everything, _rows_of(store, select), str(select))
+        return {select.stem: narrow(everything, keys)}
+    if not compare:
+        return {"all samples": everything}
+    return {
+        name: narrow(
+            everything,
+            keys_of_rows(everything, _rows_of(store, Path(name)), name)
+            if name.endswith(".cypher")
+            else keys_of_name(everything, name),
+        )
+        for name in compare
+    }
+
+
+def _rows_of(store: "Connection", path: Path) -> "pd.DataFrame":
+    from queries.catalog import adhoc
+    from queries.runner import run
+
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"Found no readable Cypher in {path} ({error}); expected a text file with one query."
+        raise QueryError(msg) from error
+    return run(store, adhoc(text), {})

@@ -1,0 +1,23 @@
+"""Who ingests what, when, from which file, with which code: the record beside everything that is written."""
+
+import getpass
+import platform
+from datetime import datetime
+from importlib.metadata import version as package_version
+from uuid import uuid4
+
+from ingest.formats import ImageFile
+from queries.writing import IngestRunRecord
+
+
+def run_record(file: ImageFile, started: datetime) -> IngestRunRecord:
+    """Record a run over one file."""
+    return IngestRunRecord(
+        id=str(uuid4()),
+        started=started,
+        user=getpass.getuser(),
+        host=platform.node(),
+        code_version=package_version("cathograph"),
+        file_name=file.path.name,
+        file_sha256=file.sha256,
+    )

@@ -1,0 +1,388 @@
+"""The ingest service: what arrives in a folder is queued, done, and noted, and nothing of it is lost.
+
+One process looks at the folder and speaks with the queue, which is in the database (`queries.jobs`); workers do
+the jobs. The queue is not kept in memory but for the jobs in work, so killing the service at any point
+loses none: the next one finds the files, makes the same identifiers of them, and goes on. A lease that is
+not renewed ends, and an ingest that was begun twice writes once (`queries.writing`).
+"""
+
+import getpass
+import os
+import platform
+import signal
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from time import monotonic
+from uuid import uuid4
+
+from ingest.arrivals import WakeUp
+from ingest.beamtime_groups import JobSpec
+from ingest.inbox import Inbox, InboxStatus
+from ingest.job_run import JobResult, OpenStore
+from ingest.patient_store import PatientStore, Stopped
+from ingest.workers import Finished, Workers
+from queries.jobs import Claimer, JobEnd, claim, enqueue, renew, settle, states
+from schema.errors import InputError
+
+MOST_DEATHS = 3
+_LONGEST_WAIT_S = 0.25
+_ASK_AGAIN_S = 1.0
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class ServiceOptions:
+    """How the service works.
+
+    Attributes
+    ----------
+    workers : int
+        Jobs at a time.
+    settle_s : float
+        Seconds that a file must stand still to count as complete.
+    lease_s : float
+        Seconds after which another service may take the job of one that was killed.
+    poll_s : float
+        Seconds between two looks through the folder when nothing is heard of it.
+    events : bool
+        Listen to the operating system; False on network shares that give no events.
+    once : bool
+        Work off what is there, then end.
+    pause_s, longest_pause_s : float
+        Pause before a job is tried again: doubled with each attempt, up to the longest.
+    stop_s : float
+        Seconds that running jobs are given when the service is told to end.
+
+    Raises
+    ------
+    InputError
+        When a number is out of its range.
+    """
+
+    workers: int = 1
+    settle_s: float = 5.0
+    lease_s: float = 60.0
+    poll_s: float = 30.0
+    events: bool = True
+    once: bool = False
+    pause_s: float = 10.0
+    longest_pause_s: float = 3600.0
+    stop_s: float = 60.0
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant."""
+        for name, value, least, most in (
+            ("--workers", self.workers, 1, 256),
+            ("--settle-s", self.settle_s, 0.1, 3600),
+            ("--lease-s", self.lease_s, 1, 86_400),
+            ("--poll-s", self.poll_s, 0.1, 86_400),
+            ("--pause-s", self.pause_s, 0.1, 86_400),
+            ("--stop-s", self.stop_s, 0, 3600),
+        ):
+            if not least <= value <= most:
+                msg = f"Found {name} {value:g}; expected {least:g} to {most:g}."
+                raise InputError(msg)
+
+    def pause_after(self, attempts: int) -> float:
+        """Seconds to wait after this many attempts.
+
+        Examples
+        --------
+        >>> [ServiceOptions().pause_after(n) for n in (1, 2, 3, 20)]
+        [10.0, 20.0, 40.0, 3600.0]
+        """
+        return min(self.longest_pause_s, self.pause_s * 2.0 ** min(attempts - 1, 40))
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How the jobs of the folder stand.
+
+    Attributes
+    ----------
+    states : Mapping
+        Number of jobs in each state.
+    waiting : tuple of str
+        What is no job yet, and why.
+    unmatched : int
+        Files that fit no entry of the rules.
+    """
+
+    states: Counter[str]
+    waiting: tuple[str, ...]
+    unmatched: int
+
+    @property
+    def is_all_done(self) -> bool:
+        """Whether every file that the rules know is in the store."""
+        return not self.waiting and set(self.states) <= {"done"}
+
+    def __str__(self) -> str:
+        """Tell it in a line."""
+        parts = [
+            f"{self.states[state]} {state}"
+            for state in ("queued", "running", "done", "failed", "cancelled")
+            if self.states[state]
+        ]
+        if self.waiting:
+            parts.append(f"{len(self.waiting)} waiting")
+        if self.unmatched:
+            parts.append(
+                f"{self.unmatched} {'files fit' if self.unmatched > 1 else 'file fits'} no entry of the rules"
+            )
+        return ", ".join(parts) or "no files yet"
+
+
+def serve(
+    folder: Path,
+    open_store: OpenStore,
+    options: ServiceOptions,
+    *,
+    say: Say,
+    show: Callable[[Standing], None],
+    stop: threading.Event,
+) -> Standing:
+    """Watch a folder until `stop` is set; with `once`, until what is there is worked off.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder with rules in it.
+    open_store : callable
+        Opens the store, here and in every worker.
+    options : ServiceOptions
+        How to work.
+    say : callable
+        Called with a line for each thing that happened.
+    show : callable
+        Called now and then with how things stand.
+    stop : threading.Event
+        Set it to end: running jobs are finished, or given back after some seconds.
+
+    Raises
+    ------
+    InputError
+        When there is no such folder, or its rules cannot be meant.
+    CannotConnect, LocalServerError
+        When the database is not there at the start; later it is waited for.
+    """
+    inbox = Inbox(folder, settle_s=options.settle_s, say=say)
+    with (
+        PatientStore(open_store, stop, say) as store,
+        WakeUp(inbox.folder, poll_s=options.poll_s, events=options.events) as wake_up,
+    ):
+        return _Service(inbox, open_store, store, wake_up, options, say, show, stop).run()
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[threading.Event]:
+    """Give an event that SIGTERM and SIGINT set; a second one ends the process as usual."""
+    stop = threading.Event()
+
+    def note(number: int, _frame: object) -> None:
+        stop.set()
+        signal.signal(number, before[number])
+
+    before = {int(number): signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in before:
+        signal.signal(number, note)
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class _Service:
+    def __init__(
+        self,
+        inbox: Inbox,
+        open_store: OpenStore,
+        store: PatientStore,
+        wake_up: WakeUp,
+        options: ServiceOptions,
+        say: Say,
+        show: Callable[[Standing], None],
+        stop: threading.Event,
+    ) -> None:
+        self._inbox = inbox
+        self._store = store
+        self._wake_up = wake_up
+        self._options = options
+        self._say = say
+        self._show = show
+        self._stop = stop
+        threads = max(1, (os.cpu_count() or 1) // options.workers)
+        self._workers = Workers(options.workers, open_store, n_threads=threads)
+        self._claimer = Claimer(
+            str(uuid4()), getpass.getuser(), platform.node(), version("cathograph"), options.lease_s
+        )
+        self._queued: set[str] = set()
+        self._attempts: dict[str, int] = {}
+        self._in_work: dict[str, JobSpec] = {}
+        self._began: dict[str, float] = {}
+        self._lost: set[str] = set()
+        self._ask_at = 0.0
+        self._looks = 0
+
+    def run(self) -> Standing:
+        ended = threading.Event()
+        keeper = threading.Thread(target=self._keep_leases, args=(ended,), daemon=True)
+        keeper.start()
+        try:
+            while not self._stop.is_set():
+                self._step()
+                if self._options.once and self._is_over():
+                    break
+            self._finish()
+            return self._standing()
+        except Stopped:
+            return Standing(Counter(), (), 0)
+        finally:
+            ended.set()
+            self._workers.end()
+            keeper.join(timeout=5)
+
+    def _step(self) -> None:
+        status = self._inbox.status
+        unfinished = status.waiting or not status.is_settled
+        if self._wake_up.is_due(sooner_s=max(0.1, self._options.settle_s / 2) if unfinished else None):
+            self._inbox.look()
+            self._looks += 1
+        self._inbox.work()
+        self._enqueue()
+        self._begin()
+        for finished in self._workers.wait(_LONGEST_WAIT_S):
+            self._settle(finished)
+        self._drop_lost()
+        if self._wake_up.fault is not None:
+            self._say(
+                f"No events of the folder ({self._wake_up.fault}); it is looked through every "
+                f"{self._options.poll_s:g} s."
+            )
+            self._wake_up.fault = None
+
+    def _enqueue(self) -> None:
+        jobs = self._inbox.jobs
+        self._queued &= set(jobs)
+        new = {name: spec.about() for name, spec in jobs.items() if name not in self._queued}
+        if new:
+            self._store.run(lambda connection: enqueue(connection, new))
+            self._queued |= set(new)
+            self._ask_at = 0.0
+
+    def _begin(self) -> None:
+        """Give jobs to idle workers; ask the queue again at once only after it gave one."""
+        while self._workers.has_room and not self._stop.is_set() and monotonic() >= self._ask_at:
+            jobs = self._inbox.jobs
+            free = sorted(set(jobs) - set(self._in_work))
+            begun = self._store.run(partial(claim, ids=free, claimer=self._claimer)) if free else None
+            if begun is None:
+                self._ask_at = monotonic() + _ASK_AGAIN_S
+                self._show(self._standing())
+                return
+            self._attempts[begun.id] = begun.attempts
+            self._in_work[begun.id] = jobs[begun.id]
+            self._began[begun.id] = monotonic()
+            self._workers.give(jobs[begun.id])
+
+    def _settle(self, finished: Finished) -> None:
+        spec = self._in_work.pop(finished.id)
+        attempts = self._attempts.pop(finished.id)
+        seconds = monotonic() - self._began.pop(finished.id)
+        end = self._end_of(finished, attempts)
+        if finished.id in self._lost:
+            self._lost.discard(finished.id)
+            return
+        if self._store.run(lambda connection: settle(connection, finished.id, self._claimer, end)):
+            self._say(_line_about(spec, finished.result, end, seconds))
+        self._ask_at = 0.0
+
+    def _end_of(self, finished: Finished, attempts: int) -> JobEnd:
+        result = finished.result
+        if result.state == "postponed":
+            return JobEnd("queued", reason=result.reason, pause_s=self._options.pause_after(attempts))
+        if result.state == "died":
+            known = self._store.run(partial(states, ids=[finished.id]))
+            deaths = known[finished.id].deaths + 1 if finished.id in known else 1
+            if deaths < MOST_DEATHS:
+                pause_s = self._options.pause_after(attempts)
+                return JobEnd("queued", reason=result.reason, pause_s=pause_s, deaths=1)
+            reason = f"{result.reason} So {deaths} times; expected room for it. Try it on a larger machine."
+            return JobEnd("failed", reason=reason, deaths=1)
+        return JobEnd(result.state, result.outcome, result.method, result.reason)
+
+    def _keep_leases(self, ended: threading.Event) -> None:
+        """Renew the leases of what is in work, in a thread: hashing a large file takes longer than a lease."""
+        while not ended.wait(self._options.lease_s / 3):
+            ids = list(self._in_work)
+            ours = self._store.once_if_open(partial(renew, ids=ids, claimer=self._claimer)) if ids else None
+            if ours is not None:
+                self._lost |= set(ids) - ours
+
+    def _drop_lost(self) -> None:
+        """Stop the work on jobs that were cancelled, or that another service has taken."""
+        for name in list(self._lost):
+            self._lost.discard(name)
+            if name in self._in_work:
+                self._workers.drop([name])
+                spec = self._in_work.pop(name)
+                self._attempts.pop(name)
+                self._began.pop(name)
+                self._say(f"stopped {spec.main.name}: the job was cancelled, or another service has it")
+
+    def _finish(self) -> None:
+        """Finish what is in work, or give it back when it takes too long."""
+        if self._in_work:
+            self._say(f"Ending; {len(self._in_work)} in work, at most {self._options.stop_s:g} s.")
+        until = monotonic() + self._options.stop_s
+        while self._in_work and monotonic() < until:
+            for finished in self._workers.wait(min(_LONGEST_WAIT_S, self._options.stop_s)):
+                self._settle(finished)
+        left = list(self._in_work)
+        self._workers.drop(left)
+        for name in left:
+            back = JobEnd("queued", reason="given back when the service was ended", attempts=-1)
+            self._store.run(partial(settle, identifier=name, claimer=self._claimer, end=back))
+            self._say(f"given back {self._in_work.pop(name).main.name}")
+
+    def _is_over(self) -> bool:
+        """Whether all that is there is worked off: nothing settles, runs, or may be begun now."""
+        return (
+            self._looks > 1
+            and not self._in_work
+            and self._inbox.status.is_settled
+            and set(self._inbox.jobs) <= self._queued
+            and self._ask_at > 0.0
+            and not self._runs_elsewhere()
+        )
+
+    def _runs_elsewhere(self) -> bool:
+        standing = self._standing()
+        return standing.states["running"] > 0
+
+    def _standing(self) -> Standing:
+        status: InboxStatus = self._inbox.status
+        ids = list(self._inbox.jobs)
+        known = self._store.run(partial(states, ids=ids)) if ids else {}
+        return Standing(Counter(state.state for state in known.values()), status.waiting, status.unmatched)
+
+
+def _line_about(spec: JobSpec, result: JobResult, end: JobEnd, seconds: float) -> str:
+    """Tell in a line what became of a job."""
+    place = f"{spec.main.name} ({spec.placement.sample} / {spec.placement.image})"
+    if end.state == "done":
+        particles = result.counts.get("particles")
+        about = "" if particles is None else f", {particles} particles"
+        also = f", with {spec.energy_map.name}" if spec.energy_map else ""
+        notes = "".join(f"; {note}" for note in result.notes)
+        return f"{end.outcome} {place}{about}{also}, {seconds:.1f} s{notes}"
+    if end.state == "queued":
+        return f"postponed {place} for {end.pause_s:.0f} s: {end.reason}"
+    return f"failed {place}: {end.reason}"

@@ -1,0 +1,149 @@
+"""An energy map onto an image that is in the store already.
+
+The store holds no pixels, so the label image is made again from the file it came from, the way the store says
+(source, phases, segmenter, parameters), and nobody has to repeat options. That it is the same is
+not trusted but checked: by the hash of the pixels, by the segmentation's key, which hashes
+everything that shaped it, and by the number of NMC.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ingest.formats import ImageFile, open_image
+from ingest.measurement import MapFile, MapOutcome, MapSource, add_map
+from ingest.options import IngestOptions, Source
+from ingest.pipeline import parameters_of, segmentation_key_of
+from ingest.reading import Reading, read_regions
+from ingest.regions import LabelledImage
+from queries.measurements import ActiveSegmentation, active_segmentation
+from schema.errors import CathographError, InputError, InputImageError
+from schema.keys import hash_pixels
+from schema.phases import Phase
+from schema.rows import FieldOfView
+
+if TYPE_CHECKING:
+    from queries.connection import Connection
+
+_SEGMENTER = "segmenter."
+
+
+def ingest_map(
+    store: "Connection",
+    source: MapSource,
+    *,
+    sample: str,
+    image: str,
+    labels: Path,
+    dataset: str | None = None,
+    writing: Callable[[], AbstractContextManager[None]] = nullcontext,
+) -> MapOutcome:
+    """Add an energy map to the active segmentation of an image.
+
+    Parameters
+    ----------
+    store : Connection
+        Where the image is.
+    source : MapSource
+        The map.
+    sample, image : str
+        The image.
+    labels : Path
+        File that the image was ingested from.
+    dataset : str, optional
+        Path inside it, for HDF5.
+    writing : callable, optional
+        Makes the context that is held around writing.
+
+    Raises
+    ------
+    QueryError
+        When the image is not there.
+    InputError
+        When the file does not reproduce its segmentation, or the map does not fit.
+    """
+    stored = active_segmentation(store, sample, image)
+    params = json.loads(stored.params)
+    reading = _reading_of(stored, params, dataset)
+    file = open_image(labels, dataset=dataset, volume=bool(params["volume"]))
+    index = _page_with(file, stored, image)
+    maps = MapFile.open(
+        source, volume=bool(params["volume"]), image_pages=len(file.pages), alone_is_enough=True
+    )
+    pixels = file.pages[index]
+    key = segmentation_key_of(
+        FieldOfView(sample, image), stored.content_sha256, parameters_of(reading, stored.pixel_size_um)
+    )
+    if key != stored.segmentation:
+        msg = (
+            f"Found image {image!r} read by another version of Cathograph, whose regions may differ; expected "
+            "this one. Ingest the image again, with the map: `cathograph ingest IMAGE --energy-map MAP`."
+        )
+        raise InputError(msg)
+
+    def regions() -> LabelledImage:
+        made = read_regions(pixels, reading)
+        nmc = int((made.region_phases == Phase.NMC.code).sum())
+        if nmc != stored.nmc:
+            msg = (
+                f"Found {nmc} NMC in {labels.name} and {stored.nmc} in the store; expected the same. Ingest "
+                "the image again."
+            )
+            raise InputImageError(msg)
+        return made
+
+    return add_map(
+        store,
+        maps.page(index if len(maps.file.pages) > 1 else 0),
+        regions,
+        segmentation_key=stored.segmentation,
+        image_pixel_um=stored.pixel_size_um,
+        writing=writing,
+    )
+
+
+def _reading_of(stored: ActiveSegmentation, params: Mapping[str, Any], dataset: str | None) -> Reading:
+    """Read the options of a segmentation back from what the store keeps of them."""
+    chosen: Mapping[str, Any] = params["method_parameters"]
+    source = Source(stored.source)
+    segmenter = {"segmenter": stored.method} if source is Source.IMAGE else {}
+    try:
+        return Reading.of(
+            IngestOptions(
+                source=source,
+                phases=params["phases"],
+                pixel_size_um=stored.pixel_size_um,
+                volume=bool(params["volume"]),
+                dataset=dataset,
+                split_nmc=bool(chosen.get("split_nmc", True)),
+                min_size_px=int(chosen.get("min_size_px", 1)),
+                radius_px=int(params["radius_px"]),
+                local_channel_path_um=params["local_channel_path_um"],
+                segmenter_parameters={
+                    name.removeprefix(_SEGMENTER): value
+                    for name, value in chosen.items()
+                    if name.startswith(_SEGMENTER)
+                },
+                **segmenter,
+            )
+        )
+    except CathographError as error:
+        msg = (
+            f"Found a segmentation by {stored.method!r} that this Cathograph cannot repeat ({error}); expected one "
+            "that it can. Ingest the image again, with the map."
+        )
+        raise InputError(msg) from error
+
+
+def _page_with(file: ImageFile, stored: ActiveSegmentation, image: str) -> int:
+    """Find the page that the image was made from, by the hash of its pixels."""
+    for index, pixels in enumerate(file.pages):
+        if hash_pixels(pixels) == stored.content_sha256:
+            return index
+    msg = (
+        f"Found other pixels in {file.path.name} than image {image!r} was made from; expected the same file. Give "
+        "the file that was ingested (--labels), or ingest this one with the map."
+    )
+    raise InputImageError(msg)

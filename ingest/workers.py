@@ -1,0 +1,181 @@
+"""The processes that do jobs: started anew (spawn), one job at a time each.
+
+Each has a pipe of its own, so one that dies (out of memory, killed) takes its own job with it and no other.
+A worker ignores the signals that stop the service, which the system sends to all processes of a group or
+unit: the service tells it. When the service itself is killed, its worker finishes what it does, finds
+the pipe closed, and ends.
+"""
+
+import contextlib
+import multiprocessing
+import signal
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from multiprocessing import resource_tracker
+from multiprocessing.connection import Connection as Pipe
+from multiprocessing.connection import wait
+from typing import Any
+
+from ingest.beamtime_groups import JobSpec
+from ingest.job_run import JobResult, OpenedStore, OpenStore, postponed, run_job
+from schema.errors import CathographError, DatabaseError
+
+DIED = JobResult("died", reason="Found its process gone in the middle (out of memory, or killed).")
+_CONTEXT = multiprocessing.get_context("spawn")
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A job that has come back from its worker."""
+
+    id: str
+    result: JobResult
+
+
+class Worker:
+    """One process, and the job it is at."""
+
+    def __init__(self, open_store: OpenStore, n_threads: int) -> None:
+        self.pipe, theirs = _CONTEXT.Pipe()
+        self.process = _CONTEXT.Process(target=_work, args=(theirs, open_store, n_threads), daemon=True)
+        # Blocked before it begins, and so for good: also while it still loads its modules. The resource tracker,
+        # which the first start brings up, would unblock them.
+        resource_tracker.ensure_running()
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+        try:
+            self.process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        theirs.close()
+        self.job: str | None = None
+
+    def end(self, *, at_once: bool = False) -> None:
+        """Have it end: when its job is done, or at once."""
+        self.pipe.close()
+        if at_once:
+            self.process.kill()
+        self.process.join(timeout=None if at_once else 5)
+        if self.process.is_alive():
+            self.process.kill()
+            self.process.join()
+        self.process.close()
+
+
+class Workers:
+    """The workers of a service; a process is started when there is a job for it.
+
+    Parameters
+    ----------
+    number : int
+        At most so many.
+    open_store : callable
+        Opens the store inside of each process.
+    n_threads : int
+        Threads of each.
+    """
+
+    def __init__(self, number: int, open_store: OpenStore, *, n_threads: int) -> None:
+        self._number = number
+        self._open_store = open_store
+        self._n_threads = n_threads
+        self._workers: list[Worker] = []
+
+    @property
+    def running(self) -> list[str]:
+        """Identifiers of the jobs that are worked on."""
+        return [worker.job for worker in self._workers if worker.job is not None]
+
+    @property
+    def has_room(self) -> bool:
+        """Whether another job may be given."""
+        return len(self.running) < self._number
+
+    def give(self, spec: JobSpec) -> None:
+        """Give a job to an idle worker."""
+        worker = next((each for each in self._workers if each.job is None), None)
+        if worker is None:
+            worker = Worker(self._open_store, self._n_threads)
+            self._workers.append(worker)
+        worker.job = spec.id
+        # One that died meanwhile is noticed by `wait`.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            worker.pipe.send(spec)
+
+    def wait(self, timeout_s: float) -> list[Finished]:
+        """Wait until a job is finished or its worker is dead, at most so many seconds."""
+        by_pipe: dict[Any, Worker] = {}
+        for worker in self._workers:
+            by_pipe[worker.pipe] = by_pipe[worker.process.sentinel] = worker
+        finished = []
+        for worker in {id(by_pipe[each]): by_pipe[each] for each in wait(list(by_pipe), timeout_s)}.values():
+            try:
+                # Also of a dead one: its last result may still be in the pipe.
+                result = worker.pipe.recv() if worker.pipe.poll() else DIED
+            except (EOFError, OSError):
+                result = DIED
+            if worker.job is not None:
+                finished.append(Finished(worker.job, result))
+            worker.job = None
+            if result is DIED:
+                self._workers.remove(worker)
+                worker.end(at_once=True)
+        return finished
+
+    def drop(self, jobs: Sequence[str]) -> None:
+        """Stop the work on jobs at once; what they were writing stays out of sight."""
+        for worker in [each for each in self._workers if each.job in jobs]:
+            self._workers.remove(worker)
+            worker.end(at_once=True)
+
+    def end(self) -> None:
+        """End all workers; those with a job at once."""
+        for worker in self._workers:
+            worker.end(at_once=worker.job is not None)
+        self._workers = []
+
+
+def _work(pipe: "Pipe[Any, Any]", open_store: OpenStore, n_threads: int) -> None:
+    """Do jobs until the pipe is closed."""
+    import numba
+
+    numba.set_num_threads(min(n_threads, numba.get_num_threads()))
+    opened = ExitStack()
+    store: OpenedStore | None = None
+    while True:
+        try:
+            spec = pipe.recv()
+        except (EOFError, OSError):
+            break
+        if store is None:
+            try:
+                store = opened.enter_context(open_store())
+            except CathographError as error:
+                result = postponed(error)
+        if store is not None:
+            result = _guarded(spec, store)
+        if result.state == "postponed":
+            # A connection that failed is opened anew for the next job.
+            with contextlib.suppress(DatabaseError):
+                opened.close()
+            store = None
+        try:
+            pipe.send(result)
+        except OSError:
+            break  # the service has gone; the job's lease ends by itself
+    with contextlib.suppress(DatabaseError):
+        opened.close()
+
+
+def _guarded(spec: JobSpec, store: OpenedStore) -> JobResult:
+    """Do a job; a fault of ours in one file must not end the night."""
+    try:
+        return run_job(spec, store)
+    except MemoryError:
+        return DIED
+    except Exception as error:  # noqa: BLE001  the border of the process: whatever it is goes into the job's reason
+        what = f"{type(error).__name__}: {error}"
+        return JobResult(
+            "failed",
+            reason=f"Found a fault in Cathograph ({' '.join(what.split())[:300]}); expected none. Please report it.",
+        )

@@ -1,0 +1,32 @@
+// measurements: every energy map of every image, the active one and older ones.
+// grain:   one row per measurement
+// params:  $sample STRING or null, $image STRING or null
+// columns: image STRING, active BOOLEAN, in_sight BOOLEAN, created DATETIME, kind STRING, particles INTEGER,
+//          measured INTEGER, flagged INTEGER, matching STRING, pixel_size_um FLOAT, shape LIST<INTEGER>,
+//          offset_um LIST<FLOAT>, residual_shift_um LIST<FLOAT> or null, params STRING, placement STRING,
+//          content_sha256 STRING, measurement STRING, segmentation STRING, sample STRING
+// source:  overview; params and placement are JSON. Active is the newest of its segmentation; in sight where
+//          that segmentation is the active one of its image too
+MATCH (sample:Sample)<-[:OF]-(image:Image)<-[:OF]-(measurement:Measurement)-[:ON]->(segmentation:Segmentation)
+WHERE ($sample IS NULL OR sample.id = $sample) AND ($image IS NULL OR image.id = $image)
+RETURN
+  image.id AS image,
+  measurement.active AS active,
+  measurement.active AND segmentation.active AS in_sight,
+  measurement.created AS created,
+  measurement.kind AS kind,
+  measurement.n_particles AS particles,
+  measurement.n_measured AS measured,
+  measurement.n_flagged AS flagged,
+  measurement.matching AS matching,
+  measurement.pixel_size_um AS pixel_size_um,
+  measurement.shape AS shape,
+  measurement.offset_um AS offset_um,
+  measurement.residual_shift_um AS residual_shift_um,
+  measurement.params AS params,
+  measurement.placement AS placement,
+  measurement.content_sha256 AS content_sha256,
+  measurement.key AS measurement,
+  segmentation.key AS segmentation,
+  sample.id AS sample
+ORDER BY sample, image, created, measurement

@@ -1,0 +1,19 @@
+// note_measurement_run: note who ingested which map, when, from which file, and what became of it.
+// grain:   one row
+// params:  $measurement STRING, $id STRING, $state STRING, $started DATETIME, $user STRING, $host STRING,
+//          $code_version STRING, $file_name STRING, $file_sha256 STRING
+// columns: state STRING
+// source:  a run that is there already, because its commit was not confirmed, keeps its state
+MATCH (measurement:Measurement {key: $measurement})
+MERGE (run:IngestRun {id: $id})
+ON CREATE SET
+  run.state = $state,
+  run.started = $started,
+  run.finished = datetime(),
+  run.user = $user,
+  run.host = $host,
+  run.code_version = $code_version,
+  run.file_name = $file_name,
+  run.file_sha256 = $file_sha256
+MERGE (run)-[:WROTE]->(measurement)
+RETURN run.state AS state

@@ -1,0 +1,28 @@
+// stage_states: write states of a measurement that is not complete yet, so nobody sees them.
+// grain:   one row: how many were written
+// params:  $measurement STRING, $segmentation STRING, $groups_written INTEGER, $label LIST<INTEGER>,
+//          $soc_ev LIST<FLOAT>, $heterogeneity_ev LIST<FLOAT>, $polarization_ev LIST<FLOAT>,
+//          $soc_se_ev LIST<FLOAT>, $heterogeneity_se_ev LIST<FLOAT>, $n_valid LIST<INTEGER>,
+//          $dropped_fraction LIST<FLOAT>, $missing_fraction LIST<FLOAT>, $n_peaks LIST<INTEGER>,
+//          $flagged LIST<BOOLEAN>, $reason LIST<STRING>
+// columns: written INTEGER
+// source:  columns as lists; the note how many groups are there is part of the same transaction
+MATCH (staged:StagedMeasurement {key: $measurement})
+SET staged.groups_written = $groups_written
+WITH staged
+UNWIND range(0, size($label) - 1) AS row
+MATCH (nmc:Particle {key: $segmentation + ':' + toString($label[row])}) WHERE nmc:NMC
+CREATE (staged)-[:STATE {
+  soc_ev: $soc_ev[row],
+  heterogeneity_ev: $heterogeneity_ev[row],
+  polarization_ev: $polarization_ev[row],
+  soc_se_ev: $soc_se_ev[row],
+  heterogeneity_se_ev: $heterogeneity_se_ev[row],
+  n_valid: $n_valid[row],
+  dropped_fraction: $dropped_fraction[row],
+  missing_fraction: $missing_fraction[row],
+  n_peaks: $n_peaks[row],
+  flagged: $flagged[row],
+  reason: $reason[row]
+}]->(nmc)
+RETURN count(*) AS written

@@ -1,0 +1,136 @@
+"""Network metrics from the command line: with every ingest, filled in later, of a selection."""
+
+import io
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import tifffile
+
+from cathograph.cli import main
+from queries.content import content_hash
+
+PHASES = "0=background,1=NMC,2=SSE,3=Graphite"
+LINE = ["--as", "phases", "--phases", PHASES, "--sample", "s1", "--pixel-size-nm", "50"]
+
+
+@pytest.fixture
+def cathograph(tmp_path, monkeypatch, capfd, neo4j_server, clean_store):
+    """Run the command line against the emptied test server; gives (code, output, errors)."""
+    with neo4j_server.driver() as driver:
+        driver.execute_query("MATCH (n) WHERE NOT n:SchemaVersion DETACH DELETE n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CATHOGRAPH_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("NEO4J_URI", neo4j_server.uri)
+    monkeypatch.setenv("NEO4J_USER", neo4j_server.user)
+    monkeypatch.setenv("NEO4J_PASSWORD", neo4j_server.password)
+
+    def run(*arguments):
+        monkeypatch.setattr("sys.argv", ["cathograph", *map(str, arguments)])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capfd.readouterr()
+        return ended.value.code or 0, said.out, said.err
+
+    return run
+
+
+@pytest.fixture
+def mask(tmp_path):
+    """NMC 1 and 2 in a row with graphite 3 between them, SSE 4 below all three."""
+    image = np.zeros((40, 60), np.uint8)
+    image[4:18, 4:26] = 1
+    image[4:18, 34:56] = 1
+    image[20:28, 4:56] = 2
+    image[4:18, 28:32] = 3
+    tifffile.imwrite(tmp_path / "mask.tif", image)
+    return tmp_path / "mask.tif"
+
+
+def centralities(cathograph):
+    code, out, _ = cathograph("query", "centralities", "--param", "sample=s1", "--format", "csv")
+    assert code == 0
+    return pd.read_csv(io.StringIO(out)).set_index("label")
+
+
+def test_ingest_brings_them_and_again_changes_nothing(cathograph, mask, clean_store):
+    assert cathograph("ingest", mask, *LINE)[0] == 0
+    found = centralities(cathograph)
+    # All pairs but the two NMC touch; that pair has two ways, over graphite and over SSE.
+    assert found["phase"].tolist() == ["NMC", "Graphite", "NMC", "SSE"]
+    assert found["degree"].tolist() == [2, 3, 2, 3]
+    assert found["betweenness"].tolist() == [0, 0.5, 0, 0.5]
+    before = content_hash(clean_store)
+    assert cathograph("ingest", mask, *LINE)[0] == 0
+    assert content_hash(clean_store) == before
+
+
+def test_an_ingest_killed_before_the_metrics_is_finished_by_the_next(cathograph, mask, clean_store):
+    cathograph("ingest", mask, *LINE)
+    before = content_hash(clean_store)
+    for command in (["ingest", mask, *LINE], ["metrics", "--sample", "s1"]):
+        clean_store.write(
+            lambda transaction: transaction.run(
+                "MATCH (s:Segmentation)<-[:IN]-(n) REMOVE s.metrics_version, n.degree, n.closeness"
+            )
+        )
+        assert centralities(cathograph)["degree"].isna().all()
+        assert cathograph(*command)[0] == 0
+        assert content_hash(clean_store) == before
+
+
+def test_metrics_tells_what_it_did(cathograph, mask):
+    cathograph("ingest", mask, *LINE)
+    code, out, _ = cathograph("metrics", "--json")
+    assert (code, json.loads(out)) == (0, [])
+    assert json.loads(cathograph("metrics", "--again", "--json")[1]) == [
+        {"sample": "s1", "image": "mask", "particles": 4}
+    ]
+    assert "already" in cathograph("metrics")[2]
+    assert "Metrics of 1 images with 4 particles" in cathograph("metrics", "--again")[2]
+
+
+def test_parquet(cathograph, mask, tmp_path):
+    cathograph("ingest", mask, *LINE)
+    code, _, _ = cathograph(
+        "query", "centralities", "--param", "sample=s1", "--format", "parquet", "--out", "c.parquet"
+    )
+    assert code == 0
+    assert pd.read_parquet(tmp_path / "c.parquet")["degree"].tolist() == [2, 3, 2, 3]
+
+
+def test_selection(cathograph, mask, tmp_path):
+    """Without SSE the two NMC are joined over graphite alone."""
+    cathograph("ingest", mask, *LINE)
+    (tmp_path / "dry.cypher").write_text("MATCH (n:Particle) WHERE NOT n:SSE RETURN n.key AS key")
+    code, out, _ = cathograph("metrics", "--select", "dry.cypher", "--json")
+    assert code == 0
+    rows = json.loads(out)
+    assert [(row["phase"], row["betweenness"], row["ionic_degree"]) for row in rows] == [
+        ("NMC", 0, 0),
+        ("Graphite", 1, None),
+        ("NMC", 0, 0),
+    ]
+    assert "Graphite" in cathograph("metrics", "--select", "dry.cypher")[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "said"),
+    [
+        ("MATCH (n:Particle) RETURN n.label AS label", [], "Found columns label"),
+        ("MATCH (n:Particle) SET n.degree = 0 RETURN n.key AS key", [], "SetProperty"),
+        ("RETURN 'k:1' AS key", [], "the key of no particle"),
+        ("MATCH (n:Sample) RETURN n.key AS key", [], "no particle selected"),
+        ("MATCH (n:Particle) RETURN n.key AS key", ["--again"], "--select with --sample, --image or --again"),
+        (None, [], "no readable Cypher"),
+    ],
+)
+def test_selections_that_cannot_be_are_refused(cathograph, tmp_path, text, options, said):
+    if text is not None:
+        (tmp_path / "one.cypher").write_text(text)
+    code, out, err = cathograph("metrics", "--select", "one.cypher", *options)
+    assert (code, out) == (1, "")
+    assert said in err
