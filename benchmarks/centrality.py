@@ -121,7 +121,8 @@ def paths_of_libraries(edges: Edges) -> PathCentralities:
 
 def paths_of_networkx(edges: Edges) -> NDArray[np.float64]:
     """Run both with networkx from `SOURCES` sources only; gives the closeness of these sources."""
-    graph = networkx.Graph(edges.tolist())
+    graph = networkx.empty_graph(int(edges.max()) + 1)
+    graph.add_edges_from(edges.tolist())
     networkx.betweenness_centrality(graph, k=min(SOURCES, len(graph)), normalized=False, seed=0)
     return np.array([networkx.closeness_centrality(graph, u=source) for source in _sources(len(graph))])
 

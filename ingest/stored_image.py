@@ -1,4 +1,4 @@
-"""An energy map onto an image that is in the store already.
+"""An image that is in the store already: its regions again, and an energy map onto them.
 
 The store holds no pixels, so the label image is made again from the file it came from, the way the store says
 (source, phases, segmenter, parameters), and nobody has to repeat options. That it is the same is
@@ -9,6 +9,7 @@ everything that shaped it, and by the number of NMC.
 import json
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,86 @@ if TYPE_CHECKING:
     from queries.connection import Connection
 
 _SEGMENTER = "segmenter."
+
+
+@dataclass(frozen=True)
+class StoredRegions:
+    """The regions of a stored image; made when `label` is called, since that can take long.
+
+    Attributes
+    ----------
+    segmentation : ActiveSegmentation
+        What the store knows of it.
+    file : ImageFile
+        The file that the image came from.
+    page : int
+        Which of its pages that is.
+    reading : Reading
+        How its pixels become regions.
+    """
+
+    segmentation: ActiveSegmentation
+    file: ImageFile
+    page: int
+    reading: Reading
+
+    def label(self) -> LabelledImage:
+        """Make the label image.
+
+        Raises
+        ------
+        InputImageError
+            When it has another number of NMC than the store.
+        """
+        made = read_regions(self.file.pages[self.page], self.reading)
+        nmc = int((made.region_phases == Phase.NMC.code).sum())
+        if nmc != self.segmentation.nmc:
+            msg = (
+                f"Found {nmc} NMC in {self.file.path.name} and {self.segmentation.nmc} in the store; expected the "
+                "same. Ingest the image again."
+            )
+            raise InputImageError(msg)
+        return made
+
+
+def stored_regions(
+    store: "Connection", *, sample: str, image: str, labels: Path, dataset: str | None = None
+) -> StoredRegions:
+    """Find the regions of an image's active segmentation in the file that it was ingested from.
+
+    Parameters
+    ----------
+    store : Connection
+        Where the image is.
+    sample, image : str
+        The image.
+    labels : Path
+        File that the image was ingested from.
+    dataset : str, optional
+        Path inside it, for HDF5.
+
+    Raises
+    ------
+    QueryError
+        When the image is not there.
+    InputError
+        When the file does not reproduce its segmentation.
+    """
+    stored = active_segmentation(store, sample, image)
+    params = json.loads(stored.params)
+    reading = _reading_of(stored, params, dataset)
+    file = open_image(labels, dataset=dataset, volume=bool(params["volume"]))
+    page = _page_with(file, stored, image)
+    key = segmentation_key_of(
+        FieldOfView(sample, image), stored.content_sha256, parameters_of(reading, stored.pixel_size_um)
+    )
+    if key != stored.segmentation:
+        msg = (
+            f"Found image {image!r} read by another version of Cathograph, whose regions may differ; expected "
+            "this one. Ingest the image again (a map with it: `cathograph ingest IMAGE --energy-map MAP`)."
+        )
+        raise InputError(msg)
+    return StoredRegions(stored, file, page, reading)
 
 
 def ingest_map(
@@ -64,42 +145,19 @@ def ingest_map(
     InputError
         When the file does not reproduce its segmentation, or the map does not fit.
     """
-    stored = active_segmentation(store, sample, image)
-    params = json.loads(stored.params)
-    reading = _reading_of(stored, params, dataset)
-    file = open_image(labels, dataset=dataset, volume=bool(params["volume"]))
-    index = _page_with(file, stored, image)
+    found = stored_regions(store, sample=sample, image=image, labels=labels, dataset=dataset)
     maps = MapFile.open(
-        source, volume=bool(params["volume"]), image_pages=len(file.pages), alone_is_enough=True
+        source,
+        volume=found.reading.options.volume,
+        image_pages=len(found.file.pages),
+        alone_is_enough=True,
     )
-    pixels = file.pages[index]
-    key = segmentation_key_of(
-        FieldOfView(sample, image), stored.content_sha256, parameters_of(reading, stored.pixel_size_um)
-    )
-    if key != stored.segmentation:
-        msg = (
-            f"Found image {image!r} read by another version of Cathograph, whose regions may differ; expected "
-            "this one. Ingest the image again, with the map: `cathograph ingest IMAGE --energy-map MAP`."
-        )
-        raise InputError(msg)
-
-    def regions() -> LabelledImage:
-        made = read_regions(pixels, reading)
-        nmc = int((made.region_phases == Phase.NMC.code).sum())
-        if nmc != stored.nmc:
-            msg = (
-                f"Found {nmc} NMC in {labels.name} and {stored.nmc} in the store; expected the same. Ingest "
-                "the image again."
-            )
-            raise InputImageError(msg)
-        return made
-
     return add_map(
         store,
-        maps.page(index if len(maps.file.pages) > 1 else 0),
-        regions,
-        segmentation_key=stored.segmentation,
-        image_pixel_um=stored.pixel_size_um,
+        maps.page(found.page if len(maps.file.pages) > 1 else 0),
+        found.label,
+        segmentation_key=found.segmentation.segmentation,
+        image_pixel_um=found.segmentation.pixel_size_um,
         writing=writing,
     )
 
@@ -132,7 +190,7 @@ def _reading_of(stored: ActiveSegmentation, params: Mapping[str, Any], dataset: 
     except CathographError as error:
         msg = (
             f"Found a segmentation by {stored.method!r} that this Cathograph cannot repeat ({error}); expected one "
-            "that it can. Ingest the image again, with the map."
+            "that it can. Ingest the image again."
         )
         raise InputError(msg) from error
 
@@ -144,6 +202,6 @@ def _page_with(file: ImageFile, stored: ActiveSegmentation, image: str) -> int:
             return index
     msg = (
         f"Found other pixels in {file.path.name} than image {image!r} was made from; expected the same file. Give "
-        "the file that was ingested (--labels), or ingest this one with the map."
+        "the file that was ingested (--labels), or ingest this one."
     )
     raise InputImageError(msg)

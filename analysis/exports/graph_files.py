@@ -8,7 +8,6 @@ belongs to the labels ``a`` and ``b`` of the edge, whichever end a program names
 """
 
 import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -24,12 +23,10 @@ from analysis.exports.particle_graph import (
     records,
     typed,
 )
+from analysis.exports.xml_text import require_xml_text
 from schema.errors import InputError
 
 GraphFormat = Literal["graphml", "gexf"]
-
-_NOT_IN_XML = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
-"""Characters that XML 1.0 cannot hold, or that its readers change (carriage return)."""
 
 _LABEL = "particle_label"
 
@@ -109,12 +106,8 @@ def _encoded(properties: Mapping[str, object]) -> dict[str, object]:
     encoded: dict[str, object] = {}
     for name, value in properties.items():
         text = json.dumps(value) if isinstance(value, list) else value
-        if isinstance(text, str) and _NOT_IN_XML.search(text):
-            msg = (
-                f"Found {name} {text!r} with a character that GraphML and GEXF cannot hold; expected printable "
-                "text. Export as parquet or csv."
-            )
-            raise InputError(msg)
+        if isinstance(text, str):
+            require_xml_text(name, text, "GraphML or GEXF")
         encoded[name] = text
     return encoded
 

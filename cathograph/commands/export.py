@@ -2,13 +2,18 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cathograph.commands.console import results, say, waiting
 from cathograph.commands.home import HomeOption, home_of
 from schema.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from queries.connection import Connection
 
 
 class ExportFormat(StrEnum):
@@ -18,6 +23,7 @@ class ExportFormat(StrEnum):
     GEXF = "gexf"
     PARQUET = "parquet"
     CSV = "csv"
+    OME_TIFF = "ome-tiff"
 
 
 def export(
@@ -25,33 +31,74 @@ def export(
     format_: Annotated[ExportFormat, typer.Option("--format", "-f", help="File format.")],
     out: Annotated[
         Path,
-        typer.Option("--out", "-o", help="File (graphml, gexf) or folder for two tables (parquet, csv)."),
+        typer.Option(
+            "--out", "-o", help="File (graphml, gexf, ome-tiff) or folder for two tables (parquet, csv)."
+        ),
     ],
     sample: Annotated[str | None, typer.Option(help="Only this sample.")] = None,
     image: Annotated[str | None, typer.Option(help="Only images of this name.")] = None,
+    labels: Annotated[
+        Path | None,
+        typer.Option(help="ome-tiff: the file that the image was ingested from.", show_default=False),
+    ] = None,
+    dataset: Annotated[str | None, typer.Option(help="Path inside that file, for HDF5 and Zarr.")] = None,
     home: HomeOption = None,
 ) -> None:
     """Write particles as nodes and contacts as edges, with every property and the measured state.
 
     GraphML and GEXF have no lists and no nulls: a list is written as JSON, a null is left out.
 
+    OME-TIFF is the label image of one image, with the particle key and the phase of each label.
+    The store has no pixels: regions are made again from --labels, and checked to be the same.
+
     [dim]cathograph export --format graphml --out s100.graphml --sample s100[/]
     """
-    from analysis.exports.particle_graph import build_particle_graph
-    from cathograph.notebook import query
     from cathograph.settings import read_settings
     from cathograph.store import open_store
 
     settings = read_settings(home_of(context, home))
-    with open_store(settings, say=say) as store, waiting("reading the store …"):
-        tables = [query(store, name, sample=sample, image=image) for name in ("graph_particles", "contacts")]
-    if tables[0].empty:
+    if format_ is ExportFormat.OME_TIFF:
+        if sample is None or image is None or labels is None:
+            msg = (
+                "Found no single image; expected --sample, --image and --labels with --format ome-tiff. "
+                "Give all three."
+            )
+            raise InputError(msg)
+        with open_store(settings, say=say) as store, waiting(f"{labels.name} …"):
+            written = _write_label_image(
+                store, out, sample=sample, image=image, labels=labels, dataset=dataset
+            )
+    else:
+        if labels is not None or dataset is not None:
+            msg = f"Found --labels or --dataset with --format {format_.value}; expected them with ome-tiff only."
+            raise InputError(msg)
+        with open_store(settings, say=say) as store, waiting("reading the store …"):
+            tables = [
+                _read(store, name, sample=sample, image=image) for name in ("graph_particles", "contacts")
+            ]
+        written = _write_graph(tables[0], tables[1], out, format_)
+    results.print(f"{written}: {out}", highlight=False, markup=False)
+
+
+def _read(store: "Connection", name: str, *, sample: str | None, image: str | None) -> "pd.DataFrame":
+    from cathograph.notebook import query
+
+    table = query(store, name, sample=sample, image=image)
+    if name == "graph_particles" and table.empty:
         msg = (
             f"Found no particle of sample {sample or 'any'}, image {image or 'any'}; expected some. "
             "`cathograph query images` lists what there is."
         )
         raise InputError(msg)
-    graph = build_particle_graph(*tables)
+    return table
+
+
+def _write_graph(
+    particles: "pd.DataFrame", contacts: "pd.DataFrame", out: Path, format_: ExportFormat
+) -> str:
+    from analysis.exports.particle_graph import build_particle_graph
+
+    graph = build_particle_graph(particles, contacts)
     match format_.value:
         case "graphml" | "gexf" as kind:
             from analysis.exports.graph_files import write_graph
@@ -61,8 +108,24 @@ def export(
             from analysis.exports.table_files import write_tables
 
             write_tables(graph, out, kind)
-    results.print(
-        f"{len(graph.particles)} particles, {len(graph.contacts)} contacts: {out}",
-        highlight=False,
-        markup=False,
+    return f"{len(graph.particles)} particles, {len(graph.contacts)} contacts"
+
+
+def _write_label_image(
+    store: "Connection", out: Path, *, sample: str, image: str, labels: Path, dataset: str | None
+) -> str:
+    from analysis.exports.label_image import write_label_image
+    from ingest.stored_image import stored_regions
+
+    found = stored_regions(store, sample=sample, image=image, labels=labels, dataset=dataset)
+    particles = _read(store, "graph_particles", sample=sample, image=image)
+    area_px = [properties["area_px"] for properties in particles["properties"]]
+    made = found.label().labels
+    write_label_image(
+        made,
+        particles.assign(area_px=area_px),
+        out,
+        pixel_size_um=found.segmentation.pixel_size_um,
+        segmentation=found.segmentation.segmentation,
     )
+    return f"{len(particles)} labels, {' × '.join(map(str, made.shape))} pixels"

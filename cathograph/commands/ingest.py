@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 def ingest(
     context: typer.Context,
-    paths: Annotated[list[Path], typer.Argument(help="Image files: TIFF, PNG, npy, HDF5.")],
+    paths: Annotated[list[Path], typer.Argument(help="Image files: TIFF, PNG, npy, HDF5, XRM/TXRM, Zarr.")],
     sample: Annotated[str, typer.Option(help="Sample the images show.")],
     image: Annotated[
         str | None, typer.Option(help="Name of the image; a second file of the same field takes the same.")
@@ -51,7 +51,9 @@ def ingest(
     ] = None,
     cathode: Annotated[str | None, typer.Option(help="Cathode kind of the sample: LCD, ECD, BLE, …")] = None,
     beamtime: Annotated[str | None, typer.Option(help="Beamtime the images come from.")] = None,
-    dataset: Annotated[str | None, typer.Option(help="Path of the array inside an HDF5 file.")] = None,
+    dataset: Annotated[
+        str | None, typer.Option(help="Path of the array inside an HDF5 file or a Zarr store.")
+    ] = None,
     min_size_px: Annotated[int, typer.Option(help="Drop (and count) smaller regions.")] = 1,
     radius_px: Annotated[int, typer.Option(help="Contact radius.")] = 3,
     channel_path_um: Annotated[
