@@ -35,7 +35,6 @@ def demo(
     """Make three samples, put them into a database of their own, and show what is in them."""
     from cathograph.settings import Settings, read_settings
     from cathograph.writing import open_for_writing
-    from phantom import PRESETS, phantom_set
 
     began = time.perf_counter()
     settings: Settings = read_settings(home_of(context, home) or _demo_home()).model_copy(
@@ -44,15 +43,44 @@ def demo(
     with open_for_writing(settings, say=say) as store:
         if store.connection is None:
             return
-        for number, preset in enumerate(PRESETS):
-            say(f"demo-{preset}: {images} images")
-            phantoms = phantom_set(preset, images, seed=_SEED + number)
-            files = _write_images(out / "images" / preset, phantoms, seed=_SEED + 100 * number)
-            _ingest(store, files, preset)
+        for preset, files in fill_demo_store(store, out / "images", images).items():
             _draw(store.connection, out / "pictures" / preset, files, preset)
         _print_samples(store.connection)
         _print_states(store.connection)
     _print_next(settings.home, out, time.perf_counter() - began)
+
+
+def fill_demo_store(store: "WritableStore", folder: Path, images: int) -> dict[str, list[Path]]:
+    """Make the demo's three samples: their images as files, and what is in them in a store.
+
+    Parameters
+    ----------
+    store : WritableStore
+        Samples ``demo-LCD``, ``demo-ECD`` and ``demo-BLE`` go there.
+    folder : Path
+        For the images, a folder for each kind of cathode.
+    images : int
+        Images per sample; the first ones are the same for any number.
+
+    Returns
+    -------
+    dict of str to list of Path
+        Phase images of each kind of cathode.
+
+    Raises
+    ------
+    InputError
+        When the folder cannot be written to.
+    """
+    from phantom import PRESETS, phantom_set
+
+    files = {}
+    for number, preset in enumerate(PRESETS):
+        say(f"demo-{preset}: {images} images")
+        phantoms = phantom_set(preset, images, seed=_SEED + number)
+        files[preset] = _write_images(folder / preset, phantoms, seed=_SEED + 100 * number)
+        _ingest(store, files[preset], preset)
+    return files
 
 
 def _demo_home() -> Path | None:

@@ -13,7 +13,7 @@ from cathograph.commands.console import errors, print_json, results, say
 from cathograph.commands.home import HomeOption, home_of
 
 if TYPE_CHECKING:
-    from ingest.service import Standing
+    from ingest.service_options import Standing
 
 
 def watch(
@@ -52,7 +52,8 @@ def watch(
     """
     from cathograph.settings import read_settings
     from cathograph.writing import open_for_writing
-    from ingest.service import ServiceOptions, serve, stop_on_signals
+    from ingest.service import serve, stop_on_signals
+    from ingest.service_options import ServiceOptions
 
     settings = read_settings(home_of(context, home))
     options = ServiceOptions(

@@ -15,10 +15,9 @@ from analysis.electrode_tables import METRICS
 from analysis.exports.graph_files import read_graph
 from analysis.exports.table_files import read_tables
 from cathograph.cli import main
-from cathograph.commands.demo import _SEED, _ingest, _write_images
+from cathograph.commands.demo import fill_demo_store
 from cathograph.settings import Settings
 from cathograph.writing import WritableStore
-from phantom import PRESETS, phantom_set
 from queries.catalog import adhoc
 from queries.runner import run
 
@@ -28,15 +27,15 @@ RECIPES = read_recipes(PAGE.read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
-def demo_store(clean_store, neo4j_server, tmp_path_factory):
-    """Fill the store as ``cathograph demo --images 2`` does."""
-    out = tmp_path_factory.mktemp("demo")
+def demo_files(clean_store, neo4j_server, tmp_path_factory):
+    """Fill the store as ``cathograph demo --images 2`` does; gives the phase images by cathode kind."""
     store = WritableStore(clean_store, Settings(neo4j_uri=neo4j_server.uri))
-    for number, preset in enumerate(PRESETS):
-        files = _write_images(
-            out / preset, phantom_set(preset, 2, seed=_SEED + number), seed=_SEED + 100 * number
-        )
-        _ingest(store, files, preset)
+    return fill_demo_store(store, tmp_path_factory.mktemp("demo"), 2)
+
+
+@pytest.fixture(scope="module")
+def demo_store(clean_store, demo_files):
+    """Give the filled store."""
     return clean_store
 
 
