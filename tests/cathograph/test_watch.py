@@ -275,11 +275,11 @@ class TestDisturbed:
         os.kill(workers_of(service.pid)[0], signal.SIGKILL)
         wait_for(lambda: job_states(store) == ["queued"])
         assert "process gone" in jobs(store)["reason"][0]
-        service.communicate(timeout=120)
+        _, first = service.communicate(timeout=120)
         again = start(environment, folder, "--once")
-        _, err = again.communicate(timeout=120)
-        assert again.returncode == 0, err
-        assert jobs(store)["attempts"].tolist() == [2]
+        _, second = again.communicate(timeout=120)
+        assert again.returncode == 0, second
+        assert jobs(store)["attempts"].tolist() == [2], first + second
 
 
 def workers_of(pid):
