@@ -9,29 +9,24 @@ Ours is `analysis.brandes.path_centralities`: both from one search per particle.
 ours. For Graph Data Science the memory is the growth of its server.
 """
 
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import networkit
 import networkx
 import numpy as np
-import pandas as pd
 import rustworkx
 from numpy.typing import NDArray
 
 from analysis.brandes import PathCentralities, path_centralities
 from analysis.contact_graph import build_contact_graph
+from benchmarks.composite_rows import make_rows
 from benchmarks.label_images import make_composite
 from benchmarks.measure import BenchRow, measure_peak_mb, time_alternately
 from benchmarks.temporary_store import temporary_store
 from ingest.contacts import find_contacts
-from ingest.options import IngestOptions, Source
-from ingest.pipeline import analyse_page
-from ingest.reading import Reading
 from queries.gds_metrics import paths_with_gds, projected
 from queries.writing import IngestRunRecord, write_image
-from schema.rows import FieldOfView, ImageRows
 
 SHAPE = (2100, 2100)
 """About 10,000 particles."""
@@ -146,7 +141,7 @@ def _beside_networkx(labels: NDArray[np.int32], edges: Edges) -> tuple[float, fl
 
 
 def _beside_gds(labels: NDArray[np.int32], edges: Edges) -> tuple[float, float, float]:
-    rows = _rows_of(labels)
+    rows = make_rows(labels)
     with temporary_store() as (store, pid):
         write_image(store, rows, IngestRunRecord.of_memory("benchmark"))
         with projected(store, rows.segmentation_key) as graph:
@@ -169,17 +164,6 @@ def _edges_of(labels: NDArray[np.int32]) -> Edges:
     contacts = find_contacts(labels)
     _, places = np.unique(np.stack([contacts.a, contacts.b], axis=1), return_inverse=True)
     return places.reshape(-1, 2).astype(np.int64)
-
-
-def _rows_of(labels: NDArray[np.int32]) -> ImageRows:
-    names = np.unique(labels[labels > 0])
-    with tempfile.TemporaryDirectory() as folder:
-        table = Path(folder) / "phases.csv"
-        pd.DataFrame({"label": names, "phase": np.resize(["NMC", "SSE", "Graphite"], len(names))}).to_csv(
-            table, index=False
-        )
-        reading = Reading.of(IngestOptions(source=Source.REGIONS, phases=str(table)))
-        return analyse_page(labels, FieldOfView(sample="benchmark", image="one"), reading, 0.05).rows
 
 
 def _sources(n: int) -> NDArray[np.int64]:

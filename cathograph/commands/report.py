@@ -118,6 +118,9 @@ def _read(
     )
     from cathograph.notebook import query
 
+    # First, so that a wrong query is refused before the whole store is read.
+    files = [select] if select is not None else [Path(name) for name in compare if name.endswith(".cypher")]
+    rows = {str(path): _rows_of(store, path) for path in files}
     everything = read_electrode_tables(lambda name: query(store, name))
     if everything.images.empty:
         msg = "Found no image in the store; expected at least one. Run cathograph ingest, or cathograph demo."
@@ -127,14 +130,14 @@ def _read(
     if cathode is not None:
         return {cathode: narrow(everything, keys_of_cathode(everything, cathode))}
     if select is not None:
-        keys = keys_of_rows(everything, _rows_of(store, select), str(select))
+        keys = keys_of_rows(everything, rows[str(select)], str(select))
         return {select.stem: narrow(everything, keys)}
     if not compare:
         return {"all samples": everything}
     return {
         name: narrow(
             everything,
-            keys_of_rows(everything, _rows_of(store, Path(name)), name)
+            keys_of_rows(everything, rows[str(Path(name))], name)
             if name.endswith(".cypher")
             else keys_of_name(everything, name),
         )

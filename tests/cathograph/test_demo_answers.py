@@ -1,12 +1,19 @@
-"""What the demo store answers: the recipes of docs/, the report beside the queries, and the exports.
+"""What the demo store answers: recipes and notebooks of docs/, the report beside the queries, and the exports.
 
 The store is that of ``cathograph demo --images 2``, made with the demo's own functions.
 """
 
+import ast
 import io
+import subprocess
+import sys
+from pathlib import Path
 
+import nbformat
+import numpy as np
 import pandas as pd
 import pytest
+import tifffile
 from recipes_page import PAGE, answer_of, read_recipes
 
 import cathograph
@@ -20,6 +27,7 @@ from cathograph.settings import Settings
 from cathograph.writing import WritableStore
 from queries.catalog import adhoc
 from queries.runner import run
+from schema.phases import Phase
 
 pytestmark = pytest.mark.neo4j
 
@@ -40,12 +48,17 @@ def demo_store(clean_store, demo_files):
 
 
 @pytest.fixture
-def call(demo_store, neo4j_server, monkeypatch, capfd, tmp_path):
-    """Run the command line on the demo store, in an empty folder; gives (code, output, errors)."""
-    monkeypatch.chdir(tmp_path)
+def on_demo_store(demo_store, neo4j_server, monkeypatch):
+    """Point the environment to the demo store."""
     monkeypatch.setenv("NEO4J_URI", neo4j_server.uri)
     monkeypatch.setenv("NEO4J_USER", neo4j_server.user)
     monkeypatch.setenv("NEO4J_PASSWORD", neo4j_server.password)
+
+
+@pytest.fixture
+def call(on_demo_store, monkeypatch, capfd, tmp_path):
+    """Run the command line on the demo store, in an empty folder; gives (code, output, errors)."""
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
 
     def run_command(*arguments):
@@ -81,6 +94,44 @@ class TestRecipes:
         table = run(demo_store, adhoc(recipe.cypher), {})
         assert len(table)
         assert recipe.answer == answer_of(table)
+
+
+NOTEBOOKS = sorted((Path(__file__).parents[2] / "docs" / "notebooks").glob("*.ipynb"))
+RUN_NOTEBOOK = Path(__file__).parents[1] / "run_notebook.py"
+
+
+class TestNotebooks:
+    """docs/notebooks/."""
+
+    def test_they_are_the_two_of_the_page(self):
+        page = PAGE.read_text(encoding="utf-8")
+        assert [path.stem for path in NOTEBOOKS] == ["across_samples", "first_look"]
+        assert all(f"(notebooks/{path.name})" in page for path in NOTEBOOKS)
+
+    @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+    def test_they_are_stripped_and_need_no_more_than_the_readme_says(self, path):
+        cells = [cell for cell in nbformat.read(path, 4).cells if cell.cell_type == "code"]
+        assert all(not cell.outputs and cell.execution_count is None for cell in cells)
+        tree = ast.parse("\n".join(cell.source for cell in cells))
+        imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+        names = {alias.name.split(".")[0] for node in imports for alias in node.names}
+        assert all(isinstance(node, ast.Import) for node in imports)
+        assert names <= {"cathograph", "pandas", "matplotlib"}
+
+    @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+    def test_they_run(self, on_demo_store, monkeypatch, tmp_path, path):
+        for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
+            monkeypatch.setenv(name, str(tmp_path / name))  # not the user's own
+        done = subprocess.run(
+            [sys.executable, RUN_NOTEBOOK, path, tmp_path / "run.ipynb"], capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        notebook = nbformat.read(tmp_path / "run.ipynb", 4)
+        outputs = [output for cell in notebook.cells for output in cell.get("outputs", ())]
+        assert not [output for output in outputs if output.output_type == "stream"], "no warning is printed"
+        assert sum("image/png" in output.data for output in outputs) == 2
+        tables = "".join(output.data["text/plain"] for output in outputs)
+        assert all(kind in tables for kind in ("BLE", "ECD", "LCD"))
 
 
 class TestReport:
@@ -198,3 +249,33 @@ class TestExport:
 
     def test_nothing_to_export(self, call):
         refused(call("export", "--format", "csv", "--out", "g", "--sample", "x"), "no particle of sample x")
+
+    def test_the_label_image_names_the_particle_of_each_label(self, call, demo_store, demo_files, tmp_path):
+        mask = demo_files["BLE"][1]
+        options = ("--format", "ome-tiff", "--sample", "demo-BLE", "--image", "01", "--labels", mask)
+        code, out, err = call("export", *options, "--out", "labels.ome.tif")
+        assert code == 0, err
+        with tifffile.TiffFile(tmp_path / "labels.ome.tif") as file:
+            labels, xml = file.asarray(), file.ome_metadata
+        particles = cathograph.query(demo_store, "graph_particles", sample="demo-BLE", image="01")
+        assert f"{len(particles)} labels, 384 × 384 pixels" in out
+        # Each region where the store says: its size, and the mean of its pixels' places.
+        phases = tifffile.imread(mask)
+        for particle in particles.itertuples():
+            y, x = np.nonzero(labels == particle.label)
+            assert len(y) == particle.properties["area_px"]
+            assert y.mean() == pytest.approx(particle.properties["centroid_y"])
+            assert x.mean() == pytest.approx(particle.properties["centroid_x"])
+            assert set(phases[y, x]) == {Phase.parse(particle.phase).code}
+            assert f'<M K="{particle.label}">{particle.key}</M>' in xml
+
+    def test_a_label_image_needs_the_image_and_its_file(self, call, demo_files, tmp_path):
+        of_image = ("--sample", "demo-BLE", "--image", "01")
+        first, second = demo_files["BLE"]
+        ome = ("export", "--format", "ome-tiff", "--out", "x.tif")
+        refused(call(*ome, *of_image), "--sample, --image and --labels")
+        refused(call(*ome, "--sample", "demo-BLE", "--labels", first), "--sample, --image and --labels")
+        refused(call(*ome, *of_image, "--labels", first), "other pixels in 00.tif than image '01'")
+        refused(call(*ome, *of_image, "--labels", second, "--dataset", "a"), "no datasets")
+        refused(call("export", "--format", "csv", "--out", "x", "--labels", first), "with ome-tiff only")
+        assert not (tmp_path / "x.tif").exists()
