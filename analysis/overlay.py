@@ -85,7 +85,7 @@ def draw_graph_over_image(
         axis.set_axis_off()
     _draw_scale_bar(axes[0], labels.shape, pixel_size_um)
     if title:
-        figure.suptitle(title, fontsize=13)
+        figure.suptitle(title, fontsize=13, parse_math=False)
     figure.legend(handles=_legend(), loc="outside lower center", ncols=7, frameon=False)
     return figure
 

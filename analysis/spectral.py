@@ -5,6 +5,9 @@ zero on all others, and which one that is says nothing about the particles (netw
 such graphs). So each component gets its own leading eigenvector, of unit length. It is unique and positive
 (Perron and Frobenius). A bipartite component has the eigenvalue of the opposite sign too, between which a
 plain power iteration swings for ever; the solver here asks for the algebraically largest one, which settles it.
+
+Unique is not yet computable: two dense clusters joined by a long chain have two leading eigenvalues that no
+floating-point number tells apart, and a solver then picks one of the clusters. There the vector is null.
 """
 
 from itertools import pairwise
@@ -16,6 +19,8 @@ from scipy.sparse.linalg import ArpackNoConvergence, eigsh
 from analysis.contact_graph import ContactGraph
 from schema.errors import InputError
 
+_LEAST_GAP = 1e-10
+"""Leading eigenvalues closer than this, relative to the larger, are one: then no vector is the leading one."""
 _SMALL = 64
 """Components up to this size are solved as dense matrices: faster than starting an iteration."""
 
@@ -33,7 +38,8 @@ def eigenvector_centrality(graph: ContactGraph, *, weighted: bool = False) -> ND
     Returns
     -------
     ndarray of float64, shape (n,)
-        Positive, of unit Euclidean norm on each component; NaN for isolated particles.
+        Positive, of unit Euclidean norm on each component; NaN for isolated particles, and on components
+        whose two leading eigenvalues coincide numerically.
 
     Raises
     ------
@@ -65,20 +71,24 @@ def eigenvector_centrality(graph: ContactGraph, *, weighted: bool = False) -> ND
             continue
         part = matrix if len(members) == graph.n else matrix[members][:, members]
         if len(members) == 2:
-            leading = np.ones(2)
+            values, leading = np.array([-1.0, 1.0]), np.ones(2)
         elif len(members) <= _SMALL:
-            leading = np.linalg.eigh(part.toarray())[1][:, -1]
+            values, vectors = np.linalg.eigh(part.toarray())
+            leading = vectors[:, -1]
         else:
             # A fixed start, so that the same graph gives the same floats.
             start = np.asarray(part.sum(axis=1), dtype=np.float64)
             try:
-                leading = eigsh(part, k=1, which="LA", v0=start, maxiter=100 * len(members))[1][:, 0]
+                values, vectors = eigsh(part, k=2, which="LA", v0=start, maxiter=100 * len(members))
             except ArpackNoConvergence as error:
                 msg = (
                     f"Found no leading eigenvector for a component of {len(members)} particles; expected the "
                     "iteration to settle. This is a fault in Cathograph; please report it."
                 )
                 raise InputError(msg) from error
+            values, leading = np.sort(values), vectors[:, np.argmax(values)]
+        if values[-1] - values[-2] < _LEAST_GAP * values[-1]:
+            continue
         leading = np.abs(leading)
         vector[members] = leading / np.linalg.norm(leading)
     return vector

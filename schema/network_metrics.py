@@ -44,7 +44,9 @@ PARTICLE_METRICS: tuple[Property, ...] = (
     _metric("betweenness", "shortest paths through it, summed over unordered pairs"),
     _metric("betweenness_normalised", "betweenness over (n − 1)(n − 2) / 2, n the image's particles"),
     _metric("closeness", "Wasserman–Faust closeness in the whole image"),
-    _metric("eigenvector", "leading eigenvector of its component, unit norm; null when isolated"),
+    _metric(
+        "eigenvector", "leading eigenvector of its component, unit norm; null when isolated or not unique"
+    ),
     _metric("betweenness_weighted", "betweenness, a contact being 1 / weight_px long"),
     _metric("closeness_weighted", "closeness in pixels, a contact being 1 / weight_px long"),
     _metric("eigenvector_weighted", "eigenvector of the matrix of weight_px"),

@@ -120,7 +120,7 @@ def _boxes(
     if outcome not in STATES:
         axis.set_yscale("log")
     plain_ticks(axis)
-    axis.set_title(prefix + _say_effect(comparison), fontsize=9)
+    axis.set_title(prefix + _say_effect(comparison), fontsize=9, parse_math=False)
 
 
 def _name_group(name: str, group: "np.ndarray[tuple[int], np.dtype[np.float64]]", outcome: str) -> str:

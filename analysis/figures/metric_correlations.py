@@ -86,7 +86,7 @@ def draw_correlation_map(correlations: pd.DataFrame) -> Plate:
         axis.set_xticks(np.arange(len(STATES)) + 0.5, [_SHORT[state] for state in STATES], fontsize=9)
         axis.set_yticks(np.arange(len(metrics)) + 0.5, [label_of(metric) for metric in metrics], fontsize=9)
         axis.tick_params(length=0)
-        axis.set_title(name, fontsize=10)
+        axis.set_title(name, fontsize=10, parse_math=False)
         axis.set_ylim(len(metrics), 0)
     if drawn is not None:
         figure.colorbar(drawn, ax=panels[0], label="Pearson's r", shrink=0.8)
@@ -156,7 +156,9 @@ def draw_top_metrics(nmc: pd.DataFrame, correlations: pd.DataFrame, state: str, 
                 rest = "no further metric that varies" if len(strongest) else "not measured"
                 say_in_panel(axis, f"{name}: {rest}." if name else f"{rest.capitalize()}.")
         if len(strongest):
-            line[0].set_ylabel(f"{name}\n{label_of(state)}" if name else label_of(state), fontsize=9)
+            line[0].set_ylabel(
+                f"{name}\n{label_of(state)}" if name else label_of(state), fontsize=9, parse_math=False
+            )
     add_note(figure, STATE_NOTE)
     table = pd.concat(drawn, ignore_index=True).dropna(subset=[state, "value"])
     return Plate(*head, figure, table)

@@ -79,7 +79,9 @@ def draw_nearest_connection(nearest: pd.DataFrame) -> Plate:
         axis.set_xticks(range(4), ["SSE and\ngraphite", "SSE\nonly", "graphite\nonly", "neither"], fontsize=9)
         axis.set_ylim(0, 119)
         axis.set_yticks(range(0, 101, 20))
-        axis.set_title(f"{name}: {len(rows)} NMC" if name else f"{len(rows)} NMC", fontsize=10)
+        axis.set_title(
+            f"{name}: {len(rows)} NMC" if name else f"{len(rows)} NMC", fontsize=10, parse_math=False
+        )
         axis.spines[["top", "right"]].set_visible(False)
     panels[0][0].set_ylabel("NMC particles (%)")
     return Plate(*head, figure, table)

@@ -4,7 +4,8 @@ Figures are made without pyplot, so nothing stays open and no window is asked fo
 those of Okabe and Ito, and where colour tells groups apart a second sign (marker, place,
 hatching) does too. Every figure takes one table; its column ``selection``, where there is one,
 makes one panel (or row of panels) a selection on the same axes, so that selections can be
-compared by eye. A selection without data says so in its panel.
+compared by eye. A selection without data says so in its panel. Texts that hold a selection's
+name are drawn with ``parse_math=False``: a dollar sign in it is no formula.
 """
 
 from dataclasses import dataclass
@@ -136,7 +137,7 @@ def say_in_panel(axis: Axes, text: str) -> None:
     axis.set_axis_off()
     axis.text(
         0.5, 0.5, "\n".join(wrap(text, 34)), ha="center", va="center", transform=axis.transAxes,
-        fontsize=10, color="#444444",
+        fontsize=10, color="#444444", parse_math=False,
         bbox={"facecolor": "#f2f2f2", "edgecolor": "none", "boxstyle": "round,pad=0.8"},
     )  # fmt: skip
 

@@ -109,7 +109,7 @@ def _scatter(
     axis.set_ylabel(label_of(state), fontsize=9)
     axis.legend(fontsize=7, loc="best")
     plain_ticks(axis)
-    axis.set_title(prefix + _say_effect(line), fontsize=9)
+    axis.set_title(prefix + _say_effect(line), fontsize=9, parse_math=False)
 
 
 def _say_effect(line: pd.DataFrame) -> str:

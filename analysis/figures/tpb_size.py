@@ -71,7 +71,9 @@ def draw_tpb_size(tpbs: pd.DataFrame) -> Plate:
             say_in_panel(axis, f"{name}: no triple phase boundary.")
             continue
         _scatter_tpbs(axis, rows)
-        axis.set_title(f"{name}: {len(rows)} TPBs" if name else f"{len(rows)} TPBs", fontsize=10)
+        axis.set_title(
+            f"{name}: {len(rows)} TPBs" if name else f"{len(rows)} TPBs", fontsize=10, parse_math=False
+        )
         axis.set_xlabel(label_of("interface_ratio"))
         axis.legend(fontsize=8, loc="best")
     panels[0][0].set_ylabel(label_of("perimeter_um"))
@@ -123,7 +125,9 @@ def draw_nmc_size_by_tpbs(nmc: pd.DataFrame) -> Plate:
             say_in_panel(axis, f"{name}: no NMC particle.")
             continue
         _boxes_by_count(axis, known["tpbs"].to_numpy(dtype=int), known[size].to_numpy(dtype=float))
-        axis.set_title(f"{name}: {len(known)} NMC" if name else f"{len(known)} NMC", fontsize=10)
+        axis.set_title(
+            f"{name}: {len(known)} NMC" if name else f"{len(known)} NMC", fontsize=10, parse_math=False
+        )
         axis.set_xlabel("TPBs of the particle")
     panels[0][0].set_ylabel(label_of(size))
     return Plate(*head, figure, table)

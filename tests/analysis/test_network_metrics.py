@@ -7,7 +7,9 @@ import pytest
 from contact_graphs import N_GRAPHS, PHASES, as_contact_graph, as_networkx, random_tables
 
 from analysis.brandes import path_centralities
+from analysis.contact_graph import build_contact_graph
 from analysis.network_metrics import PathLimits, measure_network
+from analysis.spectral import eigenvector_centrality
 from schema.errors import InputError
 from schema.network_metrics import PARTICLE_METRICS
 
@@ -147,6 +149,22 @@ def check(column, expected):
 
 def count_near(graph, particles, label, phase):
     return int((particles.set_index("label")["phase"].loc[list(graph[label])] == phase).sum())
+
+
+@pytest.mark.parametrize(("size", "chain"), [(10, 16), (40, 20)])
+def test_two_equal_clusters_at_the_ends_of_a_chain_have_no_leading_eigenvector(size, chain):
+    # By symmetry both clusters are equal, yet a solver gives all to one of them: the two leading
+    # eigenvalues differ by about size^(-2 chain). With a short chain the vector is symmetric.
+    for length, is_unique in ((chain, False), (1, True)):
+        graph = nx.barbell_graph(size, length)
+        a, b = np.array(graph.edges).T
+        found = eigenvector_centrality(
+            build_contact_graph(np.arange(len(graph)), a, b, np.ones(graph.number_of_edges()))
+        )
+        if is_unique:
+            np.testing.assert_allclose(found, found[::-1], atol=1e-6)
+        else:
+            assert np.isnan(found).all()
 
 
 def eigenvectors(graph, weight):

@@ -15,7 +15,8 @@ from analysis.report import build_report
 from analysis.report_page import write_report, write_value
 from schema.errors import InputError
 
-EVIL = '<script>alert("x")</script>'
+# Markup for the page, and a formula that matplotlib would fail on.
+EVIL = '<script>alert("x")</script> $_{80$ '
 
 
 class Page(HTMLParser):
