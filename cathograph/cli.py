@@ -25,6 +25,7 @@ from cathograph.commands.jobs import cancel, jobs, retry
 from cathograph.commands.metrics import metrics
 from cathograph.commands.query import queries, query
 from cathograph.commands.report import report
+from cathograph.commands.rollback import rollback
 from cathograph.commands.watch import init_beamtime, watch
 from cathograph.commands.xanes import xanes
 from schema.errors import CathographError, MissingExtra
@@ -46,6 +47,7 @@ app.command()(jobs)
 app.command()(retry)
 app.command()(cancel)
 app.command()(metrics)
+app.command()(rollback)
 app.command()(query)
 app.command()(queries)
 app.command()(report)

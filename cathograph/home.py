@@ -252,11 +252,11 @@ class Home:
         LocalServerError
             When a backup holds the home longer than `wait_s` seconds, or its disk is nearly full.
         """
-        self.refuse_full_disk()
         with self._hold("writers.gate", shared=True, wait_s=wait_s) as gate:
             held = self._hold("writers.lock", shared=True, wait_s=wait_s)
             with held:
                 gate.close()
+                self.refuse_full_disk()
                 yield
 
     @contextmanager

@@ -251,6 +251,7 @@ def _map_source(match: Match | None, folder: Path) -> MapSource | None:
         rule.dataset,
         MatchingOptions(pixel_um, rule.offset_um, rule.register_),
         StateMethod(window_ev=rule.window_ev, reference_ev=rule.reference_ev, min_pixels=rule.min_pixels),
+        calibration_given=bool({"window_ev", "reference_ev"} & rule.model_fields_set),
     )
 
 

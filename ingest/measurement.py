@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ingest.electrochemistry import measure_states
 from ingest.energy_map import find_values_in_window, open_energy_map
 from ingest.formats import ImageFile
+from ingest.map_fit import MapFit, read_map_fit
 from ingest.map_matching import MatchingOptions, match_map
 from ingest.map_placement import MapPlacement
 from ingest.provenance import run_record
@@ -43,12 +44,16 @@ class MapSource:
         Where the map lies.
     method : StateMethod
         How energies become states.
+    calibration_given : bool
+        False where nobody chose window and reference energy: then those of the record beside the map count,
+        if there is one (`ingest.map_fit`).
     """
 
     path: Path
     dataset: str | None = None
     matching: MatchingOptions = field(default_factory=MatchingOptions)
     method: StateMethod = field(default_factory=StateMethod)
+    calibration_given: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,12 +70,18 @@ class MapPage:
         What the user chose.
     content_sha256 : str
         Hash of the values.
+    fit : MapFit or None
+        How it was fitted, where that is known.
+    notes : tuple of str
+        What the user should know of the record beside it.
     """
 
     file: ImageFile
     energy_ev: NDArray[np.floating]
     source: MapSource
     content_sha256: str
+    fit: MapFit | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def placement(self) -> Mapping[str, JsonScalar]:
@@ -81,10 +92,15 @@ class MapPage:
             said["map_pixel_size_um"] = self.file.pixel_size_um
         return said
 
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """How its values are read, and how they were fitted where that is known."""
+        fit: dict[str, Any] = {} if self.fit is None else {"fit": self.fit.method}
+        return {**self.source.method.as_parameters(), **fit}
+
     def key_on(self, segmentation_key: str) -> str:
         """Key of its measurement on a segmentation."""
-        parameters = self.source.method.as_parameters()
-        return measurement_key(segmentation_key, self.content_sha256, parameters, self.placement)
+        return measurement_key(segmentation_key, self.content_sha256, self.parameters, self.placement)
 
 
 @dataclass(frozen=True)
@@ -93,6 +109,8 @@ class MapFile:
 
     file: ImageFile
     source: MapSource
+    fit: MapFit | None = None
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def open(
@@ -104,6 +122,8 @@ class MapFile:
         ------
         InputImageError
             When it cannot be read as energies, or has not as many pages as the image's file.
+        InputError
+            When the record beside it is of this map and cannot be used.
         """
         file = open_energy_map(source.path, dataset=source.dataset, volume=volume)
         if len(file.pages) != image_pages and not (alone_is_enough and len(file.pages) == 1):
@@ -112,12 +132,18 @@ class MapFile:
                 "Save the maps as one page per image, or ingest them one by one (`cathograph ingest-map`)."
             )
             raise InputImageError(msg)
-        return cls(file, source)
+        fit, notes = read_map_fit(file)
+        if fit is not None and not source.calibration_given:
+            calibrated = replace(source.method, window_ev=fit.window_ev, reference_ev=fit.reference_ev)
+            source = replace(source, method=calibrated)
+            low, high = fit.window_ev
+            notes = (f"window {low:g} to {high:g} eV and reference {fit.reference_ev:g} eV from {fit.name}",)
+        return cls(file, source, fit, notes)
 
     def page(self, index: int) -> MapPage:
         """Read one map."""
         energy_ev = self.file.pages[index]
-        return MapPage(self.file, energy_ev, self.source, hash_pixels(energy_ev))
+        return MapPage(self.file, energy_ev, self.source, hash_pixels(energy_ev), self.fit, self.notes)
 
 
 @dataclass(frozen=True)
@@ -200,7 +226,8 @@ def analyse_map(
         measurement_key=page.key_on(segmentation_key),
         measurement={
             "kind": KIND,
-            "params": canonical_json(method.as_parameters()),
+            "params": canonical_json(page.parameters),
+            "energies": None if page.fit is None else list(page.fit.energies_ev),
             "placement": canonical_json(page.placement),
             "content_sha256": page.content_sha256,
             "shape": [int(size) for size in page.energy_ev.shape],
@@ -214,7 +241,7 @@ def analyse_map(
         },
         states=table,
     )
-    return AnalysedMap(rows, placement, tuple(_notes(rows, placement, states.n_infinite)))
+    return AnalysedMap(rows, placement, (*page.notes, *_notes(rows, placement, states.n_infinite)))
 
 
 def add_map(
@@ -255,7 +282,7 @@ def add_map(
     with writing():
         known = note_known_measurement(store, segmentation_key, key, run_record(page.file, started))
     if known is not None:
-        return MapOutcome.of(known)
+        return MapOutcome.of(known, page.notes)
     analysed = analyse_map(page, regions(), segmentation_key=segmentation_key, image_pixel_um=image_pixel_um)
     return write_map(store, analysed, page, started=started, writing=writing)
 

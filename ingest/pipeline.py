@@ -23,6 +23,7 @@ from ingest.options import IngestOptions
 from ingest.provenance import run_record
 from ingest.reading import Reading, read_regions
 from ingest.rows import image_rows
+from queries.measurements import measurements_left_behind
 from queries.writing import note_unchanged, write_image
 from schema.errors import CathographError, InputError, InputImageError
 from schema.keys import JsonScalar, hash_parts, hash_pixels
@@ -313,10 +314,11 @@ def _ingest_new(
         if map_page is None
         else analyse_map(map_page, graph.image, segmentation_key=key, image_pixel_um=pixel_size_um)
     )
-    state = "computed"
+    state, left_behind = "computed", 0
     if store is None:
         analysed.rows.check()
     else:
+        left_behind = 0 if map_page else measurements_left_behind(store, page.view, key)
         with writing():
             state = write_image(store, analysed.rows, run_record(page.file, started)).state
     energy_map = (
@@ -331,13 +333,18 @@ def _ingest_new(
         "physical_tpbs": int(graph.tpbs.is_physical.sum()),
         "channel_pairs": graph.n_channel_pairs,
     }
-    notes = tuple(
+    notes = [
         f"{number} {phase} regions below {reading.options.min_size_px} px dropped"
         for phase, number in graph.image.dropped.items()
         if number
-    )
+    ]
+    if left_behind:
+        notes.append(
+            f"the earlier segmentation had {left_behind} measurements, which are out of sight with it; ingest the map "
+            "again with ingest-map"
+        )
     return ImageOutcome(
-        page.file.path.name, page.view.image, state, key, counts, notes, energy_map=energy_map
+        page.file.path.name, page.view.image, state, key, counts, tuple(notes), energy_map=energy_map
     )
 
 

@@ -1,6 +1,7 @@
 """Who ingests what, when, from which file, with which code: the record beside everything that is written."""
 
 import getpass
+import os
 import platform
 from datetime import datetime
 from importlib.metadata import version as package_version
@@ -10,12 +11,20 @@ from ingest.formats import ImageFile
 from queries.writing import IngestRunRecord
 
 
+def user_name() -> str:
+    """Name of who runs this: the login name, or ``uid N`` where the user has none, as in many containers."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # KeyError before Python 3.13
+        return f"uid {os.getuid()}"
+
+
 def run_record(file: ImageFile, started: datetime) -> IngestRunRecord:
     """Record a run over one file."""
     return IngestRunRecord(
         id=str(uuid4()),
         started=started,
-        user=getpass.getuser(),
+        user=user_name(),
         host=platform.node(),
         code_version=package_version("cathograph"),
         file_name=file.path.name,

@@ -6,7 +6,6 @@ loses none: the next one finds the files, makes the same identifiers of them, an
 not renewed ends, and an ingest that was begun twice writes once (`queries.writing`).
 """
 
-import getpass
 import os
 import platform
 import signal
@@ -25,6 +24,7 @@ from ingest.beamtime_groups import JobSpec
 from ingest.inbox import Inbox, InboxStatus
 from ingest.job_run import JobResult, OpenStore
 from ingest.patient_store import PatientStore, Stopped
+from ingest.provenance import user_name
 from ingest.service_options import ServiceOptions, Standing
 from ingest.workers import Finished, Workers
 from queries.jobs import Claimer, JobEnd, claim, enqueue, renew, settle, states
@@ -118,7 +118,7 @@ class _Service:
         threads = max(1, (os.cpu_count() or 1) // options.workers)
         self._workers = Workers(options.workers, open_store, n_threads=threads)
         self._claimer = Claimer(
-            str(uuid4()), getpass.getuser(), platform.node(), version("cathograph"), options.lease_s
+            str(uuid4()), user_name(), platform.node(), version("cathograph"), options.lease_s
         )
         self._queued: set[str] = set()
         self._attempts: dict[str, int] = {}

@@ -7,7 +7,7 @@ everything that shaped it, and by the number of NMC.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -196,12 +196,27 @@ def _reading_of(stored: ActiveSegmentation, params: Mapping[str, Any], dataset: 
 
 
 def _page_with(file: ImageFile, stored: ActiveSegmentation, image: str) -> int:
-    """Find the page that the image was made from, by the hash of its pixels."""
-    for index, pixels in enumerate(file.pages):
-        if hash_pixels(pixels) == stored.content_sha256:
-            return index
+    """Find the page that the image was made from: by its place, checked by the hash of its pixels.
+
+    Pages of a series may be equal (one mask, three times), each with an energy map of its own; so the pixels
+    alone do not tell the page where the file has several.
+    """
+    if stored.slice_index is not None and len(file.pages) > 1:
+        candidates: Sequence[int] = [stored.slice_index] if stored.slice_index < len(file.pages) else []
+    else:
+        candidates = range(len(file.pages))
+    found = [index for index in candidates if hash_pixels(file.pages[index]) == stored.content_sha256]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        msg = (
+            f"Found image {image!r} in {file.path.name} at pages {', '.join(map(str, found))}; expected it once, "
+            "since each page has a map of its own. Give a file with that page alone (--labels)."
+        )
+        raise InputImageError(msg)
+    where = "" if stored.slice_index is None else f" at page {stored.slice_index}"
     msg = (
-        f"Found other pixels in {file.path.name} than image {image!r} was made from; expected the same file. Give "
-        "the file that was ingested (--labels), or ingest this one."
+        f"Found other pixels in {file.path.name} than image {image!r} was made from{where}; expected the same file. "
+        "Give the file that was ingested (--labels), or ingest this one."
     )
     raise InputImageError(msg)

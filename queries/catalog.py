@@ -9,7 +9,8 @@ A file begins with its header, comments that say what it answers::
     // source:  paper, Fig. 4; junctions are ours
 
 A line that continues the one above begins with ``//`` and spaces. Types are those of Neo4j; ``or null``
-marks what may be missing, and such a parameter may be left out. The text below the header is sent as it is.
+marks what may be missing, and such a parameter may be left out; ``one of top|bottom`` behind it lists the values
+it may have, taken in any case. The text below the header is sent as it is.
 """
 
 import difflib
@@ -27,12 +28,15 @@ from schema.errors import ParameterError, QueryError, UnknownQuery
 _ROOM = files("queries")
 _READ = _ROOM / "read"
 _HEADER_LINE = re.compile(r"//\s?(?P<key>[a-z][a-z0-9_]*):\s*(?P<text>.*)")
-_TYPED_NAME = re.compile(r"(?P<name>\$?[a-z][a-z0-9_]*) (?P<type>[A-Z][A-Z<>]*)(?P<null> or null)?")
+_TYPED_NAME = re.compile(
+    r"(?P<name>\$?[a-z][a-z0-9_]*) (?P<type>[A-Z][A-Z<>]*)(?P<null> or null)?"
+    r"(?: one of (?P<choices>[^|\s]+(?:\|[^|\s]+)+))?"
+)
 
 
 @dataclass(frozen=True)
 class TypedName:
-    """A parameter or a column: its name, its type as Neo4j writes it, and whether it may be null.
+    """A parameter or a column: its name, its type as Neo4j writes it, whether it may be null, its choices if limited.
 
     Examples
     --------
@@ -43,11 +47,38 @@ class TypedName:
     name: str
     kind: str
     nullable: bool = False
+    choices: tuple[str, ...] = ()
 
     @property
     def type(self) -> str:
         """The type as the header writes it."""
-        return f"{self.kind} or null" if self.nullable else self.kind
+        one_of = f" one of {'|'.join(self.choices)}" if self.choices else ""
+        return f"{self.kind}{' or null' if self.nullable else ''}{one_of}"
+
+    def choose(self, value: object, query_name: str) -> object:
+        """Give a value as it is, or, of a limited parameter, the choice that is meant, whatever its case.
+
+        Raises
+        ------
+        ParameterError
+            When it is none of the choices.
+
+        Examples
+        --------
+        >>> TypedName("side", "STRING", choices=("top", "bottom")).choose("Top", "percolation")
+        'top'
+        """
+        if value is None or not self.choices:
+            return value
+        wanted = str(value).strip().casefold()
+        for choice in self.choices:
+            if choice.casefold() == wanted:
+                return choice
+        msg = (
+            f"Found {self.name} {value!r} for {query_name}; expected one of: {', '.join(self.choices)}. "
+            f"Correct --param {self.name}=…"
+        )
+        raise ParameterError(msg)
 
 
 @dataclass(frozen=True)
@@ -104,12 +135,12 @@ class Query:
         }
 
     def complete(self, given: Mapping[str, object]) -> dict[str, object]:
-        """Give every parameter, in declared order, its value as it is; null where it may be left out.
+        """Give every parameter, in declared order, its value, a limited one as declared; null where it may be left out.
 
         Raises
         ------
         ParameterError
-            When one is unknown or missing.
+            When one is unknown, missing, or none of its choices.
         """
         listed = ", ".join(f"{each.name} {each.type}" for each in self.parameters) or "none"
         unknown = sorted(set(given) - {each.name for each in self.parameters})
@@ -123,7 +154,7 @@ class Query:
                     f"Add --param {each.name}=…"
                 )
                 raise ParameterError(msg)
-        return {each.name: given.get(each.name) for each in self.parameters}
+        return {each.name: each.choose(given.get(each.name), self.name) for each in self.parameters}
 
 
 @cache
@@ -250,5 +281,8 @@ def _typed_names(text: str, query_name: str, sigil: str = "") -> tuple[TypedName
                 f"`{sigil}sample STRING or null`."
             )
             raise QueryError(msg)
-        typed.append(TypedName(match["name"].removeprefix("$"), match["type"], match["null"] is not None))
+        choices = tuple(match["choices"].split("|")) if match["choices"] else ()
+        typed.append(
+            TypedName(match["name"].removeprefix("$"), match["type"], match["null"] is not None, choices)
+        )
     return tuple(typed)

@@ -13,7 +13,7 @@ from queries.catalog import load_internal
 from queries.connection import Connection
 from queries.driver_values import to_plain
 
-_NOT_CONTENT = {"created", "metrics_computed", "metrics_code_version"}
+_NOT_CONTENT = {"created", "metrics_computed", "metrics_code_version", "metrics_run"}
 _SPACE = 2**512
 
 

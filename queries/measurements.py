@@ -1,7 +1,8 @@
 """One measurement into the store: all of it, or nothing that anybody sees, and never twice.
 
 As with images (`queries.writing`), rows go in groups that each fit a transaction, under a `StagedMeasurement`
-that no query looks at, and the last transaction brings the whole into sight. Whoever writes to a
+that no query looks at, and the last transaction brings the whole into sight and removes what a killed ingest of
+another map, or with another method, left behind on that segmentation more than an hour ago. Whoever writes to a
 segmentation holds it for the length of a transaction, so two ingests of one map take turns.
 
 A measurement belongs to the particles of the segmentation it was computed on. One measurement of a segmentation
@@ -11,17 +12,21 @@ measurement.
 
 import hashlib
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, get_args
 
 from queries.activation import run_write
-from queries.catalog import load_internal
+from queries.catalog import load_internal, load_write
 from queries.connection import Connection, Transaction
 from queries.row_batches import GROUP_ROWS, as_list
 from queries.writing import IngestRunRecord, State
 from schema.errors import DatabaseError, QueryError
+from schema.keys import image_key
 from schema.measurement_rows import MeasurementRows
+from schema.rows import FieldOfView
 
 _DISCARD_AT_ONCE = 10_000
+_ABANDONED_AFTER = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,10 @@ class MeasurementResult:
 
 @dataclass(frozen=True)
 class ActiveSegmentation:
-    """How the active segmentation of an image came about; `params` is canonical JSON."""
+    """How the active segmentation of an image came about; `params` is canonical JSON.
+
+    `slice_index` is the page of its file; None where the file had one page.
+    """
 
     segmentation: str
     content_sha256: str
@@ -45,6 +53,7 @@ class ActiveSegmentation:
     method: str
     params: str
     pixel_size_um: float
+    slice_index: int | None
     nmc: int
 
 
@@ -67,6 +76,14 @@ def active_segmentation(connection: Connection, sample: str, image: str) -> Acti
     return ActiveSegmentation(**found.only_row())
 
 
+def measurements_left_behind(connection: Connection, view: FieldOfView, segmentation_key: str) -> int:
+    """Count the measurements that go out of sight when a segmentation without any becomes an image's active one."""
+    query = load_internal("inspect", "earlier_measurements")
+    place = {"image_key": image_key(view.sample, view.image), "segmentation": segmentation_key}
+    found = connection.read(query.text, place).only_row()
+    return 0 if found["own"] else int(found["earlier"])
+
+
 def note_known_measurement(
     connection: Connection, segmentation_key: str, measurement_key: str, run: IngestRunRecord
 ) -> MeasurementResult | None:
@@ -86,7 +103,12 @@ def note_known_measurement(
 
 
 def write_measurement(
-    connection: Connection, rows: MeasurementRows, run: IngestRunRecord, *, group_rows: int = GROUP_ROWS
+    connection: Connection,
+    rows: MeasurementRows,
+    run: IngestRunRecord,
+    *,
+    group_rows: int = GROUP_ROWS,
+    abandoned_after: timedelta = _ABANDONED_AFTER,
 ) -> MeasurementResult:
     """Write a measurement and make it the active one of its segmentation.
 
@@ -100,6 +122,9 @@ def write_measurement(
         Noted beside it, also when nothing else changes.
     group_rows : int, optional
         Rows of one transaction.
+    abandoned_after : timedelta, optional
+        Other measurements of the segmentation that were begun, not finished, and not written to for so long are
+        removed.
 
     Raises
     ------
@@ -126,7 +151,13 @@ def write_measurement(
         if found["active"] is not None:  # another ingest has finished it meanwhile
             return _note_known(transaction, rows.segmentation_key, key, run)
         if found["groups_written"] is None and number == 0:
-            run_write(transaction, "begin_measurement", measurement=key, fingerprint=mark)
+            run_write(
+                transaction,
+                "begin_measurement",
+                measurement=key,
+                segmentation=rows.segmentation_key,
+                fingerprint=mark,
+            )
             found = _find(transaction, key)
         written = found["groups_written"]
         if written is None or written < number or found["fingerprint"] != mark:
@@ -148,6 +179,7 @@ def write_measurement(
     for number in range(len(starts)):
         result = connection.write(lambda transaction, at=number: write_group(transaction, at))  # type: ignore[misc]
         if result is not None:
+            _discard_abandoned(connection, rows.segmentation_key, abandoned_after)
             return result
     msg = f"Found measurement {key} not finished after its last group; expected it to be. Please report it."
     raise DatabaseError(msg)
@@ -167,6 +199,12 @@ def discard_unfinished_measurement(connection: Connection, measurement_key: str)
     connection.write(
         lambda transaction: run_write(transaction, "drop_measurement", measurement=measurement_key)
     )
+
+
+def _discard_abandoned(connection: Connection, segmentation_key: str, after: timedelta) -> None:
+    parameters = {"segmentation": segmentation_key, "seconds": int(after.total_seconds())}
+    for (key,) in connection.read(load_write("abandoned_measurements").text, parameters).rows:
+        discard_unfinished_measurement(connection, key)
 
 
 def _hold(transaction: Transaction, segmentation_key: str) -> None:
@@ -223,9 +261,9 @@ def _finish(transaction: Transaction, rows: MeasurementRows, run: IngestRunRecor
         segmentation=segmentation,
         properties=dict(rows.measurement),
     ).only_row()
-    if found["nmc"] != len(rows.states):
+    if not found["nmc"] == found["states"] == len(rows.states):
         msg = (
-            f"Found {len(rows.states)} states for {found['nmc']} NMC; expected one each. The active segmentation "
+            f"Found {found['states']} states for {found['nmc']} NMC; expected one each. The active segmentation "
             "of the image was changed meanwhile; nothing of this map is visible. Run the same command again."
         )
         raise DatabaseError(msg)

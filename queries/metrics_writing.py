@@ -3,12 +3,14 @@
 They come after the ingest's rows and never change what those say, so they are not part of the transaction that
 brings an image into sight: a particle is there first, its metrics a moment later. The segmentation's
 `metrics_version` is taken off before the first of them is written and set after the last, so whoever finds it
-missing (the next ingest of the image, `cathograph metrics`) computes them again. Writing the same metrics twice
-changes nothing.
+missing (the next ingest of the image, `cathograph metrics`) computes them again, and no query shows metrics
+without it. Of two runs over one segmentation the one that began last goes on; the other finds its token
+`metrics_run` replaced and stops. Writing the same metrics twice changes nothing.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from uuid import uuid4
 
 import pandas as pd
 
@@ -18,7 +20,8 @@ from queries.connection import Connection, Transaction
 from schema.errors import DatabaseError
 from schema.network_metrics import METRICS_VERSION, PARTICLE_METRICS
 
-_PARTICLES_AT_ONCE = 5_000
+PARTICLES_AT_ONCE = 5_000
+"""Particles of one transaction."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,7 @@ def write_metrics(
     code_version: str,
     largest: int,
     largest_weighted: int,
+    group_rows: int = PARTICLES_AT_ONCE,
 ) -> None:
     """Put metrics on the particles of a segmentation, and note on it that they are there.
 
@@ -141,21 +145,32 @@ def write_metrics(
         Version of Cathograph.
     largest, largest_weighted : int
         Limits they were computed with.
+    group_rows : int, optional
+        Particles of one transaction.
 
     Raises
     ------
     DatabaseError
-        When a particle is gone meanwhile, or the server fails; the segmentation then counts as one
-        without metrics.
+        When a particle is gone meanwhile, another run took over, or the server fails; the segmentation then
+        counts as one without metrics.
     """
     rows = _as_maps(metrics)
+    this_run = str(uuid4())
 
     def write_from(first: int, *, begins: bool, ends: bool) -> None:
-        chosen = slice(first, first + _PARTICLES_AT_ONCE)
+        chosen = slice(first, first + group_rows)
 
         def work(transaction: Transaction) -> None:
             if begins:
-                run_write(transaction, "begin_metrics", segmentation=segmentation)
+                run_write(transaction, "begin_metrics", segmentation=segmentation, run=this_run)
+            held = run_write(transaction, "hold_metrics", segmentation=segmentation).rows
+            if held != [[this_run]]:
+                msg = (
+                    f"Found the metrics of segmentation {segmentation} "
+                    f"{'being written by another run' if held else 'without their segmentation'}; expected one "
+                    "run at a time. Run the same command again."
+                )
+                raise DatabaseError(msg)
             written = run_write(
                 transaction, "set_metrics", ids=list(ids[chosen]), metrics=rows[chosen]
             ).only_row()["written"]
@@ -178,8 +193,8 @@ def write_metrics(
 
         connection.write(work)
 
-    for first in range(0, max(len(rows), 1), _PARTICLES_AT_ONCE):
-        write_from(first, begins=first == 0, ends=first + _PARTICLES_AT_ONCE >= len(rows))
+    for first in range(0, max(len(rows), 1), group_rows):
+        write_from(first, begins=first == 0, ends=first + group_rows >= len(rows))
 
 
 def _as_maps(metrics: pd.DataFrame) -> list[Mapping[str, object]]:

@@ -159,7 +159,7 @@ _COUNTS = ("particles", "contacts", "tpbs", "physical_tpbs", "channel_pairs")
 
 
 def unfinished(connection: Connection) -> list[str]:
-    """Keys of segmentations that were begun and not finished: an ingest runs, or one was killed."""
+    """Keys of segmentations and measurements that were begun and not finished: an ingest runs, or one was killed."""
     records = connection.read(load_internal("inspect", "unfinished").text)
     return [row[0] for row in records.rows]
 

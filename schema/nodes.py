@@ -198,7 +198,18 @@ MEASUREMENT = NodeType(
         Property("active", Kind.BOOLEAN, "the newest of its segmentation, which queries show"),
         Property("created", Kind.DATETIME, "when it was written"),
         Property("kind", Kind.STRING, "what was measured: edge_energy_map"),
-        Property("params", Kind.STRING, "how values are read: window, reference, peaks, as canonical JSON"),
+        Property(
+            "params",
+            Kind.STRING,
+            "how values are read (window, reference, peaks) and, where known, how they were fitted, as canonical "
+            "JSON",
+        ),
+        Property(
+            "energies",
+            Kind.FLOATS,
+            "energies in eV of the stack the map was fitted from; null where unknown",
+            nullable=True,
+        ),
         Property("placement", Kind.STRING, "how the map was to be placed, as canonical JSON"),
         Property("content_sha256", Kind.STRING, "hash of the map's pixels"),
         Property("shape", Kind.INTEGERS, "pixels of the map along (y, x) or (z, y, x)"),

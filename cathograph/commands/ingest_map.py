@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 
 from cathograph.commands.console import errors, print_json, print_table, say, waiting
 from cathograph.commands.home import HomeOption, home_of
@@ -33,8 +34,8 @@ def ingest_map(
     map_pixel_size_nm: MapPixelSize = None,
     map_offset_um: MapOffset = None,
     register: Register = False,
-    window_ev: Window = "8340,8348",
-    reference_ev: Reference = 8344.0,
+    window_ev: Window = None,
+    reference_ev: Reference = None,
     min_pixels: MinPixels = 50,
     as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
     home: HomeOption = None,
@@ -50,7 +51,8 @@ def ingest_map(
     [dim]cathograph ingest-map map.tif --sample s100 --image mask --labels mask.tif[/]
     """
     from cathograph.settings import read_settings
-    from cathograph.writing import open_for_writing
+    from cathograph.store import open_store
+    from cathograph.writing import WritableStore
     from ingest.stored_image import ingest_map as add_to_stored
 
     source = map_source(
@@ -64,17 +66,15 @@ def ingest_map(
         min_pixels=min_pixels,
     )
     settings = read_settings(home_of(context, home))
-    with open_for_writing(settings, say=say) as store, waiting(f"{energy_map.name} …"):
-        if store.connection is None:
-            return
+    with open_store(settings, say=say) as connection, waiting(f"{energy_map.name} …"):
         outcome = add_to_stored(
-            store.connection,
+            connection,
             source,
             sample=sample,
             image=image,
             labels=labels,
             dataset=dataset,
-            writing=store.writing,
+            writing=WritableStore(connection, settings).writing,
         )
     _show(outcome, sample, image, as_json=as_json)
 
@@ -96,4 +96,4 @@ def _show(outcome: "MapOutcome", sample: str, image: str, *, as_json: bool) -> N
 
     print_table(pd.DataFrame([record]).drop(columns="measurement"))
     for note in outcome.notes:
-        errors.print(f"[dim]{note}[/]", highlight=False)
+        errors.print(f"[dim]{escape(note)}[/]", highlight=False)

@@ -77,6 +77,7 @@ def metrics(
             print_table(table)
         return
     with open_store(settings, say=say) as connection, _progress() as progress:
+        _refuse_unknown(connection, sample, image)
         task = progress.add_task("reading", total=None)
 
         def show(what: str, done: int, total: int) -> None:
@@ -103,6 +104,18 @@ def metrics(
             else "All metrics are there already; --again computes them anew.",
             highlight=False,
         )
+
+
+def _refuse_unknown(connection: "Connection", sample: str | None, image: str | None) -> None:
+    """Refuse a sample or an image that is not there: "all metrics are there" would be no answer."""
+    from queries.metrics_writing import metrics_states
+
+    if (sample is None and image is None) or metrics_states(connection, sample=sample, image=image):
+        return
+    of_sample = f"sample {sample!r}"
+    named = of_sample if image is None else f"image {image!r}" + (f" of {of_sample}" if sample else "")
+    msg = f"Found no {named}; expected one that was ingested. `cathograph query images` lists them."
+    raise QueryError(msg)
 
 
 def _selected_keys(connection: "Connection", path: Path) -> list[str]:

@@ -37,7 +37,7 @@ class FittedMaps:
     edge_energy_ev : ndarray of float64
         NaN where the method found none.
     quality : ndarray of float32
-        Edge jump over noise, at most 10⁶.
+        Edge jump over its own standard error, at most 10⁶.
     residual : ndarray of float32
         Standard deviation about the method's fit, in edge jumps.
     edge_jump : ndarray of float32
@@ -193,10 +193,13 @@ class _Work:
             jump = spectra[:, -quarter:].mean(axis=1) - spectra[:, :quarter].mean(axis=1)
             energy, noise = self.plan.fit(spectra)
             residual = _ratio(noise, jump)
+            jump_error = np.sqrt(2 / quarter)
         else:
             jump, noise = normalise_spectra(spectra, self.lines)
             energy, residual = self.plan.fit(spectra)
-        return energy, np.minimum(_ratio(jump, noise), BEST_QUALITY), residual, jump
+            jump_error = self.lines.jump_error
+        quality = np.minimum(_ratio(jump, noise * jump_error), BEST_QUALITY)
+        return energy, quality, residual, jump
 
 
 @numba.njit(nogil=True, cache=True)

@@ -7,6 +7,7 @@ is ever taken for one.
 import json
 import os
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -20,36 +21,38 @@ from schema.errors import InputError
 _UM_PER_CM = 1e4
 
 
-def write_map(path: Path, values: NDArray[np.floating], pixel_size_um: float | None) -> None:
-    """Write a map, or several pages of maps, as TIFF of 32-bit floats.
+def encode_map(values: NDArray[np.floating], pixel_size_um: float | None) -> bytes:
+    """Return a map, or several pages of maps, as the bytes of a TIFF of 32-bit floats.
 
     Parameters
     ----------
-    path : Path
-        File to write; what is there is replaced.
     values : ndarray of float, shape (height, width) or (pages, height, width)
         NaN where there is no value.
     pixel_size_um : float or None
         Edge of a pixel in µm, written as the TIFF's resolution.
+    """
+    resolution = None if pixel_size_um is None else (_UM_PER_CM / pixel_size_um, _UM_PER_CM / pixel_size_um)
+    buffer = BytesIO()
+    tifffile.imwrite(
+        buffer,
+        values.astype(np.float32),
+        photometric="minisblack",
+        metadata=None,
+        resolution=resolution,
+        resolutionunit=None if resolution is None else "CENTIMETER",
+    )
+    return buffer.getvalue()
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file; what is there is replaced.
 
     Raises
     ------
     InputError
-        When the file cannot be written.
+        When it cannot be written.
     """
-    resolution = None if pixel_size_um is None else (_UM_PER_CM / pixel_size_um, _UM_PER_CM / pixel_size_um)
-
-    def write(part: Path) -> None:
-        tifffile.imwrite(
-            part,
-            values.astype(np.float32),
-            photometric="minisblack",
-            metadata=None,
-            resolution=resolution,
-            resolutionunit=None if resolution is None else "CENTIMETER",
-        )
-
-    write_complete(path, write)
+    write_complete(path, lambda part: part.write_bytes(content))
 
 
 def write_record(path: Path, record: dict[str, Any]) -> None:

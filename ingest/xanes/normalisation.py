@@ -67,6 +67,14 @@ class NormalisationPlan:
     post_jump: Float64s
     from_edge_ev: Float64s
 
+    @property
+    def jump_error(self) -> float:
+        """Standard error of the jump, in units of the noise: large where ranges are short or far from E₀.
+
+        The jump is a sum of absorbances with fixed weights, so independent noise adds up in squares.
+        """
+        return float(np.sqrt(np.sum(self.post_jump**2) + np.sum(self.pre_lines[0] ** 2)))
+
 
 def plan_normalisation(normalisation: Normalisation, energies_ev: Float64s) -> NormalisationPlan:
     """Prepare the fits of a normalisation for the energies of a stack.

@@ -47,7 +47,7 @@ def draw_overview(path: Path, made: EdgeEnergyMap, *, title: str) -> None:
             made.fitted.quality,
             (0, np.nanpercentile(_finite(made.fitted.quality), 99)),
             "magma",
-            "quality: edge jump over noise",
+            "quality: edge jump over its standard error",
         ),
     ):
         axes.set_facecolor(_GREY)

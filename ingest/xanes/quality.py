@@ -1,8 +1,9 @@
 """Which pixels have an edge energy that means something, and why the others have none.
 
-A pixel's quality is its edge jump over its noise: with it the error of any edge energy falls. Noise is
-the standard deviation about the pre-edge line or, without normalisation, about the method's
-own fit. The residual of the fit, as a share of the jump, finds pixels that have an edge, but not one
+A pixel's quality is its edge jump over the standard error of that jump, so that pure noise passes
+equally rarely whatever energies the stack has: a jump extrapolated from a short post-edge range
+has an error of many times the noise. Noise is the standard deviation about the pre-edge line or,
+without normalisation, about the method's own fit. The residual of the fit, as a share of the jump, finds pixels that have an edge, but not one
 of the shape that the method takes for granted.
 """
 
@@ -24,12 +25,12 @@ class QualityLimits:
     Attributes
     ----------
     least_quality : float
-        Smallest edge jump over noise.
+        Smallest edge jump over its standard error.
     most_residual : float
         Largest residual of the fit, in edge jumps.
     """
 
-    least_quality: float = 5.0
+    least_quality: float = 3.5
     most_residual: float = 0.25
 
     def __post_init__(self) -> None:
@@ -53,7 +54,7 @@ class PixelCounts:
     dead : int
         Without a value at some energy (dead pixels, or shifted out of the frame by registration).
     no_edge : int
-        Edge jump over noise below the limit.
+        Edge jump over its standard error below the limit.
     no_answer : int
         With an edge, but the method found no energy.
     poor_fit : int
@@ -98,7 +99,7 @@ def mask_pixels(
     edge_energy_ev : ndarray of float64, shape (height, width)
         As fitted, NaN where the method found none.
     quality, residual : ndarray of float32, shape (height, width)
-        Edge jump over noise; residual in edge jumps. NaN counts as below, and above, the limit.
+        Edge jump over its standard error; residual in edge jumps. NaN counts as below, and above, the limit.
     dead : ndarray of bool, shape (height, width)
         Pixels without a value at some energy.
     limits : QualityLimits

@@ -230,7 +230,7 @@ def _shift_between(fixed: NDArray[np.float32], moving: NDArray[np.float32], name
         if np.abs(shift[0]) > _LARGEST_SHARE * height or np.abs(shift[1]) > _LARGEST_SHARE * width:
             msg = (
                 f"Found a shift of ({shift[0]:.0f}, {shift[1]:.0f}) pixels at frame {name}; expected at most a "
-                f"quarter of {height} × {width}. Register against the other (--register previous, reference), or "
+                f"quarter of {height} × {width}. Choose the other --register-against (previous, reference), or "
                 "remove that frame."
             )
             raise InputError(msg)

@@ -1,4 +1,4 @@
-"""Columns of numbers in a text file: energies of a stack, or spectra over energies.
+"""Columns of numbers in a text file: spectra over energies.
 
 What instruments and people write: one number a line, or columns parted by blanks, commas,
 semicolons or tabs; comments after ``#``; at most one line of column names, which may be a comment.
@@ -109,27 +109,6 @@ def read_spectra(path: Path | str) -> SpectrumTable:
     n = len(table)
     names = tuple(header[1:]) if len(header) == n else tuple(f"column {i}" for i in range(2, n + 1))
     return SpectrumTable(energies, names, table[1:])
-
-
-def read_energies(path: Path | str) -> NDArray[np.float64]:
-    """Read the energies of a stack: the first column of a text file, in eV.
-
-    Parameters
-    ----------
-    path : Path or str
-        Text file.
-
-    Returns
-    -------
-    ndarray of float64, shape (n,)
-        Strictly increasing.
-
-    Raises
-    ------
-    InputError
-        As `read_spectra`.
-    """
-    return read_spectra(path).energies_ev
 
 
 def _read_lines(path: Path) -> list[str]:

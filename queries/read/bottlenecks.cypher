@@ -1,17 +1,19 @@
 // bottlenecks: SSE and graphite particles without which NMC lose every way to their side of the image.
 // grain:   one row per particle that cuts off at least one NMC, most first within its image
-// params:  $sample STRING or null, $image STRING or null, $side STRING or null
+// params:  $sample STRING or null, $image STRING or null,
+//          $side STRING or null one of top|bottom|left|right|front|back
 // columns: image STRING, label INTEGER, phase STRING, carrier STRING, side STRING, cuts_off INTEGER,
 //          joined INTEGER, share FLOAT, centroid_y FLOAT, centroid_x FLOAT, centroid_z FLOAT or null,
 //          sample STRING
 // source:  articulation points (docs/network.md). SSE to $side (top when null), graphite to the opposite one;
-//          joined: NMC with a way there now, share: cuts_off / joined
+//          joined: NMC with a way there now, share: cuts_off / joined. Images without (all) metrics have no row
 WITH coalesce($side, 'top') AS ionic_side, ['top', 'bottom', 'left', 'right', 'front', 'back'] AS sides
 WITH ionic_side, sides, {
   top: 'bottom', bottom: 'top', left: 'right', right: 'left', front: 'back', back: 'front'
 }[ionic_side] AS electronic_side
 MATCH (sample:Sample)<-[:OF]-(image:Image)<-[:SEGMENTS]-(segmentation:Segmentation {active: true})
 WHERE ($sample IS NULL OR sample.id = $sample) AND ($image IS NULL OR image.id = $image)
+  AND segmentation.metrics_version IS NOT NULL
   AND electronic_side IS NOT NULL AND (segmentation.ndim = 3 OR NOT ionic_side IN ['front', 'back'])
 CALL (segmentation, ionic_side, electronic_side) {
   MATCH (segmentation)<-[:IN]-(nmc:NMC)

@@ -1,5 +1,5 @@
 // centralities: the network metrics of every particle, in the whole graph, the ionic and the electronic one.
-// grain:   one row per particle of an active segmentation; nulls where metrics are not computed yet
+// grain:   one row per particle of an active segmentation; nulls where metrics are not computed yet, or not all
 // params:  $sample STRING or null, $image STRING or null
 // columns: image STRING, label INTEGER, phase STRING, degree INTEGER or null, weighted_degree_px FLOAT or null,
 //          clustering FLOAT or null, betweenness FLOAT or null, betweenness_normalised FLOAT or null,
@@ -16,41 +16,42 @@
 MATCH (sample:Sample)<-[:OF]-(image:Image)<-[:SEGMENTS]-(segmentation:Segmentation {active: true})
 WHERE ($sample IS NULL OR sample.id = $sample) AND ($image IS NULL OR image.id = $image)
 MATCH (segmentation)<-[:IN]-(particle:Particle)
-WITH sample, image, particle ORDER BY particle.label
-WITH sample, image, collect(particle) AS members ORDER BY sample.id, image.id
+WITH sample, image, segmentation.metrics_version IS NOT NULL AS complete, particle ORDER BY particle.label
+WITH sample, image, complete, collect(particle) AS members ORDER BY sample.id, image.id
 UNWIND range(0, size(members) - 1, 2000) AS start
-CALL (sample, image, members, start) {
+CALL (sample, image, complete, members, start) {
   UNWIND members[start..start + 2000] AS particle
+  WITH particle, CASE WHEN complete THEN particle END AS metrics
   RETURN collect({
     image: image.id,
     label: particle.label,
     phase: particle.phase,
-    degree: particle.degree,
-    weighted_degree_px: particle.weighted_degree_px,
-    clustering: particle.clustering,
-    betweenness: particle.betweenness,
-    betweenness_normalised: particle.betweenness_normalised,
-    closeness: particle.closeness,
-    eigenvector: particle.eigenvector,
-    betweenness_weighted: particle.betweenness_weighted,
-    closeness_weighted: particle.closeness_weighted,
-    eigenvector_weighted: particle.eigenvector_weighted,
-    neighbours_nmc: particle.neighbours_nmc,
-    neighbours_sse: particle.neighbours_sse,
-    neighbours_graphite: particle.neighbours_graphite,
-    neighbours_other: particle.neighbours_other,
-    ionic_degree: particle.ionic_degree,
-    ionic_weighted_degree_px: particle.ionic_weighted_degree_px,
-    ionic_clustering: particle.ionic_clustering,
-    ionic_betweenness: particle.ionic_betweenness,
-    ionic_closeness: particle.ionic_closeness,
-    ionic_eigenvector: particle.ionic_eigenvector,
-    electronic_degree: particle.electronic_degree,
-    electronic_weighted_degree_px: particle.electronic_weighted_degree_px,
-    electronic_clustering: particle.electronic_clustering,
-    electronic_betweenness: particle.electronic_betweenness,
-    electronic_closeness: particle.electronic_closeness,
-    electronic_eigenvector: particle.electronic_eigenvector,
+    degree: metrics.degree,
+    weighted_degree_px: metrics.weighted_degree_px,
+    clustering: metrics.clustering,
+    betweenness: metrics.betweenness,
+    betweenness_normalised: metrics.betweenness_normalised,
+    closeness: metrics.closeness,
+    eigenvector: metrics.eigenvector,
+    betweenness_weighted: metrics.betweenness_weighted,
+    closeness_weighted: metrics.closeness_weighted,
+    eigenvector_weighted: metrics.eigenvector_weighted,
+    neighbours_nmc: metrics.neighbours_nmc,
+    neighbours_sse: metrics.neighbours_sse,
+    neighbours_graphite: metrics.neighbours_graphite,
+    neighbours_other: metrics.neighbours_other,
+    ionic_degree: metrics.ionic_degree,
+    ionic_weighted_degree_px: metrics.ionic_weighted_degree_px,
+    ionic_clustering: metrics.ionic_clustering,
+    ionic_betweenness: metrics.ionic_betweenness,
+    ionic_closeness: metrics.ionic_closeness,
+    ionic_eigenvector: metrics.ionic_eigenvector,
+    electronic_degree: metrics.electronic_degree,
+    electronic_weighted_degree_px: metrics.electronic_weighted_degree_px,
+    electronic_clustering: metrics.electronic_clustering,
+    electronic_betweenness: metrics.electronic_betweenness,
+    electronic_closeness: metrics.electronic_closeness,
+    electronic_eigenvector: metrics.electronic_eigenvector,
     sample: sample.id
   }) AS rows
 }

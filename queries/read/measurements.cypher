@@ -4,8 +4,9 @@
 // columns: image STRING, active BOOLEAN, in_sight BOOLEAN, created DATETIME, kind STRING, particles INTEGER,
 //          measured INTEGER, flagged INTEGER, matching STRING, pixel_size_um FLOAT, shape LIST<INTEGER>,
 //          offset_um LIST<FLOAT>, residual_shift_um LIST<FLOAT> or null, params STRING, placement STRING,
-//          content_sha256 STRING, measurement STRING, segmentation STRING, sample STRING
-// source:  overview; params and placement are JSON. Active is the newest of its segmentation; in sight where
+//          content_sha256 STRING, measurement STRING, segmentation STRING, sample STRING,
+//          energies LIST<FLOAT> or null
+// source:  overview; params and placement are JSON; energies are those in eV that the map was fitted from. Active is the newest of its segmentation; in sight where
 //          that segmentation is the active one of its image too
 MATCH (sample:Sample)<-[:OF]-(image:Image)<-[:OF]-(measurement:Measurement)-[:ON]->(segmentation:Segmentation)
 WHERE ($sample IS NULL OR sample.id = $sample) AND ($image IS NULL OR image.id = $image)
@@ -28,5 +29,6 @@ RETURN
   measurement.content_sha256 AS content_sha256,
   measurement.key AS measurement,
   segmentation.key AS segmentation,
-  sample.id AS sample
+  sample.id AS sample,
+  measurement.energies AS energies
 ORDER BY sample, image, created, measurement

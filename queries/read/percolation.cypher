@@ -1,6 +1,7 @@
 // percolation: share of NMC joined to one side of the image by ions, to the opposite one by electrons.
 // grain:   one row per sample and dimension
-// params:  $sample STRING or null, $image STRING or null, $side STRING or null
+// params:  $sample STRING or null, $image STRING or null,
+//          $side STRING or null one of top|bottom|left|right|front|back
 // columns: sample STRING, cathode STRING or null, ndim INTEGER, ionic_side STRING, electronic_side STRING,
 //          images INTEGER, nmc INTEGER, ionic INTEGER, electronic INTEGER, both INTEGER, neither INTEGER,
 //          share_ionic FLOAT or null, share_electronic FLOAT or null, share_both FLOAT or null,

@@ -1,6 +1,7 @@
 // percolation_by_cathode: percolation of the cathode kinds beside each other, across all of their samples.
 // grain:   one row per cathode kind and dimension
-// params:  $sample STRING or null, $image STRING or null, $side STRING or null
+// params:  $sample STRING or null, $image STRING or null,
+//          $side STRING or null one of top|bottom|left|right|front|back
 // columns: cathode STRING or null, ndim INTEGER, ionic_side STRING, electronic_side STRING, samples INTEGER,
 //          images INTEGER, nmc INTEGER, ionic INTEGER, electronic INTEGER, both INTEGER, neither INTEGER,
 //          share_ionic FLOAT or null, share_electronic FLOAT or null, share_both FLOAT or null,

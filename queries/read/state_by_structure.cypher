@@ -5,22 +5,25 @@
 //          measured INTEGER, flagged INTEGER, mean_soc_ev FLOAT or null, mean_heterogeneity_ev FLOAT or null,
 //          mean_polarization_ev FLOAT or null, with_polarization INTEGER, same_method BOOLEAN
 // source:  paper, Fig. 4 and 5; structure is TPB, physical TPB or concurrent channel. Energies are relative edge
-//          shifts, not lithium contents. Where same_method is false, maps were read in different ways
-//          (window, reference, …), and the means mix unlike things
+//          shifts, not lithium contents. Where same_method is false, maps of the sample were read in different ways
+//          (window, reference, fit, …), and the means compare unlike things
 MATCH (sample:Sample)<-[:OF]-(image:Image)<-[:SEGMENTS]-(segmentation:Segmentation {active: true})
 WHERE ($sample IS NULL OR sample.id = $sample) AND ($image IS NULL OR image.id = $image)
-MATCH (segmentation)<-[:ON]-(measurement:Measurement {active: true})-[state:STATE]->(nmc:NMC)
-WITH sample, measurement.params AS params, state,
+MATCH (segmentation)<-[:ON]-(measurement:Measurement {active: true})
+WITH sample, collect(measurement) AS measurements, count(DISTINCT measurement.params) AS methods
+UNWIND measurements AS measurement
+MATCH (measurement)-[state:STATE]->(nmc:NMC)
+WITH sample, methods, state,
      [
        ['TPB', EXISTS { (nmc)<-[:MEETS]-(:TPB) }],
        ['physical TPB', EXISTS { (nmc)<-[:MEETS]-(:TPB {is_physical: true}) }],
        ['concurrent channel', nmc.has_concurrent_channel]
      ] AS structures
 UNWIND structures AS pair
-WITH sample, pair[0] AS structure, pair[1] AS present, count(state) AS particles, count(state.soc_ev) AS measured,
+WITH sample, methods, pair[0] AS structure, pair[1] AS present, count(state) AS particles, count(state.soc_ev) AS measured,
      count(CASE WHEN state.flagged THEN 1 END) AS flagged, avg(state.soc_ev) AS soc_ev,
      avg(state.heterogeneity_ev) AS heterogeneity_ev, avg(state.polarization_ev) AS polarization_ev,
-     count(state.polarization_ev) AS with_polarization, count(DISTINCT params) AS methods
+     count(state.polarization_ev) AS with_polarization
 RETURN
   sample.id AS sample,
   sample.cathode AS cathode,

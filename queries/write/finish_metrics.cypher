@@ -10,4 +10,5 @@ SET segmentation.metrics_version = $version,
     segmentation.metrics_code_version = $code_version,
     segmentation.metrics_largest = $largest,
     segmentation.metrics_largest_weighted = $largest_weighted
+REMOVE segmentation.metrics_run
 RETURN segmentation.key AS finished

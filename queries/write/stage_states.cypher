@@ -6,13 +6,14 @@
 //          $dropped_fraction LIST<FLOAT>, $missing_fraction LIST<FLOAT>, $n_peaks LIST<INTEGER>,
 //          $flagged LIST<BOOLEAN>, $reason LIST<STRING>
 // columns: written INTEGER
-// source:  columns as lists; the note how many groups are there is part of the same transaction
+// source:  columns as lists; the note how many groups are there is part of the same transaction. Until the last
+//          group they are STAGED_STATE, so a question of one's own never counts half a measurement
 MATCH (staged:StagedMeasurement {key: $measurement})
-SET staged.groups_written = $groups_written
+SET staged.groups_written = $groups_written, staged.touched = datetime()
 WITH staged
 UNWIND range(0, size($label) - 1) AS row
 MATCH (nmc:Particle {key: $segmentation + ':' + toString($label[row])}) WHERE nmc:NMC
-CREATE (staged)-[:STATE {
+CREATE (staged)-[:STAGED_STATE {
   soc_ev: $soc_ev[row],
   heterogeneity_ev: $heterogeneity_ev[row],
   polarization_ev: $polarization_ev[row],

@@ -225,22 +225,29 @@ class TestReport:
         assert not (tmp_path / "r").exists()
 
 
+@pytest.fixture(scope="module")
+def asked(demo_store):
+    """Ask the queries that all formats are compared with once."""
+    names = ("contacts", "particles", "centralities", "states")
+    return {name: cathograph.query(demo_store, name, sample="demo-BLE") for name in names}
+
+
 class TestExport:
     """``cathograph export``."""
 
     @pytest.mark.parametrize("kind", ["graphml", "gexf", "parquet", "csv"])
-    def test_every_format_holds_what_the_queries_say(self, call, demo_store, tmp_path, kind):
+    def test_every_format_holds_what_the_queries_say(self, call, asked, tmp_path, kind):
         code, out, err = call("export", "--format", kind, "--out", "g", "--sample", "demo-BLE")
         assert code == 0, err
         path = tmp_path / "g"
         graph = read_graph(path, kind) if kind in ("graphml", "gexf") else read_tables(path, kind)
-        contacts = cathograph.query(demo_store, "contacts", sample="demo-BLE")
+        contacts = asked["contacts"]
         shared = [name for name in graph.contacts.columns if name in contacts.columns]
         pd.testing.assert_frame_equal(graph.contacts[shared], contacts[shared], check_dtype=False)
         on = ["sample", "image", "label"]
         graphs = graph.particles.set_index(on)
         for name in ("particles", "centralities", "states"):
-            table = cathograph.query(demo_store, name, sample="demo-BLE").set_index(on)
+            table = asked[name].set_index(on)
             for column in [column for column in table.columns if column in graphs.columns]:
                 found = graphs.loc[table.index, column].reset_index(drop=True)
                 expected = table[column].reset_index(drop=True)

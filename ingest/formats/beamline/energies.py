@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.formats.file_state import look_at, shown
+from ingest.formats.beamline.source_file import SourceFile
+from ingest.formats.file_state import shown
 from ingest.xanes.energy_stack import check_energies
 from schema.errors import InputError, InputImageError
 
@@ -37,12 +38,15 @@ class StatedEnergies:
         Where they stand, for messages.
     unit_by_layout : bool
         The unit is that of the published layout, not of an attribute.
+    file
+        The text file that they stand in; None for those of the stack itself.
     """
 
     values: NDArray[np.float64]
     unit: str | None
     source: str
     unit_by_layout: bool = False
+    file: SourceFile | None = None
 
 
 @dataclass(frozen=True)
@@ -96,10 +100,11 @@ def order_energies(path: Path, stated: StatedEnergies, *, n_frames: int) -> Orde
         notes.append(f"energies converted from {stated.unit} to eV, {by}")
         # Decimal fractions in keV are exact in meV; their product with 1000 is not.
         values = np.round(values * factor, 6)
-    if stated.unit_by_layout and np.all(np.isfinite(values)) and values.size and values.max() > 2e5:
+    if factor != 1.0 and np.all(np.isfinite(values)) and values.size and values.max() > 2e5:
+        says = "published layout" if stated.unit_by_layout else "stated unit"
         msg = (
             f"{shown(path)}: found energies up to {stated.values.max():g} ({stated.source}), which the "
-            f"layout takes for {stated.unit}; expected {stated.unit}. If they are eV, say --energy-unit eV."
+            f"{says} takes for {stated.unit}; expected at most 200 keV. If they are eV, say --energy-unit eV."
         )
         raise InputImageError(msg)
     order = np.argsort(values, kind="stable")
@@ -132,7 +137,8 @@ def read_energy_table(path: Path, *, unit: str | None = None) -> StatedEnergies:
     InputImageError
         When the file is not text, too long, or not clearly one column of energies.
     """
-    if look_at(path).size > LARGEST_TABLE_BYTES:
+    file = SourceFile.at("energies", path)
+    if file.state.size > LARGEST_TABLE_BYTES:
         msg = f"{shown(path)}: found more than 1 MiB; expected a short list of energies. Name another file."
         raise InputImageError(msg)
     try:
@@ -165,7 +171,7 @@ def read_energy_table(path: Path, *, unit: str | None = None) -> StatedEnergies:
         values.append(float(cells[column]))
     named = {found.casefold() for found in UNIT_WORD.findall(" ".join(header))}
     stated = unit or (named.pop() if len(named) == 1 else None)
-    return StatedEnergies(np.array(values), stated, path.name)
+    return StatedEnergies(np.array(values), stated, path.name, file=file)
 
 
 def _energy_column(path: Path, header: list[str], n_columns: int) -> int:

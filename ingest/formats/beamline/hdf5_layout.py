@@ -16,7 +16,7 @@ from ingest.formats.file_state import shown
 from ingest.formats.hdf5 import find_dataset, opened_hdf5, require_own_pixels
 from schema.errors import InputImageError
 
-MOST_VALUES = 1 << 20
+LARGEST_VALUES_BYTES = 8 << 20  # a million positions or energies
 UNIT_NAMES = ("units", "unit", "Units")
 
 
@@ -59,8 +59,13 @@ def read_values(path: Path, file: h5py.File, name: str) -> tuple[Any, str | None
     """
     stored = find_dataset(path, file, name)
     require_own_pixels(path, name, stored)
-    if stored.size is not None and stored.size > MOST_VALUES:
-        msg = f"{shown(path)}: found {stored.size} values at {name!r}; expected a short list. Correct the layout."
+    # Bytes, not values: a single text may claim gigabytes, packed to nothing.
+    size = int(stored.size or 0) * int(stored.dtype.itemsize)
+    if size > LARGEST_VALUES_BYTES:
+        msg = (
+            f"{shown(path)}: found {size >> 20} MiB at {name!r}; expected a short list or text of at most "
+            f"{LARGEST_VALUES_BYTES >> 20} MiB. Correct the layout, or the file."
+        )
         raise InputImageError(msg)
     return stored[()], unit_of(stored)
 

@@ -16,6 +16,7 @@ import h5py
 from ingest.formats.beamline.draft import Draft
 from ingest.formats.beamline.frames import Hdf5Frames
 from ingest.formats.beamline.opening import Given, complete, knows_hdf5, open_draft
+from ingest.formats.beamline.source_file import SourceFile
 from ingest.formats.beamline.stack import BeamlineStack, Signal, look_for_bad_pixels
 from ingest.formats.content_kind import Kind, identify
 from ingest.formats.file_state import look_at
@@ -139,7 +140,7 @@ def _describe_stack(
         notes = (*notes, _needs_energies(draft))
     elif not single:
         try:
-            stack = complete(draft, given, state=look_at(draft.path))
+            stack = complete(draft, given, file=SourceFile.at("stack", draft.path))
         except InputImageError as error:
             problems.append(_without_path(draft.path, error))
     needed: list[str] = []

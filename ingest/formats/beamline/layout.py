@@ -95,7 +95,15 @@ def read_layout(path: Path) -> Layout:
             # Nested anchors grow a few lines into gigabytes, and a layout needs none.
             _refuse_aliases(path, text)
         content = yaml.safe_load(text)
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+    # PyYAML lets the errors of Python through where it builds dates and numbers: 2024-99-99, !!int "".
+    except (
+        yaml.YAMLError,
+        ValueError,
+        ArithmeticError,
+        LookupError,
+        AttributeError,
+        RecursionError,
+    ) as error:
         detail = " ".join(str(error).split())[:150]
         msg = f"{shown(path)}: found no plain YAML ({detail}); expected a layout such as {EXAMPLE}."
         raise InputImageError(msg) from error

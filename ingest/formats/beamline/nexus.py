@@ -22,14 +22,21 @@ MOST_GROUPS = 2000
 
 
 def entries(file: h5py.File, definition: str) -> list[str]:
-    """Return the paths of all groups whose ``definition`` says `definition`, in order."""
+    """Return the paths of all groups whose ``definition`` says `definition`, in order.
+
+    Raises
+    ------
+    InputImageError
+        As `read_values`.
+    """
+    path = Path(file.filename)
     return [
         group.name
         for group in _groups(file, DEEPEST_ENTRY)
         if _is_hard(group, "definition")
         and isinstance(group["definition"], h5py.Dataset)
         and group["definition"].shape in ((), (1,))
-        and as_text(group["definition"][()]) == definition
+        and as_text(read_values(path, file, f"{group.name}/definition")[0]) == definition
     ]
 
 

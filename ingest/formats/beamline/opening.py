@@ -23,10 +23,11 @@ from ingest.formats.beamline.layout import EXAMPLE, Layout, read_layout
 from ingest.formats.beamline.nexus_stxm import is_nexus_stxm, open_nexus_stxm
 from ingest.formats.beamline.nexus_tomo import is_nexus_tomo, open_nexus_tomo
 from ingest.formats.beamline.paged import open_paged
+from ingest.formats.beamline.source_file import SourceFile
 from ingest.formats.beamline.stack import BeamlineStack, Signal
 from ingest.formats.content_kind import Kind, identify
 from ingest.formats.field_rules import BOMB_RATIO
-from ingest.formats.file_state import FileState, look_at, shown
+from ingest.formats.file_state import shown
 from ingest.formats.hdf5 import opened_hdf5
 from ingest.formats.opening import open_stored
 from schema.errors import InputImageError
@@ -125,7 +126,9 @@ def open_beamline_stack(
     Absorbance is −ln((sample − dark) / (flat − dark)), −ln of the transmission, or as stored.
     """
     path = Path(path)
+    layout_file = None
     if isinstance(layout, Path):
+        layout_file = SourceFile.at("layout", layout)
         layout = read_layout(layout)
     given = Given(
         layout=layout,
@@ -137,8 +140,9 @@ def open_beamline_stack(
         empty_region=empty_region or (None if layout is None else layout.empty_region),
         largest_ratio=largest_ratio,
     )
-    state = look_at(path)
-    return complete(open_draft(path, given), given, state=state)
+    file = SourceFile.at("stack", path)
+    stack = complete(open_draft(path, given), given, file=file)
+    return stack if layout_file is None else replace(stack, sources=(*stack.sources, layout_file))
 
 
 def open_draft(path: Path, given: Given) -> Draft:
@@ -168,13 +172,14 @@ def open_draft(path: Path, given: Given) -> Draft:
     return open_paged(path, kind, find_energies=given.energies is None)
 
 
-def complete(draft: Draft, given: Given, *, state: FileState) -> BeamlineStack:
-    """Make a stack of a draft and what the user says, or tell what is missing.
+def complete(draft: Draft, given: Given, *, file: SourceFile) -> BeamlineStack:
+    """Make a stack of a draft, its file and what the user says, or tell what is missing.
 
     Raises
     ------
     InputImageError
-        When energies are missing or do not fit, or flats, darks or the empty region do not.
+        When energies are missing or do not fit, flats, darks or the empty region do not, or they are
+        given for pixels that are not counts.
     """
     path, n_frames = draft.path, len(draft.places)
     stated = draft.energies
@@ -191,24 +196,33 @@ def complete(draft: Draft, given: Given, *, state: FileState) -> BeamlineStack:
     ordered = order_energies(path, stated, n_frames=n_frames)
     notes = [*draft.metadata.notes, *ordered.notes]
     signal = given.values or draft.signal
+    beside = [
+        SourceFile.at(role, other)
+        for role, other in (("flats", given.flats), ("darks", given.darks))
+        if other is not None
+    ]
     flats, darks = _references(draft, given, n_frames)
     if signal is None and flats is None and given.empty_region is None:
         signal = Signal.ABSORBANCE
         notes.append("the file does not say what its pixels are; taken for absorbance (--values)")
+    signal = signal or Signal.COUNTS
+    _refuse_contradictions(path, given, signal, has_flats=flats is not None)
     stack = BeamlineStack(
         path=path,
-        state=state,
+        sources=(file, *([] if stated.file is None else [stated.file]), *beside),
         energies_ev=ordered.energies_ev,
         frames=draft.frames,
         order=tuple(draft.places[place] for place in ordered.order),
-        signal=signal or Signal.COUNTS,
+        signal=signal,
         metadata=replace(draft.metadata, notes=tuple(notes)),
         flats=None if flats is None else flats.in_order(ordered.order),
         darks=None if darks is None else darks.in_order(ordered.order),
     )
-    if given.empty_region is not None and stack.signal is Signal.COUNTS and stack.flats is None:
-        return replace(stack, incident=_incident(stack, given.empty_region))
-    return stack
+    if given.empty_region is None:
+        return stack
+    return replace(
+        stack, incident=_incident(stack, given.empty_region), empty_region=tuple(given.empty_region)
+    )
 
 
 def knows_hdf5(path: Path) -> bool:
@@ -274,6 +288,28 @@ def _other_frames(path: Path, draft: Draft, given: Given) -> Frames:
     if kind is Kind.HDF5 and given.layout is not None:
         return open_hdf5_frames(path, given.layout.frames, largest_ratio=given.largest_ratio)
     return PagedFrames(path, open_stored(path, kind, dataset=None, volume=True))
+
+
+def _refuse_contradictions(path: Path, given: Given, signal: Signal, *, has_flats: bool) -> None:
+    """Refuse what would be left unused without a word."""
+    said = {
+        "--flats": given.flats,
+        "--darks": given.darks,
+        "an empty region": given.empty_region,
+    }
+    names = " and ".join(name for name, value in said.items() if value is not None)
+    if names and signal is not Signal.COUNTS:
+        msg = (
+            f"{shown(path)}: found {names} for pixels that are {signal}; expected counts, the only ones to be "
+            "divided by a beam. Leave out one or the other, or say --values counts."
+        )
+        raise InputImageError(msg)
+    if given.empty_region is not None and has_flats:
+        msg = (
+            f"{shown(path)}: found flats and an empty region; expected one measure of the beam. Leave out "
+            "one or the other."
+        )
+        raise InputImageError(msg)
 
 
 def _incident(stack: BeamlineStack, region: Region) -> NDArray[np.float64]:

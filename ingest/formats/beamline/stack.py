@@ -6,16 +6,18 @@ takes is what it asks for, whatever the size of the file.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ingest.formats.beamline.frames import Frames, FramesReference
 from ingest.formats.beamline.metadata import BeamlineMetadata
-from ingest.formats.file_state import FileState, require_unchanged, shown
+from ingest.formats.beamline.source_file import SourceFile
+from ingest.formats.file_state import shown
 from schema.errors import InputImageError
 
 # A camera's counts with a beam are hundreds or more; a transmission of 5 is no sample.
@@ -39,8 +41,8 @@ class BeamlineStack:
     ----------
     path
         The file (a folder for Zarr).
-    state
-        Its size and time when it was opened.
+    sources
+        It and all other files that the absorbance comes from; none may change while it is read.
     energies_ev : ndarray of float64, shape (n,)
         Photon energies in eV, strictly increasing.
     frames, order
@@ -51,12 +53,14 @@ class BeamlineStack:
         Images with the beam alone, and without it; for counts.
     incident : ndarray of float64, shape (n,), or None
         Counts of the beam, measured in an empty part of each frame; in place of flats.
+    empty_region : (int, int, int, int) or None
+        That part: y_first, y_end, x_first, x_end.
     metadata
         What else the file says.
     """
 
     path: Path
-    state: FileState
+    sources: tuple[SourceFile, ...]
     energies_ev: NDArray[np.float64]
     frames: Frames
     order: tuple[int, ...]
@@ -65,6 +69,7 @@ class BeamlineStack:
     flats: FramesReference | None = None
     darks: FramesReference | None = None
     incident: NDArray[np.float64] | None = None
+    empty_region: tuple[int, int, int, int] | None = None
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -75,6 +80,23 @@ class BeamlineStack:
     def pixel_size_um(self) -> float | None:
         """Edge of a square pixel in µm, None where the file does not say."""
         return self.metadata.pixel_size_um
+
+    def as_record(self) -> dict[str, Any]:
+        """Return where the absorbance comes from, as JSON can hold it: files, signal, facts of the file.
+
+        Raises
+        ------
+        InputImageError
+            When a file changed since it was opened, or cannot be read.
+        """
+        facts = asdict(self.metadata)
+        del facts["notes"]
+        return {
+            "inputs": [source.as_record() for source in self.sources],
+            "signal": self.signal.value,
+            "empty_region": None if self.empty_region is None else list(self.empty_region),
+            "measurement": facts,
+        }
 
     def read_rows(self, y_first: int, y_end: int) -> NDArray[np.float32]:
         """Read rows of all energies as absorbance.
@@ -112,7 +134,8 @@ class BeamlineStack:
                 f"{self.shape[1]}."
             )
             raise InputImageError(msg)
-        require_unchanged(self.path, self.state)
+        for source in self.sources:
+            source.require_unchanged()
         places = [self.order[energy] for energy in energies]
         values: NDArray[np.float32] = self.frames.read(places, y_first, y_end).astype(np.float32)
         if self.signal is Signal.ABSORBANCE:
