@@ -121,9 +121,8 @@ class MapFile:
         Raises
         ------
         InputImageError
-            When it cannot be read as energies, or has not as many pages as the image's file.
-        InputError
-            When the record beside it is of this map and cannot be used.
+            When it cannot be read as energies, has not as many pages as the image's file, or the record beside it
+            is of this map and cannot be used.
         """
         file = open_energy_map(source.path, dataset=source.dataset, volume=volume)
         if len(file.pages) != image_pages and not (alone_is_enough and len(file.pages) == 1):

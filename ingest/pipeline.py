@@ -380,7 +380,7 @@ def round_pixel_size(pixel_size_um: float) -> float:
 def parameters_of(reading: Reading, pixel_size_um: float) -> dict[str, Any]:
     """Everything that shapes a segmentation, apart from the pixels and where they belong."""
     options = reading.options
-    parameters: dict[str, Any] = {
+    return {
         "graph_version": GRAPH_VERSION,
         "source": options.source.value,
         "phases": reading.phases,
@@ -392,7 +392,6 @@ def parameters_of(reading: Reading, pixel_size_um: float) -> dict[str, Any]:
         "version": reading.version,
         "method_parameters": dict(reading.parameters),
     }
-    return parameters
 
 
 def segmentation_key_of(view: FieldOfView, content: str, parameters: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cathograph.commands.console import print_json, results
-from schema.errors import InputError
+from cathograph.commands.xanes_options import read_region
 
 if TYPE_CHECKING:
     from ingest.formats.beamline.inspection import Inspection
@@ -56,7 +56,7 @@ def inspect(
     from ingest.formats.field_rules import BOMB_RATIO
 
     read = None if layout is None else read_layout(layout)
-    region = None if empty_region is None else _region(empty_region)
+    region = None if empty_region is None else read_region(empty_region)
     given = Given(
         layout=read,
         energies=energies,
@@ -129,15 +129,6 @@ def lines_of(found: "Inspection") -> list[str]:
 def _record(found: "Inspection") -> dict[str, Any]:
     record = asdict(found)
     return record | {"path": str(found.path), "facts": dict(found.facts)}
-
-
-def _region(text: str) -> tuple[int, int, int, int]:
-    parts = text.split(",")
-    if len(parts) != 4 or not all(part.strip().isdigit() for part in parts):
-        msg = f"Found --empty-region {text!r}; expected four pixel numbers Y0,Y1,X0,X1, such as 0,40,0,200."
-        raise InputError(msg)
-    y_first, y_end, x_first, x_end = (int(part) for part in parts)
-    return y_first, y_end, x_first, x_end
 
 
 def _bytes(count: int) -> str:

@@ -1,7 +1,7 @@
 """``cathograph xanes``: edge-energy maps from stacks of images over photon energies."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.progress import (
@@ -14,7 +14,13 @@ from rich.progress import (
 )
 
 from cathograph.commands.console import errors, print_json, results
-from cathograph.commands.xanes_options import choose_method, choose_way_to_register, read_numbers, read_pair
+from cathograph.commands.xanes_options import (
+    choose_method,
+    choose_way_to_register,
+    read_pair,
+    read_region,
+    require_targets,
+)
 from schema.errors import InputError
 
 if TYPE_CHECKING:
@@ -23,9 +29,30 @@ if TYPE_CHECKING:
 xanes = typer.Typer(help="Edge-energy maps from stacks over photon energies.", no_args_is_help=True)
 
 
-@xanes.callback()
-def _group() -> None:
-    """Keep `fit` a name of its own while it is the only command."""
+@xanes.command()
+def align(
+    spectrum: Annotated[Path, typer.Argument(help="Text file: energies in eV, absorption of a foil.")],
+    standard: Annotated[Path, typer.Argument(help="The same of the foil at the right energies.")],
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+) -> None:
+    """Find what has to be added to a scan's energies to lay its foil on a standard.
+
+    [dim]cathograph xanes align foil.txt standard.txt[/]
+    """
+    from ingest.xanes.alignment import find_energy_shift
+    from ingest.xanes.spectrum_file import read_spectra
+
+    tables = [read_spectra(path) for path in (spectrum, standard)]
+    for path, table in zip((spectrum, standard), tables, strict=True):
+        if len(table.columns) != 1:
+            msg = f"{path}: found {len(table.columns)} spectra; expected one beside the energies. Keep one."
+            raise InputError(msg)
+    scan, right = tables
+    shift_ev = find_energy_shift(scan.energies_ev, scan.columns[0], right.energies_ev, right.columns[0])
+    if as_json:
+        print_json({"shift_ev": shift_ev})
+    else:
+        results.print(f"{shift_ev:+.3f} eV, to be added to the energies of {spectrum.name}", markup=False)
 
 
 @xanes.command()
@@ -93,7 +120,7 @@ def fit(
     degree: Annotated[
         int | None, typer.Option(help="Degree of the local polynomial.", show_default=False)
     ] = None,
-    min_quality: Annotated[float, typer.Option(help="Smallest edge jump over noise.")] = 5.0,
+    min_quality: Annotated[float, typer.Option(help="Smallest edge jump over its standard error.")] = 3.5,
     max_residual: Annotated[float, typer.Option(help="Largest residual of the fit, in edge jumps.")] = 0.25,
     quality: Annotated[
         Path | None,
@@ -108,17 +135,29 @@ def fit(
 
     [dim]cathograph xanes fit stack.tif --energies energies.txt --out map.tif[/]
     """
+    from ingest.formats.beamline.source_file import SourceFile
     from ingest.formats.field_rules import BOMB_RATIO
     from ingest.xanes.edge_energy_map import MapRecipe, make_edge_energy_map
     from ingest.xanes.normalisation import Normalisation
     from ingest.xanes.opening import open_stack
     from ingest.xanes.quality import QualityLimits
 
-    for path in (out, quality):
-        _require_target(path, stack)
+    targets = _targets(out, quality, registered=register)
+    require_targets(
+        targets,
+        {
+            "the stack": stack,
+            "--energies": energies,
+            "--flats": flats,
+            "--darks": darks,
+            "--layout": layout,
+            "--references": references,
+        },
+    )
     if pixel_size_nm is not None and not pixel_size_nm > 0:
         msg = f"Found --pixel-size-nm {pixel_size_nm:g}; expected a length above 0."
         raise InputError(msg)
+    of_method = None if references is None else SourceFile.at("references", references)
     chosen, calibration = choose_method(
         method, references, search_ev, half_width_ev, degree, normalised=not no_normalise
     )
@@ -144,7 +183,7 @@ def fit(
         values=values,
         flats=flats,
         darks=darks,
-        empty_region=None if empty_region is None else _region(empty_region),
+        empty_region=None if empty_region is None else read_region(empty_region),
         largest_ratio=BOMB_RATIO if max_expansion is None else max_expansion,
     )
     with _progress() as progress:
@@ -165,37 +204,57 @@ def fit(
         notes.append(
             f"{chosen.name} takes the stack's values for normalised absorption, as --no-normalise says"
         )
-    written = _write(made, stack, out, quality, notes)
+    record = opened.as_record() | {"dataset": dataset}
+    if of_method is not None:
+        record["inputs"].append(of_method.as_record())
+    record |= made.as_record() | {"notes": notes}
+    record = _write(made, record, out, quality, title=stack.name)
     if as_json:
-        print_json({"files": [str(path) for path in written]} | made.as_record() | {"notes": notes})
+        print_json({"files": [str(path) for path in targets]} | record)
     else:
-        _show(made, written, notes)
+        _show(made, targets, notes)
+
+
+def _targets(out: Path, quality: Path | None, *, registered: bool) -> list[Path]:
+    """Return every file that will be written.
+
+    Raises
+    ------
+    InputError
+        When a map has the name of something else.
+    """
+    for path in (out, quality):
+        if path is not None and path.suffix.lower() not in (".tif", ".tiff"):
+            msg = f"Found {path.name} as the file to write; expected a name that ends in .tif."
+            raise InputError(msg)
+    targets = [out, out.with_suffix(".json"), out.with_suffix(".png")]
+    targets += [] if quality is None else [quality]
+    return [*targets, out.with_suffix(".drift.png")] if registered else targets
 
 
 def _write(
-    made: "EdgeEnergyMap", stack: Path, out: Path, quality: Path | None, notes: list[str]
-) -> list[Path]:
+    made: "EdgeEnergyMap", record: dict[str, Any], out: Path, quality: Path | None, *, title: str
+) -> dict[str, Any]:
     """Write map, record and pictures; the map last, so that it is never there without its record."""
+    import hashlib
+
     import numpy as np
 
-    from ingest.formats.file_state import hash_of_bytes
-    from ingest.xanes.map_file import write_map, write_record
+    from ingest.xanes.map_file import encode_map, write_bytes, write_record
     from ingest.xanes.pictures import draw_drift, draw_overview
 
-    written = [out, out.with_suffix(".json"), out.with_suffix(".png")]
-    source = {"file": stack.name, "sha256": hash_of_bytes(stack) if stack.is_file() else None}
     if quality is not None:
         fitted = made.fitted
         pages = np.stack([fitted.quality, fitted.residual, fitted.edge_jump])
-        write_map(quality, pages, made.pixel_size_um)
-        written.append(quality)
+        write_bytes(quality, encode_map(pages, made.pixel_size_um))
     if made.drift is not None:
-        written.append(out.with_suffix(".drift.png"))
-        draw_drift(written[-1], made.drift)
-    draw_overview(written[2], made, title=stack.name)
-    write_record(written[1], {"source": source} | made.as_record() | {"notes": notes})
-    write_map(out, made.edge_energy_ev, made.pixel_size_um)
-    return written
+        draw_drift(out.with_suffix(".drift.png"), made.drift)
+    draw_overview(out.with_suffix(".png"), made, title=title)
+    content = encode_map(made.edge_energy_ev, made.pixel_size_um)
+    record = {"map": out.name, "map_sha256": hashlib.sha256(content).hexdigest()} | record
+    write_record(out.with_suffix(".json"), record)
+    write_bytes(out, content)
+    return record
 
 
 def _show(made: "EdgeEnergyMap", written: list[Path], notes: list[str]) -> None:
@@ -229,7 +288,7 @@ def _show(made: "EdgeEnergyMap", written: list[Path], notes: list[str]) -> None:
     if counts.valid:
         errors.print(
             f"Next: cathograph ingest IMAGE --sample NAME --energy-map {written[0]} "
-            f"--window-ev {low:.2f},{high:.2f} --reference-ev {record['reference_energy_ev']:.2f}",
+            f"--window-ev {low:.2f},{high:.2f} --reference-ev {record['reference_ev']:.2f}",
             style="dim",
             highlight=False,
             markup=False,
@@ -247,26 +306,6 @@ def _show(made: "EdgeEnergyMap", written: list[Path], notes: list[str]) -> None:
             style="yellow",
             highlight=False,
         )
-
-
-def _require_target(path: Path | None, stack: Path) -> None:
-    """Refuse a target before the work rather than after it."""
-    if path is None:
-        return
-    if path.suffix.lower() not in (".tif", ".tiff"):
-        msg = f"Found {path.name} as the file to write; expected a name that ends in .tif."
-        raise InputError(msg)
-    if not path.parent.is_dir():
-        msg = f"Found no folder {path.parent}; expected one to write {path.name} to. Make it first."
-        raise InputError(msg)
-    if path.resolve() == stack.resolve():
-        msg = f"Found {path} as stack and as the file to write; expected two. Choose another --out."
-        raise InputError(msg)
-
-
-def _region(text: str) -> tuple[int, int, int, int]:
-    y_first, y_end, x_first, x_end = read_numbers(text, "--empty-region", "Y0,Y1,X0,X1", 4)
-    return int(y_first), int(y_end), int(x_first), int(x_end)
 
 
 def _progress() -> Progress:

@@ -1,5 +1,10 @@
-"""Options of ``cathograph xanes fit`` turned into a method and its calibration."""
+"""Options of ``cathograph xanes fit`` turned into a method and its calibration, and checked.
 
+Outputs are checked before the work: measured data of a beamtime must not be lost to a slip.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,6 +20,8 @@ if TYPE_CHECKING:
     from ingest.xanes.registration import Against
     from ingest.xanes.white_line import WhiteLine
 
+_PIXEL_NUMBER = re.compile(r"[0-9]{1,9}")
+_MOST_SHOWN = 60
 Chosen = TypeVar("Chosen", "WhiteLine", "HalfHeight", "GaussianWhiteLine", "LinearCombination")
 
 
@@ -98,29 +105,81 @@ def read_pair(text: str, option: str) -> tuple[float, float]:
     >>> read_pair("8335,8365", "--search-ev")
     (8335.0, 8365.0)
     """
-    low, high = read_numbers(text, option, "LOW,HIGH", 2)
+    try:
+        numbers = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        numbers = ()
+    if len(numbers) != 2:
+        msg = f"Found {option} {text!r}; expected LOW,HIGH, numbers with commas between them."
+        raise InputError(msg)
+    low, high = numbers
     if not low < high:
         msg = f"Found {option} {text}; expected LOW,HIGH, the lower energy first."
         raise InputError(msg)
     return low, high
 
 
-def read_numbers(text: str, option: str, form: str, length: int) -> tuple[float, ...]:
-    """Take numbers with commas between them.
+def read_region(text: str) -> tuple[int, int, int, int]:
+    """Take the four pixel numbers of --empty-region.
 
     Raises
     ------
     InputError
-        When they are not numbers, or not as many.
+        When they are not four whole numbers.
+
+    Examples
+    --------
+    >>> read_region("0,40,0,200")
+    (0, 40, 0, 200)
     """
-    try:
-        numbers = tuple(float(part) for part in text.split(","))
-    except ValueError:
-        numbers = ()
-    if len(numbers) != length:
-        msg = f"Found {option} {text!r}; expected {form}, numbers with commas between them."
+    parts = [part.strip() for part in text.split(",")]
+    if len(parts) != 4 or not all(_PIXEL_NUMBER.fullmatch(part) for part in parts):
+        shown = text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
+        msg = f"Found --empty-region {shown!r}; expected four pixel numbers Y0,Y1,X0,X1, such as 0,40,0,200."
         raise InputError(msg)
-    return numbers
+    y_first, y_end, x_first, x_end = (int(part) for part in parts)
+    return y_first, y_end, x_first, x_end
+
+
+def require_targets(targets: Sequence[Path], inputs: Mapping[str, Path | None]) -> None:
+    """Refuse outputs that cannot be written, or would take the place of an input or of each other.
+
+    Parameters
+    ----------
+    targets
+        Every file that will be written.
+    inputs
+        What each input is, and the file (the folder of a Zarr store); None for one that was not given.
+
+    Raises
+    ------
+    InputError
+        Saying which two files are one.
+    """
+    seen: dict[Path, Path] = {}
+    for target in targets:
+        if not target.parent.is_dir():
+            msg = f"Found no folder {target.parent}; expected one to write {target.name} to. Make it first."
+            raise InputError(msg)
+        place = target.resolve()
+        if place in seen:
+            msg = f"Found {target} as two files to write; expected two names. Choose another --out or --quality."
+            raise InputError(msg)
+        seen[place] = target
+        for what, path in inputs.items():
+            if path is not None and _is_at(place, path):
+                msg = (
+                    f"Found {target} as {what} and as a file to write; expected two. Choose another --out or "
+                    "--quality."
+                )
+                raise InputError(msg)
+
+
+def _is_at(place: Path, path: Path) -> bool:
+    """Tell whether a resolved path is a file, by name or as a second name of it, or lies in that folder."""
+    own = path.resolve()
+    same = place.exists() and own.exists() and place.samefile(own)
+    return same or own in (place, *place.parents)
 
 
 def _with(method: Chosen, **given: object) -> Chosen:

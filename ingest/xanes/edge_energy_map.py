@@ -90,13 +90,12 @@ class EdgeEnergyMap:
         low, median, high = np.percentile(valid, [5, 50, 95]) if valid.size else [None] * 3
         return {
             "note": RELATIVE,
-            "method": recipe.method.name,
-            "parameters": _parameters(recipe.method),
+            "method": {"name": recipe.method.name, "parameters": _parameters(recipe.method)},
             "normalisation": None
             if recipe.normalisation is None
             else dataclasses.asdict(recipe.normalisation),
             "window_ev": list(recipe.calibration.window_ev),
-            "reference_energy_ev": recipe.calibration.reference_energy_ev,
+            "reference_ev": recipe.calibration.reference_energy_ev,
             "calibration": recipe.calibration.source,
             "limits": dataclasses.asdict(recipe.limits),
             "registration": None

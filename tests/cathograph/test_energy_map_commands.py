@@ -1,5 +1,6 @@
 """Energy maps from the command line: with an image, onto an image, and one-line errors."""
 
+import hashlib
 import io
 import json
 
@@ -135,6 +136,46 @@ def test_a_map_that_lies_elsewhere(cathograph, mask, energy, tmp_path):
     columns = ["label", "soc_ev", "heterogeneity_ev", "polarization_ev", "n_valid"]
     pd.testing.assert_frame_equal(states(cathograph)[columns], placed[columns])
     assert placed["soc_ev"].tolist() == [8343.0, 8343.5]
+
+
+def test_names_with_brackets_are_shown_as_they_are(cathograph, mask, energy, tmp_path):
+    """Brackets are markup to the terminal's library: a name must not lose them, nor end in an error of its own."""
+    assert cathograph("ingest", mask, *LINE)[0] == 0
+    bracketed = tmp_path / "scan[old].tif"
+    bracketed.write_bytes(energy.read_bytes())
+    bracketed.with_suffix(".json").write_text("{}")
+    where = ["--sample", "s1", "--image", "mask", "--labels", mask]
+    code, _, err = cathograph("ingest-map", bracketed, *where)
+    assert code == 0, err
+    assert "scan[old].json beside the map" in err
+    code, _, err = cathograph("ingest-map", energy, *where, "--dataset", "a[/b]")
+    assert code == 1
+    assert err.startswith("Error:")
+
+
+def test_the_calibration_of_the_record_beside_a_map(cathograph, mask, energy):
+    record = {
+        "map_sha256": hashlib.sha256(energy.read_bytes()).hexdigest(),
+        "method": {"name": "white_line"},
+        "window_ev": [8339.0, 8349.0],
+        "reference_ev": 8344.5,
+        "energies_ev": [8330.0, 8350.0],
+    }
+    energy.with_suffix(".json").write_text(json.dumps(record))
+    assert cathograph("ingest", mask, *LINE)[0] == 0
+    where = ["--sample", "s1", "--image", "mask", "--labels", mask]
+    code, _, err = cathograph("ingest-map", energy, *where)
+    assert code == 0, err
+    assert "window 8339 to 8349 eV and reference 8344.5 eV from energy.json" in err
+    for given in (["--window-ev", "8340,8348"], ["--reference-ev", "8344"]):
+        code, _, err = cathograph("ingest-map", energy, *where, *given)
+        assert code == 0, err
+        assert "energy.json" not in err
+    rows = json.loads(cathograph("query", "measurements", "--format", "json")[1])
+    windows = [
+        json.loads(row["params"])["window_low_ev"] for row in sorted(rows, key=lambda row: row["created"])
+    ]
+    assert windows == [8339.0, 8340.0], "the second of the two given ones is the first again"
 
 
 def test_wrong_options_and_files(cathograph, mask, energy, tmp_path):

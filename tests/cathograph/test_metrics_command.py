@@ -93,6 +93,31 @@ def test_metrics_tells_what_it_did(cathograph, mask):
     assert "Metrics of 1 images with 4 particles" in cathograph("metrics", "--again")[2]
 
 
+def test_metrics_of_what_is_not_there(cathograph, mask):
+    cathograph("ingest", mask, *LINE)
+    for options, said in (
+        (["--sample", "nosuch"], "no sample 'nosuch'"),
+        (["--image", "[none]"], "no image '[none]'"),
+        (["--sample", "s1", "--image", "none"], "no image 'none' of sample 's1'"),
+    ):
+        code, out, err = cathograph("metrics", *options)
+        assert (code, out) == (1, "")
+        assert said in err
+        assert "query images" in err
+    assert cathograph("metrics", "--sample", "s1", "--image", "mask")[0] == 0
+
+
+def test_sides_in_any_case_and_unknown_ones(cathograph, mask):
+    cathograph("ingest", mask, *LINE)
+    code, out, _ = cathograph("query", "percolation", "--param", "side=Top", "--format", "csv")
+    assert (code, out) == (0, cathograph("query", "percolation", "--format", "csv")[1])
+    assert len(pd.read_csv(io.StringIO(out))) == 1
+    for name in ("percolation", "bottlenecks"):
+        code, out, err = cathograph("query", name, "--param", "side=north")
+        assert (code, out) == (1, "")
+        assert "expected one of: top, bottom, left, right, front, back" in err
+
+
 def test_parquet(cathograph, mask, tmp_path):
     cathograph("ingest", mask, *LINE)
     code, _, _ = cathograph(

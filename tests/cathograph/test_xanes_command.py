@@ -1,6 +1,8 @@
-"""`cathograph xanes fit` as a user meets it, on a phantom stack whose energy map is known."""
+"""`cathograph xanes` as a user meets it, on a phantom stack whose energy map is known."""
 
+import hashlib
 import json
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -10,6 +12,7 @@ import tifffile
 from benchmarks.xanes_stacks import ENERGIES_EV, make_phantom_references
 from cathograph.cli import main
 from ingest.formats import open_image
+from ingest.xanes.normalisation import Normalisation, plan_normalisation
 from phantom import make_energy_map, make_microstructure, make_xanes_stack
 
 SHAPE = (64, 72)
@@ -37,8 +40,8 @@ def call(tmp_path, monkeypatch, capfd, phantom_stack):
     pair = make_phantom_references()
     np.savetxt("references.csv", np.column_stack([pair.energies_ev, *pair.spectra]), delimiter=",")
 
-    def run(*arguments):
-        monkeypatch.setattr("sys.argv", ["cathograph", "xanes", "fit", *map(str, arguments)])
+    def run(*arguments, verb="fit"):
+        monkeypatch.setattr("sys.argv", ["cathograph", "xanes", verb, *map(str, arguments)])
         capfd.readouterr()
         with pytest.raises(SystemExit) as ended:
             main()
@@ -65,7 +68,8 @@ def test_the_map_is_the_phantoms(call, phantom_stack, tmp_path):
     assert np.nanmedian(np.abs(error[nmc])) < 0.08
     assert np.isnan(written.pages[0][np.isnan(truth)]).mean() > 0.99
     pages = open_image(tmp_path / "quality.tif").pages
-    assert np.median(pages[0][nmc]) == pytest.approx(50, rel=0.2)
+    error_of_jump = plan_normalisation(Normalisation(), ENERGIES_EV).jump_error
+    assert np.median(pages[0][nmc]) == pytest.approx(50 / error_of_jump, rel=0.2)
     assert np.median(pages[2][nmc]) == pytest.approx(0.6, rel=0.05)
     assert (tmp_path / "map.png").stat().st_size > 20_000
 
@@ -75,19 +79,86 @@ def test_the_record_tells_how_the_map_was_made(call, tmp_path):
     assert code == 0
     record = json.loads((tmp_path / "map.json").read_text())
     said = json.loads(out)
-    assert {name: record[name] for name in record if name != "source"} == {
-        name: said[name] for name in said if name != "files"
-    }
-    assert record["method"] == "white-line"
-    assert record["window_ev"] == [8340, 8348]
-    assert record["parameters"]["degree"] == 4
-    assert len(record["source"]["sha256"]) == 64
+    assert record == {name: said[name] for name in said if name != "files"}
+    assert record["method"]["name"] == "white-line"
+    assert record["method"]["parameters"]["degree"] == 4
+    assert (record["window_ev"], record["reference_ev"]) == ([8340, 8348], 8344)
+    assert record["energies_ev"] == ENERGIES_EV.tolist()
+    assert record["map_sha256"] == _hash("map.tif")
     assert record["pixels"]["total"] == SHAPE[0] * SHAPE[1]
     assert (
         sum(record["pixels"][name] for name in ("dead", "no_edge", "no_answer", "poor_fit", "valid"))
         == (record["pixels"]["total"])
     )
     assert "numba" in record["versions"]
+
+
+def test_the_record_names_every_input_by_its_hash(call, phantom_stack):
+    counts = 20 + 60000 * np.exp(-phantom_stack[0].astype(float))
+    with h5py.File("counts.h5", "w") as file:
+        file["cam"], file["name"], file["scan"] = counts.astype(np.float32), "cell 7", 31415
+    np.save("dark.npy", np.full(SHAPE, 20, np.float32))
+    Path("lay.yaml").write_text(
+        "frames: /cam\nsample: /name\nscan_id: /scan\nvalues: counts\npixel_size: 30.0\npixel_size_unit: nm\n"
+    )
+    arguments = ["counts.h5", "--layout", "lay.yaml", "--energies", "energies.txt", "--darks", "dark.npy"]
+    arguments += ["--references", "references.csv", "--out", "map.tif"]
+    code, _, err = call(*arguments, "--empty-region", "0,9,0,9")
+    assert code == 0, err
+    record = json.loads(Path("map.json").read_text())
+    files = {
+        "stack": "counts.h5", "energies": "energies.txt", "darks": "dark.npy", "layout": "lay.yaml",
+        "references": "references.csv",
+    }  # fmt: skip
+    assert record["inputs"] == [
+        {"role": role, "file": name, "sha256": _hash(name)} for role, name in files.items()
+    ]
+    assert (record["signal"], record["empty_region"]) == ("counts", [0, 9, 0, 9])
+    assert record["measurement"] == {
+        "format": "HDF5, layout file", "pixel_size_um": 0.03, "scan_id": "31415", "proposal": None,
+        "sample": "cell 7", "date": None,
+    }  # fmt: skip
+    np.save("flat.npy", np.full(SHAPE, 60020, np.float32))
+    assert call(*arguments, "--flats", "flat.npy")[0] == 0
+    record = json.loads(Path("map.json").read_text())
+    assert {"role": "flats", "file": "flat.npy", "sha256": _hash("flat.npy")} in record["inputs"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "lost"),
+    [
+        (["--flats", "flats.tif", "--out", "flats.tif"], "flats.tif"),
+        (["--darks", "flats.tif", "--out", "map.tif", "--quality", "flats.tif"], "flats.tif"),
+        (["--layout", "map.json", "--out", "map.tif"], "map.json"),
+        (["--references", "map.png", "--out", "map.tif"], "map.png"),
+        (["--references", "map.drift.png", "--out", "map.tif", "--register"], "map.drift.png"),
+        (["--out", "./map.tif", "--quality", "map.tif"], "map.tif"),
+        (["--out", "second.tif"], "second.tif"),
+        (["--flats", "store.zarr", "--out", "store.zarr/map.tif"], "store.zarr"),
+    ],
+)
+def test_no_output_takes_the_place_of_an_input_or_of_another(call, arguments, lost):
+    for name in ("flats.tif", "map.json", "map.png", "map.drift.png"):
+        Path(name).write_bytes(b"measured")
+    Path("second.tif").hardlink_to("stack.tif")
+    Path("store.zarr").mkdir()
+    before = {path: path.read_bytes() for path in Path().iterdir() if path.is_file()}
+    code, _, err = call("stack.tif", "--energies", "energies.txt", *arguments)
+    assert code == 1
+    assert "Choose another --out or --quality" in err
+    assert lost in err
+    assert {path: path.read_bytes() for path in Path().iterdir() if path.is_file()} == before
+
+
+def test_the_energies_are_not_overwritten_either(call):
+    Path("energies.txt").rename("map.json")
+    code, _, err = call("stack.tif", "--energies", "map.json", "--out", "map.tif")
+    assert code == 1
+    assert "Found map.json as --energies and as a file to write" in err
+
+
+def _hash(name):
+    return hashlib.sha256(Path(name).read_bytes()).hexdigest()
 
 
 def test_a_method_in_a_window_that_does_not_suit_it_is_flagged_until_calibrated(call, tmp_path):
@@ -195,6 +266,10 @@ def test_a_dataset_of_hdf5_is_a_stack(call, phantom_stack):
             ],
             "has no use for it",
         ),
+        *(
+            (["--energies", "energies.txt", "--out", "map.tif", "--empty-region", text], "four pixel numbers")
+            for text in ("nan,inf,0,4", "0.9,4.7,0,4", "0,4,0", "0,4,0,²", "0,4,0," + "9" * 5000)
+        ),
         (["--energies", "short.txt", "--out", "map.tif"], "63"),
         (["--energies", "kev.txt", "--out", "map.tif"], "keV"),
         (["--energies", "energies.txt", "--out", "map.tif", "--pre-ev", "8211,8212"], "--pre-ev"),
@@ -208,6 +283,19 @@ def test_wrong_input_is_one_line_and_leaves_no_file(call, tmp_path, arguments, m
     assert err.startswith("Error:")
     assert message in err
     assert not (tmp_path / "map.tif").exists()
+
+
+def test_a_foil_is_laid_on_its_standard(call):
+    energies = np.arange(8250, 8450, 0.5)
+    for name, edge in (("foil.txt", 8340), ("standard.txt", 8342.5)):
+        np.savetxt(name, np.column_stack([energies, np.arctan((energies - edge) / 2)]))
+    code, out, _ = call("foil.txt", "standard.txt", "--json", verb="align")
+    assert code == 0
+    assert json.loads(out)["shift_ev"] == pytest.approx(2.5, abs=0.01)
+    assert "+2.5" in call("foil.txt", "standard.txt", verb="align")[1]
+    code, _, err = call("foil.txt", "references.csv", verb="align")
+    assert code == 1
+    assert "references.csv: found 2 spectra; expected one" in err
 
 
 def test_a_map_without_any_valid_pixel_is_written_and_said(call, tmp_path):

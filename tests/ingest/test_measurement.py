@@ -1,6 +1,8 @@
 """From files to the store: images with maps, maps onto images that are there, and every wrong map."""
 
 import dataclasses
+import hashlib
+import json
 
 import numpy as np
 import pytest
@@ -200,6 +202,155 @@ def test_pages_go_with_pages(store, tmp_path, made):
     assert "1 maps in one.tif for 2 images" in failed.error
     alone = ingest_map(store, MapSource(one), sample="s1", image="stack#1", labels=mask)
     assert alone.state == "unchanged", "the same values, alone in a file"
+
+
+def test_equal_pages_keep_their_own_maps(store, tmp_path, made):
+    """An operando series: one mask three times, three maps. Image #2 takes map #2, not the first whose mask fits."""
+    phantom, planted = made
+    mask, energy = tmp_path / "series.tif", tmp_path / "maps.tif"
+    tifffile.imwrite(mask, np.stack([phantom.phases] * 3), photometric="minisblack")
+    maps = np.stack([planted.energy_ev + shift for shift in (-0.5, 0.0, 0.5)])
+    tifffile.imwrite(energy, maps.astype(np.float32), photometric="minisblack")
+    for outcome in ingest_files([mask], Reading.of(OPTIONS), PLACE, store):
+        assert outcome.error == ""
+    for page in range(3):
+        added = ingest_map(store, MapSource(energy), sample="s1", image=f"series#{page}", labels=mask)
+        assert added.state == "written"
+    means = ask(store, "states").groupby("image")["soc_ev"].mean()
+    assert means["series#2"] - means["series#1"] == pytest.approx(0.5, abs=0.2)
+    assert means["series#1"] - means["series#0"] == pytest.approx(0.5, abs=0.2)
+    # One page alone serves; a series whose page 2 differs, or is not there, does not.
+    alone, two, other = tmp_path / "alone.tif", tmp_path / "two.tif", tmp_path / "other.tif"
+    tifffile.imwrite(alone, phantom.phases)
+    tifffile.imwrite(two, np.stack([phantom.phases] * 2), photometric="minisblack")
+    series = np.stack([phantom.phases, phantom.phases, phantom.phases[::-1]])
+    tifffile.imwrite(other, series, photometric="minisblack")
+    one_map = tmp_path / "one.npy"
+    np.save(one_map, maps[2].astype(np.float32))
+    place = {"sample": "s1", "image": "series#2"}
+    assert ingest_map(store, MapSource(one_map), **place, labels=alone).state == "unchanged"
+    for wrong in (two, other):
+        with pytest.raises(InputImageError, match=r"other pixels in .*was made from at page 2"):
+            ingest_map(store, MapSource(one_map), **place, labels=wrong)
+
+
+def test_an_image_of_one_page_is_not_guessed_among_equal_pages(store, files, made, tmp_path):
+    mask, energy = files
+    ingest(store, mask)
+    double = tmp_path / "double.tif"
+    tifffile.imwrite(double, np.stack([made[0].phases] * 2), photometric="minisblack")
+    with pytest.raises(InputImageError, match=r"'mask' in double\.tif at pages 0, 1; expected it once"):
+        ingest_map(store, MapSource(energy), sample="s1", image="mask", labels=double)
+
+
+def test_a_new_segmentation_says_that_states_are_out_of_sight(store, files):
+    mask, energy = files
+    wider = dataclasses.replace(OPTIONS, radius_px=4)
+    assert not any("earlier segmentation" in note for note in ingest(store, mask, energy).notes)
+    outcome = ingest(store, mask, options=wider)
+    (note,) = [note for note in outcome.notes if "earlier segmentation" in note]
+    assert "had 1 measurements" in note
+    assert "ingest-map" in note
+    for again in (
+        ingest(store, mask, options=wider),
+        ingest(store, mask),
+        ingest(store, mask, energy, wider),
+    ):
+        assert again.error == ""
+        assert not any("earlier segmentation" in note for note in again.notes)
+
+
+# The record beside a map ---------------------------------------------------------------------------------
+
+RECORD = {
+    "method": {"name": "white_line", "smoothing": 3},
+    "window_ev": [8338.0, 8350.0],
+    "reference_ev": 8344.5,
+    "energies_ev": [8330.0, 8340.5, 8350.0],
+}
+
+
+def write_fit(energy, **changes):
+    sha256 = hashlib.sha256(energy.read_bytes()).hexdigest()
+    energy.with_suffix(".json").write_text(json.dumps({"map_sha256": sha256, **RECORD, **changes}))
+
+
+def test_how_a_map_was_fitted_is_stored_and_its_calibration_taken(store, files):
+    mask, energy = files
+    write_fit(energy)
+    source = {"calibration_given": False, "method": StateMethod(min_pixels=40)}
+    outcome = ingest(store, mask, energy, **source)
+    assert "window 8338 to 8350 eV and reference 8344.5 eV from energy.json" in outcome.notes
+    (stored,) = ask(store, "measurements").to_dict("records")
+    params = json.loads(stored["params"])
+    assert (params["window_low_ev"], params["window_high_ev"], params["reference_ev"]) == (8338, 8350, 8344.5)
+    assert (params["fit"], params["min_pixels"]) == (RECORD["method"], 40)
+    assert list(stored["energies"]) == RECORD["energies_ev"]
+    again = ingest_map(store, MapSource(energy, **source), sample="s1", image="mask", labels=mask)
+    assert again.state == "unchanged"
+
+
+def test_a_given_calibration_wins_over_the_record(store, files):
+    mask, energy = files
+    write_fit(energy)
+    outcome = ingest(store, mask, energy, method=StateMethod(window_ev=(8341.0, 8347.0)))
+    assert not any("energy.json" in note for note in outcome.notes)
+    (stored,) = ask(store, "measurements").to_dict("records")
+    params = json.loads(stored["params"])
+    assert (params["window_low_ev"], params["reference_ev"], params["fit"]["name"]) == (
+        8341,
+        8344,
+        "white_line",
+    )
+
+
+def test_maps_fitted_in_different_ways_are_two_measurements(store, files):
+    mask, energy = files
+    write_fit(energy)
+    ingest(store, mask, energy)
+    write_fit(energy, method={"name": "half_height"})
+    assert ingest(store, mask, energy).energy_map.state == "written"
+    assert ask(store, "measurements")["params"].nunique() == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (json.dumps({"map_sha256": "0" * 64, **RECORD}), "describes another map and was ignored"),
+        (json.dumps({"spectra": 3}), "describes no map by its hash and was ignored"),
+        ("[1]", "describes no map by its hash"),
+        ("{", "cannot be read"),
+    ],
+)
+def test_a_record_of_something_else_is_ignored_with_a_note(store, files, text, words):
+    mask, energy = files
+    energy.with_suffix(".json").write_text(text)
+    outcome = ingest(store, mask, energy, calibration_given=False)
+    assert any("energy.json" in note and words in note for note in outcome.notes)
+    (stored,) = ask(store, "measurements").to_dict("records")
+    assert "fit" not in json.loads(stored["params"])
+    assert stored["energies"] is None
+    energy.with_suffix(".json").unlink()
+    assert ingest(store, mask, energy).energy_map.state == "unchanged", "as without a record"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"method": "white line"}, "no usable method"),
+        ({"window_ev": [8340]}, "no usable window_ev"),
+        ({"window_ev": ["8340", "8348"]}, "no usable window_ev"),
+        ({"reference_ev": None}, "no usable reference_ev"),
+        ({"energies_ev": []}, "no usable energies_ev"),
+        ({"energies_ev": [8340, True]}, "no usable energies_ev"),
+    ],
+)
+def test_a_record_of_this_map_that_says_nothing_is_refused(files, changes, words):
+    mask, energy = files
+    write_fit(energy, **changes)
+    outcome = ingest(None, mask, energy)
+    assert outcome.state == "failed"
+    assert words in outcome.error
 
 
 # Wrong maps ----------------------------------------------------------------------------------------------

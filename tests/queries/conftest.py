@@ -8,7 +8,9 @@ from database_server import DatabaseServer
 from toy_measurement import make_toy_measurement
 from toy_rows import make_toy_rows
 
+from analysis.stored_metrics import refresh_metrics
 from queries.connection import Connection, connect
+from queries.jobs import enqueue
 from queries.measurements import write_measurement
 from queries.migrations import migrate
 from queries.writing import IngestRunRecord, write_image
@@ -56,7 +58,25 @@ def toy_store(store: Connection) -> Connection:
 
 
 @pytest.fixture
-def full_store(toy_store: Connection) -> Connection:
-    """Give the store with the toy image and an energy map of it, so that every query has rows."""
-    write_measurement(toy_store, make_toy_measurement(), IngestRunRecord.of_memory("map"))
-    return toy_store
+def fill(store: Connection) -> Callable[..., None]:
+    """Give what fills a place with all that queries ask for: image, energy map, metrics, a job."""
+
+    def write(sample: str = "s1", image: str = "field", key: str = "k1") -> None:
+        run = IngestRunRecord.of_memory(image)
+        write_image(store, make_toy_rows(image=image, sample=sample, key=key), run)
+        write_measurement(store, make_toy_measurement(f"m {key}", segmentation=key), run)
+        refresh_metrics(store, segmentation=key)
+        job = {
+            "folder": "/data", "sample": sample, "image": image, "file_name": f"{image}.tif",
+            "file_sha256": key, "map_file_name": None, "map_sha256": None,
+        }  # fmt: skip
+        enqueue(store, {key: job})
+
+    return write
+
+
+@pytest.fixture
+def full_store(store: Connection, fill: Callable[..., None]) -> Connection:
+    """Give the store with one place filled, so that every query has rows."""
+    fill()
+    return store

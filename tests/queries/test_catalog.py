@@ -83,9 +83,31 @@ def test_header_is_read_over_several_lines():
     assert query.columns == (TypedName("x", "INTEGER"),)
 
 
+def test_a_limited_parameter_takes_its_choices_in_any_case():
+    query = parse(
+        "// q: x\n// grain: y\n// params: $a STRING or null one of top|bottom, $b STRING one of Li+|e-\n"
+        "// columns: x STRING\n// source: z\nRETURN $a + $b AS x",
+        "q",
+    )
+    assert [each.type for each in query.parameters] == [
+        "STRING or null one of top|bottom",
+        "STRING one of Li+|e-",
+    ]
+    assert query.bind({"b": " li+"}) == {"a": None, "b": "Li+"}
+    assert query.complete({"a": "TOP", "b": "E-"}) == {"a": "top", "b": "e-"}
+    with pytest.raises(ParameterError, match=r"Found a 'north' for q; expected one of: top, bottom\."):
+        query.bind({"a": "north", "b": "e-"})
+    with pytest.raises(ParameterError, match="Found b 3"):
+        query.complete({"b": 3})
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [
+        (
+            "// q: x\n// grain: y\n// params: $a STRING one of top\n// columns: x FLOAT\n// source: z\nRETURN 1",
+            "'$a STRING one of top'",
+        ),
         ("// q: x\n// grain: y\nRETURN 1", "'params'"),
         ("// q: x\n// grain: y\n// params: none\n// columns: x DOUBLE\n// source: z\nRETURN 1", "'x DOUBLE'"),
         (

@@ -5,6 +5,7 @@
 import dataclasses
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
+from datetime import timedelta
 
 import pandas as pd
 import pytest
@@ -18,14 +19,16 @@ from queries.content import content_hash, counts
 from queries.measurements import (
     active_segmentation,
     discard_unfinished_measurement,
+    measurements_left_behind,
     note_known_measurement,
     write_measurement,
 )
 from queries.runner import run
-from queries.writing import IngestRunRecord, write_image
+from queries.writing import IngestRunRecord, unfinished, write_image
 from schema.errors import DatabaseError, QueryError, RowError
 from schema.nodes import MEASUREMENT
 from schema.relationships import STATE
+from schema.rows import FieldOfView
 
 
 def add(store, rows=None, **options):
@@ -215,6 +218,26 @@ def test_maps_read_in_different_ways_are_told(toy_store):
     assert ask(toy_store, "state_by_structure", image="other")["same_method"].all()
 
 
+def test_methods_count_over_a_sample_not_over_one_row(toy_store, neo4j_server):
+    """Image one, method A, has NMC at TPBs only, image two, method B, has none: each row has one method.
+
+    Comparing the rows mixes the two all the same.
+    """
+    add(toy_store, make_toy_measurement(params='{"version":1}'))
+    rows = make_toy_rows(image="other", key="k2")
+    bare = dataclasses.replace(
+        rows, tpbs=rows.tpbs.iloc[:0], segmentation={**rows.segmentation, "n_tpbs": 0, "n_physical_tpbs": 0}
+    )
+    write_image(toy_store, bare, IngestRunRecord.of_memory("toy"))
+    add(toy_store, make_toy_measurement("m2", segmentation="k2", params='{"version":2}'))
+    with neo4j_server.driver() as driver:
+        driver.execute_query("MATCH (:Measurement {key: 'm1'})-[s:STATE]->({label: 5}) DELETE s")
+    table = ask(toy_store, "state_by_structure")
+    tpb = table[table["structure"] == "TPB"]
+    assert sorted(zip(tpb["present"], tpb["particles"], strict=True)) == [(False, 3), (True, 2)]
+    assert not table["same_method"].any()
+
+
 # Wrong, interrupted, at once -----------------------------------------------------------------------------
 
 
@@ -295,8 +318,11 @@ def test_running_again_goes_on(toy_store, neo4j_server):
         with pytest.raises(DatabaseError):
             add(toy_store, rows, group_rows=1)
         driver.execute_query("MATCH (n:Particle {label: 5}) SET n:NMC")
-    assert counts(toy_store)["STATE"] == 2
+    assert (counts(toy_store)["STAGED_STATE"], "STATE" in counts(toy_store)) == (2, False)
+    assert unfinished(toy_store) == ["m1"]
     assert add(toy_store, rows, group_rows=1).state == "written"
+    assert unfinished(toy_store) == []
+    assert "STAGED_STATE" not in counts(toy_store)
     assert counts(toy_store)["STATE"] == 3
 
 
@@ -305,6 +331,51 @@ def test_discarding_leaves_nothing(toy_store):
     interrupted(toy_store, make_toy_measurement())
     discard_unfinished_measurement(toy_store, "m1")
     assert counts(toy_store) == number
+
+
+def test_what_was_abandoned_goes_when_another_measurement_is_finished(toy_store, neo4j_server):
+    """Killed, then run with another window: another key. What may still be written stays."""
+    interrupted(toy_store, make_toy_measurement("killed"))
+    write_image(toy_store, make_toy_rows(image="other", key="k2"), IngestRunRecord.of_memory("toy"))
+    interrupted(toy_store, make_toy_measurement("elsewhere", segmentation="k2"))
+    add(toy_store, make_toy_measurement("m1"), group_rows=1)
+    assert unfinished(toy_store) == ["elsewhere", "killed"], "touched seconds ago"
+    with neo4j_server.driver() as driver:
+        driver.execute_query(
+            "MATCH (n:StagedMeasurement) SET n.touched = datetime() - duration({minutes: 61})"
+        )
+    add(toy_store, make_toy_measurement("m2"), group_rows=1)
+    assert unfinished(toy_store) == ["elsewhere"], "on another segmentation"
+    assert counts(toy_store)["STAGED_STATE"] == 2
+    add(toy_store, make_toy_measurement("m3", segmentation="k2"), abandoned_after=timedelta(0))
+    assert unfinished(toy_store) == []
+    assert "STAGED_STATE" not in counts(toy_store)
+
+
+def test_states_lost_meanwhile_are_not_taken_for_all(toy_store, neo4j_server):
+    """Three groups, the first one's state gone before the last: refused, and nothing is in sight."""
+    with neo4j_server.driver() as driver:
+        driver.execute_query("MATCH (n:NMC {label: 5}) REMOVE n:NMC")
+        with pytest.raises(DatabaseError):
+            add(toy_store, group_rows=1)
+        driver.execute_query("MATCH (n:Particle {label: 5}) SET n:NMC")
+        driver.execute_query("MATCH ()-[s:STAGED_STATE]->({label: 1}) DELETE s")
+    with pytest.raises(DatabaseError, match="2 states for 3 NMC"):
+        add(toy_store, group_rows=1)
+    assert "Measurement" not in counts(toy_store)
+
+
+def test_measurements_left_behind(toy_store):
+    view = FieldOfView("s1", "field")
+    assert measurements_left_behind(toy_store, view, "k2") == 0
+    add(toy_store)
+    add(toy_store, make_toy_measurement("m2"))
+    assert measurements_left_behind(toy_store, view, "k2") == 2
+    assert measurements_left_behind(toy_store, view, "k1") == 0, "the active one stays"
+    assert measurements_left_behind(toy_store, FieldOfView("s1", "new"), "k3") == 0
+    write_image(toy_store, make_toy_rows(key="k2"), IngestRunRecord.of_memory("toy"))
+    add(toy_store, make_toy_measurement("m3", segmentation="k2"))
+    assert measurements_left_behind(toy_store, view, "k1") == 0, "its own come back with it"
 
 
 def _add(address, key, group_rows):

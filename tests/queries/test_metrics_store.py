@@ -14,7 +14,7 @@ from queries.gds_metrics import centralities_with_gds, eigenvectors_with_gds, pr
 from queries.metrics_writing import metrics_states, read_contact_graph, write_metrics
 from queries.runner import run
 from queries.writing import IngestRunRecord, write_image
-from schema.errors import DatabaseError, QueryError
+from schema.errors import DatabaseError, ParameterError, QueryError
 from schema.network_metrics import PARTICLE_METRICS
 
 
@@ -103,6 +103,66 @@ def test_what_was_left_half_way_is_computed_again(toy_store):
     toy_store.write(lambda transaction: transaction.run("MATCH (s:Segmentation) REMOVE s.metrics_version"))
     assert len(refresh_metrics(toy_store)) == 1
     assert content_hash(toy_store) == before
+
+
+def metric_values(store):
+    found = ask(store, "centralities")
+    return found[[name for name in (prop.name for prop in PARTICLE_METRICS) if name in found]]
+
+
+def test_metrics_in_groups_are_the_same_and_half_of_them_is_not_seen(toy_store):
+    """Five particles, two a transaction; the third group fails, as a kill between two of them does."""
+    refresh_metrics(toy_store)
+    before = content_hash(toy_store)
+    stored = read_contact_graph(toy_store, "k1")
+    metrics = measure_network(stored.particles, stored.contacts, stored.shape)
+    notes = {"code_version": "1", "largest": 20_000, "largest_weighted": 5_000, "group_rows": 2}
+    write_metrics(toy_store, "k1", stored.ids, metrics, **notes)
+    assert content_hash(toy_store) == before
+    other = metrics.assign(degree=metrics["degree"] + 100)
+    with pytest.raises(DatabaseError, match="0 of 1 particles"):
+        write_metrics(toy_store, "k1", [*stored.ids[:4], "4:gone:1"], other, **notes)
+    degrees = toy_store.read("MATCH (n:Particle) RETURN n.degree ORDER BY n.label").rows
+    assert degrees == [[102], [102], [103], [103], [0]], "old and new stand side by side"
+    assert metric_values(toy_store).isna().all(axis=None)
+    assert ask(toy_store, "bottlenecks").empty
+    exported = ask(toy_store, "graph_particles")["properties"]
+    assert all(cells[prop.name] is None for cells in exported for prop in PARTICLE_METRICS)
+    assert [cells["area_px"] for cells in exported] == [10, 20, 30, 40, 50]
+    assert len(refresh_metrics(toy_store)) == 1
+    assert content_hash(toy_store) == before
+    assert ask(toy_store, "graph_particles")["properties"][2]["degree"] == 3
+
+
+def test_a_second_run_takes_over_and_the_first_one_stops(toy_store):
+    """The second begins while the first is between two groups: the first must not go on, nor call it complete."""
+    stored = read_contact_graph(toy_store, "k1")
+    metrics = measure_network(stored.particles, stored.contacts, stored.shape)
+    notes = {"code_version": "1", "largest": 20_000, "largest_weighted": 5_000}
+
+    class TakenOver:
+        """The store; before the second transaction on it, another run goes by."""
+
+        transactions = 0
+
+        def write(self, work):
+            self.transactions += 1
+            if self.transactions == 2:
+                write_metrics(toy_store, "k1", stored.ids, metrics, **notes)
+            return toy_store.write(work)
+
+    old = metrics.assign(degree=metrics["degree"] + 100)
+    with pytest.raises(DatabaseError, match="being written by another run"):
+        write_metrics(TakenOver(), "k1", stored.ids, old, **notes, group_rows=2)
+    assert ask(toy_store, "centralities")["degree"].tolist() == [2, 2, 3, 3, 0]
+    assert toy_store.read("MATCH (s:Segmentation) RETURN s.metrics_run").rows == [[None]]
+
+
+def test_metrics_of_a_segmentation_that_is_gone(toy_store):
+    stored = read_contact_graph(toy_store, "k1")
+    metrics = measure_network(stored.particles, stored.contacts, stored.shape)
+    with pytest.raises(DatabaseError, match="without their segmentation"):
+        write_metrics(toy_store, "k9", stored.ids, metrics, code_version="1", largest=1, largest_weighted=1)
 
 
 def test_only_what_is_asked_for(store):
@@ -219,9 +279,14 @@ def test_percolation_to_other_sides(two_samples):
     assert (left["electronic_side"], left["both"]) == ("right", 2)
     (bottom,) = ask(two_samples, "percolation", sample="joined", side="bottom").to_dict("records")
     assert (bottom["electronic_side"], bottom["neither"]) == ("top", 3)
-    for side in ("front", "upper"):  # a slice has no front, and nothing has an upper
-        assert ask(two_samples, "percolation", side=side).empty
-        assert ask(two_samples, "bottlenecks", side=side).empty
+    for name in ("percolation", "percolation_by_cathode", "bottlenecks"):
+        assert ask(two_samples, name, side="front").empty, "a slice has no front"
+        pd.testing.assert_frame_equal(
+            ask(two_samples, name, side="Bottom"), ask(two_samples, name, side="bottom")
+        )
+        for unknown in ("north", "", "top|bottom"):
+            with pytest.raises(ParameterError, match="one of: top, bottom, left, right, front, back"):
+                ask(two_samples, name, side=unknown)
 
 
 def test_bottlenecks(two_samples):

@@ -6,11 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from toy_measurement import make_toy_measurement
 
 from queries.activation import activate
 from queries.catalog import adhoc, all_read_queries, load
-from queries.measurements import write_measurement
 from queries.runner import run
 from queries.writing import IngestRunRecord, write_image
 from schema.errors import ParameterError, QueryError, QueryTimeout
@@ -38,7 +36,7 @@ def test_empty_store_gives_empty_tables_with_columns(store, query):
 
 DTYPES = {
     "STRING": "str", "INTEGER": "int64", "INTEGER or null": "Int64", "FLOAT": "float64", "BOOLEAN": "bool",
-    "BOOLEAN or null": "boolean", "LIST<INTEGER>": "object", "DATETIME": "datetime64[us, UTC]",
+    "BOOLEAN or null": "boolean", "LIST<INTEGER>": "object", "DATETIME": "datetime64[us, UTC]", "DATETIME or null": "datetime64[us, UTC]",
     "STRING or null": "str", "FLOAT or null": "float64", "LIST<FLOAT>": "object", "LIST<FLOAT> or null": "object",
     "MAP": "object", "MAP or null": "object",
 }  # fmt: skip
@@ -199,11 +197,9 @@ def test_cathode_kinds_say_when_radii_differ(store, toy_rows, changed):
     }  # fmt: skip
 
 
-def test_narrowing_to_a_sample_or_an_image(store, toy_rows):
-    for sample, image, key in (("s1", "a", "k1"), ("s1", "b", "k2"), ("s2", "a", "k3")):
-        write_image(store, toy_rows(image=image, sample=sample, key=key), IngestRunRecord.of_memory(image))
-        rows = make_toy_measurement(f"m {key}", segmentation=key)
-        write_measurement(store, rows, IngestRunRecord.of_memory(image))
+def test_narrowing_to_a_sample_or_an_image(store, fill):
+    for place in (("s1", "a", "k1"), ("s1", "b", "k2"), ("s2", "a", "k3")):
+        fill(*place)
     for query in READ:
         if not {"sample", "image"} <= {column.name for column in query.columns}:
             continue

@@ -220,9 +220,7 @@ def complete(draft: Draft, given: Given, *, file: SourceFile) -> BeamlineStack:
     )
     if given.empty_region is None:
         return stack
-    return replace(
-        stack, incident=_incident(stack, given.empty_region), empty_region=tuple(given.empty_region)
-    )
+    return replace(stack, incident=_incident(stack, given.empty_region), empty_region=given.empty_region)
 
 
 def knows_hdf5(path: Path) -> bool:
@@ -301,7 +299,7 @@ def _refuse_contradictions(path: Path, given: Given, signal: Signal, *, has_flat
     if names and signal is not Signal.COUNTS:
         msg = (
             f"{shown(path)}: found {names} for pixels that are {signal}; expected counts, the only ones to be "
-            "divided by a beam. Leave out one or the other, or say --values counts."
+            f"divided by a beam. Leave out {names}, or correct --values."
         )
         raise InputImageError(msg)
     if given.empty_region is not None and has_flats:

@@ -15,9 +15,20 @@ PAGE = Path(__file__).parents[3] / "docs" / "xanes.md"
 
 
 def test_the_code_of_the_page_runs(capsys):
-    (block,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
-    exec(compile(block, str(PAGE), "exec"), {})  # noqa: S102  our own page
-    assert 0 < float(capsys.readouterr().out) < 1
+    page = PAGE.read_text(encoding="utf-8")
+    printed = []
+    for block in re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL):
+        exec(compile(block, str(PAGE), "exec"), {})  # noqa: S102  our own page
+        printed.append(capsys.readouterr().out)
+    masked, noise = printed
+    assert 0 < float(masked) < 1
+    # The table of pure noise is what its code prints.
+    rows = [
+        f"| {low}–{high}, every {step} | {float(error):.1f} | {float(now):.1%} | {float(before):.1%} |"
+        for low, high, step, error, now, before in (line.split() for line in noise.splitlines())
+    ]
+    assert len(rows) == 4
+    assert all(row.replace("%", " %") in page for row in rows)
 
 
 @pytest.mark.parametrize("name", methods())

@@ -5,7 +5,6 @@ import pytest
 
 from ingest.xanes.energy_stack import ArrayEnergyStack, check_energies
 from ingest.xanes.frame_store import FrameStore
-from ingest.xanes.transmission import TransmissionStack
 from schema.errors import InputError
 
 ENERGIES = [8330.0, 8340.0, 8350.0]
@@ -63,31 +62,3 @@ def test_rows_and_frames_of_array_memmap_and_store_are_the_same(tmp_path):
 def test_a_store_refuses_frames_that_do_not_fit(frames, message):
     with pytest.raises(InputError, match=message):
         FrameStore(frames, ENERGIES)
-
-
-def test_absorbance_of_transmission_and_its_dead_pixels():
-    # Counts above dark: flat 100, sample 100/e, so the absorbance is 1. Then a pixel without counts in
-    # the sample, one darker than dark in the flat, one with NaN, one saturated to infinity.
-    dark = np.full((1, 5), 10.0)
-    flat = np.array([[110.0, 110.0, 9.0, 110.0, np.inf]])
-    sample = np.array([[10 + 100 / np.e, 10.0, 50.0, np.nan, 60.0]])
-    stack = TransmissionStack(ArrayEnergyStack(np.stack([sample] * 2), ENERGIES[:2]), flat, dark)
-    expected = [[1.0, np.nan, np.nan, np.nan, np.nan]]
-    np.testing.assert_allclose(stack.read_frame(1), expected, rtol=1e-6)
-    np.testing.assert_allclose(stack.read_rows(0, 1), [expected] * 2, rtol=1e-6)
-
-
-def test_a_flat_per_energy_is_used_energy_by_energy():
-    counts = ArrayEnergyStack(np.full((2, 1, 1), 50.0), ENERGIES[:2])
-    flats = ArrayEnergyStack(np.array([100.0, 50.0]).reshape(2, 1, 1), ENERGIES[:2])
-    stack = TransmissionStack(counts, flats)
-    np.testing.assert_allclose(stack.read_rows(0, 1).ravel(), [np.log(2), 0], atol=1e-6)
-    np.testing.assert_allclose(stack.read_frame(0), [[np.log(2)]], atol=1e-6)
-
-
-def test_flats_and_darks_of_another_size_are_refused():
-    counts = ArrayEnergyStack(np.ones((3, 2, 2)), ENERGIES)
-    with pytest.raises(InputError, match=r"flat fields of shape \(2, 3\)"):
-        TransmissionStack(counts, np.ones((2, 3)))
-    with pytest.raises(InputError, match=r"dark field of shape \(1, 2\)"):
-        TransmissionStack(counts, np.ones((2, 2)), np.ones((1, 2)))

@@ -13,10 +13,12 @@ from ingest.xanes.gaussian_peak import GaussianWhiteLine
 from ingest.xanes.half_height import HalfHeight
 from ingest.xanes.linear_combination import LinearCombination
 from ingest.xanes.normalisation import Normalisation, normalise_spectra, plan_normalisation
+from ingest.xanes.quality import QualityLimits
 from ingest.xanes.white_line import WhiteLine
 from schema.errors import InputError
 
 NORMALISATION = Normalisation()
+JUMP_ERROR = plan_normalisation(NORMALISATION, ENERGIES_EV).jump_error
 REFERENCES = make_phantom_references()
 METHODS = {
     "white-line": (WhiteLine(), xanes_by_pixel.white_line),
@@ -49,7 +51,7 @@ def test_a_method_equals_numpy_pixel_by_pixel(name):
         assert fitted.edge_energy_ev[place] == pytest.approx(energy, abs=2e-5, nan_ok=True)
         assert fitted.residual[place] == pytest.approx(residual, rel=1e-4, nan_ok=True)
         assert fitted.edge_jump[place] == pytest.approx(jump, rel=1e-5)
-        assert fitted.quality[place] == pytest.approx(jump / noise, rel=1e-4)
+        assert fitted.quality[place] == pytest.approx(jump / noise / JUMP_ERROR, rel=1e-4)
 
 
 @pytest.mark.parametrize("degree", [0, 1, 3])
@@ -62,6 +64,42 @@ def test_normalisation_with_another_post_edge_equals_numpy(degree):
     np.testing.assert_allclose(rows, [spectrum for spectrum, _, _ in expected], atol=1e-9)
     np.testing.assert_allclose(jump, [each for _, each, _ in expected])
     np.testing.assert_allclose(noise, [each for _, _, each in expected])
+
+
+def test_the_error_of_a_jump_from_means_and_a_line_is_the_textbooks():
+    # Degree 0: the mean of 4 energies has variance 1/4. The line at x = −30, −20, −10 (mean −20, sum of squares
+    # about it 200) has 1/3 + 20²/200 = 7/3 at 0. Together 31/12.
+    energies = 8344.0 + np.array([-30, -20, -10, 50, 60, 70, 80])
+    plan = plan_normalisation(Normalisation((8300, 8340), (8390, 8430), 0), energies)
+    assert plan.jump_error == pytest.approx(np.sqrt(31 / 12))
+
+
+@pytest.mark.parametrize(
+    "post_ev",
+    [
+        np.arange(8390, 8691, 20),
+        np.arange(8390, 8491, 20),
+        np.arange(8390, 8451, 10),
+        np.arange(8385, 8421, 5),
+    ],
+)
+def test_pure_noise_hardly_passes_however_short_the_post_edge_is(post_ev):
+    # The shorter the range, the wilder its quadratic at E₀; jump over noise passed 5 in up to a third of such pixels.
+    energies = np.concatenate([np.arange(8210, 8326, 10), np.arange(8330, 8381), post_ev]).astype(float)
+    noise = np.random.default_rng(5).normal(0.3, 0.05, (energies.size, 100, 100))
+    fitted = fit_stack(ArrayEnergyStack(noise, energies), WhiteLine(), NORMALISATION)
+    assert (fitted.quality >= QualityLimits().least_quality).mean() < 0.01
+
+
+def test_without_normalisation_too_the_quality_is_in_standard_errors_of_the_jump():
+    # Means of the first and last 12 of 51 energies: variance 1/12 each, so the error is noise · √(1/6).
+    noise = (
+        np.random.default_rng(5).normal(0, 0.05, (51, 100, 100)) + 0.05 * np.linspace(0, 1, 51)[:, None, None]
+    )
+    fitted = fit_stack(ArrayEnergyStack(noise, EVEN_EV), HalfHeight(level=0.05), None)
+    known = np.isfinite(fitted.residual) & (fitted.edge_jump > 0)
+    expected = 1 / (fitted.residual[known] * np.sqrt(1 / 6))
+    np.testing.assert_allclose(fitted.quality[known], expected, rtol=1e-5)
 
 
 def test_a_normalised_spectrum_of_lines_is_exact():
@@ -146,7 +184,7 @@ def test_pixels_without_an_edge_have_no_answer(name, normalisation):
         spectra = (spectra - 0.4) / 0.6
     fitted = fit_stack(ArrayEnergyStack(spectra, ENERGIES_EV), METHODS[name][0], normalisation)
     assert fitted.dead.tolist() == [[False, False, True, True, True, False]]
-    accepted = np.isfinite(fitted.edge_energy_ev) & (fitted.quality >= 5)
+    accepted = np.isfinite(fitted.edge_energy_ev) & (fitted.quality >= QualityLimits().least_quality)
     assert accepted.tolist() == [[False] * 5 + [True]]
 
 

@@ -14,7 +14,7 @@ from ingest.xanes.half_height import HalfHeight
 from ingest.xanes.linear_combination import LinearCombination
 from ingest.xanes.quality import QualityLimits, mask_pixels
 from ingest.xanes.references import make_reference_pair, read_references
-from ingest.xanes.spectrum_file import SpectrumTable, read_energies, read_spectra
+from ingest.xanes.spectrum_file import SpectrumTable, read_spectra
 from ingest.xanes.white_line import WhiteLine
 from phantom.spectra import ni_k_edge_spectrum
 from schema.errors import InputError
@@ -34,7 +34,7 @@ from schema.errors import InputError
 def test_energies_are_read_from_what_people_write(tmp_path, text):
     path = tmp_path / "energies.txt"
     path.write_text(text, encoding="utf-8")
-    assert read_energies(path).tolist() == [8330.0, 8340.5]
+    assert read_spectra(path).energies_ev.tolist() == [8330.0, 8340.5]
 
 
 def test_columns_have_the_names_of_the_file(tmp_path):
@@ -63,15 +63,15 @@ def test_text_files_that_are_no_table_are_refused(tmp_path, text, message):
     path = tmp_path / "energies.txt"
     path.write_text(text)
     with pytest.raises(InputError, match=message):
-        read_energies(path)
+        read_spectra(path)
 
 
 def test_a_missing_or_binary_file_is_an_input_error(tmp_path):
     with pytest.raises(InputError):
-        read_energies(tmp_path / "none.txt")
+        read_spectra(tmp_path / "none.txt")
     (tmp_path / "binary").write_bytes(bytes(range(128, 256)))
     with pytest.raises(InputError):
-        read_energies(tmp_path / "binary")
+        read_spectra(tmp_path / "binary")
 
 
 def test_references_are_sorted_by_their_white_lines():
@@ -220,7 +220,7 @@ def test_calibrations_of_the_measured_references(shared_data):
 def test_masks_count_every_pixel_once():
     # dead, no edge, no answer, poor fit, inside, outside; NaN quality counts as no edge.
     energy = np.array([8344, 8344, np.nan, 8344, 8348, 8348.01, 8344])
-    quality = np.array([99, 4.9, 99, 99, 5, 99, np.nan], np.float32)
+    quality = np.array([99, 3.4, 99, 99, 3.5, 99, np.nan], np.float32)
     residual = np.array([0, 0, 0, 0.26, 0.25, 0, 0], np.float32)
     dead = np.arange(7) == 0
     masked, counts = mask_pixels(energy, quality, residual, dead, QualityLimits(), (8340.0, 8348.0))

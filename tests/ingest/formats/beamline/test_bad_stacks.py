@@ -40,6 +40,13 @@ def test_data_exchange_without_units_is_not_guessed(tmp_path: Path):
     assert "look like keV" in _refused(path)
 
 
+def test_ev_that_an_attribute_or_the_user_calls_kev(tmp_path: Path):
+    path = made.data_exchange(tmp_path, exchange__energy=made.ENERGIES_EV)
+    assert "which the stated unit takes for keV" in _refused(path)
+    np.testing.assert_allclose(open_beamline_stack(path, energy_unit="eV").energies_ev, made.ENERGIES_EV)
+    assert "say --energy-unit eV" in _refused(made.tiff_stack(tmp_path), energy_unit="keV")
+
+
 def test_fxi_in_ev_contradicts_its_layout(tmp_path: Path):
     path = made.fxi(tmp_path, X_eng=made.ENERGIES_EV)
     assert "If they are eV, say --energy-unit eV" in _refused(path)
@@ -117,6 +124,28 @@ def test_flats_of_another_size(tmp_path: Path):
 
 def test_counts_without_flats(tmp_path: Path):
     assert "raw counts without flats" in _refused(made.data_exchange(tmp_path, exchange__data_white=None))
+
+
+@pytest.mark.parametrize("name", ["flats", "darks", "empty_region"])
+def test_a_beam_for_pixels_that_are_no_counts(name: str, tmp_path: Path):
+    beam = tmp_path / "beam.npy"
+    np.save(beam, made.FLATS)
+    how = {name: (0, 2, 0, 2) if name == "empty_region" else beam}
+    option = "an empty region" if name == "empty_region" else f"--{name}"
+    message = _refused(made.tiff_stack(tmp_path), values="absorbance", **how)
+    assert f"found {option} for pixels that are absorbance" in message
+    # The layout of FXI has divided already.
+    assert f"found {option} for pixels that are transmission" in _refused(made.fxi(tmp_path), **how)
+
+
+def test_darks_alone_do_not_make_counts(tmp_path: Path):
+    np.save(tmp_path / "dark.npy", made.FLATS[0])
+    message = _refused(made.tiff_stack(tmp_path), darks=tmp_path / "dark.npy")
+    assert "found --darks for pixels that are absorbance" in message
+
+
+def test_two_measures_of_the_beam(tmp_path: Path):
+    assert "flats and an empty region" in _refused(made.data_exchange(tmp_path), empty_region=(0, 2, 0, 2))
 
 
 def test_a_tomography_scan_is_no_energy_stack(tmp_path: Path):

@@ -223,6 +223,21 @@ def test_bad_pixels_are_counted(tmp_path: Path):
     assert report.in_words(stack.energies_ev)[0] == "1 frame(s) without any value, at 8333.5 eV"
 
 
+def test_pixels_without_counts_in_the_sample_or_with_endless_ones_give_no_value(tmp_path: Path):
+    # Nothing above dark; NaN; below dark in sample and flat, whose quotient would be above 0; saturated flat.
+    counts, flats = made.COUNTS.copy(), made.FLATS.copy()
+    counts[:, 0, 0] = made.DARK
+    counts[:, 0, 1] = np.nan
+    counts[:, 0, 2] = flats[:, 0, 2] = made.DARK - 10
+    flats[:, 0, 3] = np.inf
+    stack = open_beamline_stack(
+        made.data_exchange(tmp_path, exchange__data=counts, exchange__data_white=flats)
+    )
+    missing = np.isnan(stack.read_rows(0, 5))
+    assert missing[:, 0, :4].all()
+    assert missing.sum() == 16
+
+
 def test_a_flat_without_counts_gives_no_value(tmp_path: Path):
     flats = made.FLATS.copy()
     flats[:, 1, 2] = made.DARK  # nothing after the dark is taken off

@@ -177,6 +177,50 @@ def test_a_file_that_grows_after_it_was_opened(tmp_path: Path):
         stack.read_rows(0, 2)
 
 
+@pytest.mark.parametrize("which", ["flats", "darks", "energies", "layout"])
+def test_a_file_beside_the_stack_that_grows_after_it_was_opened(which: str, tmp_path: Path):
+    with h5py.File(tmp_path / "own.h5", "w") as file:
+        file["cam"] = made.COUNTS
+    files = {name: tmp_path / f"{name}.npy" for name in ("flats", "darks")}
+    np.save(files["flats"], made.FLATS)
+    np.save(files["darks"], made.FLATS[0] * 0)
+    files["energies"] = tmp_path / "e.txt"
+    np.savetxt(files["energies"], made.ENERGIES_EV)
+    files["layout"] = tmp_path / "layout.yaml"
+    files["layout"].write_text("frames: /cam\nvalues: counts\n")
+    stack = open_beamline_stack(tmp_path / "own.h5", **files)  # type: ignore[arg-type]
+    assert stack.read_rows(0, 2).shape == (4, 2, 7)
+    assert [each["role"] for each in stack.as_record()["inputs"]] == [
+        "stack", "energies", "flats", "darks", "layout"
+    ]  # fmt: skip
+    with files[which].open("ab") as file:
+        file.write(b"# more")
+    for read in (lambda: stack.read_rows(0, 2), lambda: stack.read_frame(1), stack.as_record):
+        with pytest.raises(InputImageError, match=f"{files[which].name}: changed while it was read"):
+            read()
+
+
+@pytest.mark.parametrize("kind", ["definition", "note"])
+def test_a_text_that_claims_hundreds_of_megabytes(kind: str, tmp_path: Path):
+    # One value of 400 MB, packed into 400 kB: counting values does not find it.
+    path = made.nexus_stxm(tmp_path) if kind == "definition" else made.fxi(tmp_path, note=None)
+    size = 400_000_000
+    with h5py.File(path, "a") as file:
+        name = "entry1/definition" if kind == "definition" else "note"
+        if name in file:
+            del file[name]
+        text = file.create_dataset(name, (1,), f"S{size}", chunks=(1,), compression="gzip")
+        text.id.write_direct_chunk((0,), _packed(np.zeros(size // 8)))
+    tracemalloc.start()
+    try:
+        message = _refused(path)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert "found 381 MiB" in message
+    assert peak < 50 << 20
+
+
 # Layouts
 
 
@@ -196,6 +240,13 @@ def test_a_file_that_grows_after_it_was_opened(tmp_path: Path):
         ("frames: /x\nempty_region: [1, 2]", "empty_region"),
         ("frames: /x\n" + "#" * 70_000, "64 KiB"),
         ("a: " + "[" * 600, "no plain YAML"),
+        ("frames: /x\ndate: 2024-99-99", "no plain YAML"),
+        ("frames: /x\npixel_size: " + "9" * 5000, "no plain YAML"),
+        ("frames: /x\npixel_size: " + "9" * 4000 + "\npixel_size_unit: nm", "pixel_size"),
+        ("frames: /x\ndate: !!bool maybe", "no plain YAML"),
+        ("frames: !!int ''", "no plain YAML"),
+        ("frames: !!timestamp now", "no plain YAML"),
+        ("date: 0001-01-01 00:00:00+23:59", "layout.yaml: found"),
     ],
 )
 def test_layouts_that_are_none(text: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

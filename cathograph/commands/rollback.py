@@ -1,0 +1,95 @@
+"""``cathograph rollback``: an earlier segmentation of an image back into sight."""
+
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cathograph.commands.console import errors, print_json, print_table, say, waiting
+from cathograph.commands.home import HomeOption, home_of
+from schema.errors import QueryError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_Segmentation = dict[Hashable, Any]
+
+
+def rollback(
+    context: typer.Context,
+    sample: Annotated[str, typer.Option(help="Sample of the image.")],
+    image: Annotated[str, typer.Option(help="Name of the image.")],
+    to: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SEGMENTATION",
+            help="Key of the segmentation to show, newer ones too.",
+            show_default="the next older one",
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+    home: HomeOption = None,
+) -> None:
+    """Show an earlier segmentation of an image again; nothing is removed.
+
+    States measured on it come back with it.
+
+    [dim]cathograph rollback --sample s100 --image mask[/]
+    """
+    from analysis.stored_metrics import refresh_metrics
+    from cathograph.settings import read_settings
+    from cathograph.store import open_store
+    from cathograph.writing import WritableStore
+    from queries.activation import activate
+    from queries.catalog import load
+    from queries.runner import run
+
+    settings = read_settings(home_of(context, home))
+    with open_store(settings, say=say) as connection, waiting(f"{image} …"):
+        stored = run(connection, load("segmentations"), {"sample": sample, "image": image})
+        before, after = _choose(stored, sample, image, to)
+        writing = WritableStore(connection, settings).writing
+        with writing():
+            activate(connection, str(after["segmentation"]))
+        refresh_metrics(connection, segmentation=str(after["segmentation"]), writing=writing)
+    if as_json:
+        print_json({"sample": sample, "image": image, "before": _record(before), "after": _record(after)})
+        return
+    import pandas as pd
+
+    print_table(pd.DataFrame([{"": "before", **_record(before)}, {"": "now", **_record(after)}]))
+    errors.print("The other segmentation stays; rollback --to its key shows it again.", highlight=False)
+
+
+def _choose(
+    stored: "pd.DataFrame", sample: str, image: str, to: str | None
+) -> tuple[_Segmentation, _Segmentation]:
+    """Find the active segmentation and the one to show; rows are in the order they were created in."""
+    listing = "`cathograph query segmentations` lists them."
+    rows = stored.to_dict("records")
+    active = next((row for row in rows if row["active"]), None)
+    if active is None:
+        msg = f"Found no image {image!r} of sample {sample!r}; expected one that was ingested. {listing}"
+        raise QueryError(msg)
+    if to is None:
+        older = [row for row in rows if row["created"] < active["created"]]
+        if not older:
+            msg = (
+                f"Found no segmentation of image {image!r} older than the active one ({len(rows)} in all); "
+                f"expected one to go back to. Name a newer one with --to; {listing}"
+            )
+            raise QueryError(msg)
+        return active, older[-1]
+    named = next((row for row in rows if row["segmentation"] == to), None)
+    if named is None:
+        msg = f"Found no segmentation {to!r} of image {image!r}; expected one of its own. {listing}"
+        raise QueryError(msg)
+    if named is active:
+        msg = f"Found segmentation {to!r} active already; expected another one. {listing}"
+        raise QueryError(msg)
+    return active, named
+
+
+def _record(row: _Segmentation) -> dict[str, object]:
+    counts = {name: int(row[name]) for name in ("particles", "contacts", "tpbs")}
+    return {"segmentation": row["segmentation"], "created": str(row["created"]), **counts}
