@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -25,6 +26,7 @@ from cathograph.commands.map_options import (
     Register,
     Window,
     map_source,
+    refuse_without_map,
 )
 from ingest.options import IngestOptions, Source
 
@@ -75,8 +77,8 @@ def ingest(
     map_pixel_size_nm: MapPixelSize = None,
     map_offset_um: MapOffset = None,
     register: Register = False,
-    window_ev: Window = "8340,8348",
-    reference_ev: Reference = 8344.0,
+    window_ev: Window = None,
+    reference_ev: Reference = None,
     min_pixels: MinPixels = 50,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Compute and show, write nothing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
@@ -108,6 +110,8 @@ def ingest(
     )
     reading = Reading.of(options)
     placement = Placement(sample=sample, image=image, cathode=cathode, beamtime=beamtime)
+    if energy_map is None:
+        refuse_without_map(context)
     source_of_map = (
         None
         if energy_map is None
@@ -167,9 +171,9 @@ def _show(outcomes: "list[ImageOutcome]", *, dry_run: bool) -> None:
         print_table(table.drop(columns=["error", "file", "segmentation", *without_map]))
     for outcome in outcomes:
         for note in outcome.notes:
-            errors.print(f"[dim]{outcome.image}: {note}[/]", highlight=False)
+            errors.print(f"[dim]{escape(f'{outcome.image}: {note}')}[/]", highlight=False)
         if outcome.error:
-            errors.print(f"[bold red]{outcome.file}:[/] {outcome.error}", highlight=False)
+            errors.print(f"[bold red]{escape(outcome.file)}:[/] {escape(outcome.error)}", highlight=False)
     failed = len(outcomes) - len(fine)
     if failed:
         errors.print(f"{failed} of {len(outcomes)} not done; correct them and run the same command again.")
