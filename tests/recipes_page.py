@@ -65,6 +65,7 @@ def _cell(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
+        value = round(value, 9)  # a mean is added up in any order; what lies on a half must not tell
         return "–" if math.isnan(value) else f"{value:.2f}" if abs(value) >= 1000 else f"{value:.3g}"
     return "–" if value is None or value is pd.NA else str(value)
 
