@@ -81,6 +81,7 @@ def test_restore_into_another_home(own_server, backup):
         assert address.password != own_server.server.start().password
 
 
+@pytest.mark.slow
 def test_restore_of_a_running_server_keeps_its_password(own_server, backup):
     file, _, address = backup
     server = own_server.server

@@ -222,6 +222,7 @@ class TestOnce:
 
 
 @pytest.mark.neo4j
+@pytest.mark.slow
 class TestDisturbed:
     """Killed, told to end, two at once."""
 
