@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-_SIDE = 120  # regions along an image side
+_SIDE = 160  # regions along an image side
 
 # Runs where the disk is mounted; prints what the commands said, then the samples it ends with.
 _SESSION = textwrap.dedent("""
@@ -37,7 +37,7 @@ _SESSION = textwrap.dedent("""
     with server:
         cathograph(*samples)
         free = os.statvfs(disk).f_bavail * os.statvfs(disk).f_frsize
-        (disk / "filler").write_bytes(bytes(free - 12 * 2**20))
+        (disk / "filler").write_bytes(bytes(free - 4 * 2**20))
         cathograph(*ingest)
         cathograph(*ingest, guard=False)
         (disk / "filler").unlink()
