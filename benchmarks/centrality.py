@@ -22,7 +22,7 @@ from analysis.brandes import PathCentralities, path_centralities
 from analysis.contact_graph import build_contact_graph
 from benchmarks.composite_rows import make_rows
 from benchmarks.label_images import make_composite
-from benchmarks.measure import BenchRow, measure_peak_mb, time_alternately
+from benchmarks.measure import BenchRow, WrongAnswer, measure_peak_mb, time_alternately
 from benchmarks.temporary_store import temporary_store
 from ingest.contacts import find_contacts
 from queries.gds_metrics import paths_with_gds, projected
@@ -36,10 +36,6 @@ RIVALS = ("rustworkx + networkit", "Graph Data Science", f"networkx, scaled up f
 
 Edges = NDArray[np.int64]
 """Rows (a, b): places of two particles in contact, from 0."""
-
-
-class WrongAnswer(AssertionError):  # noqa: N818
-    """A rival and we do not agree: a benchmark of wrong answers is none."""
 
 
 def run(progress: Callable[[str], None] | None = None, only: str | None = None) -> list[BenchRow]:

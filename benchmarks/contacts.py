@@ -20,7 +20,7 @@ from scipy import ndimage
 from skimage.morphology import dilation, footprint_rectangle
 
 from benchmarks.label_images import make_composite, make_matrix, make_speckle
-from benchmarks.measure import BenchRow, measure_peak_mb, time_alternately
+from benchmarks.measure import BenchRow, WrongAnswer, measure_peak_mb, time_alternately
 from ingest.contacts import Contacts, find_contacts
 
 RADIUS_PX = 3
@@ -29,10 +29,6 @@ _REGIONS_FOR_MEMORY = 5000  # crops come and go; more of them only add rows to t
 Labels = NDArray[np.int32]
 Overlaps = NDArray[np.int64]
 """Rows (region dilated, other region, pixels of the other inside), sorted."""
-
-
-class WrongAnswer(AssertionError):  # noqa: N818
-    """A rival and we do not agree: a benchmark of wrong answers is none."""
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,10 @@ Theirs = TypeVar("Theirs")
 _RUNS = 5
 
 
+class WrongAnswer(AssertionError):  # noqa: N818
+    """A rival and we do not agree: a benchmark of wrong answers is none."""
+
+
 class BenchRow(TypedDict):
     """One comparison, as `cathograph bench --json` prints it.
 

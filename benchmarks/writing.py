@@ -17,7 +17,7 @@ import pandas as pd
 
 from benchmarks.composite_rows import make_rows
 from benchmarks.label_images import make_composite
-from benchmarks.measure import BenchRow, time_alternately
+from benchmarks.measure import BenchRow, WrongAnswer, time_alternately
 from benchmarks.temporary_store import temporary_store
 from queries.connection import Connection
 from queries.writing import IngestRunRecord, write_image
@@ -27,10 +27,6 @@ SHAPE = (7000, 7000)
 _ROWS_AT_ONCE = 10_000
 _FOLDER = Path(__file__).parent / "bare_unwind"
 _KEYS = count()
-
-
-class WrongAnswer(AssertionError):  # noqa: N818
-    """The rival and we do not write the same number of rows."""
 
 
 def run(progress: Callable[[str], None] | None = None, only: str | None = None) -> list[BenchRow]:

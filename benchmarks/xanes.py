@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq, curve_fit
 
-from benchmarks.measure import BenchRow, measure_peak_mb, time_alternately
+from benchmarks.measure import BenchRow, WrongAnswer, measure_peak_mb, time_alternately
 from benchmarks.xanes_stacks import END_MEMBERS_EV, ENERGIES_EV, make_phantom_references, make_spectra
 from ingest.xanes.energy_stack import ArrayEnergyStack
 from ingest.xanes.fitting import fit_stack
@@ -34,10 +34,6 @@ _AGREE_SHARE = 0.99  # of pixels: where two energies are equally near, rounding 
 
 Stack = NDArray[np.float32]
 Spectrum = NDArray[np.float64]
-
-
-class WrongAnswer(AssertionError):  # noqa: N818
-    """The rival and we do not agree: a benchmark of wrong answers is none."""
 
 
 def methods() -> dict[str, Method]:

@@ -10,6 +10,14 @@ import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
 
 from schema.errors import CathographError
@@ -97,3 +105,16 @@ def waiting(what: str) -> Iterator[None]:
     """Show a spinner beside `what` while something runs (a terminal only)."""
     with errors.status(escape(what)):
         yield
+
+
+def progress_bar() -> Progress:
+    """Make a bar for long work on standard error: what, how many of how many, since when; gone at the end."""
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=errors,
+        transient=True,
+    )

@@ -5,17 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-)
 
 from cathograph.commands.assignments import as_scalars, read_assignments
-from cathograph.commands.console import errors, print_json, print_table, say
+from cathograph.commands.console import errors, print_json, print_table, progress_bar, say
 from cathograph.commands.home import HomeOption, home_of
 from cathograph.commands.map_options import (
     MapDataset,
@@ -126,7 +118,7 @@ def ingest(
             min_pixels=min_pixels,
         )
     )
-    with open_for_writing(settings, dry_run=dry_run, say=say) as store, _progress() as progress:
+    with open_for_writing(settings, dry_run=dry_run, say=say) as store, progress_bar() as progress:
         task = progress.add_task("reading", total=None)
 
         def show(what: str, done: int, total: int) -> None:
@@ -147,18 +139,6 @@ def ingest(
         _show(outcomes, dry_run=dry_run)
     if any(outcome.error for outcome in outcomes):
         raise typer.Exit(1)
-
-
-def _progress() -> Progress:
-    return Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=errors,
-        transient=True,
-    )
 
 
 def _show(outcomes: "list[ImageOutcome]", *, dry_run: bool) -> None:

@@ -4,16 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-)
 
-from cathograph.commands.console import errors, print_json, print_table, say
+from cathograph.commands.console import errors, print_json, print_table, progress_bar, say
 from cathograph.commands.home import HomeOption, home_of
 from schema.errors import QueryError
 
@@ -76,7 +68,7 @@ def metrics(
         else:
             print_table(table)
         return
-    with open_store(settings, say=say) as connection, _progress() as progress:
+    with open_store(settings, say=say) as connection, progress_bar() as progress:
         _refuse_unknown(connection, sample, image)
         task = progress.add_task("reading", total=None)
 
@@ -135,15 +127,3 @@ def _selected_keys(connection: "Connection", path: Path) -> list[str]:
         )
         raise QueryError(msg)
     return [str(key) for key in table["key"]]
-
-
-def _progress() -> Progress:
-    return Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=errors,
-        transient=True,
-    )

@@ -4,16 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-)
 
-from cathograph.commands.console import errors, print_json, results
+from cathograph.commands.console import errors, print_json, progress_bar, results
 from cathograph.commands.xanes_options import (
     choose_method,
     choose_way_to_register,
@@ -186,7 +178,7 @@ def fit(
         empty_region=None if empty_region is None else read_region(empty_region),
         largest_ratio=BOMB_RATIO if max_expansion is None else max_expansion,
     )
-    with _progress() as progress:
+    with progress_bar() as progress:
         task = progress.add_task("reading frames", total=None)
 
         def show(what: str, done: int, total: int) -> None:
@@ -306,15 +298,3 @@ def _show(made: "EdgeEnergyMap", written: list[Path], notes: list[str]) -> None:
             style="yellow",
             highlight=False,
         )
-
-
-def _progress() -> Progress:
-    return Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=errors,
-        transient=True,
-    )
