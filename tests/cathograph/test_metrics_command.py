@@ -8,34 +8,10 @@ import pandas as pd
 import pytest
 import tifffile
 
-from cathograph.cli import main
 from queries.content import content_hash
 
 PHASES = "0=background,1=NMC,2=SSE,3=Graphite"
 LINE = ["--as", "phases", "--phases", PHASES, "--sample", "s1", "--pixel-size-nm", "50"]
-
-
-@pytest.fixture
-def cathograph(tmp_path, monkeypatch, capfd, neo4j_server, clean_store):
-    """Run the command line against the emptied test server; gives (code, output, errors)."""
-    with neo4j_server.driver() as driver:
-        driver.execute_query("MATCH (n) WHERE NOT n:SchemaVersion DETACH DELETE n")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("CATHOGRAPH_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setenv("NEO4J_URI", neo4j_server.uri)
-    monkeypatch.setenv("NEO4J_USER", neo4j_server.user)
-    monkeypatch.setenv("NEO4J_PASSWORD", neo4j_server.password)
-
-    def run(*arguments):
-        monkeypatch.setattr("sys.argv", ["cathograph", *map(str, arguments)])
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capfd.readouterr()
-        return ended.value.code or 0, said.out, said.err
-
-    return run
 
 
 @pytest.fixture
