@@ -2,7 +2,7 @@
 PYTHON ?= python3
 UV_VERSION := 0.13.9
 BIN := .venv/bin
-ROOMS := schema queries phantom ingest analysis benchmarks cathograph
+ROOMS := schema queries phantom ingest analysis gnn dashboard benchmarks cathograph
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-quick test-slow check format lock bench docs clean

@@ -1,0 +1,1 @@
+"""From the graph to PyTorch Geometric and back: export, models, predictions."""
