@@ -24,8 +24,8 @@ setup: .venv/.ready  ## make .venv with everything, pinned
 demo: setup  ## make three samples, fill a database of their own, show what was found
 	$(BIN)/cathograph demo
 
-test: setup  ## all tests but the slow ones; starts its own database
-	$(BIN)/pytest -m "not slow"
+test: setup  ## all tests but the slow ones, in two processes with a database each
+	$(BIN)/pytest -n 2 --dist loadfile -m "not slow"
 
 test-quick: setup  ## tests that need no database
 	$(BIN)/pytest -m "not slow and not neo4j"

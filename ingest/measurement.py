@@ -20,6 +20,7 @@ from ingest.provenance import run_record
 from ingest.regions import LabelledImage
 from ingest.state_method import StateMethod
 from queries.measurements import MeasurementResult, note_known_measurement, write_measurement
+from queries.writing import IngestRunRecord
 from schema.errors import InputImageError
 from schema.keys import JsonScalar, canonical_json, hash_pixels, measurement_key
 from schema.measurement_rows import MeasurementRows
@@ -97,6 +98,10 @@ class MapPage:
         """How its values are read, and how they were fitted where that is known."""
         fit: dict[str, Any] = {} if self.fit is None else {"fit": self.fit.method}
         return {**self.source.method.as_parameters(), **fit}
+
+    def run(self, started: datetime) -> IngestRunRecord:
+        """Record a run over it."""
+        return run_record(self.file, started, dataset=self.source.dataset)
 
     def key_on(self, segmentation_key: str) -> str:
         """Key of its measurement on a segmentation."""
@@ -279,7 +284,7 @@ def add_map(
     started = datetime.now(UTC)
     key = page.key_on(segmentation_key)
     with writing():
-        known = note_known_measurement(store, segmentation_key, key, run_record(page.file, started))
+        known = note_known_measurement(store, segmentation_key, key, page.run(started))
     if known is not None:
         return MapOutcome.of(known, page.notes)
     analysed = analyse_map(page, regions(), segmentation_key=segmentation_key, image_pixel_um=image_pixel_um)
@@ -305,7 +310,7 @@ def write_map(
             "computed", particles, measured, flagged, analysed.rows.measurement_key, analysed.notes
         )
     with writing():
-        result = write_measurement(store, analysed.rows, run_record(page.file, started))
+        result = write_measurement(store, analysed.rows, page.run(started))
     return MapOutcome.of(result, analysed.notes)
 
 

@@ -18,13 +18,15 @@ from numpy.typing import NDArray
 from analysis.stored_metrics import refresh_metrics
 from ingest.formats import ImageFile, open_image
 from ingest.graph import ParticleGraph, build_graph
+from ingest.grey_image import open_grey_beside
 from ingest.measurement import MapFile, MapOutcome, MapSource, add_map, analyse_map, write_map
 from ingest.options import IngestOptions
+from ingest.pixel_size import choose_pixel_size
 from ingest.provenance import run_record
 from ingest.reading import Reading, read_regions
 from ingest.rows import image_rows
 from queries.measurements import measurements_left_behind
-from queries.writing import note_unchanged, write_image
+from queries.writing import IngestRunRecord, note_unchanged, write_image
 from schema.errors import CathographError, InputError, InputImageError
 from schema.keys import JsonScalar, hash_parts, hash_pixels
 from schema.rows import FieldOfView, ImageRows
@@ -106,7 +108,8 @@ class _Page:
     file: ImageFile
     index: int
     view: FieldOfView
-    maps: MapFile | None
+    maps: MapFile | None = None
+    grey: ImageFile | None = None
 
 
 def ingest_files(
@@ -116,6 +119,7 @@ def ingest_files(
     store: "Connection | None",
     *,
     energy_map: MapSource | None = None,
+    grey: Path | None = None,
     writing: Writing = nullcontext,
     progress: Progress | None = None,
 ) -> list[ImageOutcome]:
@@ -133,6 +137,9 @@ def ingest_files(
         Where to write; None computes only.
     energy_map : MapSource, optional
         Energy map of the one file, with a page for each of its pages.
+    grey : Path, optional
+        Grey image of the one file, where that holds labels: remembered for pictures, nothing is computed
+        from it.
     writing : callable
         Makes the context that is held around one image's transaction.
     progress : callable, optional
@@ -147,11 +154,12 @@ def ingest_files(
     ------
     InputError
         When names collide, before anything is read: two images of one call never share one. Also when an
-        energy map is given with several files.
+        energy map or a grey image is given with several files.
     """
-    if energy_map is not None and len(paths) != 1:
-        msg = f"Found --energy-map with {len(paths)} files; expected one file. Ingest them one by one."
-        raise InputError(msg)
+    for option, companion in (("--energy-map", energy_map), ("--grey", grey)):
+        if companion is not None and len(paths) != 1:
+            msg = f"Found {option} with {len(paths)} files; expected one file. Ingest them one by one."
+            raise InputError(msg)
     say = progress or (lambda what, done, total: None)
     outcomes: list[ImageOutcome] = []
     pages: list[_Page] = []
@@ -161,6 +169,9 @@ def ingest_files(
             if energy_map is not None:
                 maps = MapFile.open(energy_map, volume=reading.options.volume, image_pages=len(found))
                 found = [replace(page, maps=maps) for page in found]
+            if grey is not None:
+                beside = open_grey_beside(grey, found[0].file, reading.options)
+                found = [replace(page, grey=beside) for page in found]
             pages.extend(found)
         except InputImageError as error:
             outcomes.append(ImageOutcome(path.name, placement.image or path.stem, "failed", error=str(error)))
@@ -237,7 +248,6 @@ def _pages_of(path: Path, options: IngestOptions, placement: Placement, *, alone
                 volume=name if series else None,
                 slice_index=index if series else None,
             ),
-            None,
         )
 
 
@@ -256,7 +266,7 @@ def _refuse_equal_names(pages: Sequence[_Page]) -> None:
 def _ingest_page(page: _Page, reading: Reading, store: "Connection | None", writing: Writing) -> ImageOutcome:
     name, image = page.file.path.name, page.view.image
     try:
-        pixel_size_um, notes = _pixel_size(page.file, reading.options)
+        pixel_size_um, notes = choose_pixel_size(page.file, reading.options)
         pixels = page.file.pages[page.index]
         known = None if store is None else _ingest_known(page, pixels, reading, store, writing, pixel_size_um)
         outcome = known or _ingest_new(page, pixels, reading, store, writing, pixel_size_um)
@@ -279,7 +289,7 @@ def _ingest_known(
     """Note a run over an image that is there as it is, and add the map; None when the image is not there."""
     key = segmentation_key_of(page.view, hash_pixels(pixels), parameters_of(reading, pixel_size_um))
     with writing():
-        counts = note_unchanged(store, page.view, key, run_record(page.file, datetime.now(UTC)))
+        counts = note_unchanged(store, page.view, key, _run(page, reading, datetime.now(UTC)))
     if counts is None:
         return None
     outcome = ImageOutcome(page.file.path.name, page.view.image, "unchanged", key, counts)
@@ -320,7 +330,7 @@ def _ingest_new(
     else:
         left_behind = 0 if map_page else measurements_left_behind(store, page.view, key)
         with writing():
-            state = write_image(store, analysed.rows, run_record(page.file, started)).state
+            state = write_image(store, analysed.rows, _run(page, reading, started)).state
     energy_map = (
         None
         if map_page is None or states is None
@@ -348,33 +358,8 @@ def _ingest_new(
     )
 
 
-def _pixel_size(file: ImageFile, options: IngestOptions) -> tuple[float, list[str]]:
-    given, stated = options.pixel_size_um, file.pixel_size_um
-    if given is None and stated is None:
-        msg = (
-            f"Found no pixel size in {file.path.name} and none given; expected one of both. "
-            "Add --pixel-size-nm."
-        )
-        raise InputImageError(msg)
-    if given is None:
-        return round_pixel_size(float(stated or 0.0)), []
-    notes = []
-    if stated is not None and abs(stated / given - 1) > 0.001:
-        notes.append(
-            f"the file states a pixel of {stated * 1000:g} nm; the given {given * 1000:g} nm was used"
-        )
-    return round_pixel_size(given), notes
-
-
-def round_pixel_size(pixel_size_um: float) -> float:
-    """Round to nine significant digits, so that a size read from metadata equals the same one typed.
-
-    Examples
-    --------
-    >>> round_pixel_size(0.05000000000000001)
-    0.05
-    """
-    return float(f"{pixel_size_um:.9g}")
+def _run(page: _Page, reading: Reading, started: datetime) -> IngestRunRecord:
+    return run_record(page.file, started, dataset=reading.options.dataset, grey=page.grey)
 
 
 def parameters_of(reading: Reading, pixel_size_um: float) -> dict[str, Any]:

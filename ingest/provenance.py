@@ -19,8 +19,10 @@ def user_name() -> str:
         return f"uid {os.getuid()}"
 
 
-def run_record(file: ImageFile, started: datetime) -> IngestRunRecord:
-    """Record a run over one file."""
+def run_record(
+    file: ImageFile, started: datetime, *, dataset: str | None = None, grey: ImageFile | None = None
+) -> IngestRunRecord:
+    """Record a run over one file, and the grey image that shows the same field."""
     return IngestRunRecord(
         id=str(uuid4()),
         started=started,
@@ -29,4 +31,8 @@ def run_record(file: ImageFile, started: datetime) -> IngestRunRecord:
         code_version=package_version("cathograph"),
         file_name=file.path.name,
         file_sha256=file.sha256,
+        file_path=str(file.path.absolute()),
+        dataset=dataset,
+        grey_path=None if grey is None else str(grey.path.absolute()),
+        grey_sha256=None if grey is None else grey.sha256,
     )

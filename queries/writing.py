@@ -47,6 +47,10 @@ class IngestRunRecord:
         Who, where, with which Cathograph.
     file_name, file_sha256 : str
         From which file.
+    file_path, dataset : str or None
+        Where it lay on that machine, and the path inside it.
+    grey_path, grey_sha256 : str or None
+        Grey image of the same field, for pictures: nothing is computed from it.
     """
 
     id: str
@@ -56,6 +60,10 @@ class IngestRunRecord:
     code_version: str
     file_name: str
     file_sha256: str
+    file_path: str | None = None
+    dataset: str | None = None
+    grey_path: str | None = None
+    grey_sha256: str | None = None
 
     @classmethod
     def of_memory(cls, name: str) -> "IngestRunRecord":
@@ -286,13 +294,7 @@ def _note(transaction: Transaction, key: str, run: IngestRunRecord, state: State
         "note_run",
         segmentation=key,
         state=state,
-        id=run.id,
-        started=run.started,
-        user=run.user,
-        host=run.host,
-        code_version=run.code_version,
-        file_name=run.file_name,
-        file_sha256=run.file_sha256,
+        **vars(run),
     ).only_row()["state"]
     return next(each for each in get_args(State) if each == noted)
 

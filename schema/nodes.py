@@ -8,7 +8,8 @@ The pattern they form::
     (:Particle:NMC|SSE|Graphite)-[:IN]->(:Segmentation)
     (:TPB)-[:MEETS]->(:Particle)
     (:Measurement)-[:OF]->(:Image), (:Measurement)-[:ON]->(:Segmentation), (:Measurement)-[:STATE]->(:NMC)
-    (:IngestRun)-[:WROTE]->(:Segmentation|Measurement)
+    (:Prediction)-[:ON]->(:Segmentation), (:Prediction)-[:PREDICTS]->(:NMC)
+    (:IngestRun)-[:WROTE]->(:Segmentation|Measurement|Prediction)
 
 Particles and TPBs carry these labels only while their segmentation is the active one of its image; else
 they are `InactiveParticle` and `InactiveTPB`, without a phase label, so that ``MATCH (n:NMC)`` never counts
@@ -228,6 +229,25 @@ MEASUREMENT = NodeType(
     ),
 )
 
+PREDICTION = NodeType(
+    "Prediction",
+    "What one trained model says of the NMC of one segmentation. It stands beside measurements, never over them.",
+    "key",
+    (
+        Property("key", Kind.STRING, "hash of model and segmentation"),
+        Property("created", Kind.DATETIME, "when it was written"),
+        Property("model", Kind.STRING, "name of the model"),
+        Property("model_hash", Kind.STRING, "hash of its weights, scaling, features and split"),
+        Property("architecture", Kind.STRING, "what kind of model: nnconv, gatv2, mlp, …"),
+        Property("members", Kind.INTEGER, "models of the ensemble whose mean this is", minimum=1),
+        Property(
+            "split", Kind.STRING, "which part this image was in training: train, validation, test or none"
+        ),
+        Property("content_sha256", Kind.STRING, "hash of the predicted values"),
+        Property("n_particles", Kind.INTEGER, "NMC with a prediction", minimum=0),
+    ),
+)
+
 INGEST_RUN = NodeType(
     "IngestRun",
     "One run of the ingest: who, when, from which file, with which code; or a job of the ingest service.",
@@ -246,10 +266,14 @@ INGEST_RUN = NodeType(
         Property("code_version", Kind.STRING, "version of Cathograph", nullable=True),
         Property("file_name", Kind.STRING, "name of the file, without its folder; of a job, within it"),
         Property("file_sha256", Kind.STRING, "hash of the file's bytes"),
+        Property("file_path", Kind.STRING, "where the file lay on that machine", nullable=True),
+        Property("dataset", Kind.STRING, "path inside an HDF5 file or a Zarr store", nullable=True),
+        Property("grey_path", Kind.STRING, "grey image of the same field, on that machine", nullable=True),
+        Property("grey_sha256", Kind.STRING, "hash of that file's bytes", nullable=True),
         *JOB_PROPERTIES,
     ),
 )
 
 NODE_TYPES: tuple[NodeType, ...] = (
-    BEAMTIME, SAMPLE, VOLUME, IMAGE, SEGMENTATION, PARTICLE, TPB, MEASUREMENT, INGEST_RUN,
+    BEAMTIME, SAMPLE, VOLUME, IMAGE, SEGMENTATION, PARTICLE, TPB, MEASUREMENT, PREDICTION, INGEST_RUN,
 )  # fmt: skip

@@ -44,8 +44,9 @@ def no_users_own_store() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def neo4j_server(request: pytest.FixtureRequest) -> Iterator[DatabaseServer]:
     """Give the database of this run; see `database_server`. Whoever uses it may empty it."""
+    # A worker of pytest-xdist has no terminal of its own to say it on.
     reporter = request.config.pluginmanager.getplugin("terminalreporter")
-    with open_database_server(reporter.write_line) as server:
+    with open_database_server(reporter.write_line if reporter else lambda line: None) as server:
         yield server
 
 

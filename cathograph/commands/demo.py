@@ -144,6 +144,7 @@ def _ingest(store: "WritableStore", files: list[Path], preset: str) -> None:
             Placement(sample=f"demo-{preset}", cathode=preset),
             store.connection,
             energy_map=MapSource(_map_of(file)),
+            grey=_grey_of(file),
             writing=store.writing,
         )
         if outcome.error:

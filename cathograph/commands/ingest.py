@@ -65,6 +65,12 @@ def ingest(
         Path | None,
         typer.Option(help="Edge energies of the same field in eV: TIFF, npy, HDF5.", show_default=False),
     ] = None,
+    grey: Annotated[
+        Path | None,
+        typer.Option(
+            help="With labels: the grey image they were made from, for pictures.", show_default=False
+        ),
+    ] = None,
     map_dataset: MapDataset = None,
     map_pixel_size_nm: MapPixelSize = None,
     map_offset_um: MapOffset = None,
@@ -130,6 +136,7 @@ def ingest(
             placement,
             store.connection,
             energy_map=source_of_map,
+            grey=grey,
             writing=store.writing,
             progress=show,
         )

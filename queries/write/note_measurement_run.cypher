@@ -1,7 +1,9 @@
 // note_measurement_run: note who ingested which map, when, from which file, and what became of it.
 // grain:   one row
 // params:  $measurement STRING, $id STRING, $state STRING, $started DATETIME, $user STRING, $host STRING,
-//          $code_version STRING, $file_name STRING, $file_sha256 STRING
+//          $code_version STRING, $file_name STRING, $file_sha256 STRING,
+//          $file_path STRING or null, $dataset STRING or null, $grey_path STRING or null,
+//          $grey_sha256 STRING or null
 // columns: state STRING
 // source:  a run that is there already, because its commit was not confirmed, keeps its state
 MATCH (measurement:Measurement {key: $measurement})
@@ -14,6 +16,10 @@ ON CREATE SET
   run.host = $host,
   run.code_version = $code_version,
   run.file_name = $file_name,
-  run.file_sha256 = $file_sha256
+  run.file_sha256 = $file_sha256,
+  run.file_path = $file_path,
+  run.dataset = $dataset,
+  run.grey_path = $grey_path,
+  run.grey_sha256 = $grey_sha256
 MERGE (run)-[:WROTE]->(measurement)
 RETURN run.state AS state
