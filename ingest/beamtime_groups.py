@@ -1,9 +1,9 @@
 """Which files of a watched folder belong together, and the job that each group is.
 
 Files that give the same sample and image are one Image. Of an Image one file gives the particles: regions, else
-phases, else the grey image, which is segmented only where a field has no labels. An energy map goes with
-it. A group waits until all of its files are complete, and a map until there is an image, so what becomes
-of files does not depend on the order in which they were copied.
+phases, else the grey image, which is segmented only where a field has no labels; beside labels it is remembered
+for pictures. An energy map goes with it. A group waits until all of its files are complete, and a map until
+there is an image, so what becomes of files does not depend on the order in which they were copied.
 """
 
 import json
@@ -36,6 +36,8 @@ class FileGroup:
         The file that gives the particles; None while only a map is there.
     energy_map : Match or None
         Its map.
+    grey : Match or None
+        The grey image, where `main` holds labels.
     fault : str or None
         Why this cannot be ingested; one line.
     waits_for : str or None
@@ -46,13 +48,14 @@ class FileGroup:
     image: str
     main: Match | None
     energy_map: Match | None = None
+    grey: Match | None = None
     fault: str | None = None
     waits_for: str | None = None
 
     @property
     def files(self) -> tuple[str, ...]:
         """Names of the files that a job of it reads, the main one first."""
-        return tuple(match.name for match in (self.main, self.energy_map) if match is not None)
+        return tuple(match.name for match in (self.main, self.energy_map, self.grey) if match is not None)
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,8 @@ class JobSpec:
         File that gives the particles.
     energy_map : ReadFile or None
         Its map.
+    grey : ReadFile or None
+        The grey image beside labels.
     options : IngestOptions or None
         How to read it; None where `fault` says why it cannot be.
     placement : Placement
@@ -92,6 +97,7 @@ class JobSpec:
     folder: Path
     main: ReadFile
     energy_map: ReadFile | None
+    grey: ReadFile | None
     options: IngestOptions | None
     placement: Placement
     map_source: MapSource | None
@@ -139,10 +145,14 @@ def _group(
         (kind for kind in FileKind if kind is not FileKind.ENERGY_MAP and by_kind.get(kind)), None
     )
     maps = by_kind.get(FileKind.ENERGY_MAP, [])
+    greys = by_kind.get(FileKind.IMAGE, []) if main_kind is not FileKind.IMAGE else []
     if main_kind is None:
         return FileGroup(sample, image, None, maps[0], waits_for=f"{maps[0].name} waits for its image")
-    group = FileGroup(sample, image, by_kind[main_kind][0], maps[0] if maps else None)
-    for kind, matches in ((main_kind, by_kind[main_kind]), (FileKind.ENERGY_MAP, maps)):
+    group = FileGroup(
+        sample, image, by_kind[main_kind][0], maps[0] if maps else None, greys[0] if greys else None
+    )
+    by_role = ((main_kind, by_kind[main_kind]), (FileKind.ENERGY_MAP, maps), (FileKind.IMAGE, greys))
+    for kind, matches in by_role:
         if len(matches) > 1:
             listed = ", ".join(match.name for match in matches[:4])
             fault = (
@@ -183,6 +193,7 @@ def make_job(group: FileGroup, rules: BeamtimeRules, folder: Path, files: Mappin
         raise InputError(msg)
     main = files[group.main.name]
     energy_map = files[group.energy_map.name] if group.energy_map else None
+    grey = files[group.grey.name] if group.grey else None
     placement = Placement(group.sample, group.image, group.main.cathode, rules.beamtime)
     place: dict[str, JsonScalar] = {
         "sample": group.sample,
@@ -191,6 +202,7 @@ def make_job(group: FileGroup, rules: BeamtimeRules, folder: Path, files: Mappin
         "beamtime": rules.beamtime,
         "file": main.sha256,
         "map": energy_map.sha256 if energy_map else None,
+        **({"grey": grey.sha256} if grey else {}),
     }
     options, source, fault = None, None, group.fault
     parts: dict[str, JsonScalar] = {}
@@ -202,7 +214,7 @@ def make_job(group: FileGroup, rules: BeamtimeRules, folder: Path, files: Mappin
         except CathographError as error:
             fault = " ".join(str(error).split())
     identifier = hash_parts({**place, **parts, "fault": fault})
-    return JobSpec(identifier, folder, main, energy_map, options, placement, source, fault)
+    return JobSpec(identifier, folder, main, energy_map, grey, options, placement, source, fault)
 
 
 def refused_job(name: str, reason: str, match: Match, folder: Path) -> JobSpec:
@@ -210,7 +222,7 @@ def refused_job(name: str, reason: str, match: Match, folder: Path) -> JobSpec:
     identifier = hash_parts({"refused": reason, "sample": match.sample, "image": match.image})
     unread = ReadFile(name, FileState(0, 0), "")
     placement = Placement(match.sample, match.image)
-    return JobSpec(identifier, folder, unread, None, None, placement, None, reason)
+    return JobSpec(identifier, folder, unread, None, None, None, placement, None, reason)
 
 
 def _options(match: Match, rules: BeamtimeRules, folder: Path) -> IngestOptions:

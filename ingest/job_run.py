@@ -99,6 +99,7 @@ def run_job(spec: JobSpec, store: OpenedStore) -> JobResult:
             spec.placement,
             store.connection,
             energy_map=spec.map_source,
+            grey=None if spec.grey is None else spec.folder / spec.grey.name,
             writing=writing,
         )
     except OSError as error:
@@ -132,7 +133,7 @@ def _done(outcomes: list[ImageOutcome], method: str) -> JobResult:
 
 
 def _files(spec: JobSpec) -> list[ReadFile]:
-    return [file for file in (spec.main, spec.energy_map) if file is not None]
+    return [file for file in (spec.main, spec.energy_map, spec.grey) if file is not None]
 
 
 def _changed(spec: JobSpec) -> str | None:

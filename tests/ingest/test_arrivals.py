@@ -222,6 +222,7 @@ class TestInbox:
         assert jobs(inbox) == {
             ("1_label.tif", "1_energy.tif", False), ("2.tif", None, False), ("3_label.tif", None, False),
         }  # fmt: skip
+        assert {job.grey.name for job in inbox.jobs.values() if job.grey} == {"1.tif"}, "kept for pictures"
         assert (inbox.status.waiting, inbox.status.unmatched) == ((), 1)
         assert inbox.status.is_settled
 

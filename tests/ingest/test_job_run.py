@@ -14,6 +14,7 @@ from ingest.job_run import run_job
 from ingest.options import IngestOptions, Source
 from ingest.patient_store import PatientStore, Stopped
 from ingest.pipeline import Placement
+from ingest.source_files import find_source_files
 from queries.connection import connect
 from queries.migrations import schema_version
 from schema.errors import CannotConnect, DatabaseError, SchemaOutdated
@@ -42,7 +43,9 @@ def mask(tmp_path):
 def spec_of(path, **options):
     chosen = {"source": Source.PHASES, "phases": PHASES, "pixel_size_um": 0.05, **options}
     read = ReadFile(path.name, look_at(path), hash_of_bytes(path))
-    return JobSpec("id", path.parent, read, None, IngestOptions(**chosen), Placement("s", path.stem), None)
+    return JobSpec(
+        "id", path.parent, read, None, None, IngestOptions(**chosen), Placement("s", path.stem), None
+    )
 
 
 @pytest.mark.neo4j
@@ -58,6 +61,14 @@ class TestCauses:
             2,
         )
         assert (second.state, second.outcome) == ("done", "unchanged")
+
+    def test_the_grey_image_beside_labels_is_found_again(self, clean_store, mask):
+        grey = mask.with_name("grey.tif")
+        tifffile.imwrite(grey, np.zeros((24, 30), np.uint16))
+        beside = ReadFile(grey.name, look_at(grey), hash_of_bytes(grey))
+        result = run_job(dataclasses.replace(spec_of(mask), grey=beside), Opened(clean_store))
+        assert result.state == "done"
+        assert find_source_files(clean_store, sample="s", image="mask").grey.path == grey
 
     def test_no_pixel_size_is_inside(self, clean_store, mask):
         result = run_job(spec_of(mask, pixel_size_um=None), Opened(clean_store))
