@@ -14,9 +14,9 @@ import pandas as pd
 
 from analysis.anova import two_way_anova
 from analysis.clustered import SampleTerms
-from analysis.confounding import adjust_for_size
-from analysis.correlation import correlate
-from analysis.group_comparison import compare_groups
+from analysis.confounding import SizeAdjusted, adjust_for_size
+from analysis.correlation import Correlation, correlate
+from analysis.group_comparison import GroupComparison, compare_groups
 from analysis.logarithm import Log
 from analysis.multiple_testing import correct_family
 from analysis.particle_table import EXPOSURES, SIZE, STATES, cluster_of, name_clusters, require_columns
@@ -30,6 +30,8 @@ PAPER_FIGURES = {
     ("has_concurrent_channel", "polarization_ev"): "5e",
 }
 """Which panel of the paper shows which comparison."""
+
+_PAIRS = tuple((exposure, state) for exposure in EXPOSURES for state in STATES)
 
 
 @dataclass(frozen=True)
@@ -122,35 +124,56 @@ def compute_electrode_statistics(
     Paper, Tables S1 to S3, Figs. 4e-g, 5a, 5c-e, S4 to S8.
     """
     require_columns(table, ("sample", "image", size, *STATES, *EXPOSURES, *metrics))
-    pairs = [(exposure, state) for exposure in EXPOSURES for state in STATES]
     compared = [
         compare_groups(table, state, exposure, samples=samples, level=level, draws=draws, seed=seed)
-        for exposure, state in pairs
+        for exposure, state in _PAIRS
     ]
     adjusted = [
         adjust_for_size(table, state, exposure, size=size, samples=samples, level=level)
-        for exposure, state in pairs
+        for exposure, state in _PAIRS
     ]
-    s1 = pd.DataFrame([comparison.row() for comparison in compared])
-    s1.insert(0, "figure", [PAPER_FIGURES[pair] for pair in pairs])
-    s1["d_size_adjusted"] = [one.d_adjusted for one in adjusted]
-    s1["p_size_adjusted"] = [one.p_adjusted for one in adjusted]
-    s1["d_size_adjusted_clustered"] = [one.d_adjusted_clustered for one in adjusted]
-    s1["p_size_adjusted_clustered"] = [one.p_adjusted_clustered for one in adjusted]
-    _add_family(s1)
-    s8 = pd.DataFrame([one.row() for one in adjusted])
-    for p in ("p_adjusted", "p_adjusted_clustered"):
-        s8[f"{p}_family"] = correct_family(s8[p])
-    s2, s3 = _anova_tables(table, log, samples)
     correlated = [
         correlate(table, metric, state, samples=samples, level=level)
         for metric in metrics
         for state in STATES
     ]
-    correlations = pd.DataFrame([one.row() for one in correlated])
-    if correlated:
-        _add_family(correlations)
-    counterparts = pd.DataFrame(
+    s1 = tabulate_comparisons(compared)
+    s1["d_size_adjusted"] = [one.d_adjusted for one in adjusted]
+    s1["p_size_adjusted"] = [one.p_adjusted for one in adjusted]
+    s1["d_size_adjusted_clustered"] = [one.d_adjusted_clustered for one in adjusted]
+    s1["p_size_adjusted_clustered"] = [one.p_adjusted_clustered for one in adjusted]
+    s2, s3 = tabulate_anova(table, log=log, samples=samples)
+    return ElectrodeStatistics(
+        group_comparisons=s1,
+        anova_heterogeneity=s2,
+        anova_polarization=s3,
+        size_adjusted=tabulate_size_adjusted(adjusted),
+        correlations=tabulate_correlations(correlated),
+        counterparts=tabulate_counterparts(compared),
+        n_particles=len(table),
+        n_samples=int(table["sample"].nunique()),
+        n_images=len(table[["sample", "image"]].drop_duplicates()),
+        n_clusters=int(cluster_of(table).nunique()),
+        clusters=name_clusters(table),
+        sentences=(
+            *(one.sentence for one in compared),
+            *(one.sentence for one in adjusted),
+            *(one.sentence for one in correlated),
+        ),
+    )
+
+
+def tabulate_comparisons(compared: Sequence[GroupComparison]) -> pd.DataFrame:
+    """Put the six comparisons of Table S1 below each other; they are one family."""
+    table = pd.DataFrame([comparison.row() for comparison in compared])
+    table.insert(0, "figure", [PAPER_FIGURES[one.exposure, one.outcome] for one in compared])
+    _add_family(table)
+    return table
+
+
+def tabulate_counterparts(compared: Sequence[GroupComparison]) -> pd.DataFrame:
+    """Give one row per comparison and clustered method."""
+    return pd.DataFrame(
         [
             {
                 "exposure": comparison.exposure,
@@ -168,24 +191,22 @@ def compute_electrode_statistics(
             for effect in comparison.counterparts
         ]
     )
-    return ElectrodeStatistics(
-        group_comparisons=s1,
-        anova_heterogeneity=s2,
-        anova_polarization=s3,
-        size_adjusted=s8,
-        correlations=correlations,
-        counterparts=counterparts,
-        n_particles=len(table),
-        n_samples=int(table["sample"].nunique()),
-        n_images=len(table[["sample", "image"]].drop_duplicates()),
-        n_clusters=int(cluster_of(table).nunique()),
-        clusters=name_clusters(table),
-        sentences=(
-            *(one.sentence for one in compared),
-            *(one.sentence for one in adjusted),
-            *(one.sentence for one in correlated),
-        ),
-    )
+
+
+def tabulate_size_adjusted(adjusted: Sequence[SizeAdjusted]) -> pd.DataFrame:
+    """Put effects at equal size below each other; they are one family."""
+    table = pd.DataFrame([one.row() for one in adjusted])
+    for p in ("p_adjusted", "p_adjusted_clustered"):
+        table[f"{p}_family"] = correct_family(table[p])
+    return table
+
+
+def tabulate_correlations(correlated: Sequence[Correlation]) -> pd.DataFrame:
+    """Put correlations below each other; they are one family."""
+    table = pd.DataFrame([one.row() for one in correlated])
+    if correlated:
+        _add_family(table)
+    return table
 
 
 def _add_family(table: pd.DataFrame) -> None:
@@ -193,7 +214,9 @@ def _add_family(table: pd.DataFrame) -> None:
     table["p_clustered_family"] = correct_family(table["p_clustered"])
 
 
-def _anova_tables(table: pd.DataFrame, log: Log, samples: SampleTerms) -> tuple[pd.DataFrame, pd.DataFrame]:
+def tabulate_anova(
+    table: pd.DataFrame, *, log: Log = "log1p", samples: SampleTerms = "fixed"
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Give S2 and S3 with both types; the terms of both tables of one type are one family."""
     parts = []
     for type_of_squares in (2, 3):

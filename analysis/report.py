@@ -11,16 +11,22 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from analysis.electrode_statistics import ElectrodeStatistics, compute_electrode_statistics
-from analysis.electrode_tables import METRICS, ElectrodeTables
+from analysis.electrode_tables import METRICS, PARTICLE, ElectrodeTables
+from analysis.figure_data.pixel_histograms import PixelFigures
+from analysis.figure_data.predicted_against_measured import newest_model
+from analysis.figure_data.sheet import STATE_NOTE, size_column
 from analysis.figures.group_boxes import draw_group_boxes
 from analysis.figures.metric_correlations import draw_correlation_map, draw_top_metrics
 from analysis.figures.nearest_nmc import draw_nearest_connection
-from analysis.figures.plate import STATE_NOTE, Plate, size_column
+from analysis.figures.pixel_histograms import draw_grey_values, draw_particle_energies
+from analysis.figures.plate import Plate
+from analysis.figures.predicted_against_measured import draw_predicted_against_measured
 from analysis.figures.size_confounder import draw_size_confounder
 from analysis.figures.tpb_size import draw_nmc_size_by_tpbs, draw_tpb_size
 from analysis.group_comparison import compare_groups
 from analysis.logarithm import Log
 from analysis.particle_table import EXPOSURES, STATES
+from analysis.selection_tables import stack_selections
 
 _COUNTS = (
     "samples", "images", "clusters", "nmc", "nmc_in_tpbs", "nmc_in_physical_tpbs", "nmc_with_channels",
@@ -91,6 +97,8 @@ def build_report(
     log: Log = "log1p",
     draws: int = 1999,
     seed: int = 0,
+    pixels: PixelFigures | None = None,
+    predictions: pd.DataFrame | None = None,
 ) -> Report:
     """Compute all figures and tables.
 
@@ -106,6 +114,10 @@ def build_report(
         Logarithm of Tables S2 and S3.
     draws, seed : int
         Of bootstrap and permutation.
+    pixels : PixelFigures, optional
+        Figures of pixels, which come from files and not from tables; left out without.
+    predictions : DataFrame, optional
+        Rows of the query `predictions`; Fig. 6 shows those of the newest model, and is left out without any.
 
     Raises
     ------
@@ -128,7 +140,7 @@ def build_report(
     }
 
     def together(parts: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-        return _stack(parts, names)
+        return stack_selections(parts, names)
 
     s1 = together({name: each.group_comparisons for name, each in statistics.items()})
     correlations = together({name: each.correlations for name, each in statistics.items()})
@@ -143,6 +155,8 @@ def build_report(
         draw_correlation_map(correlations),
         *(draw_top_metrics(nmc, correlations, state) for state in STATES),
         draw_size_confounder(nmc, s8),
+        *((draw_grey_values(pixels.grey), draw_particle_energies(pixels.energies)) if pixels else ()),
+        *_predicted(selections, predictions, names),
     )
     return Report(
         title=title,
@@ -155,7 +169,7 @@ def build_report(
             name: each.sentences[len(each.sentences) - len(each.correlations) :]
             for name, each in statistics.items()
         },
-        notes=_notes(selections),
+        notes=_notes(selections, has_model=predictions is not None and len(predictions) > 0),
         provenance=_provenance(selections, names),
         parameters={
             "logarithm of S2 and S3": log,
@@ -164,17 +178,6 @@ def build_report(
             **(parameters or {}),
         },
     )
-
-
-def _stack(parts: Mapping[str, pd.DataFrame], names: Sequence[str]) -> pd.DataFrame:
-    """Put the selections' tables below each other; a lone selection needs no column that names it."""
-    if len(names) == 1:
-        return parts[names[0]]
-    filled = {name: part for name, part in parts.items() if len(part)}
-    stacked = pd.concat(list(filled.values()), ignore_index=True) if filled else parts[names[0]].copy()
-    owners = [name for name, part in filled.items() for _ in range(len(part))]
-    stacked.insert(0, "selection", pd.Series(owners, stacked.index, dtype=pd.CategoricalDtype(list(names))))
-    return stacked
 
 
 def _tables(
@@ -186,9 +189,9 @@ def _tables(
     correlations: pd.DataFrame,
     names: Sequence[str],
 ) -> tuple[ReportTable, ...]:
-    s2 = _stack({name: each.anova_heterogeneity for name, each in statistics.items()}, names)
-    s3 = _stack({name: each.anova_polarization for name, each in statistics.items()}, names)
-    counterparts = _stack({name: each.counterparts for name, each in statistics.items()}, names)
+    s2 = stack_selections({name: each.anova_heterogeneity for name, each in statistics.items()}, names)
+    s3 = stack_selections({name: each.anova_polarization for name, each in statistics.items()}, names)
+    counterparts = stack_selections({name: each.counterparts for name, each in statistics.items()}, names)
     overview = pd.DataFrame(
         [
             {"selection": name, **_count(tables, statistics[name].n_clusters)}
@@ -258,7 +261,7 @@ def _tables(
             "percolation", "Percolation",
             "NMC joined through SSE to the top of the image and through graphite to the bottom, of all images of "
             "these samples; `cathograph query percolation --param side=left` asks for other sides.",
-            _stack({name: tables.percolation for name, tables in selections.items()}, names),
+            stack_selections({name: tables.percolation for name, tables in selections.items()}, names),
             (*first, "sample", "cathode", "ndim", "images", "nmc", "ionic", "electronic", "both", "neither",
              "share_ionic", "share_electronic", "share_both", "share_neither", "images_without_metrics"),
         ),
@@ -290,7 +293,21 @@ def _count(tables: ElectrodeTables, n_clusters: int) -> dict[str, int]:
     }
 
 
-def _notes(selections: Mapping[str, ElectrodeTables]) -> tuple[str, ...]:
+def _predicted(
+    selections: Mapping[str, ElectrodeTables], predictions: pd.DataFrame | None, names: Sequence[str]
+) -> tuple[Plate, ...]:
+    """Draw Fig. 6 of the newest model; nothing where no model has predicted anything."""
+    if predictions is None or predictions.empty:
+        return ()
+    newest = newest_model(predictions)
+    parts = {
+        name: newest.merge(tables.nmc[PARTICLE], on=PARTICLE, how="inner")
+        for name, tables in selections.items()
+    }
+    return (draw_predicted_against_measured(stack_selections(parts, names)),)
+
+
+def _notes(selections: Mapping[str, ElectrodeTables], *, has_model: bool) -> tuple[str, ...]:
     notes = [STATE_NOTE]
     images = pd.concat([tables.images for tables in selections.values()], ignore_index=True)
     radii = images["radius_um"]
@@ -327,10 +344,8 @@ def _notes(selections: Mapping[str, ElectrodeTables]) -> tuple[str, ...]:
     overlap = _shared_images(selections)
     if overlap:
         notes.append(f"{overlap} images are in more than one selection: these are not independent.")
-    notes.append(
-        "Figs. S1b (grey values) and S4 (pixels of single particles) need the pixels of the files, which the store "
-        "does not hold; draw them with analysis.figures.pixel_histograms. Fig. 6 needs a trained model."
-    )
+    if not has_model:
+        notes.append("Fig. 6 needs a trained model: `cathograph gnn train`, then `cathograph gnn predict`.")
     return tuple(notes)
 
 
@@ -346,18 +361,18 @@ def _provenance(selections: Mapping[str, ElectrodeTables], names: Sequence[str])
     first = ("selection",) if len(names) > 1 else ()
     return (
         ReportTable(
-            "images", "Images", "", _stack({n: t.images for n, t in selections.items()}, names),
+            "images", "Images", "", stack_selections({n: t.images for n, t in selections.items()}, names),
             (*first, "sample", "image", "cathode", "beamtime", "volume", "ndim", "pixel_size_um", "radius_um",
              "method", "version", "nmc", "contacts", "tpbs"),
         ),
         ReportTable(
             "segmentations", "Segmentations in use", "",
-            _stack({n: t.segmentations for n, t in selections.items()}, names),
+            stack_selections({n: t.segmentations for n, t in selections.items()}, names),
             (*first, "sample", "image", "source", "method", "version", "created", "segmentation", "params"),
         ),
         ReportTable(
             "measurements", "Energy maps in use", "",
-            _stack({n: t.measurements for n, t in selections.items()}, names),
+            stack_selections({n: t.measurements for n, t in selections.items()}, names),
             (*first, "sample", "image", "kind", "created", "particles", "measured", "flagged", "matching", "params"),
         ),
     )  # fmt: skip

@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from pathlib import Path
 
 from queries.cypher_text import used_parameters
 from queries.value_types import convert, is_type
@@ -216,6 +217,22 @@ def adhoc(text: str) -> Query:
     declared = {each.name: each for each in _typed_names(_header(text).get("params", ""), "your query")}
     parameters = tuple(declared.get(name, TypedName(name, "ANY")) for name in sorted(used_parameters(text)))
     return Query("your query", "", "", parameters, (), "", text, is_named=False)
+
+
+def adhoc_file(path: Path) -> Query:
+    """Take the user's own Cypher from a file.
+
+    Raises
+    ------
+    QueryError
+        When the file cannot be read as text, or holds no query.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"Found no readable Cypher in {path} ({error}); expected a text file with one query."
+        raise QueryError(msg) from error
+    return adhoc(text)
 
 
 def parse(text: str, name: str) -> Query:

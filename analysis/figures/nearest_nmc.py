@@ -1,27 +1,9 @@
-"""What joins each NMC particle to its nearest one (paper Fig. 3c).
-
-The nearest NMC is the one with the smallest distance between boundaries. Whether the two touch
-is a flag beside the way they are joined, drawn as the hatched part of a bar.
-"""
+"""What joins each NMC particle to its nearest one, drawn for files (paper Fig. 3c)."""
 
 import pandas as pd
 
-from analysis.figures.plate import GREEN, Plate, make_panels, say_in_figure, say_in_panel, split_selections
-from analysis.particle_table import require_columns
-from schema.phases import Phase
-
-_WAYS = ("both", "SSE", "Graphite", "neither")
-_COLOURS = {
-    "both": GREEN,
-    "SSE": Phase.SSE.colour,
-    "Graphite": Phase.GRAPHITE.colour,
-    "neither": "#bbbbbb",
-}
-_CAPTION = (
-    "For each NMC, the nearest other NMC by distance of boundaries (ties: the lowest label), and the "
-    "phases of which both touch one region. Hatched: the two particles touch each other. Each bar has its "
-    "count and its share of all NMC that have another in their image."
-)
+from analysis.figure_data.nearest_nmc import WAYS, nearest_data, split_bars
+from analysis.figures.plate import Plate, make_panels, say_in_panel
 
 
 def draw_nearest_connection(nearest: pd.DataFrame) -> Plate:
@@ -30,58 +12,34 @@ def draw_nearest_connection(nearest: pd.DataFrame) -> Plate:
     Parameters
     ----------
     nearest : DataFrame
-        One row per NMC that is not alone: ``via`` (SSE, Graphite, both, neither), ``touching``;
-        optionally ``selection``.
-
-    Returns
-    -------
-    Plate
-        Its table has one row per selection and way: count, touching, share.
+        As for `analysis.figure_data.nearest_nmc.nearest_data`.
 
     Raises
     ------
     InputError
         When a column is missing.
     """
-    require_columns(nearest, ("via", "touching"))
-    parts = split_selections(nearest)
-    table = pd.DataFrame(
-        [
-            {
-                "selection": name,
-                "via": way,
-                "nmc": len(chosen),
-                "touching": int(chosen["touching"].sum()),
-                "share": len(chosen) / len(rows) if len(rows) else float("nan"),
-            }
-            for name, rows in parts
-            for way in _WAYS
-            for chosen in [rows[rows["via"] == way]]
-        ]
-    )
-    head = ("fig-3c-nearest-nmc", "Fig. 3c", "Connection to the nearest NMC", _CAPTION)
-    if nearest.empty:
-        missing = "No image of this selection has two NMC particles."
-        return Plate(*head, say_in_figure(missing), table, missing)
+    data = nearest_data(nearest)
+    if data.missing:
+        return Plate.without_figure(data)
+    parts = split_bars(data.table)
     figure, panels = make_panels(1, len(parts), width=4.2, height=3.7, share_y=True)
-    for axis, (name, rows) in zip(panels[0], parts, strict=True):
-        if rows.empty:
+    for axis, (name, bars, n) in zip(panels[0], parts, strict=True):
+        if not n:
             say_in_panel(axis, f"{name}: no image with two NMC particles.")
             continue
-        bars = table[table["selection"] == name]
         shares = 100 * bars["share"]
-        touching = 100 * bars["touching"] / len(rows)
-        colours = [_COLOURS[way] for way in _WAYS]
+        colours = [colour for _, colour in WAYS.values()]
         axis.bar(range(4), shares, color=colours, edgecolor="black", linewidth=0.6)
-        axis.bar(range(4), touching, color="none", edgecolor="white", hatch="///", linewidth=0)
+        axis.bar(
+            range(4), 100 * bars["touching"] / n, color="none", edgecolor="white", hatch="///", linewidth=0
+        )
         for place, (count, share) in enumerate(zip(bars["nmc"], shares, strict=True)):
             axis.text(place, share + 1.5, f"{count}\n{share:.0f} %", ha="center", va="bottom", fontsize=8)
-        axis.set_xticks(range(4), ["SSE and\ngraphite", "SSE\nonly", "graphite\nonly", "neither"], fontsize=9)
+        axis.set_xticks(range(4), [way for way, _ in WAYS.values()], fontsize=9)
         axis.set_ylim(0, 119)
         axis.set_yticks(range(0, 101, 20))
-        axis.set_title(
-            f"{name}: {len(rows)} NMC" if name else f"{len(rows)} NMC", fontsize=10, parse_math=False
-        )
+        axis.set_title(f"{name}: {n} NMC" if name else f"{n} NMC", fontsize=10, parse_math=False)
         axis.spines[["top", "right"]].set_visible(False)
     panels[0][0].set_ylabel("NMC particles (%)")
-    return Plate(*head, figure, table)
+    return Plate.of(data, figure)

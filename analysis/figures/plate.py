@@ -1,78 +1,52 @@
-"""A plate: one figure with its caption and the table behind it, and what all plates share.
+"""A plate: one figure drawn for files, with its caption and the table behind it.
 
-Figures are made without pyplot, so nothing stays open and no window is asked for. Colours are
-those of Okabe and Ito, and where colour tells groups apart a second sign (marker, place,
-hatching) does too. Every figure takes one table; its column ``selection``, where there is one,
-makes one panel (or row of panels) a selection on the same axes, so that selections can be
-compared by eye. A selection without data says so in its panel. Texts that hold a selection's
-name are drawn with ``parse_math=False``: a dollar sign in it is no formula.
+Figures are made without pyplot, so nothing stays open and no window is asked for. What they show
+comes from `analysis.figure_data`; selections have panels of their own on the same axes, and one
+without data says so in its panel. Texts that hold a selection's name are drawn with
+``parse_math=False``: a dollar sign in it is no formula.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from io import BytesIO
 from pathlib import Path
 from textwrap import wrap
-from typing import Literal
+from typing import Literal, Self
 
 import matplotlib as mpl
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, ScalarFormatter
 
+from analysis.figure_data.box_numbers import BoxNumbers
+from analysis.figure_data.sheet import FigureData
 from schema.errors import InputError
-
-BLUE, VERMILION, GREEN, PURPLE = "#0072b2", "#d55e00", "#009e73", "#cc79a7"
-
-STATE_NOTE = "Energies are relative positions of the Ni K-edge, not lithium contents."
-"""Said wherever a state is shown."""
-
-LABELS = {
-    "soc_ev": "SOC indicator: mean edge energy (eV)",
-    "heterogeneity_ev": "heterogeneity: SD of edge energy (eV)",
-    "polarization_ev": "polarization: peak distance (eV)",
-    "area_um2": "particle area (µm²)",
-    "volume_um3": "particle volume (µm³)",
-    "equivalent_diameter_um": "equivalent diameter (µm)",
-    "perimeter_um": "TPB size: perimeter of the triangle (µm)",
-    "neighbours_nmc": "NMC neighbours",
-    "neighbours_sse": "SSE neighbours",
-    "neighbours_graphite": "graphite neighbours",
-    "interface_ratio": "interface ratio NMC–SSE / NMC–graphite",
-}
-"""How columns are written on axes, with their units."""
 
 SCATTER_AS_PIXELS = 2000
 """Above this many points a scatter is drawn as pixels inside the SVG: paths would make it huge."""
 
 
-@dataclass(frozen=True, eq=False)
-class Plate:
-    """One figure of a report.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Plate(FigureData):
+    """One figure of a report: what it shows, drawn.
 
     Attributes
     ----------
-    name : str
-        Stem of its files.
-    paper : str
-        Which figure of the paper it is.
-    title, caption : str
-        Heading, and what is drawn and how.
     figure : Figure
         Not registered with pyplot.
-    table : DataFrame
-        What is drawn, one row a mark: the CSV behind the figure.
-    missing : str
-        Why nothing could be drawn; empty where something is.
     """
 
-    name: str
-    paper: str
-    title: str
-    caption: str
     figure: Figure
-    table: pd.DataFrame
-    missing: str = ""
+
+    @classmethod
+    def of(cls, data: FigureData, figure: Figure) -> Self:
+        """Put a figure to its data."""
+        return cls(**{each.name: getattr(data, each.name) for each in fields(FigureData)}, figure=figure)
+
+    @classmethod
+    def without_figure(cls, data: FigureData) -> Self:
+        """Say in a figure why there is nothing to draw."""
+        return cls.of(data, say_in_figure(data.missing))
 
     def save(self, folder: Path) -> tuple[Path, Path, Path]:
         """Write PNG, SVG and CSV.
@@ -90,10 +64,8 @@ class Plate:
         png, svg, csv = (folder / f"{self.name}.{suffix}" for suffix in ("png", "svg", "csv"))
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self.figure.savefig(png, dpi=150)
-            self.figure.set_layout_engine("none")  # laid out once: that is half of the time
-            with mpl.rc_context({"svg.hashsalt": self.name}):
-                self.figure.savefig(svg, dpi=150, metadata={"Date": None})
+            png.write_bytes(self.render("png"))
+            svg.write_bytes(self.render("svg"))
             self.table.to_csv(csv, index=False, lineterminator="\n")
         except OSError as error:
             msg = (
@@ -102,20 +74,15 @@ class Plate:
             raise InputError(msg) from error
         return png, svg, csv
 
-
-def split_selections(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    """Split a table by its column ``selection``, in the order of the categories, empty ones included.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame({"selection": pd.Categorical(["b"], categories=["a", "b"]), "x": [1]})
-    >>> [(name, len(rows)) for name, rows in split_selections(table)]
-    [('a', 0), ('b', 1)]
-    """
-    if "selection" not in table.columns:
-        return [("", table)]
-    selection = table["selection"].astype("category")
-    return [(str(name), table[selection == name]) for name in selection.cat.categories]
+    def render(self, kind: Literal["png", "svg"]) -> bytes:
+        """Draw it as a file in memory; the same plate gives the same bytes."""
+        file = BytesIO()
+        with mpl.rc_context({"svg.hashsalt": self.name}):
+            self.figure.savefig(
+                file, format=kind, dpi=150, metadata={"Date": None} if kind == "svg" else None
+            )
+        self.figure.set_layout_engine("none")  # laid out once: that is half of the time
+        return file.getvalue()
 
 
 def make_panels(
@@ -149,27 +116,24 @@ def say_in_figure(text: str) -> Figure:
     return figure
 
 
-def label_of(column: str) -> str:
-    """Write a column on an axis, unit included.
-
-    Examples
-    --------
-    >>> label_of("area_um2"), label_of("weighted_degree_px"), label_of("ionic_closeness")
-    ('particle area (µm²)', 'weighted degree (px)', 'ionic closeness')
-    """
-    if column in LABELS:
-        return LABELS[column]
-    for suffix, unit in (("_um2", "µm²"), ("_um3", "µm³"), ("_um", "µm"), ("_ev", "eV"), ("_px", "px")):
-        if column.endswith(suffix):
-            return f"{column.removesuffix(suffix).replace('_', ' ')} ({unit})"
-    return column.replace("_", " ")
-
-
-def size_column(table: pd.DataFrame) -> str:
-    """Choose what a particle's size is: its area, or in 3D its volume."""
-    has_area = "area_um2" in table.columns and table["area_um2"].notna().any()
-    has_volume = "volume_um3" in table.columns and table["volume_um3"].notna().any()
-    return "volume_um3" if has_volume and not has_area else "area_um2"
+def draw_box(
+    axis: Axes, numbers: BoxNumbers, place: float, *, width: float, colour: str, alpha: float
+) -> None:
+    """Draw a box of numbers computed before; nothing where there are too few for quartiles."""
+    if not numbers.has_box:
+        return
+    axis.bxp(
+        [
+            {
+                "med": numbers.median, "q1": numbers.q1, "q3": numbers.q3, "whislo": numbers.low,
+                "whishi": numbers.high, "mean": numbers.mean,
+            }
+        ],
+        positions=[place], widths=width, showmeans=True, showfliers=False, manage_ticks=False, patch_artist=True,
+        boxprops={"facecolor": colour, "alpha": alpha},
+        medianprops={"color": "black", "linewidth": 1.6},
+        meanprops={"marker": "D", "markerfacecolor": "white", "markeredgecolor": "black", "markersize": 5},
+    )  # fmt: skip
 
 
 def add_note(figure: Figure, note: str) -> None:
@@ -188,11 +152,6 @@ def plain_ticks(axis: Axes) -> None:
                 one.set_minor_formatter(NullFormatter())
         elif isinstance(one.get_major_formatter(), ScalarFormatter):
             axis.ticklabel_format(axis="x" if one is axis.xaxis else "y", useOffset=False, style="plain")
-
-
-def spread(n: int, width: float, seed: int = 0) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
-    """Give offsets that keep points of one group from lying on each other; the same every time."""
-    return np.random.default_rng(seed).uniform(-width, width, n)
 
 
 def mark_area(n: int) -> float:

@@ -111,15 +111,10 @@ def _refuse_unknown(connection: "Connection", sample: str | None, image: str | N
 
 
 def _selected_keys(connection: "Connection", path: Path) -> list[str]:
-    from queries.catalog import adhoc
+    from queries.catalog import adhoc_file
     from queries.runner import run
 
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        msg = f"Found no readable Cypher in {path} ({error}); expected a text file with one query."
-        raise QueryError(msg) from error
-    table = run(connection, adhoc(text))
+    table = run(connection, adhoc_file(path))
     if "key" not in table.columns:
         msg = (
             f"Found columns {', '.join(map(str, table.columns))} from {path}; expected one named key. End "

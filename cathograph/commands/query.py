@@ -112,17 +112,12 @@ def queries(
 
 
 def _question(name: str) -> "Query":
-    from queries.catalog import adhoc, load
+    from queries.catalog import adhoc, adhoc_file, load
 
     if name == "-":
         return adhoc(sys.stdin.read())
     if name.endswith(".cypher"):
-        path = Path(name)
-        try:
-            return adhoc(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            msg = f"Found no readable Cypher in {path} ({error}); expected a text file with one query."
-            raise QueryError(msg) from error
+        return adhoc_file(Path(name))
     return load(name)
 
 

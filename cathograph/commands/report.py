@@ -10,11 +10,9 @@ import typer
 
 from cathograph.commands.console import results, say, waiting
 from cathograph.commands.home import HomeOption, home_of
-from schema.errors import InputError, QueryError
+from schema.errors import InputError
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from analysis.electrode_tables import ElectrodeTables
     from queries.connection import Connection
 
@@ -37,6 +35,12 @@ def report(
     more: Annotated[
         list[str] | None, typer.Argument(help="Further names of --compare.", show_default=False)
     ] = None,
+    files: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Folder of image files that are no longer where they were ingested; may be repeated."
+        ),
+    ] = None,
     draws: Annotated[int, typer.Option(min=0, help="Draws of bootstrap and permutation.")] = 1999,
     home: HomeOption = None,
 ) -> None:
@@ -46,6 +50,8 @@ def report(
     """
     from analysis.report import build_report
     from analysis.report_page import write_report
+    from cathograph.notebook import query
+    from cathograph.report_pixels import read_pixels
     from cathograph.settings import read_settings
     from cathograph.store import open_store
 
@@ -53,6 +59,8 @@ def report(
     settings = read_settings(home_of(context, home))
     with open_store(settings, say=say) as store, waiting("reading the store …"):
         selections = _read(store, sample, cathode, select, [*(compare or []), *(more or [])])
+        predictions = query(store, "predictions")
+        pixels = read_pixels(store, selections, files or [])
     with waiting("computing …"):
         built = build_report(
             selections,
@@ -68,6 +76,8 @@ def report(
                 ),
             },
             draws=draws,
+            pixels=pixels,
+            predictions=predictions,
         )
         page = write_report(built, out)
     for plate in built.plates:
@@ -117,10 +127,12 @@ def _read(
         read_electrode_tables,
     )
     from cathograph.notebook import query
+    from queries.catalog import adhoc_file
+    from queries.runner import run
 
     # First, so that a wrong query is refused before the whole store is read.
     files = [select] if select is not None else [Path(name) for name in compare if name.endswith(".cypher")]
-    rows = {str(path): _rows_of(store, path) for path in files}
+    rows = {str(path): run(store, adhoc_file(path)) for path in files}
     everything = read_electrode_tables(lambda name: query(store, name))
     if everything.images.empty:
         msg = "Found no image in the store; expected at least one. Run cathograph ingest, or cathograph demo."
@@ -143,15 +155,3 @@ def _read(
         )
         for name in compare
     }
-
-
-def _rows_of(store: "Connection", path: Path) -> "pd.DataFrame":
-    from queries.catalog import adhoc
-    from queries.runner import run
-
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        msg = f"Found no readable Cypher in {path} ({error}); expected a text file with one query."
-        raise QueryError(msg) from error
-    return run(store, adhoc(text), {})

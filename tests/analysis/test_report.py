@@ -10,7 +10,7 @@ from electrode_example import STATES, make_tables
 
 from analysis.electrode_statistics import compute_electrode_statistics
 from analysis.electrode_tables import METRICS
-from analysis.figures.plate import STATE_NOTE
+from analysis.figure_data.sheet import STATE_NOTE
 from analysis.report import build_report
 from analysis.report_page import write_report, write_value
 from schema.errors import InputError

@@ -69,7 +69,7 @@ def test_unknown_query_names_the_nearest():
     with pytest.raises(UnknownQuery, match=r"no query named 'tpb'; did you mean tpbs"):
         load("tpb")
     with pytest.raises(UnknownQuery, match=r"there are .*\bcathode_kinds,"):
-        load("../write/note_run")
+        load("../../pyproject")
 
 
 def test_header_is_read_over_several_lines():

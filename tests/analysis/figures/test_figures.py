@@ -1,6 +1,7 @@
 """Every figure: the numbers it is drawn from, no empty axes, and what it says when there is nothing."""
 
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -8,14 +9,16 @@ import pytest
 from electrode_example import STATES, make_tables
 
 from analysis.correlation import correlate
+from analysis.figure_data.pixel_histograms import energies_by_label, grey_value_data, particle_energy_data
+from analysis.figure_data.sheet import STATE_NOTE
 from analysis.figures.group_boxes import draw_group_boxes
 from analysis.figures.metric_correlations import draw_correlation_map, draw_top_metrics
 from analysis.figures.nearest_nmc import draw_nearest_connection
 from analysis.figures.pixel_histograms import draw_grey_values, draw_particle_energies
-from analysis.figures.plate import STATE_NOTE
 from analysis.figures.size_confounder import draw_size_confounder
 from analysis.figures.tpb_size import draw_nmc_size_by_tpbs, draw_tpb_size
 from analysis.report import build_report
+from analysis.selection_tables import stack_selections
 from schema.errors import InputError
 
 
@@ -203,7 +206,7 @@ class TestPixels:
     def test_grey_values_by_phase(self):
         # Half SSE at 10, half NMC at 30: all of each phase in one bin.
         phases = np.repeat([[1, 2]], 4, axis=0)
-        plate = draw_grey_values(np.where(phases == 1, 10.0, 30.0), phases, bins=4)
+        plate = draw_grey_values(grey_value_data(np.where(phases == 1, 10.0, 30.0), phases, bins=4))
         shares = plate.table.pivot_table("share", "phase", "grey_low")
         assert shares.loc["SSE"].tolist() == [1, 0, 0, 0]
         assert shares.loc["NMC"].tolist() == [0, 0, 0, 1]
@@ -211,25 +214,42 @@ class TestPixels:
 
     def test_a_constant_image_and_one_without_values(self):
         phases = np.ones((2, 2), int)
-        assert not draw_grey_values(np.full((2, 2), 7), phases).missing
-        assert "no finite value" in draw_grey_values(np.full((2, 2), np.nan), phases).missing
+        assert not draw_grey_values(grey_value_data(np.full((2, 2), 7), phases)).missing
+        assert "no finite value" in draw_grey_values(grey_value_data(np.full((2, 2), np.nan), phases)).missing
 
     def test_energies_of_particles(self):
         labels = np.array([[1, 1, 2, 2]])
         energies = np.array([[8341.0, 8343.0, 8339.0, np.nan]])  # 8339 lies outside of the window
-        plate = draw_particle_energies(energies, labels, [1, 2], bins=8)
+        plate = draw_particle_energies(
+            particle_energy_data(energies_by_label(energies, labels, [1, 2]), bins=8)
+        )
         assert plate.table.groupby("label")["pixels"].sum().tolist() == [2, 0]
         assert [axis.get_title() for axis in plate.figure.axes] == [
-            "particle 1: 2 of 2 pixels", "particle 2: 0 of 2 pixels",
+            "particle 1\n2 of 2 pixels", "particle 2\n0 of 2 pixels",
         ]  # fmt: skip
         assert STATE_NOTE in plate.caption
+
+    def test_two_selections_have_panels_of_their_own(self):
+        """Of two selections one has no grey image; five particles of one and one of the other take three rows."""
+        grey = grey_value_data(np.array([[1.0, 2.0]]), np.array([[1, 2]]), bins=2)
+        tables = {"A": grey.table, "B": grey.table.iloc[:0]}
+        plate = draw_grey_values(replace(grey, table=stack_selections(tables, ["A", "B"])))
+        assert panels_without_data(plate) == []
+        assert "No grey image was found" in words(plate)
+        energies = particle_energy_data([(f"p{number}", np.array([8341.0])) for number in range(5)], bins=4)
+        one = energies.table[energies.table["label"] == "p0"]
+        both = stack_selections({"A": energies.table, "B": one}, ["A", "B"])
+        plate = draw_particle_energies(replace(energies, table=both))
+        titles = [axis.get_title().split("\n")[0] for axis in plate.figure.axes if axis.axison]
+        assert titles == ["A: p0", "A: p1", "A: p2", "A: p3", "A: p4", "B: p0"]
+        assert len(plate.figure.axes) == 3 * 4
 
     def test_what_does_not_fit_is_refused(self):
         labels = np.ones((2, 2), int)
         with pytest.raises(InputError, match="expected equal shapes"):
-            draw_grey_values(np.ones((2, 3)), labels)
+            grey_value_data(np.ones((2, 3)), labels)
         with pytest.raises(InputError, match="expected equal shapes"):
-            draw_particle_energies(np.ones((2, 3)), labels, [1])
+            energies_by_label(np.ones((2, 3)), labels, [1])
         with pytest.raises(InputError, match="no label 5"):
-            draw_particle_energies(np.ones((2, 2)), labels, [5])
-        assert draw_particle_energies(np.ones((2, 2)), labels, []).missing
+            energies_by_label(np.ones((2, 2)), labels, [5])
+        assert draw_particle_energies(particle_energy_data([])).missing

@@ -1,0 +1,32 @@
+"""Tables of several selections as one, its column ``selection`` telling them apart."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+
+def stack_selections(parts: Mapping[str, pd.DataFrame], names: Sequence[str]) -> pd.DataFrame:
+    """Put the selections' tables below each other; a lone selection needs no column that names it.
+
+    Parameters
+    ----------
+    parts : Mapping
+        A table of each selection, with the same columns.
+    names : sequence of str
+        All selections, in the order of the panels; they become the categories of ``selection``.
+
+    Examples
+    --------
+    >>> one = pd.DataFrame({"x": [1]})
+    >>> stack_selections({"a": one}, ["a"]).columns.tolist()
+    ['x']
+    >>> stack_selections({"a": one, "b": one}, ["a", "b"])["selection"].tolist()
+    ['a', 'b']
+    """
+    if len(names) == 1:
+        return parts[names[0]]
+    filled = {name: part for name, part in parts.items() if len(part)}
+    stacked = pd.concat(list(filled.values()), ignore_index=True) if filled else parts[names[0]].copy()
+    owners = [name for name, part in filled.items() for _ in range(len(part))]
+    stacked.insert(0, "selection", pd.Series(owners, stacked.index, dtype=pd.CategoricalDtype(list(names))))
+    return stacked

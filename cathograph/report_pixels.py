@@ -1,0 +1,119 @@
+"""Which pixels the report shows: of some images of a selection, and of some of their particles (Figs. S1b, S4).
+
+The store holds no pixels, so files are read again, and only as many as a figure needs.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from analysis.figure_data.pixel_histograms import (
+    PixelFigures,
+    energies_by_label,
+    grey_value_data,
+    particle_energy_data,
+)
+from analysis.figure_data.sheet import FigureData
+from analysis.selection_tables import stack_selections
+from ingest.field_pictures import FieldPictures, read_field
+from schema.errors import InputError, InputImageError
+
+if TYPE_CHECKING:
+    from analysis.electrode_tables import ElectrodeTables
+    from queries.connection import Connection
+
+IMAGES = 6
+"""So many images of a selection are read at most, evenly spaced over its list."""
+PARTICLES = 4
+"""So many particles of a selection are shown, from the lowest to the highest heterogeneity of those images."""
+_MOST_PIXELS = 32_000_000
+
+
+def read_pixels(
+    store: "Connection", selections: "Mapping[str, ElectrodeTables]", folders: Sequence[Path] = ()
+) -> PixelFigures:
+    """Read the pixels of some images of each selection.
+
+    Parameters
+    ----------
+    store : Connection
+        Where the images are.
+    selections : Mapping
+        Tables by name of the selection.
+    folders : sequence of Path
+        Where to look for files that are not at their recorded place.
+    """
+    names = list(selections)
+    grey, energies = {}, {}
+    reasons: list[str] = []
+    for name, tables in selections.items():
+        fields, reason = _read_some(store, tables.images, folders)
+        reasons += reason
+        grey[name] = _grey_values(list(fields.values()))
+        energies[name] = _energies(fields, tables.nmc)
+    why = f" ({reasons[0]})" if reasons else ""
+    return PixelFigures(
+        _together(grey, names, f"No grey image of these images was found{why}."),
+        _together(energies, names, f"No energy map of these images was found{why}."),
+    )
+
+
+def _together(parts: Mapping[str, FigureData], names: Sequence[str], missing: str) -> FigureData:
+    table = stack_selections({name: data.table for name, data in parts.items()}, names)
+    return replace(parts[names[0]], table=table, missing=missing if table.empty else "")
+
+
+def _read_some(
+    store: "Connection", images: pd.DataFrame, folders: Sequence[Path]
+) -> tuple[dict[tuple[str, str], FieldPictures], list[str]]:
+    """Read images evenly spaced over the list; those whose files are not to be had are left out, with a reason."""
+    places = list(images[["sample", "image"]].drop_duplicates().itertuples(index=False, name=None))
+    chosen = np.unique(np.linspace(0, len(places) - 1, min(IMAGES, len(places))).round().astype(int))
+    fields: dict[tuple[str, str], FieldPictures] = {}
+    reasons, pixels = [], 0
+    for sample, image in (places[index] for index in chosen):
+        if pixels > _MOST_PIXELS:
+            break
+        try:
+            field = read_field(store, sample=sample, image=image, folders=folders)
+        except (InputError, InputImageError) as error:
+            reasons.append(str(error))
+            continue
+        fields[sample, image] = field
+        pixels += field.image.labels.size
+    return fields, reasons
+
+
+def _grey_values(fields: Sequence[FieldPictures]) -> FigureData:
+    """Pool the grey values of images on one scale, that of the first."""
+    grey = [(field.grey, field.phases) for field in fields if field.grey is not None]
+    alike = [(values, phases) for values, phases in grey if values.dtype == grey[0][0].dtype]
+    if not alike:
+        return grey_value_data(np.array([np.nan]), np.array([0]))
+    return grey_value_data(
+        np.concatenate([values.ravel() for values, _ in alike]),
+        np.concatenate([phases.ravel() for _, phases in alike]),
+    )
+
+
+def _energies(fields: Mapping[tuple[str, str], FieldPictures], nmc: pd.DataFrame) -> FigureData:
+    measured = nmc[nmc["heterogeneity_ev"].notna()].sort_values("heterogeneity_ev", kind="stable")
+    with_map = {place: field.energy for place, field in fields.items() if field.energy is not None}
+    there = [
+        (sample, image, label)
+        for sample, image, label in zip(measured["sample"], measured["image"], measured["label"], strict=True)
+        if (sample, image) in with_map
+    ]
+    chosen = np.unique(np.linspace(0, len(there) - 1, min(PARTICLES, len(there))).round().astype(int))
+    parts = []
+    for sample, image, label in (there[index] for index in chosen):
+        energy = with_map[sample, image]
+        ((_, inside),) = energies_by_label(energy.energy_ev, energy.labels, [int(label)])
+        parts.append(particle_energy_data([(f"{image}, NMC {label}", inside)], window_ev=energy.window_ev))
+    if not parts:
+        return particle_energy_data([])
+    return replace(parts[0], table=pd.concat([part.table for part in parts], ignore_index=True))

@@ -1,0 +1,107 @@
+"""Figures of models: what is counted, what is said where nothing can be drawn."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.figure_data.predicted_against_measured import newest_model
+from analysis.figures.explanation import draw_explanation
+from analysis.figures.predicted_against_measured import draw_predicted_against_measured
+from schema.errors import InputError
+
+STATES = ("soc_ev", "heterogeneity_ev", "polarization_ev")
+
+
+def predictions(**changes):
+    """Four NMC; those of the test image are off by 0.1 eV and -0.1 eV, the trained ones by 9."""
+    measured = [8343.0, 8345.0, 8343.0, 8345.0]
+    table = pd.DataFrame(
+        {
+            "sample": "s$_{1", "image": ["a", "a", "b", "b"], "label": [1, 2, 1, 2], "model": "m", "model_hash": "h",
+            "split": ["test", "test", "train", "train"],
+            "predicted": pd.Timestamp("2026-01-01", tz="UTC"),
+        }
+    )  # fmt: skip
+    for state in STATES:
+        table[state] = measured
+        table[f"{state}_predicted"] = np.add(measured, [0.1, -0.1, 9, 9])
+    return table.assign(**changes)
+
+
+def titles(plate):
+    return [axis.get_title() for axis in plate.figure.axes]
+
+
+def test_only_test_particles_count():
+    """RMSE and MAE 0.1; squares of errors 0.02 over 2 of the spread: R² 0.99."""
+    plate = draw_predicted_against_measured(predictions())
+    assert titles(plate) == ["test: 2 NMC, R² 0.99\nRMSE 0.1, MAE 0.1 eV"] * 3
+    assert len(plate.table) == 4
+    assert "relative positions" in plate.caption
+
+
+def test_a_model_without_test_particles_gets_no_numbers():
+    assert (
+        titles(draw_predicted_against_measured(predictions(split="train")))[0]
+        == "test: 0 NMC, too few for numbers"
+    )
+
+
+def test_states_that_were_not_predicted_have_no_panel():
+    plate = draw_predicted_against_measured(predictions(soc_ev_predicted=np.nan))
+    assert len(plate.figure.axes) == 2
+    nothing = draw_predicted_against_measured(predictions(**dict.fromkeys(STATES, np.nan)))
+    assert "cathograph gnn predict" in nothing.missing
+
+
+def test_selections_side_by_side_and_one_of_them_empty(tmp_path):
+    selection = pd.Categorical(["x$_{"] * 4, categories=["x$_{", "y"])
+    plate = draw_predicted_against_measured(predictions().assign(selection=selection))
+    assert len(plate.figure.axes) == 6
+    for path in plate.save(tmp_path):
+        assert path.stat().st_size > 0
+
+
+def test_the_newest_model_is_shown():
+    older, newer = predictions(), predictions(model_hash="n", predicted=pd.Timestamp("2026-02-01", tz="UTC"))
+    both = pd.concat([newer, older], ignore_index=True)
+    assert set(newest_model(both)["model_hash"]) == {"n"}
+    assert newest_model(both.iloc[:0]).empty
+    with pytest.raises(InputError, match="model_hash"):
+        newest_model(both.drop(columns="model_hash"))
+
+
+PARTICLES = pd.DataFrame(
+    {
+        "label": [1, 2, 3], "phase": ["NMC", "SSE", "Graphite"], "centroid_y": [2.0, 2.0, 6.0],
+        "centroid_x": [2.0, 6.0, 4.0], "equivalent_diameter_um": [0.3, 0.3, 0.3],
+    }
+)  # fmt: skip
+CONTACTS = pd.DataFrame({"label_a": [1, 1], "label_b": [2, 3], "contribution_ev": [0.2, -0.1]})
+NEIGHBOURS = pd.DataFrame({"label": [2, 3], "contribution_ev": [0.3, -0.1]})
+
+
+@pytest.mark.parametrize(
+    "labels", [None, np.pad(np.array([[1, 0, 2], [0, 3, 0]]), 2), np.ones((2, 3, 4), int)]
+)
+@pytest.mark.parametrize("empty", [False, True])
+def test_an_explanation_is_drawn(tmp_path, labels, empty):
+    rows = slice(0, 0) if empty else slice(None)
+    figure = draw_explanation(
+        PARTICLES, CONTACTS.iloc[rows], NEIGHBOURS.iloc[rows], label=1, target="soc_ev", pixel_size_um=0.1,
+        labels=labels,
+    )  # fmt: skip
+    figure.savefig(tmp_path / "why.png")
+    assert "NMC 1" in figure.axes[0].get_title()
+
+
+def test_an_explanation_needs_its_columns():
+    with pytest.raises(InputError, match="contribution_ev"):
+        draw_explanation(
+            PARTICLES,
+            CONTACTS.drop(columns="contribution_ev"),
+            NEIGHBOURS,
+            label=1,
+            target="soc_ev",
+            pixel_size_um=1.0,
+        )
