@@ -6,15 +6,29 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from queries.connection import Connection, connect
 from queries.migrations import migrate
 
 
+@dataclass(frozen=True)
+class TemporaryServer:
+    """Where the server is, also for another process."""
+
+    uri: str
+    password: str = field(repr=False)
+    pid: int
+
+    def connect(self) -> Connection:
+        """Open a connection."""
+        return connect(self.uri, "neo4j", self.password)
+
+
 @contextmanager
-def temporary_store() -> Iterator[tuple[Connection, int]]:
-    """Start a local server in a temporary home; gives the connection and the server's process id.
+def temporary_server() -> Iterator[TemporaryServer]:
+    """Start a local server in a temporary home, its schema up to date.
 
     The server is asked for through the command line, as a user does: nothing here may import the front door.
     """
@@ -24,11 +38,19 @@ def temporary_store() -> Iterator[tuple[Connection, int]]:
         try:
             status = json.loads(_cathograph(home, "status", "--json"))
             password = (home / "neo4j-password").read_text(encoding="utf-8").strip()
-            with connect(status["uri"], "neo4j", password) as connection:
+            server = TemporaryServer(status["uri"], password, status["pid"])
+            with server.connect() as connection:
                 migrate(connection)
-                yield connection, status["pid"]
+            yield server
         finally:
             _cathograph(home, "stop")
+
+
+@contextmanager
+def temporary_store() -> Iterator[tuple[Connection, int]]:
+    """Start such a server; gives a connection and the server's process id."""
+    with temporary_server() as server, server.connect() as connection:
+        yield connection, server.pid
 
 
 def _cathograph(home: Path, *arguments: str) -> str:

@@ -52,7 +52,7 @@ def run(progress: Callable[[str], None] | None = None, only: str | None = None) 
     say = progress or (lambda line: None)
     rival = "bare UNWIND"
     say("making the image and its rows")
-    rows = _without_extras(make_rows(make_composite(SHAPE)))
+    rows = without_extras(make_rows(make_composite(SHAPE)))
     name = f"writing {len(rows.particles):,} particles, {len(rows.contacts):,} contacts"
     if only is not None and only not in name and only not in rival:
         return []
@@ -81,7 +81,8 @@ def run(progress: Callable[[str], None] | None = None, only: str | None = None) 
     ]
 
 
-def _without_extras(rows: ImageRows) -> ImageRows:
+def without_extras(rows: ImageRows) -> ImageRows:
+    """Give the rows without TPBs, channels and nearest links."""
     none = {"n_tpbs": 0, "n_physical_tpbs": 0, "n_channel_pairs": 0}
     return replace(
         rows,

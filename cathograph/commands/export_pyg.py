@@ -1,0 +1,109 @@
+"""The part of ``cathograph export`` for PyTorch Geometric: its own options, checked before PyTorch is loaded."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cathograph.commands.assignments import read_assignments
+from schema.errors import InputError
+
+if TYPE_CHECKING:
+    from queries.connection import Connection
+
+
+class MissingValue(StrEnum):
+    """What to do with a particle that lacks a feature; the values of `gnn.node_features.Missing`."""
+
+    ERROR = "error"
+    DROP = "drop"
+    MARK = "mark"
+
+
+CathodeOption = Annotated[str | None, typer.Option(help="pyg: only samples of this cathode kind.")]
+QueryOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="pyg: only the particles whose keys this FILE.cypher returns, in a column key.",
+        show_default=False,
+    ),
+]
+ParamOption = Annotated[
+    list[str] | None, typer.Option("--param", "-p", help="pyg: its parameter as name=value; may be repeated.")
+]
+HopsOption = Annotated[int, typer.Option(min=0, help="pyg: with --query, also what so many contacts reach.")]
+FeatureOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="pyg: a property of particles as node feature; may be repeated. Default: size and shape.",
+        show_default=False,
+    ),
+]
+MissingOption = Annotated[
+    MissingValue,
+    typer.Option(
+        help="pyg: particles that lack a feature: error, drop, or mark (0 and a feature that says so)."
+    ),
+]
+
+
+@dataclass(frozen=True)
+class PygOptions:
+    """What was given of the options above."""
+
+    cathode: str | None
+    query: Path | None
+    param: list[str] | None
+    hops: int
+    feature: list[str] | None
+    missing: MissingValue
+
+    def refuse_with(self, format_: str) -> None:
+        """Refuse them with another format.
+
+        Raises
+        ------
+        InputError
+            Naming the first.
+        """
+        given = {
+            "--cathode": self.cathode, "--query": self.query, "--param": self.param, "--hops": self.hops,
+            "--feature": self.feature, "--missing": self.missing is not MissingValue.ERROR,
+        }  # fmt: skip
+        for name, value in given.items():
+            if value:
+                msg = f"Found {name} with --format {format_}; expected it with pyg only. Leave it out."
+                raise InputError(msg)
+
+
+def write_pyg(
+    store: "Connection", out: Path, options: PygOptions, *, sample: str | None, image: str | None
+) -> str:
+    """Write the file; gives what is in it."""
+    from gnn.export import export_hetero_data, save_hetero_data
+    from gnn.selection import Selection
+
+    if options.query is None:
+        if options.param:
+            msg = "Found --param without --query; expected the query that takes it. Give both, or neither."
+            raise InputError(msg)
+        selection = Selection(sample, image, options.cathode, hops=options.hops)
+    else:
+        selection = Selection.from_file(
+            options.query,
+            parameters=read_assignments(options.param or [], "--param"),
+            hops=options.hops,
+            sample=sample,
+            image=image,
+            cathode=options.cathode,
+        )
+    graphs = export_hetero_data(store, selection, options.feature, missing=options.missing.value)
+    save_hetero_data(graphs, out)
+    nodes = sum(graph.num_nodes for graph in graphs)
+    dropped = sum(graph.dropped for graph in graphs)
+    left_out = f", {dropped} particles left out because they lack a feature" if dropped else ""
+    return (
+        f"{len(graphs)} images, {nodes} particles, {sum(g.num_edges for g in graphs) // 2} contacts{left_out}"
+    )

@@ -1,0 +1,8 @@
+// export_known_keys: which of some keys are keys of particles in sight.
+// grain:   one row
+// params:  $keys LIST<STRING>
+// columns: known LIST<STRING>
+// source:  before an export of chosen particles
+MATCH (particle:Particle)
+WHERE particle.key IN $keys
+RETURN collect(particle.key) AS known

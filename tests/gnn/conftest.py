@@ -1,0 +1,52 @@
+"""An empty store for each test of `gnn`, and what fills it."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from database_server import DatabaseServer
+from toy_measurement import make_toy_measurement
+from toy_rows import make_toy_rows
+
+from queries.connection import Connection, connect
+from queries.measurements import write_measurement
+from queries.migrations import migrate
+from queries.writing import IngestRunRecord, write_image
+from schema.measurement_rows import MeasurementRows
+from schema.rows import ImageRows
+
+
+@pytest.fixture(scope="module")
+def opened_store(neo4j_server: DatabaseServer) -> Iterator[Connection]:
+    """Give a connection to the emptied database with its schema."""
+    neo4j_server.empty()
+    with connect(neo4j_server.uri, neo4j_server.user, neo4j_server.password) as connection:
+        migrate(connection)
+        yield connection
+
+
+@pytest.fixture
+def store(opened_store: Connection, neo4j_server: DatabaseServer) -> Connection:
+    """Give the store with its schema and nothing in it."""
+    with neo4j_server.driver() as driver:
+        driver.execute_query("MATCH (n) WHERE NOT n:SchemaVersion DETACH DELETE n")
+    return opened_store
+
+
+@pytest.fixture
+def fill(store: Connection) -> Callable[..., None]:
+    """Give what writes the rows of an image, and of a measurement on it."""
+
+    def write(rows: ImageRows, measurement: MeasurementRows | None = None) -> None:
+        run = IngestRunRecord.of_memory("made")
+        write_image(store, rows, run)
+        if measurement is not None:
+            write_measurement(store, measurement, run)
+
+    return write
+
+
+@pytest.fixture
+def toy_store(store: Connection, fill: Callable[..., None]) -> Connection:
+    """Give the store with the toy image and the toy measurement in it."""
+    fill(make_toy_rows(cathode="LCD", beamtime="b1"), make_toy_measurement())
+    return store
