@@ -5,7 +5,7 @@ BIN := .venv/bin
 ROOMS := schema queries phantom ingest analysis gnn dashboard benchmarks cathograph
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-quick test-slow check format lock bench docs clean
+.PHONY: help setup demo test test-quick test-slow check format lock bench docs faults audit clean
 
 help:  ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -47,6 +47,12 @@ format: setup  ## write what check would ask for
 
 bench: setup  ## ours beside its rivals
 	$(BIN)/cathograph bench contacts
+
+faults: setup  ## make every fault and count what it did (an hour; docs/reliability.md)
+	$(BIN)/python -m benchmarks.faults
+
+audit: setup  ## known vulnerabilities of the locked dependencies (needs their database on the network)
+	$(BIN)/python -m benchmarks.dependency_audit
 
 lock: setup  ## pin the versions anew (hashes for all platforms, no registry named)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

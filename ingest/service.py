@@ -17,6 +17,7 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from time import monotonic
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from ingest.arrivals import WakeUp
@@ -28,6 +29,9 @@ from ingest.provenance import user_name
 from ingest.service_options import ServiceOptions, Standing
 from ingest.workers import Finished, Workers
 from queries.jobs import Claimer, JobEnd, claim, enqueue, renew, settle, states
+
+if TYPE_CHECKING:
+    from ingest.cluster import ClusterWorkers
 
 MOST_DEATHS = 3
 _LONGEST_WAIT_S = 0.25
@@ -44,6 +48,7 @@ def serve(
     say: Say,
     show: Callable[[Standing], None],
     stop: threading.Event,
+    open_on_worker: OpenStore | None = None,
 ) -> Standing:
     """Watch a folder until `stop` is set; with `once`, until what is there is worked off.
 
@@ -53,6 +58,8 @@ def serve(
         Folder with rules in it.
     open_store : callable
         Opens the store, here and in every worker.
+    open_on_worker : callable, optional
+        Opens it in the workers of a cluster, if they do so in another way.
     options : ServiceOptions
         How to work.
     say : callable
@@ -74,7 +81,17 @@ def serve(
         PatientStore(open_store, stop, say) as store,
         WakeUp(inbox.folder, poll_s=options.poll_s, events=options.events) as wake_up,
     ):
-        return _Service(inbox, open_store, store, wake_up, options, say, show, stop).run()
+        workers = _workers(options, open_on_worker or open_store)
+        return _Service(inbox, workers, store, wake_up, options, say, show, stop).run()
+
+
+def _workers(options: ServiceOptions, open_store: OpenStore) -> "Workers | ClusterWorkers":
+    if options.scheduler is not None:
+        from ingest.cluster import ClusterWorkers
+
+        return ClusterWorkers(options.scheduler, open_store, at_most=options.workers or None)
+    threads = max(1, (os.cpu_count() or 1) // options.workers)
+    return Workers(options.workers, open_store, n_threads=threads)
 
 
 @contextmanager
@@ -100,7 +117,7 @@ class _Service:
     def __init__(
         self,
         inbox: Inbox,
-        open_store: OpenStore,
+        workers: "Workers | ClusterWorkers",
         store: PatientStore,
         wake_up: WakeUp,
         options: ServiceOptions,
@@ -115,8 +132,7 @@ class _Service:
         self._say = say
         self._show = show
         self._stop = stop
-        threads = max(1, (os.cpu_count() or 1) // options.workers)
-        self._workers = Workers(options.workers, open_store, n_threads=threads)
+        self._workers = workers
         self._claimer = Claimer(
             str(uuid4()), user_name(), platform.node(), version("cathograph"), options.lease_s
         )
@@ -124,7 +140,8 @@ class _Service:
         self._attempts: dict[str, int] = {}
         self._in_work: dict[str, JobSpec] = {}
         self._began: dict[str, float] = {}
-        self._lost: set[str] = set()
+        # With the number of the attempt: a renewal that was asked before an attempt ended says nothing of the next.
+        self._lost: set[tuple[str, int]] = set()
         self._ask_at = 0.0
         self._looks = 0
 
@@ -194,8 +211,8 @@ class _Service:
         attempts = self._attempts.pop(finished.id)
         seconds = monotonic() - self._began.pop(finished.id)
         end = self._end_of(finished, attempts)
-        if finished.id in self._lost:
-            self._lost.discard(finished.id)
+        if (finished.id, attempts) in self._lost:
+            self._lost.discard((finished.id, attempts))
             return
         if self._store.run(lambda connection: settle(connection, finished.id, self._claimer, end)):
             self._say(_line_about(spec, finished.result, end, seconds))
@@ -218,16 +235,17 @@ class _Service:
     def _keep_leases(self, ended: threading.Event) -> None:
         """Renew the leases of what is in work, in a thread: hashing a large file takes longer than a lease."""
         while not ended.wait(self._options.lease_s / 3):
-            ids = list(self._in_work)
-            ours = self._store.once_if_open(partial(renew, ids=ids, claimer=self._claimer)) if ids else None
+            held = dict(self._attempts)
+            renewing = partial(renew, ids=list(held), claimer=self._claimer)
+            ours = self._store.once_if_open(renewing) if held else None
             if ours is not None:
-                self._lost |= set(ids) - ours
+                self._lost |= {(name, attempt) for name, attempt in held.items() if name not in ours}
 
     def _drop_lost(self) -> None:
         """Stop the work on jobs that were cancelled, or that another service has taken."""
-        for name in list(self._lost):
-            self._lost.discard(name)
-            if name in self._in_work:
+        for name, attempt in list(self._lost):
+            self._lost.discard((name, attempt))
+            if self._attempts.get(name) == attempt:
                 self._workers.drop([name])
                 spec = self._in_work.pop(name)
                 self._attempts.pop(name)

@@ -13,7 +13,9 @@ class ServiceOptions:
     Attributes
     ----------
     workers : int
-        Jobs at a time.
+        Jobs at a time; on a cluster 0, for as many as it has threads.
+    scheduler : str or None
+        Address of a Dask cluster to do them on; None does them here.
     settle_s : float
         Seconds that a file must stand still to count as complete.
     lease_s : float
@@ -36,6 +38,7 @@ class ServiceOptions:
     """
 
     workers: int = 1
+    scheduler: str | None = None
     settle_s: float = 5.0
     lease_s: float = 60.0
     poll_s: float = 30.0
@@ -48,7 +51,7 @@ class ServiceOptions:
     def __post_init__(self) -> None:
         """Refuse what cannot be meant."""
         for name, value, least, most in (
-            ("--workers", self.workers, 1, 256),
+            ("--workers", self.workers, 1 if self.scheduler is None else 0, 4096),
             ("--settle-s", self.settle_s, 0.1, 3600),
             ("--lease-s", self.lease_s, 1, 86_400),
             ("--poll-s", self.poll_s, 0.1, 86_400),

@@ -12,30 +12,27 @@ import contextlib
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import neo4j
 from neo4j.exceptions import (
     AuthError,
-    ClientError,
     ConfigurationError,
-    ConstraintError,
-    CypherSyntaxError,
     DriverError,
     Neo4jError,
     ServiceUnavailable,
     SessionExpired,
 )
 
+from queries.driver_errors import AlreadyThereError, first_line, is_final, translate
 from queries.driver_values import to_plain
 from schema.errors import (
     CannotConnect,
     CathographError,
     DatabaseError,
-    ParameterError,
     QueryError,
-    QueryTimeout,
     WriteRefused,
 )
 
@@ -43,14 +40,7 @@ Result = TypeVar("Result")
 Parameters = Mapping[str, object]
 
 _SCHEMES = tuple(f"{name}{security}://" for name in ("bolt", "neo4j") for security in ("", "+s", "+ssc"))
-_TIMED_OUT = "Neo.ClientError.Transaction.TransactionTimedOut"
-_OUT_OF_MEMORY = ("MemoryPoolOutOfMemoryError", "OutOfMemoryError", "StackOverFlowError")
-_NO_ROOM = ("no space left", "disk full", "disk quota", "low disk space", "could not write to log")
-
-# What the server says of a commit that its disk did not take, and from then on until it is restarted.
-_STOPPED_BY_ITS_DISK = tuple(
-    f"Neo.DatabaseError.Transaction.Transaction{what}" for what in ("LogError", "CommitFailed", "StartFailed")
-)
+_ROWS_A_FETCH = 5000
 
 
 @dataclass(frozen=True)
@@ -91,10 +81,21 @@ class Transaction:
     def __init__(self, driver_transaction: neo4j.ManagedTransaction) -> None:
         self._transaction = driver_transaction
 
-    def run(self, text: str, parameters: Parameters | None = None) -> Records:
-        """Run one query and fetch all of its rows."""
+    def run(
+        self, text: str, parameters: Parameters | None = None, *, most_rows: int | None = None
+    ) -> Records:
+        """Run one query and fetch all of its rows; more than `most_rows` are refused."""
         result = self._transaction.run(text, dict(parameters or {}))
-        return Records(tuple(result.keys()), result.values())
+        if most_rows is None:
+            return Records(tuple(result.keys()), result.values())
+        rows = [record.values() for record in islice(result, most_rows)]
+        if result.peek() is not None:
+            msg = (
+                f"Found more than {most_rows:,} rows; expected no more to be held in memory here. Narrow the "
+                "question, or have all of them written: `cathograph query FILE.cypher --out FILE.csv`."
+            )
+            raise QueryError(msg)
+        return Records(tuple(result.keys()), rows)
 
 
 class Connection:
@@ -125,6 +126,8 @@ class Connection:
         *,
         timeout_s: float | None = None,
         plain: bool = False,
+        tag: str | None = None,
+        most_rows: int | None = None,
     ) -> Records:
         """Run one query in READ access mode.
 
@@ -138,6 +141,10 @@ class Connection:
             The server ends the query after this many seconds.
         plain : bool, optional
             Turn nodes, relationships, paths, times and points into values that JSON can hold.
+        tag : str, optional
+            Name under which `queries.cancelling.cancel` ends it.
+        most_rows : int, optional
+            More rows are refused.
 
         Raises
         ------
@@ -148,12 +155,14 @@ class Connection:
         """
 
         def work(transaction: neo4j.ManagedTransaction) -> Records:
-            records = Transaction(transaction).run(text, parameters)
+            records = Transaction(transaction).run(text, parameters, most_rows=most_rows)
             if plain:
                 return Records(records.columns, [[to_plain(value) for value in row] for row in records.rows])
             return records
 
-        return self._in_session(neo4j.READ_ACCESS, work, timeout_s)
+        # All rows in one go, unless some may be left: those would have to be waited for.
+        fetch_size = -1 if most_rows is None else _ROWS_A_FETCH
+        return self._in_session(neo4j.READ_ACCESS, work, timeout_s, tag, fetch_size)
 
     def stream(self, text: str, parameters: Parameters | None = None) -> Iterator[list[Any]]:
         """Give the rows of a query one by one, without keeping them.
@@ -180,7 +189,10 @@ class Connection:
     def change_schema(self, statements: Sequence[str]) -> None:
         """Run schema statements, each in a transaction of its own (Neo4j does not mix them with data)."""
         for statement in statements:
-            self.write(lambda transaction, text=statement: transaction.run(text))  # type: ignore[misc]
+            # Of two commands that open a bare store at once, the second may meet what the first has just made:
+            # IF NOT EXISTS looks before it takes its lock.
+            with contextlib.suppress(AlreadyThereError):
+                self.write(lambda transaction, text=statement: transaction.run(text))  # type: ignore[misc]
 
     def explain(self, text: str, parameters: Parameters | None = None) -> PlanStep:
         """Have the server plan a query without running it.
@@ -199,12 +211,18 @@ class Connection:
         return self._in_session(neo4j.READ_ACCESS, work, timeout_s=60.0)
 
     def _in_session(
-        self, access: str, work: Callable[[neo4j.ManagedTransaction], Result], timeout_s: float | None
+        self,
+        access: str,
+        work: Callable[[neo4j.ManagedTransaction], Result],
+        timeout_s: float | None,
+        tag: str | None = None,
+        fetch_size: int = -1,
     ) -> Result:
-        bounded = neo4j.unit_of_work(timeout=timeout_s)(_translated(work, timeout_s))
+        metadata = None if tag is None else {"cathograph_tag": tag}
+        bounded = neo4j.unit_of_work(metadata=metadata, timeout=timeout_s)(_translated(work, timeout_s))
         with (
             _driver_errors(self.uri),
-            self._driver.session(fetch_size=-1, default_access_mode=access) as session,
+            self._driver.session(fetch_size=fetch_size, default_access_mode=access) as session,
         ):
             if access == neo4j.READ_ACCESS:
                 return session.execute_read(bounded)
@@ -235,8 +253,8 @@ def connect(
     if not uri.startswith(_SCHEMES):
         msg = f"Found database address {uri!r}; expected one like bolt://localhost:7687. Correct NEO4J_URI."
         raise CannotConnect(msg)
-    # A deadlock that is repeated, as it should be, is no news either.
-    logging.getLogger("neo4j").setLevel(logging.ERROR)
+    # A deadlock that is repeated, as it should be, is no news; a connection that is lost is told in our words.
+    logging.getLogger("neo4j").setLevel(logging.CRITICAL)
     try:
         driver = neo4j.GraphDatabase.driver(
             uri,
@@ -266,7 +284,7 @@ def connect(
     except (DriverError, Neo4jError, OSError, ValueError) as error:
         driver.close()
         msg = (
-            f"Found no Neo4j at {uri} ({_first_line(error)}); expected one that answers. Start it with "
+            f"Found no Neo4j at {uri} ({first_line(error)}); expected one that answers. Start it with "
             "`cathograph db start`, or correct NEO4J_URI."
         )
         raise CannotConnect(msg) from error
@@ -282,8 +300,8 @@ def _translated(
         try:
             return work(transaction)
         except Neo4jError as error:
-            if _final(error):
-                raise _ours(error, timeout_s) from error
+            if is_final(error):
+                raise translate(error, timeout_s) from error
             raise
 
     return guarded
@@ -297,70 +315,18 @@ def _driver_errors(uri: str) -> Iterator[None]:
         raise
     except (ServiceUnavailable, SessionExpired, OSError) as error:
         msg = (
-            f"Found the server at {uri} gone in the middle ({_first_line(error)}); expected it to stay. What "
+            f"Found the server at {uri} gone in the middle ({first_line(error)}); expected it to stay. What "
             "was already stored is complete. Start it (`cathograph db start`) and run the same command again."
         )
         raise DatabaseError(msg) from error
     except Neo4jError as error:
-        raise _ours(error, None) from error
+        raise translate(error, None) from error
     except DriverError as error:
         msg = (
-            f"Found the database driver refusing ({_first_line(error)}); expected a working connection. "
+            f"Found the database driver refusing ({first_line(error)}); expected a working connection. "
             "Run the same command again."
         )
         raise DatabaseError(msg) from error
-
-
-def _final(error: Neo4jError) -> bool:
-    return not error.is_retryable() or any(word in (error.code or "") for word in _OUT_OF_MEMORY)
-
-
-def _ours(error: Neo4jError, timeout_s: float | None) -> CathographError:
-    code, text = error.code or "", _first_line(error)
-    if code.startswith(_TIMED_OUT) or code.endswith("TransactionTerminated") or "LockClient" in code:
-        limit = "its time limit" if timeout_s is None else f"its limit of {timeout_s:g} s"
-        return QueryTimeout(
-            f"Found the query still running after {limit}; expected it to finish. Narrow it (a sample, an "
-            "image, LIMIT), or give it more time with --timeout-s."
-        )
-    if any(word in code for word in _OUT_OF_MEMORY):
-        return DatabaseError(
-            f"Found the server out of memory for this transaction ({text}); expected it to fit. Narrow the "
-            "question, or give the server a larger heap (server.memory.heap.max_size)."
-        )
-    if any(word in text.lower() for word in _NO_ROOM):
-        return DatabaseError(
-            f"Found the server's disk full ({text}); expected room to write. Nothing half-written is "
-            "visible; make room, restart the server and run the same command again."
-        )
-    if code in _STOPPED_BY_ITS_DISK:
-        return DatabaseError(
-            f"Found the database stopped after it could not write ({text}); expected room on its disk. "
-            "Nothing half-written is visible; make room, restart the server (`cathograph db stop`; the next "
-            "command starts it) and run the same command again."
-        )
-    if code.endswith("AccessMode"):
-        return WriteRefused(
-            f"Found a query that writes ({text}); expected one that only reads. The store changes only "
-            "through `cathograph ingest`."
-        )
-    if code.endswith(("ParameterMissing", "ParameterNotFound")):
-        return ParameterError(
-            f"Found {text}; expected every $parameter to have a value. Add --param name=value."
-        )
-    if isinstance(error, CypherSyntaxError | ClientError) and not isinstance(error, ConstraintError):
-        return QueryError(
-            f"Found a query that the server refuses: {text} Expected Cypher as Neo4j 5 reads it."
-        )
-    return DatabaseError(
-        f"Found the server failing ({code}: {text}); expected it to answer. Nothing half-written is visible; "
-        "see the server's log, then run the same command again."
-    )
-
-
-def _first_line(error: BaseException) -> str:
-    text = error.message if isinstance(error, Neo4jError) and error.message else str(error)
-    return (text.strip().splitlines() or [type(error).__name__])[0]
 
 
 def _as_step(plan: Mapping[str, Any]) -> PlanStep:

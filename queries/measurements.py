@@ -179,7 +179,7 @@ def write_measurement(
     for number in range(len(starts)):
         result = connection.write(lambda transaction, at=number: write_group(transaction, at))  # type: ignore[misc]
         if result is not None:
-            _discard_abandoned(connection, rows.segmentation_key, abandoned_after)
+            discard_abandoned(connection, rows.segmentation_key, abandoned_after)
             return result
     msg = f"Found measurement {key} not finished after its last group; expected it to be. Please report it."
     raise DatabaseError(msg)
@@ -201,7 +201,8 @@ def discard_unfinished_measurement(connection: Connection, measurement_key: str)
     )
 
 
-def _discard_abandoned(connection: Connection, segmentation_key: str, after: timedelta) -> None:
+def discard_abandoned(connection: Connection, segmentation_key: str, after: timedelta) -> None:
+    """Remove measurements of a segmentation that were begun, not finished, and not written to for so long."""
     parameters = {"segmentation": segmentation_key, "seconds": int(after.total_seconds())}
     for (key,) in connection.read(load_write("abandoned_measurements").text, parameters).rows:
         discard_unfinished_measurement(connection, key)

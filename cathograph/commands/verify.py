@@ -1,0 +1,70 @@
+"""``cathograph verify``: whether the store still says what its files say."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cathograph.commands.console import errors, print_json, print_table, progress_bar, results, say
+from cathograph.commands.home import HomeOption, home_of
+from schema.errors import QueryError
+
+
+def verify(
+    context: typer.Context,
+    sample: Annotated[str | None, typer.Option(help="Only this sample.", show_default=False)] = None,
+    image: Annotated[str | None, typer.Option(help="Only images of this name.", show_default=False)] = None,
+    files: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="DIR",
+            help="Where to look for files that were moved; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    quick: Annotated[
+        bool,
+        typer.Option("--quick", help="Compare hashes, and the store with its own notes; compute nothing."),
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+    home: HomeOption = None,
+) -> None:
+    """Hash the files again, compute regions, contacts and TPBs again, and compare with the store.
+
+    Exit code 0 only when every image is the same.
+
+    [dim]cathograph verify --sample s100 --files ~/beamtime[/]
+    """
+    import pandas as pd
+
+    from cathograph.settings import read_settings
+    from cathograph.store import open_store
+    from ingest.verification import verify as compare
+
+    with open_store(read_settings(home_of(context, home)), say=say) as store, progress_bar() as progress:
+        task = progress.add_task("reading", total=None)
+
+        def show(what: str, done: int, total: int) -> None:
+            progress.update(task, description=what, completed=done, total=total)
+
+        verdicts = compare(
+            store,
+            sample=sample,
+            image=image,
+            folders=files or (),
+            recompute=not quick,
+            progress=show,
+        )
+    if not verdicts:
+        msg = "Found no such image; expected one that is stored. `cathograph query images` lists them."
+        raise QueryError(msg)
+    wrong = [each for each in verdicts if each.state != "same"]
+    if as_json:
+        print_json([vars(each) for each in verdicts])
+    else:
+        if wrong:
+            print_table(pd.DataFrame([vars(each) for each in wrong]))
+        results.print(f"{len(verdicts) - len(wrong)} of {len(verdicts)} images are the same as their files.")
+    if wrong:
+        errors.print("The others need a look.", highlight=False)
+        raise typer.Exit(1)
