@@ -112,12 +112,12 @@ def measure_peak_mb(function: str, array: NDArray[Any], arguments: Sequence[Any]
     return float(done.stdout.split()[-1])
 
 
-def _resident_mb() -> float:
+def resident_mb() -> float:
     """Resident set of this process now; where /proc is missing, its peak so far."""
-    return _from_status("VmRSS") or _peak_mb()
+    return _from_status("VmRSS") or peak_mb()
 
 
-def _peak_mb() -> float:
+def peak_mb() -> float:
     """Peak resident set of this process.
 
     Linux hands ru_maxrss down from the process that started this one, so /proc comes first.
@@ -135,7 +135,7 @@ def _from_status(field: str) -> float | None:
     return int(lines[field].split()[0]) * 1024 / 1e6
 
 
-def _forget_peak() -> None:
+def forget_peak() -> None:
     """Start the peak anew where the system can (Linux); elsewhere it includes what came before."""
     clear = Path("/proc/self/clear_refs")
     if clear.exists():
@@ -147,10 +147,10 @@ def _main(function: str, path: str, arguments: str) -> None:
     call = getattr(import_module(module), name)
     array = np.load(path)
     call(np.ascontiguousarray(array[(slice(64),) * array.ndim]), *json.loads(arguments))
-    _forget_peak()
-    before = _resident_mb()
+    forget_peak()
+    before = resident_mb()
     call(array, *json.loads(arguments))
-    print(f"{max(_peak_mb() - before, 0.0):.3f}")  # noqa: T201  read by the process that asked
+    print(f"{max(peak_mb() - before, 0.0):.3f}")  # noqa: T201  read by the process that asked
 
 
 if __name__ == "__main__":

@@ -14,18 +14,26 @@ import typer
 
 from cathograph.commands.bench import bench
 from cathograph.commands.console import errors, show_error
+from cathograph.commands.dashboard import dashboard
 from cathograph.commands.db import db
+from cathograph.commands.delete import delete
 from cathograph.commands.demo import demo
 from cathograph.commands.doctor import doctor
+from cathograph.commands.evaluate import evaluate
 from cathograph.commands.export import export
+from cathograph.commands.gnn import gnn
 from cathograph.commands.ingest import ingest
 from cathograph.commands.ingest_map import ingest_map
 from cathograph.commands.inspect import inspect
 from cathograph.commands.jobs import cancel, jobs, retry
 from cathograph.commands.metrics import metrics
+from cathograph.commands.provenance import provenance
 from cathograph.commands.query import queries, query
 from cathograph.commands.report import report
 from cathograph.commands.rollback import rollback
+from cathograph.commands.segment import segment
+from cathograph.commands.train import train
+from cathograph.commands.verify import verify
 from cathograph.commands.watch import init_beamtime, watch
 from cathograph.commands.xanes import xanes
 from schema.errors import CathographError, MissingExtra
@@ -48,10 +56,18 @@ app.command()(retry)
 app.command()(cancel)
 app.command()(metrics)
 app.command()(rollback)
+app.command()(delete)
+app.command()(verify)
+app.command()(provenance)
+app.command()(train)
+app.command()(segment)
+app.command()(evaluate)
 app.command()(query)
 app.command()(queries)
+app.command()(dashboard)
 app.command()(report)
 app.command()(export)
+app.add_typer(gnn, name="gnn")
 app.add_typer(xanes, name="xanes")
 app.add_typer(db, name="db")
 app.command()(bench)

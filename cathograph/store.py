@@ -5,6 +5,7 @@ indexes are brought up to date on every opening, so no command meets a bare data
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,6 +63,34 @@ def open_store(settings: Settings, *, say: Say | None = None) -> "Connection":
         connection.close()
         raise
     return connection
+
+
+@dataclass(frozen=True)
+class StoreAddress:
+    """How another process of ours reaches the store."""
+
+    uri: str
+    user: str
+    password: str = field(repr=False)
+
+
+def find_store(settings: Settings, *, say: Say | None = None) -> StoreAddress:
+    """Have the store running and its schema up to date, and tell where it is.
+
+    Raises
+    ------
+    CannotConnect, LocalServerError, SchemaOutdated
+        As `open_store`.
+    """
+    open_store(settings, say=say).close()
+    if settings.neo4j_uri is not None and settings.neo4j_password is not None:
+        return StoreAddress(
+            settings.neo4j_uri, settings.neo4j_user, settings.neo4j_password.get_secret_value()
+        )
+    from cathograph.local_neo4j import LocalNeo4j
+
+    found = LocalNeo4j(settings.home).start(progress=say)
+    return StoreAddress(found.uri, found.user, found.password)
 
 
 def connect(home: str | Path | None = None) -> "Connection":

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cathograph.settings import Settings
+from cathograph.settings import Settings, read_settings
 from cathograph.store import Say, open_store
+from schema.errors import InputError
 
 if TYPE_CHECKING:
     from queries.connection import Connection
@@ -46,3 +48,32 @@ def open_for_writing(
         return
     with open_store(settings, say=say) as connection:
         yield WritableStore(connection, settings)
+
+
+@contextmanager
+def open_on_worker(uri: str | None, home: Path) -> Iterator[WritableStore]:
+    """Open the store on a worker of a cluster, with the credentials of its own environment.
+
+    So no password travels through the cluster, and a worker that would write elsewhere writes nothing.
+
+    Parameters
+    ----------
+    uri : str or None
+        ``NEO4J_URI`` of whoever gives the work; None for the local server of `home`.
+    home : Path
+        Home of the local server.
+
+    Raises
+    ------
+    InputError
+        When the worker's environment names another store.
+    """
+    settings = read_settings(home)
+    if settings.neo4j_uri != uri:
+        msg = (
+            f"Found a worker whose store is {settings.neo4j_uri or 'a local one'}; expected "
+            f"{uri or f'that of {home}'}. Start the workers with the same NEO4J_URI, and NEO4J_PASSWORD beside it."
+        )
+        raise InputError(msg)
+    with open_for_writing(settings) as store:
+        yield store

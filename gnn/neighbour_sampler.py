@@ -20,7 +20,7 @@ from schema.errors import ParameterError
 FanOut = Sequence[int] | Mapping[EdgeType, Sequence[int]]
 
 
-class NeighbourSampler(BaseSampler):
+class NeighbourSampler(BaseSampler):  # type: ignore[misc]  # PyG ships no types
     """Sample up to so many incoming edges of each node and edge type, for each hop.
 
     Parameters
@@ -161,16 +161,17 @@ def _choose(
     >>> len(_choose(columns, np.array([1, 0]), 1, np.random.default_rng(0)))
     2
     """
-    first = columns.colptr[nodes]
+    first: NDArray[np.int64] = columns.colptr[nodes]
     degree = columns.colptr[nodes + 1] - first
     owner = np.repeat(np.arange(len(nodes)), degree)
     before = np.cumsum(degree) - degree
-    edges = first[owner] + np.arange(len(owner)) - before[owner]
+    edges: NDArray[np.int64] = np.arange(len(owner)) + (first - before)[owner]
     if wanted < 0 or not len(edges) or degree.max() <= wanted:
         return edges
     shuffled = np.lexsort((draw.random(len(edges)), owner))
     rank = np.arange(len(edges)) - before[owner]
-    return edges[np.sort(shuffled[rank < wanted])]
+    kept: NDArray[np.int64] = edges[np.sort(shuffled[rank < wanted])]
+    return kept
 
 
 def _by_edge_type(topology: Topology, num_neighbors: FanOut) -> dict[EdgeType, list[int]]:

@@ -68,7 +68,9 @@ class Neo4jFeatureStore(FeatureStore):  # type: ignore[misc]  # it ships no type
 
     def get_all_tensor_attrs(self) -> list[TensorAttr]:
         """List everything that can be asked for, without an index."""
-        names = [(group, name) for group in self.topology.nodes for name in self._names(group)]
+        names: list[tuple[object, str]] = [
+            (group, name) for group in self.topology.nodes for name in self._names(group)
+        ]
         names += [(group, name) for group in self.topology.edges for name in _OF_EDGES]
         return [self._tensor_attr_cls.cast(*each) for each in (*names, *self._beside)]
 

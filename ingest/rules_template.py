@@ -33,6 +33,9 @@ files:
   #   as: image
   #   sample: "{stem}"
   #   segmenter_params: {phases_by_grey: "SSE,Graphite,NMC"}
+  # The same by a trained model:
+  #   segmenter: unet
+  #   segmenter_params: {model: default}
 """
 
 

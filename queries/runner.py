@@ -11,13 +11,16 @@ contact pack a few thousand rows into a record: ten times faster, and the server
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import pandas as pd
 
 from queries.catalog import Query
 from queries.connection import Connection, Records
+from queries.driver_values import to_plain
 from queries.guard import check_read_only
+from queries.result_graph import ResultGraph, graph_of
 from queries.value_types import column, guessed_column
 from schema.errors import DatabaseError
 
@@ -71,6 +74,50 @@ def run(
         check_read_only(connection, query.text, bound)
         return _as_guessed(connection.read(query.text, bound, timeout_s=timeout_s, plain=True))
     return _as_declared(connection.read(query.text, bound, timeout_s=timeout_s), query)
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """A table, and the nodes and relationships in it."""
+
+    table: pd.DataFrame
+    graph: ResultGraph
+
+
+def ask(
+    connection: Connection,
+    query: Query,
+    parameters: Mapping[str, object] | None = None,
+    *,
+    timeout_s: float | None = TIMEOUT_S,
+    tag: str | None = None,
+    most_rows: int | None = None,
+) -> Answer:
+    """Run a query as `run` does; give its graph too, and let it be cancelled.
+
+    Parameters
+    ----------
+    connection, query, parameters, timeout_s
+        See `run`.
+    tag : str, optional
+        Name under which `queries.cancelling.cancel` ends it.
+    most_rows : int, optional
+        More rows than this are refused (of a query that packs its rows, more packs).
+
+    Raises
+    ------
+    ParameterError, WriteRefused, QueryTimeout, QueryError, DatabaseError
+        As `run`; a query that was cancelled is a QueryTimeout.
+    """
+    bound = query.complete(parameters or {})
+    if not query.is_named:
+        check_read_only(connection, query.text, bound)
+    records = connection.read(query.text, bound, timeout_s=timeout_s, tag=tag, most_rows=most_rows)
+    if query.is_named:
+        return Answer(_as_declared(records, query), ResultGraph())
+    graph = graph_of(records.rows)
+    plain = Records(records.columns, [[to_plain(value) for value in row] for row in records.rows])
+    return Answer(_as_guessed(plain), graph)
 
 
 def _as_declared(records: Records, query: Query) -> pd.DataFrame:

@@ -156,8 +156,12 @@ def read_sampled_contacts(
 
 
 def _whole(pieces: Sequence[TopologyColumns], image: ExportedImage) -> TopologyColumns:
-    empty = TopologyColumns(*(np.empty(0, np.int64), np.empty(0, np.str_), *[np.empty(0, np.int64)] * 3))
-    label, phase, a, b, contact = (np.concatenate(column) for column in zip(empty, *pieces, strict=True))
+    none = np.empty(0, np.int64)
+    parts = [TopologyColumns(none, np.empty(0, np.str_), none, none, none), *pieces]
+    label, a, b, contact = (
+        np.concatenate([getattr(part, name) for part in parts]) for name in ("label", "a", "b", "contact")
+    )
+    phase = np.concatenate([part.phase for part in parts])
     check_complete(image, len(label), len(a))
     order, by_ends = np.argsort(label), np.lexsort((b, a))
     return TopologyColumns(label[order], phase[order], a[by_ends], b[by_ends], contact[by_ends])

@@ -17,6 +17,8 @@
     │   ├── CannotConnect
     │   ├── LocalServerError   the local server cannot be started, stopped, dumped or restored
     │   └── SchemaOutdated     the store was written by a newer Cathograph
+    ├── ModelError             a trained model: damaged, made for other features or phases, or a split that leaks
+    ├── DashboardError         the dashboard cannot be started, or ended by itself
     └── MissingExtra           an optional dependency is not installed
 
 Foreign errors (driver, tifffile, h5py, …) are translated where they enter, with ``raise … from``.
@@ -81,6 +83,14 @@ class LocalServerError(DatabaseError):
 
 class SchemaOutdated(DatabaseError):  # noqa: N818
     """The store was written by a newer Cathograph than this one."""
+
+
+class ModelError(CathographError):
+    """A trained model cannot be used as asked, or a split would make its test worthless."""
+
+
+class DashboardError(CathographError):
+    """The dashboard cannot be started, or ended by itself."""
 
 
 class MissingExtra(CathographError):  # noqa: N818

@@ -78,3 +78,8 @@ def measurement_key(
     """Key of a measurement: the map's content, read with these numbers, on these particles."""
     parts: dict[str, JsonScalar] = {"segmentation": segmentation_key, "content": content}
     return hash_parts({**parts, "params": params, "placement": placement})
+
+
+def prediction_key(model_hash: str, segmentation_key: str) -> str:
+    """Key of what one model says of one segmentation."""
+    return hash_parts({"model": model_hash, "segmentation": segmentation_key})

@@ -104,6 +104,33 @@ STATE = RelationshipType(
     ),
 )
 
+PREDICTS = RelationshipType(
+    "PREDICTS",
+    "Prediction",
+    "NMC",
+    "Predicted state of an NMC; null where the model was not trained for it.",
+    (
+        Property("soc_ev", Kind.FLOAT, "predicted mean edge energy", nullable=True),
+        Property("heterogeneity_ev", Kind.FLOAT, "predicted standard deviation", nullable=True),
+        Property("polarization_ev", Kind.FLOAT, "predicted peak distance", nullable=True),
+        Property("soc_sd_ev", Kind.FLOAT, "spread of soc_ev over the ensemble", minimum=0, nullable=True),
+        Property(
+            "heterogeneity_sd_ev",
+            Kind.FLOAT,
+            "spread of heterogeneity_ev over the ensemble",
+            minimum=0,
+            nullable=True,
+        ),
+        Property(
+            "polarization_sd_ev",
+            Kind.FLOAT,
+            "spread of polarization_ev over the ensemble",
+            minimum=0,
+            nullable=True,
+        ),
+    ),
+)
+
 RELATIONSHIP_TYPES: tuple[RelationshipType, ...] = (
     RelationshipType("MEASURED_IN", "Image", "Beamtime", "Campaign an image comes from."),
     RelationshipType("OF", "Image", "Sample", "Sample an image shows."),
@@ -119,6 +146,9 @@ RELATIONSHIP_TYPES: tuple[RelationshipType, ...] = (
     RelationshipType("OF", "Measurement", "Image", "Image that was measured."),
     RelationshipType("ON", "Measurement", "Segmentation", "Segmentation whose particles it describes."),
     STATE,
+    RelationshipType("ON", "Prediction", "Segmentation", "Segmentation whose particles it is about."),
+    PREDICTS,
     RelationshipType("WROTE", "IngestRun", "Segmentation", "What a run wrote, or found already there."),
     RelationshipType("WROTE", "IngestRun", "Measurement", "What a run wrote, or found already there."),
+    RelationshipType("WROTE", "IngestRun", "Prediction", "What a run wrote, or found already there."),
 )

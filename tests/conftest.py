@@ -14,7 +14,10 @@ from database_server import DatabaseServer, OwnServer, open_database_server, sma
 if TYPE_CHECKING:
     from queries.connection import Connection
 
-NEEDED_MARKER = {"neo4j_server": "neo4j", "own_server": "neo4j", "shared_data": "data"}
+# Two processes share two cores, and the networks of tests are too small to gain from threads.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+NEEDED_MARKER = {"neo4j_server": "neo4j", "own_server": "neo4j", "shared_data": "data", "chromium": "browser"}
 
 
 @pytest.hookimpl(tryfirst=True)

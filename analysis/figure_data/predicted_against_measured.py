@@ -32,8 +32,8 @@ def newest_model(predictions: pd.DataFrame) -> pd.DataFrame:
     require_columns(predictions, ("model_hash", "predicted"))
     if predictions.empty:
         return predictions
-    newest = predictions.loc[predictions["predicted"].idxmax(), "model_hash"]
-    return predictions[predictions["model_hash"] == newest].reset_index(drop=True)
+    newest = str(predictions.sort_values("predicted", kind="stable")["model_hash"].iloc[-1])
+    return predictions.loc[predictions["model_hash"] == newest].reset_index(drop=True)
 
 
 def predicted_data(predictions: pd.DataFrame) -> FigureData:

@@ -9,7 +9,7 @@ from cathograph.commands.console import print_json, print_table, say
 from schema.errors import InputError
 
 # Each is a module of benchmarks/ with run(progress, only).
-_BENCHMARKS = ("contacts", "centrality", "writing", "xanes")
+_BENCHMARKS = ("contacts", "centrality", "writing", "export", "xanes", "segment", "dashboard")
 
 
 def bench(
@@ -21,9 +21,7 @@ def bench(
     if name not in _BENCHMARKS:
         msg = f"Found benchmark {name!r}; expected one of {', '.join(_BENCHMARKS)}."
         raise InputError(msg)
-    from benchmarks.measure import BenchRow
-
-    rows: list[BenchRow] = import_module(f"benchmarks.{name}").run(progress=say, only=only)
+    rows = import_module(f"benchmarks.{name}").run(progress=say, only=only)
     if as_json:
         print_json(rows)
     else:

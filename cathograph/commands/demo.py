@@ -236,6 +236,7 @@ def _print_next(home: Path, out: Path, seconds: float) -> None:
     results.print(f"\nDone in {seconds:.0f} s. One picture per image: {out / 'pictures'}", highlight=False)
     results.print("\nThe database stays, in a home of its own. Next:", highlight=False)
     for line in (
+        "dashboard",
         "queries",
         "query tpbs --param sample=demo-BLE",
         "query cathode_kinds",

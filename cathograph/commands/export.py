@@ -7,6 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cathograph.commands.console import results, say, waiting
+from cathograph.commands.export_pyg import (
+    CathodeOption,
+    FeatureOption,
+    HopsOption,
+    MissingOption,
+    MissingValue,
+    ParamOption,
+    PygOptions,
+    QueryOption,
+    write_pyg,
+)
 from cathograph.commands.home import HomeOption, home_of
 from schema.errors import InputError
 
@@ -24,6 +35,8 @@ class ExportFormat(StrEnum):
     PARQUET = "parquet"
     CSV = "csv"
     OME_TIFF = "ome-tiff"
+    PYG = "pyg"
+    RO_CRATE = "ro-crate"
 
 
 def export(
@@ -32,7 +45,7 @@ def export(
     out: Annotated[
         Path,
         typer.Option(
-            "--out", "-o", help="File (graphml, gexf, ome-tiff) or folder for two tables (parquet, csv)."
+            "--out", "-o", help="File (graphml, gexf, ome-tiff, pyg) or folder (parquet, csv, ro-crate)."
         ),
     ],
     sample: Annotated[str | None, typer.Option(help="Only this sample.")] = None,
@@ -42,6 +55,16 @@ def export(
         typer.Option(help="ome-tiff: the file that the image was ingested from.", show_default=False),
     ] = None,
     dataset: Annotated[str | None, typer.Option(help="Path inside that file, for HDF5 and Zarr.")] = None,
+    licence: Annotated[
+        str | None,
+        typer.Option(help="ro-crate: address or text of the data's licence.", show_default=False),
+    ] = None,
+    cathode: CathodeOption = None,
+    query: QueryOption = None,
+    param: ParamOption = None,
+    hops: HopsOption = 0,
+    feature: FeatureOption = None,
+    missing: MissingOption = MissingValue.ERROR,
     home: HomeOption = None,
 ) -> None:
     """Write particles as nodes and contacts as edges, with every property and the measured state.
@@ -51,13 +74,37 @@ def export(
     OME-TIFF is the label image of one image, with the particle key and the phase of each label.
     The store has no pixels: regions are made again from --labels, and checked to be the same.
 
+    PYG is a file for PyTorch Geometric: a list of dictionaries, one an image, for HeteroData.from_dict.
+
+    RO-Crate is a folder of one sample's tables, with a description of where they come from.
+
     [dim]cathograph export --format graphml --out s100.graphml --sample s100[/]
     """
     from cathograph.settings import read_settings
     from cathograph.store import open_store
 
     settings = read_settings(home_of(context, home))
-    if format_ is ExportFormat.OME_TIFF:
+    if licence is not None and format_ is not ExportFormat.RO_CRATE:
+        msg = f"Found --licence with --format {format_.value}; expected it with ro-crate only."
+        raise InputError(msg)
+    if format_ is not ExportFormat.OME_TIFF and (labels is not None or dataset is not None):
+        msg = f"Found --labels or --dataset with --format {format_.value}; expected them with ome-tiff only."
+        raise InputError(msg)
+    for_pyg = PygOptions(cathode, query, param, hops, feature, missing)
+    if format_ is not ExportFormat.PYG:
+        for_pyg.refuse_with(format_.value)
+    if format_ is ExportFormat.PYG:
+        with open_store(settings, say=say) as store, waiting("reading the store …"):
+            written = write_pyg(store, out, for_pyg, sample=sample, image=image)
+    elif format_ is ExportFormat.RO_CRATE:
+        from analysis.exports.ro_crate import write_ro_crate
+
+        if sample is None or image is not None:
+            msg = "Found no single sample; expected --sample, and no --image, with --format ro-crate."
+            raise InputError(msg)
+        with open_store(settings, say=say) as store, waiting("reading the store …"):
+            written = ", ".join(write_ro_crate(store, sample, out, licence=licence))
+    elif format_ is ExportFormat.OME_TIFF:
         if sample is None or image is None or labels is None:
             msg = (
                 "Found no single image; expected --sample, --image and --labels with --format ome-tiff. "
@@ -69,9 +116,6 @@ def export(
                 store, out, sample=sample, image=image, labels=labels, dataset=dataset
             )
     else:
-        if labels is not None or dataset is not None:
-            msg = f"Found --labels or --dataset with --format {format_.value}; expected them with ome-tiff only."
-            raise InputError(msg)
         with open_store(settings, say=say) as store, waiting("reading the store …"):
             tables = [
                 _read(store, name, sample=sample, image=image) for name in ("graph_particles", "contacts")

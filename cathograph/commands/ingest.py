@@ -1,5 +1,6 @@
 """``cathograph ingest``: images into the graph."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,9 +22,11 @@ from cathograph.commands.map_options import (
     refuse_without_map,
 )
 from ingest.options import IngestOptions, Source
+from schema.errors import InputError
 
 if TYPE_CHECKING:
     from ingest.pipeline import ImageOutcome
+    from schema.keys import JsonScalar
 
 
 def ingest(
@@ -61,6 +64,16 @@ def ingest(
             help="Its parameters: phases_by_grey=SSE,Graphite,NMC (dark to bright); may be repeated."
         ),
     ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="Segment with a trained U-Net: default, or the path of a .safetensors file.",
+            show_default=False,
+        ),
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option(help="With --model: auto, cpu or cuda.", show_default=False)
+    ] = None,
     energy_map: Annotated[
         Path | None,
         typer.Option(help="Edge energies of the same field in eV: TIFF, npy, HDF5.", show_default=False),
@@ -78,6 +91,10 @@ def ingest(
     window_ev: Window = None,
     reference_ev: Reference = None,
     min_pixels: MinPixels = 50,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(help="Dask scheduler, tcp://host:8786: one task a file.", show_default=False),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Compute and show, write nothing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
     home: HomeOption = None,
@@ -88,11 +105,15 @@ def ingest(
     --sample s100 --pixel-size-nm 50[/]
     """
     from cathograph.settings import read_settings
-    from cathograph.writing import open_for_writing
+    from cathograph.writing import open_for_writing, open_on_worker
     from ingest.pipeline import Placement, ingest_files
     from ingest.reading import Reading
 
     settings = read_settings(home_of(context, home))
+    if scheduler is not None and dry_run:
+        msg = "Found --scheduler with --dry-run; expected one of them. A dry run computes here."
+        raise InputError(msg)
+    segmenter, parameters = _segmenter_of(context, source, segmenter, segmenter_param or [], model, device)
     options = IngestOptions(
         source=source,
         phases=phases,
@@ -104,7 +125,7 @@ def ingest(
         radius_px=radius_px,
         local_channel_path_um=channel_path_um,
         segmenter=segmenter,
-        segmenter_parameters=as_scalars(read_assignments(segmenter_param or [], "--segmenter-param")),
+        segmenter_parameters=parameters,
     )
     reading = Reading.of(options)
     placement = Placement(sample=sample, image=image, cathode=cathode, beamtime=beamtime)
@@ -130,22 +151,63 @@ def ingest(
         def show(what: str, done: int, total: int) -> None:
             progress.update(task, description=what, completed=done, total=total)
 
-        outcomes = ingest_files(
-            paths,
-            reading,
-            placement,
-            store.connection,
-            energy_map=source_of_map,
-            grey=grey,
-            writing=store.writing,
-            progress=show,
-        )
+        if scheduler is None:
+            outcomes = ingest_files(
+                paths,
+                reading,
+                placement,
+                store.connection,
+                energy_map=source_of_map,
+                grey=grey,
+                writing=store.writing,
+                progress=show,
+            )
+        else:
+            from ingest.cluster import ingest_on_cluster
+
+            outcomes = ingest_on_cluster(
+                paths,
+                options,
+                placement,
+                scheduler,
+                partial(open_on_worker, settings.neo4j_uri, settings.home),
+                energy_map=source_of_map,
+                grey=grey,
+                progress=show,
+            )
     if as_json:
         print_json([outcome.as_record() for outcome in outcomes])
     else:
         _show(outcomes, dry_run=dry_run)
     if any(outcome.error for outcome in outcomes):
         raise typer.Exit(1)
+
+
+def _segmenter_of(
+    context: typer.Context,
+    source: Source,
+    segmenter: str,
+    assignments: list[str],
+    model: str | None,
+    device: str | None,
+) -> "tuple[str, dict[str, JsonScalar]]":
+    """Read --model and --device as what they stand for: the U-Net and two of its parameters."""
+    parameters = as_scalars(read_assignments(assignments, "--segmenter-param"))
+    if model is None:
+        if device is not None:
+            msg = (
+                "Found --device without --model; expected it with a U-Net only. Leave it out, or add --model."
+            )
+            raise InputError(msg)
+        return segmenter, parameters
+    chosen = context.get_parameter_source("segmenter")
+    if chosen is not None and chosen.name == "COMMANDLINE":
+        msg = f"Found --model with --segmenter {segmenter}; expected one of them. Leave one out."
+        raise InputError(msg)
+    if source is not Source.IMAGE:
+        msg = f"Found --model with --as {source.value}; expected a grey image. Leave --model out."
+        raise InputError(msg)
+    return "unet", {**parameters, "model": model, "device": device or "auto"}
 
 
 def _show(outcomes: "list[ImageOutcome]", *, dry_run: bool) -> None:

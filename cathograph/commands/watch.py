@@ -19,7 +19,14 @@ if TYPE_CHECKING:
 def watch(
     context: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder with a beamtime.yaml in it.")],
-    workers: Annotated[int, typer.Option(help="Files at a time.")] = 1,
+    workers: Annotated[
+        int | None,
+        typer.Option(help="Files at a time; 1, or as many as the cluster has threads.", show_default=False),
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(help="Dask scheduler, tcp://host:8786, to do the work on.", show_default=False),
+    ] = None,
     once: Annotated[bool, typer.Option("--once", help="Work off what is there, then end.")] = False,
     poll: Annotated[
         bool, typer.Option("--poll", help="Only look, every --poll-s; for network shares without events.")
@@ -51,13 +58,14 @@ def watch(
     [dim]cathograph init-beamtime DIR, fill in DIR/beamtime.yaml, cathograph watch DIR[/]
     """
     from cathograph.settings import read_settings
-    from cathograph.writing import open_for_writing
+    from cathograph.writing import open_for_writing, open_on_worker
     from ingest.service import serve, stop_on_signals
     from ingest.service_options import ServiceOptions
 
     settings = read_settings(home_of(context, home))
     options = ServiceOptions(
-        workers=workers,
+        workers=workers if workers is not None else 1 if scheduler is None else 0,
+        scheduler=scheduler,
         settle_s=settle_s,
         lease_s=lease_s,
         poll_s=poll_s if poll_s is not None else 5.0 if poll else 30.0,
@@ -75,7 +83,17 @@ def watch(
     if not once:
         say(f"Watching {folder}; Ctrl-C ends it.")
     with stop_on_signals() as stop, status or nullcontext():
-        standing = serve(folder, partial(open_for_writing, settings), options, say=say, show=show, stop=stop)
+        standing = serve(
+            folder,
+            partial(open_for_writing, settings),
+            options,
+            say=say,
+            show=show,
+            stop=stop,
+            open_on_worker=None
+            if scheduler is None
+            else partial(open_on_worker, settings.neo4j_uri, settings.home),
+        )
     if as_json:
         print_json(
             {

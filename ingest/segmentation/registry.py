@@ -1,4 +1,4 @@
-"""Segmenters by name. A new one, the U-Net too, is one more line here.
+"""Segmenters by name. A new one is one more line here.
 
 Entries are factories and not instances: a factory may import what only it needs (torch) when it
 is called, and takes the parameters that a user sets.
@@ -10,12 +10,13 @@ from types import MappingProxyType
 
 from ingest.segmentation.classical import MultiOtsu
 from ingest.segmentation.segmenter import Segmenter
+from ingest.unet.segmenter import make_unet
 from schema.errors import SegmentationError
 from schema.keys import JsonScalar
 
 SegmenterFactory = Callable[..., Segmenter]
 
-_SEGMENTERS: Mapping[str, SegmenterFactory] = MappingProxyType({"multi-otsu": MultiOtsu})
+_SEGMENTERS: Mapping[str, SegmenterFactory] = MappingProxyType({"multi-otsu": MultiOtsu, "unet": make_unet})
 
 
 def available_segmenters() -> Mapping[str, SegmenterFactory]:
@@ -24,7 +25,7 @@ def available_segmenters() -> Mapping[str, SegmenterFactory]:
     Examples
     --------
     >>> sorted(available_segmenters())
-    ['multi-otsu']
+    ['multi-otsu', 'unet']
     """
     return _SEGMENTERS
 

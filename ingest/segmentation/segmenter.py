@@ -64,7 +64,7 @@ def run_segmenter(segmenter: Segmenter, image: NDArray[Any]) -> NDArray[np.uint8
     SegmentationError
         When the segmenter cannot work on it, or returns something else than phases of it.
     """
-    _check_image(image)
+    check_image(image)
     phases = segmenter.segment(image)
     if not isinstance(phases, np.ndarray) or phases.shape != image.shape or phases.dtype != np.uint8:
         found = f"{getattr(phases, 'dtype', type(phases).__name__)} {getattr(phases, 'shape', '')}".strip()
@@ -87,7 +87,14 @@ def run_segmenter(segmenter: Segmenter, image: NDArray[Any]) -> NDArray[np.uint8
     return phases
 
 
-def _check_image(image: NDArray[Any]) -> None:
+def check_image(image: NDArray[Any]) -> None:
+    """Refuse what is no grey image: other axes, no pixels, another type, NaN or infinite pixels.
+
+    Raises
+    ------
+    InputImageError
+        When it is none.
+    """
     if image.ndim not in AXES or image.size == 0:
         msg = (
             f"Found an image of shape {image.shape}; expected (y, x) or (z, y, x) with pixels. Open a "

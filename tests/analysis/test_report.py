@@ -131,7 +131,6 @@ def test_what_a_reader_must_know(built):
     notes = " ".join(built.notes)
     assert STATE_NOTE in built.notes
     assert "t: no NMC has a measured state (no energy map), so only structure is shown." in built.notes
-    assert "S1b" in notes
     assert "Fig. 6" in notes
 
 

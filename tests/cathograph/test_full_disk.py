@@ -20,6 +20,7 @@ _SESSION = textwrap.dedent("""
     import os, subprocess, sys
     from pathlib import Path
     from database_server import small_server
+    from schema.errors import LocalServerError
 
     disk, folder = Path(sys.argv[1]), Path(sys.argv[2])
     server = small_server(disk / "home")
@@ -42,7 +43,13 @@ _SESSION = textwrap.dedent("""
         cathograph(*ingest, guard=False)
         (disk / "filler").unlink()
         server.stop()
-        server.start()
+        try:
+            server.start()
+        except LocalServerError:
+            logs = server.home.folder / "neo4j" / "logs"
+            for log in sorted(logs.glob("*.log")):
+                sys.stderr.write(f"--- {log.name}: {log.read_text()[-6000:]}")
+            raise
         cathograph(*samples)
         cathograph(*ingest)
         cathograph(*samples)
@@ -59,7 +66,7 @@ def test_running_again_after_the_disk_was_full_ends_as_if_it_never_was(tmp_path:
     )
     disk = tmp_path / "disk"
     disk.mkdir()
-    mount_and_run = 'mount -t tmpfs -o size=400m none "$1" && exec "$2" -c "$3" "$1" "$4"'
+    mount_and_run = 'mount -t tmpfs -o size=520m none "$1" && exec "$2" -c "$3" "$1" "$4"'
     command = ["sh", "-c", mount_and_run, "sh", str(disk), sys.executable, _SESSION, str(tmp_path)]
     done = subprocess.run(
         ["unshare", "--user", "--map-root-user", "--mount", *command],

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from database_server import DatabaseServer
 from toy_measurement import make_toy_measurement
+from toy_prediction import make_toy_prediction
 from toy_rows import make_toy_rows
 
 from analysis.stored_metrics import refresh_metrics
@@ -13,6 +14,7 @@ from queries.connection import Connection, connect
 from queries.jobs import enqueue
 from queries.measurements import write_measurement
 from queries.migrations import migrate
+from queries.predictions import write_prediction
 from queries.writing import IngestRunRecord, write_image
 from schema.rows import ImageRows
 
@@ -65,6 +67,7 @@ def fill(store: Connection) -> Callable[..., None]:
         run = IngestRunRecord.of_memory(image)
         write_image(store, make_toy_rows(image=image, sample=sample, key=key), run)
         write_measurement(store, make_toy_measurement(f"m {key}", segmentation=key), run)
+        write_prediction(store, make_toy_prediction(segmentation=key), run)
         refresh_metrics(store, segmentation=key)
         job = {
             "folder": "/data", "sample": sample, "image": image, "file_name": f"{image}.tif",

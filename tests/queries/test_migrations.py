@@ -47,6 +47,15 @@ def test_again_changes_nothing(bare):
     assert constraints_of(bare) == constraints
 
 
+@pytest.mark.parametrize(
+    "statement",
+    ["CREATE INDEX once FOR (n:Once) ON (n.a)", "CREATE CONSTRAINT once FOR (n:Once) REQUIRE n.a IS UNIQUE"],
+)
+def test_what_another_command_has_just_made_is_made(bare, statement):
+    """Two that open a bare store at once: IF NOT EXISTS looks before it locks, so the second meets the first's."""
+    bare.change_schema([statement, statement, statement.replace("once", "twice")])
+
+
 def test_a_key_cannot_stand_twice(bare):
     migrate(bare)
     write_image(bare, make_toy_rows(), IngestRunRecord.of_memory("toy"))

@@ -1,0 +1,170 @@
+"""Segmenters on real slices that were not trained on: ``python -m benchmarks.segmentation FOLDER [MODEL …]``.
+
+FOLDER is that of the ten pairs of nano-CT slices. Slices 300, 738 and 546, one of each volume, are held out; the rest
+trains the forest: 100 trees on `skimage.feature.multiscale_basic_features` (sigma 1 to 16) of 12,000 pixels an image.
+Multi-Otsu is not trained. MODEL are files that ``cathograph train`` wrote with the same slices held out. ``--left-out``
+leaves each volume out in turn, for the forest. The table goes to standard output.
+
+``python -m benchmarks.segmentation --phantoms`` scores the model that ships beside multi-Otsu, on the phantoms that
+were kept back from its training.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from skimage.feature import multiscale_basic_features
+from sklearn.ensemble import RandomForestClassifier
+
+from benchmarks.default_model import phantom_pair
+from ingest.phase_maps import read_phase_map
+from ingest.segmentation import MultiOtsu, Segmenter, make_segmenter
+from ingest.unet.evaluation import Evaluation, evaluate
+from ingest.unet.model_files import DEFAULT, MODELS_FOLDER
+from ingest.unet.normalisation import find_grey_scale
+from ingest.unet.pairs import Pair, read_pairs
+from ingest.unet.segmenter import make_unet
+from schema.keys import JsonScalar
+from schema.phases import Phase
+
+PHASES = "0=NMC,1=Graphite,2=SSE"
+"""NMC, binder and pore under the names of the three phases that make TPBs, as in docs/real-data.md."""
+
+HELD_OUT = ("300", "546", "738")
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "A": ("100", "200", "300"),
+    "B": ("103", "510", "738", "929"),
+    "C": ("394", "470", "546"),
+}
+CLASSES = (Phase.SSE, Phase.NMC, Phase.GRAPHITE)
+PIXELS_AN_IMAGE = 12_000
+TREES = 100
+MIN_SIZE_PX = 9
+
+
+@dataclass(frozen=True, eq=False)
+class Forest:
+    """A random forest on local features, as a segmenter."""
+
+    trained: RandomForestClassifier
+
+    name: ClassVar[str] = "forest"
+    version: ClassVar[str] = "1"
+
+    @property
+    def parameters(self) -> Mapping[str, JsonScalar]:
+        """Trees and pixels."""
+        return {"trees": TREES, "pixels_an_image": PIXELS_AN_IMAGE}
+
+    @classmethod
+    def train(cls, pairs: Sequence[Pair], *, seed: int = 0) -> "Forest":
+        """Train on pixels drawn from each pair."""
+        rng = np.random.default_rng(seed)
+        features, codes = [], []
+        for pair in pairs:
+            chosen = rng.choice(pair.grey.size, PIXELS_AN_IMAGE, replace=False)
+            features.append(_features(pair.grey)[chosen])
+            codes.append(pair.phases.reshape(-1)[chosen])
+        forest = RandomForestClassifier(TREES, random_state=seed, n_jobs=1, min_samples_leaf=1)
+        return cls(forest.fit(np.concatenate(features), np.concatenate(codes)))
+
+    def segment(self, image: NDArray[Any]) -> NDArray[np.uint8]:
+        """Return the `Phase.code` of each pixel."""
+        found: NDArray[np.uint8] = (
+            self.trained.predict(_features(image)).astype(np.uint8).reshape(image.shape)
+        )
+        return found
+
+
+def _features(grey: NDArray[Any]) -> NDArray[np.float32]:
+    scaled = find_grey_scale(grey).apply(grey)
+    found = multiscale_basic_features(scaled, sigma_min=1, sigma_max=16)
+    return np.asarray(found, dtype=np.float32).reshape(grey.size, -1)
+
+
+def score(name: str, segmenter: Segmenter, pairs: Sequence[Pair]) -> str:
+    """Score a segmenter; return its line of the table."""
+    began = time.process_time()
+    found = evaluate(segmenter, CLASSES, pairs, min_size_px=MIN_SIZE_PX)
+    return _line(name, found, time.process_time() - began)
+
+
+def _line(name: str, found: Evaluation, seconds: float) -> str:
+    overlap = found.overlap
+    ious = " | ".join(f"{overlap.iou[phase].value:.3f}" for phase in (Phase.NMC, Phase.GRAPHITE, Phase.SSE))
+    mean = overlap.mean_iou
+    f1 = np.mean(list(found.boundary_f1.values()))
+    quality = np.mean([image.instances.panoptic_quality or 0.0 for image in found.images])
+    tpbs = ", ".join(f"{image.graph.found.tpbs}/{image.graph.truth.tpbs}" for image in found.images)
+    channels = ", ".join(
+        f"{image.graph.found.channel_share or 0:.2f}/{image.graph.truth.channel_share or 0:.2f}"
+        for image in found.images
+    )
+    degree = np.mean([image.graph.degree_distance or 0.0 for image in found.images])
+    return (
+        f"| {name} | {mean.value:.3f} ({mean.low:.3f} to {mean.high:.3f}) | {ious} | {f1:.3f} | {quality:.3f} | "
+        f"{tpbs} | {channels} | {degree:.2f} | {seconds:.0f} |"
+    )
+
+
+HEADER = (
+    "| segmenter | mIoU (95 %) | NMC | binder | pore | boundary F1 | PQ | TPBs found/true | channels found/true | "
+    "degree distance | s |\n|" + " --- |" * 11
+)
+
+
+def main(folder: Path, models: Sequence[str], *, left_out: bool) -> None:
+    """Write the table."""
+    pairs = {pair.name: pair for pair in read_pairs(folder, read_phase_map(PHASES))}
+    tested = [pairs[name] for name in HELD_OUT]
+    rest = [pair for name, pair in pairs.items() if name not in HELD_OUT]
+    _say(HEADER)
+    for thresholds in ("joint", "nested"):
+        otsu = MultiOtsu(phases_by_grey="SSE,Graphite,NMC", thresholds=thresholds)
+        _say(score(f"multi-Otsu, {thresholds}", otsu, tested))
+    _say(score("forest", Forest.train(rest), tested))
+    for model in models:
+        _say(score(Path(model).stem, make_unet(model=model), tested))
+    for group, names in GROUPS.items() if left_out else ():
+        seen = [pair for name, pair in pairs.items() if name not in names]
+        _say(score(f"forest, {group} left out", Forest.train(seen), [pairs[name] for name in names]))
+
+
+def main_on_phantoms() -> None:
+    """Write the table of the model that ships."""
+    card = json.loads((MODELS_FOLDER / f"{DEFAULT}.json").read_text(encoding="utf-8"))
+    # Names end with the number that a phantom is drawn from.
+    tested = [phantom_pair(int(name.rpartition("-")[2])) for name in card["split"]["test"]]
+    _say("| segmenter | mIoU (95 %) | background | SSE | NMC | graphite |\n|" + " --- |" * 6)
+    for name in ("multi-otsu", "unet"):
+        found = evaluate(make_segmenter(name), tuple(Phase), tested, min_size_px=MIN_SIZE_PX).overlap
+        ious = " | ".join(f"{found.iou[phase].value:.3f}" for phase in Phase)
+        mean = found.mean_iou
+        _say(f"| {name} | {mean.value:.3f} ({mean.low:.3f} to {mean.high:.3f}) | {ious} |")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Segmenters on the ten real pairs.")
+    parser.add_argument("folder", type=Path, nargs="?")
+    parser.add_argument("models", nargs="*")
+    parser.add_argument("--left-out", action="store_true")
+    parser.add_argument("--phantoms", action="store_true")
+    asked = parser.parse_args()
+    if asked.phantoms == (asked.folder is not None):
+        parser.error("expected either a folder or --phantoms")
+    if asked.phantoms:
+        main_on_phantoms()
+    else:
+        main(asked.folder, asked.models, left_out=asked.left_out)

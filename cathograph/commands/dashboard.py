@@ -1,0 +1,56 @@
+"""``cathograph dashboard``: the pages of the store in a browser."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cathograph.commands.console import results, say
+from cathograph.commands.home import HomeOption, home_of
+
+
+def dashboard(
+    context: typer.Context,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Where it answers; 0 takes any that is free.")
+    ] = 8501,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; one beyond this machine needs a login.")
+    ] = "127.0.0.1",
+    secrets: Annotated[
+        Path | None,
+        typer.Option(
+            help="secrets.toml for a login with a provider (docs/dashboard.md).", show_default=False
+        ),
+    ] = None,
+    files: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Folder with ingested files that are not where they were, for the page Image; repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser.")] = True,
+    home: HomeOption = None,
+) -> None:
+    """Open the dashboard: the store in a browser. Ctrl-C ends it.
+
+    [dim]CATHOGRAPH_DASHBOARD_PASSWORD=… cathograph dashboard --host 0.0.0.0[/] for a whole group
+    """
+    from cathograph.dashboard_login import choose_login
+    from cathograph.dashboard_server import DashboardServer, choose_port, open_browser
+    from cathograph.settings import read_settings
+    from cathograph.store import find_store
+
+    login = choose_login(host, secrets)
+    settings = read_settings(home_of(context, home))
+    free_port = choose_port(host, port)
+    address = find_store(settings, say=say)
+    server = DashboardServer(host, free_port, address, settings.home, login, tuple(files or ()))
+    with server.running():
+        results.print(f"Dashboard: {server.url}", highlight=False, markup=False)
+        say(f"It shows {address.uri}. Ctrl-C ends it.")
+        if browser:
+            open_browser(server.url)
+        server.wait()
+    say("Stopped." if settings.neo4j_uri else "Stopped; the database stays until `cathograph db stop`.")

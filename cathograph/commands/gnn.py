@@ -1,0 +1,319 @@
+"""``cathograph gnn``: train, evaluate and apply models of the electrochemical state."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from cathograph.commands.console import errors, print_json, print_table, progress_bar, results, say, waiting
+from cathograph.commands.gnn_explain import explain, rank
+from cathograph.commands.home import HomeOption, home_of
+from cathograph.commands.model_graphs import (
+    DEFAULT_MODEL,
+    DeviceOption,
+    ModelOption,
+    graphs_for,
+    listed,
+    read_graphs,
+    records_of,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from torch_geometric.data import HeteroData
+
+    from gnn.model_files import TrainedModel
+    from queries.writing import IngestRunRecord
+
+gnn = typer.Typer(
+    name="gnn",
+    help="Models that predict the state of NMC from their contacts.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+)
+gnn.command()(explain)
+gnn.command()(rank)
+
+_SHOWN = ("target", "model", "n", "images", "rmse", "rmse_low", "rmse_high", "mae", "r2", "r2_low", "r2_high")
+
+
+@gnn.command()
+def train(
+    context: typer.Context,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for weights and card.")] = DEFAULT_MODEL,
+    architecture: Annotated[
+        Literal["nnconv", "gatv2", "mlp"], typer.Option(help="Which network.")
+    ] = "nnconv",
+    name: Annotated[
+        str | None,
+        typer.Option(help="What the model is called in the store.", show_default="its folder's name"),
+    ] = None,
+    sample: Annotated[str | None, typer.Option(help="Only this sample.")] = None,
+    cathode: Annotated[str | None, typer.Option(help="Only this cathode kind.")] = None,
+    features: Annotated[
+        str | None, typer.Option(help="Node features, comma-separated.", show_default="size and shape")
+    ] = None,
+    targets: Annotated[
+        str | None, typer.Option(help="States to predict, comma-separated.", show_default="all")
+    ] = None,
+    split_by: Annotated[
+        Literal["image", "sample", "beamtime"],
+        typer.Option(help="What stands on one side of the split only; slices of a volume always do."),
+    ] = "image",
+    folds: Annotated[
+        int, typer.Option(min=1, max=5, help="Rotations of the 60/20/20 split; with 5 each image tests once.")
+    ] = 1,
+    members: Annotated[int, typer.Option(min=1, help="Networks of a fold, from different seeds.")] = 3,
+    seed: Annotated[int, typer.Option(min=0, help="Of split and networks.")] = 0,
+    max_epochs: Annotated[int, typer.Option(min=1, help="Stops earlier after 50 epochs without gain.")] = 500,
+    hidden: Annotated[int, typer.Option(min=4, help="Width of a particle's state.")] = 32,
+    device: DeviceOption = "auto",
+    home: HomeOption = None,
+) -> None:
+    """Train on all images with measured states; an interrupted training goes on when run again.
+
+    [dim]cathograph gnn train --folds 5[/]
+    """
+    import shutil
+
+    from cathograph.settings import read_settings
+    from cathograph.store import open_store
+    from gnn.architectures import Architecture
+    from gnn.ensemble import keep_targets, train_model
+    from gnn.model_files import save_model
+    from gnn.training import TrainingSettings, choose_device
+    from queries.graph_columns import TARGET_NAMES
+
+    where = choose_device(device)
+    with (
+        open_store(read_settings(home_of(context, home)), say=say) as connection,
+        waiting("reading the store …"),
+    ):
+        found = read_graphs(connection, sample=sample, cathode=cathode, features=listed(features))
+    graphs = keep_targets(found, listed(targets) or TARGET_NAMES)
+    settings = TrainingSettings(
+        architecture=Architecture(architecture), sizes=(("hidden", hidden),), max_epochs=max_epochs
+    )
+    checkpoints = out / "checkpoints"
+    with progress_bar() as progress:
+        task = progress.add_task("training", total=None)
+
+        def show(done: int, total: int, epoch: int, loss: float) -> None:
+            text = f"network {done + 1} of {total}, epoch {epoch}, validation loss {loss:.3f}"
+            progress.update(task, description=text, completed=done, total=total)
+
+        model = train_model(
+            graphs,
+            settings,
+            name=name or out.resolve().name,
+            split_by=split_by,
+            folds=folds,
+            members=members,
+            seed=seed,
+            device=where,
+            checkpoints=checkpoints,
+            progress=show,
+        )
+    saved = save_model(model, out)
+    shutil.rmtree(checkpoints, ignore_errors=True)
+    _describe(saved, graphs, where, out)
+
+
+@gnn.command()
+def evaluate(
+    context: typer.Context,
+    model: Annotated[
+        list[Path] | None, typer.Argument(help="Folders of trained models.", show_default=str(DEFAULT_MODEL))
+    ] = None,
+    draws: Annotated[int, typer.Option(min=100, help="Draws of the bootstrap.")] = 2000,
+    device: DeviceOption = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+    home: HomeOption = None,
+) -> None:
+    """Print RMSE, MAE and R² on the test images with 95 % intervals, beside every baseline.
+
+    Baselines are fitted on the same images; an MLP without contacts is trained as the model was.
+
+    [dim]cathograph gnn evaluate cathograph-model[/]
+    """
+    from cathograph.settings import read_settings
+    from cathograph.store import open_store
+    from gnn.evaluation import collect_tests, compare, score
+    from gnn.model_files import load_model
+
+    folders = model or [DEFAULT_MODEL]
+    models = {folder.name: load_model(folder) for folder in folders}
+    first = next(iter(models.values()))
+    with (
+        open_store(read_settings(home_of(context, home)), say=say) as connection,
+        waiting("reading the store …"),
+    ):
+        graphs = graphs_for(connection, first)
+    judged = list(models)
+    if not any(each.settings.architecture == "mlp" for each in models.values()):
+        with waiting("training the MLP without contacts …"):
+            models["mlp"] = _rival(first, graphs, device)
+    with waiting("testing …"):
+        tests = collect_tests(models, graphs, device=device)
+        scores, compared = score(tests, draws=draws), compare(tests, judged, draws=draws)
+    if as_json:
+        print_json(
+            {
+                "models": {name: models[name].model_hash for name in judged},
+                "scores": records_of(scores),
+                "comparisons": records_of(compared),
+            }
+        )
+        return
+    _print_scores(scores, compared, first)
+
+
+@gnn.command()
+def predict(
+    context: typer.Context,
+    model: ModelOption = DEFAULT_MODEL,
+    sample: Annotated[str | None, typer.Option(help="Only this sample.")] = None,
+    image: Annotated[str | None, typer.Option(help="Only images of this name.")] = None,
+    device: DeviceOption = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+    home: HomeOption = None,
+) -> None:
+    """Write what a model says of each NMC into the store, beside what was measured.
+
+    [dim]cathograph gnn predict && cathograph query predictions[/]
+    """
+    import pandas as pd
+
+    from cathograph.settings import read_settings
+    from cathograph.store import open_store
+    from cathograph.writing import WritableStore
+    from gnn.graph_layout import CENTRE
+    from gnn.model_files import load_model
+    from gnn.prediction import Predictor, prediction_rows
+    from queries.predictions import write_prediction
+
+    loaded = load_model(model)
+    predictor = Predictor(loaded, device=device)
+    settings = read_settings(home_of(context, home))
+    rows = []
+    with open_store(settings, say=say) as connection, progress_bar() as progress:
+        store = WritableStore(connection, settings)
+        graphs = graphs_for(connection, loaded, sample=sample, image=image)
+        for graph in progress.track(graphs, description="predicting"):
+            n_nmc = len(graph[CENTRE].key)
+            part, state = "none", "no NMC"
+            if n_nmc:
+                predicted = predictor.predict(graph)
+                part = predicted.part
+                with store.writing():
+                    state = write_prediction(
+                        connection, prediction_rows(loaded, predicted), _run_of(model, loaded)
+                    )
+            rows.append(
+                {"sample": graph.sample, "image": graph.image, "nmc": n_nmc, "split": part, "state": state}
+            )
+    table = pd.DataFrame(rows)
+    if as_json:
+        print_json({"model": loaded.name, "model_hash": loaded.model_hash, "images": records_of(table)})
+        return
+    print_table(table)
+    results.print(
+        f"{int(table['nmc'].sum())} NMC predicted by {loaded.name} ({loaded.model_hash[:12]}). Only test and none "
+        "say how good it is: `cathograph query predictions`.",
+        highlight=False,
+        markup=False,
+    )
+
+
+def _rival(model: "TrainedModel", graphs: "list[HeteroData]", device: str) -> "TrainedModel":
+    """Train an MLP on the splits of a model, from the same seeds."""
+    from gnn.architectures import Architecture
+    from gnn.model_files import Fold, TrainedModel
+    from gnn.training import train_network
+
+    width = {name: value for name, value in model.settings.sizes if name in ("hidden", "dropout")}
+    settings = replace(model.settings, architecture=Architecture.MLP, sizes=tuple(width.items()))
+    folds = []
+    for fold in model.folds:
+        trained = [
+            train_network(graphs, fold.split, model.layout, settings, seed=each.seed, device=device)
+            for each in fold.networks
+        ]
+        folds.append(Fold(fold.split, trained[0][1], tuple(network for network, _ in trained)))
+    return TrainedModel("mlp", model.layout, settings, model.split_by, model.seed, tuple(folds))
+
+
+def _run_of(folder: Path, model: "TrainedModel") -> "IngestRunRecord":
+    import getpass
+    import platform
+    from datetime import UTC, datetime
+    from importlib.metadata import version
+    from uuid import uuid4
+
+    from gnn.model_files import WEIGHTS
+    from queries.writing import IngestRunRecord
+
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # no login name, as in many containers
+        user = ""
+    return IngestRunRecord(
+        id=str(uuid4()),
+        started=datetime.now(UTC),
+        user=user,
+        host=platform.node(),
+        code_version=version("cathograph"),
+        file_name=f"{folder.name}/{WEIGHTS}",
+        file_sha256=model.model_hash,
+    )
+
+
+def _describe(model: "TrainedModel", graphs: "list[HeteroData]", where: str, out: Path) -> None:
+    import pandas as pd
+
+    from gnn.splits import can_train
+
+    table = pd.DataFrame(
+        [
+            {
+                "fold": place,
+                "train": len(fold.split.train),
+                "validation": len(fold.split.validation),
+                "test": len(fold.split.test),
+                "epochs": max(network.epochs for network in fold.networks),
+                "validation_loss": sum(network.validation_loss for network in fold.networks) / model.members,
+            }
+            for place, fold in enumerate(model.folds)
+        ]
+    )
+    print_table(table)
+    without = sum(not can_train(graph) for graph in graphs)
+    if without:
+        say(f"{without} of {len(graphs)} images have no measured state and were left out.")
+    results.print(
+        f"{model.name} ({model.model_hash[:12]}): {len(model.folds)} folds of {model.members} networks, trained on "
+        f"{where}. Losses are of z-scores: 1 is what the mean would give.\n"
+        f"Next: cathograph gnn evaluate {out}",
+        highlight=False,
+        markup=False,
+    )
+
+
+def _print_scores(scores: "pd.DataFrame", compared: "pd.DataFrame", model: "TrainedModel") -> None:
+    for target in model.layout.targets:
+        print_table(
+            scores.loc[scores["target"] == target, _SHOWN[1:]], title=f"{target}, test images only (eV)"
+        )
+    columns = ["target", "model", "rival", "rmse_difference", "difference_low", "difference_high", "verdict"]
+    print_table(compared[columns], title="paired with each rival, on the same images (eV; below 0: better)")
+    worst = compared["caution"].iloc[0]
+    if worst:
+        more = "" if len(model.folds) > 1 else "; `cathograph gnn train --folds 5` tests every image once"
+        errors.print(f"{worst}{more}.", highlight=False, markup=False)
+    results.print(
+        "Intervals: 95 %, whole images drawn. R² is against the mean of the tested NMC. Energies are relative edge "
+        "shifts, not lithium contents.",
+        style="dim",
+        highlight=False,
+    )

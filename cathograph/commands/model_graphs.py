@@ -1,0 +1,57 @@
+"""What the commands of ``cathograph gnn`` share: the model's folder, and the graphs that it takes."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from torch_geometric.data import HeteroData
+
+    from gnn.model_files import TrainedModel
+    from queries.connection import Connection
+
+DEFAULT_MODEL = Path("cathograph-model")
+
+ModelOption = Annotated[Path, typer.Option("--model", "-m", help="Folder of a trained model.")]
+DeviceOption = Annotated[str, typer.Option(help="auto, cpu or cuda; an absent GPU is an error for cuda.")]
+
+
+def read_graphs(
+    connection: "Connection",
+    *,
+    sample: str | None = None,
+    image: str | None = None,
+    cathode: str | None = None,
+    features: Sequence[str] | None = None,
+) -> "list[HeteroData]":
+    """Read images of a selection as graphs."""
+    from gnn.export import export_hetero_data
+    from gnn.selection import Selection
+
+    return export_hetero_data(connection, Selection(sample=sample, image=image, cathode=cathode), features)
+
+
+def graphs_for(
+    connection: "Connection", model: "TrainedModel", *, sample: str | None = None, image: str | None = None
+) -> "list[HeteroData]":
+    """Read images with the features and targets that a model takes."""
+    from gnn.ensemble import keep_targets
+    from gnn.graph_layout import CENTRE
+
+    features = list(model.layout.node_features[CENTRE])
+    found = read_graphs(connection, sample=sample, image=image, features=features)
+    return keep_targets(found, model.layout.targets)
+
+
+def records_of(table: "pd.DataFrame") -> list[dict[str, Any]]:
+    """Turn a table into what JSON can hold: null where a number is missing."""
+    plain = table.astype(object).where(table.notna(), None)
+    return [{str(name): value for name, value in row.items()} for row in plain.to_dict("records")]
+
+
+def listed(text: str | None) -> list[str] | None:
+    """Split a list that was given with commas."""
+    return None if text is None else [part.strip() for part in text.split(",") if part.strip()]

@@ -1,0 +1,57 @@
+"""``cathograph segment``: a grey image into a phase image, without a database."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from cathograph.commands.console import errors
+
+
+def segment(
+    path: Annotated[Path, typer.Argument(metavar="IMAGE", help="Grey image, stack or volume.")],
+    out: Annotated[Path, typer.Option(help="Phase image to write, .tif.")],
+    model: Annotated[str, typer.Option(help="default, or the path of a .safetensors file.")] = "default",
+    dataset: Annotated[
+        str | None, typer.Option(help="Path of the array inside an HDF5 file or a Zarr store.")
+    ] = None,
+    volume: Annotated[
+        bool, typer.Option("--volume", help="A stack is one volume: one grey scale for all slices.")
+    ] = False,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    tile_px: Annotated[int, typer.Option(min=64, help="Side of a tile; changes no label.")] = 896,
+    batch: Annotated[int, typer.Option(min=1, help="Tiles at a time.")] = 1,
+) -> None:
+    """Write the phase of each pixel; `ingest --as phases` reads it.
+
+    [dim]cathograph segment raw.tif --out phases.tif[/]
+    """
+    import numpy as np
+    import tifffile
+
+    from ingest.formats import open_image
+    from ingest.segmentation import run_segmenter
+    from ingest.unet.segmenter import make_unet
+    from schema.errors import InputError
+    from schema.phases import Phase
+
+    if out.suffix.lower() not in (".tif", ".tiff"):
+        msg = f"Found --out {out}; expected a file .tif. Change the suffix."
+        raise InputError(msg)
+    if out.resolve() == path.resolve():
+        msg = f"Found --out {out} to be the image itself; expected another file. Name one."
+        raise InputError(msg)
+    file = open_image(path, dataset=dataset, volume=volume)
+    segmenter = make_unet(model=model, device=device, tile_px=tile_px, batch=batch)
+    pages = [run_segmenter(segmenter, page) for page in file.pages]
+    found = pages[0] if len(pages) == 1 else np.stack(pages)
+    part = out.with_name(f"{out.name}.part")
+    tifffile.imwrite(part, found, compression="zlib", photometric="minisblack", metadata=None)
+    part.replace(out)
+    named = segmenter.model.architecture.classes
+    for phase in named:
+        share = float((found == phase.code).mean())
+        errors.print(f"{phase.value}: {100 * share:.1f} %", highlight=False)
+    spec = ",".join(f"{phase.code}={phase.value}" for phase in Phase if phase in named)
+    errors.print(f"Next: cathograph ingest {escape(str(out))} --as phases --phases {spec} --sample NAME")

@@ -1,0 +1,30 @@
+"""Confounders (paper Fig. S8): whether an effect is only one of the particles' size."""
+
+from analysis.figure_data.size_confounder import size_data
+from dashboard.empty_states import show_no_energy_maps
+from dashboard.exhibits import show_exhibit, show_sentences, show_size_adjusted
+from dashboard.side_by_side import open_view
+
+
+def page() -> None:
+    """Lay out the page."""
+    view = open_view(
+        "Confounders", "Large particles touch more of everything. What remains of an effect at equal size?"
+    )
+    if view is None:
+        return
+    if not view.measured:
+        show_no_energy_maps()
+        return
+    from analysis.figures.size_confounder import draw_size_confounder
+    from analysis.interactive.size_confounder import plot_size_confounder
+
+    nmc, adjusted = view.nmc, view.size_adjusted
+    data = size_data(nmc, adjusted)
+    show_exhibit(
+        data,
+        lambda: plot_size_confounder(data, adjusted),
+        lambda: draw_size_confounder(nmc, adjusted),
+    )
+    show_size_adjusted(adjusted, "size-adjusted")
+    show_sentences(adjusted)

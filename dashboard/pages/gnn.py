@@ -1,0 +1,149 @@
+"""The page GNN: what a trained model says of the NMC, beside what was measured."""
+
+import json
+
+import pandas as pd
+import streamlit as st
+
+from analysis.interactive.prediction_panels import (
+    draw_learning_curves,
+    draw_predicted_over_measured,
+    draw_residuals_over_image,
+)
+from analysis.prediction_errors import prediction_errors, residuals_of
+from dashboard import store
+from dashboard.command_run import CommandRun
+from dashboard.downloads import table_downloads
+from dashboard.empty_states import show_empty_store, show_no_predictions, show_nothing_left
+from dashboard.model_cards import ModelCard, find_card
+from dashboard.plain_text import as_text
+from dashboard.selection import current_selection, image_ids
+
+_TARGETS = {
+    "soc_ev": "SOC indicator (eV)",
+    "heterogeneity_ev": "heterogeneity (eV)",
+    "polarization_ev": "polarization (eV)",
+}
+_SPLITS = {"test": "test", "none": "not in the training", "validation": "validation", "train": "train"}
+_EXPLANATION = "explanation"
+
+
+def page() -> None:
+    """Lay out the page."""
+    st.title("GNN")
+    models = store.table("prediction_models")
+    if models.empty:
+        if store.images().empty:
+            show_empty_store()
+        else:
+            show_no_predictions()
+        return
+    names = [f"{name} ({key[:8]})" for name, key in zip(models["model"], models["model_hash"], strict=True)]
+    left, middle, right = st.columns([2, 2, 3])
+    place = left.selectbox("Model", range(len(names)), format_func=lambda each: names[each])
+    target = middle.selectbox("State", list(_TARGETS), format_func=lambda each: _TARGETS[each], index=1)
+    splits = right.pills(
+        "Images", list(_SPLITS), selection_mode="multi", default=["test", "none"], format_func=_SPLITS.__getitem__,
+        help="Only images that were no part of the training, and test images, tell how good a model is.",
+    )  # fmt: skip
+    model_hash = str(models["model_hash"].iloc[place or 0])
+    everything = store.table("predictions", current_selection())
+    predictions = everything[everything["model_hash"] == model_hash]
+    predictions = predictions[predictions["split"].isin(splits or list(_SPLITS))]
+    if predictions.empty:
+        show_nothing_left()
+        return
+    residuals = residuals_of(predictions, target or "heterogeneity_ev")
+    _show_errors(residuals, target or "heterogeneity_ev", len(predictions))
+    card = find_card(model_hash)
+    scatter, image, learning, why = st.tabs(
+        ["Predicted and measured", "Residuals over the image", "Learning curve", "Explanation"]
+    )
+    with scatter:
+        st.plotly_chart(
+            draw_predicted_over_measured(
+                residuals, target or "heterogeneity_ev", _TARGETS[target or "heterogeneity_ev"]
+            )
+        )
+        table_downloads(predictions, "predictions")
+    with image:
+        _show_image(residuals)
+    with learning:
+        _show_learning(card)
+    with why:
+        _show_explanation(predictions, target or "heterogeneity_ev", card)
+    st.caption("Energies are relative positions of the Ni K-edge, not lithium contents.")
+
+
+def _show_errors(residuals: pd.DataFrame, target: str, n_predicted: int) -> None:
+    errors = prediction_errors(residuals, target)
+    with st.container(horizontal=True):
+        st.metric("NMC predicted", f"{n_predicted:,}", border=True, width=168)
+        st.metric("of them measured", f"{errors.n:,}", border=True, width=168)
+        if errors.n:
+            st.metric("RMSE (eV)", f"{errors.rmse_ev:.3f}", border=True, width=168)
+            st.metric("MAE (eV)", f"{errors.mae_ev:.3f}", border=True, width=168)
+            st.metric("R²", f"{errors.r2:.2f}", border=True, width=168)
+
+
+def _show_image(residuals: pd.DataFrame) -> None:
+    if residuals.empty:
+        st.info("None of these NMC was measured, so there is nothing to compare with.")
+        return
+    ids = image_ids(residuals)
+    names = dict(zip(ids, residuals["sample"] + " · " + residuals["image"], strict=True))
+    chosen = st.selectbox("Image", list(names), format_func=names.__getitem__, key="residual_image")
+    particles = store.particles()
+    st.plotly_chart(draw_residuals_over_image(residuals[ids == chosen], particles))
+
+
+def _show_learning(card: ModelCard | None) -> None:
+    if card is None:
+        _say_no_folder()
+        return
+    if card.curves:
+        st.plotly_chart(draw_learning_curves(card.curves))
+    st.markdown("Each network of the ensemble; its weights are those of its best epoch.")
+    st.dataframe(card.networks, hide_index=True)
+
+
+def _show_explanation(predictions: pd.DataFrame, target: str, card: ModelCard | None) -> None:
+    """Say which contacts and neighbours move the prediction for one particle."""
+    if card is None:
+        _say_no_folder()
+        return
+    keys = predictions["key"].tolist()
+    names = {
+        key: f"{sample} · {image}, particle {label}"
+        for key, sample, image, label in zip(
+            keys, predictions["sample"], predictions["image"], predictions["label"], strict=True
+        )
+    }
+    key = st.selectbox("Particle", keys, format_func=lambda each: names[each])
+    if st.button("Explain", icon=":material/lightbulb:") and key:
+        arguments = ["gnn", "explain", f"--particle={key}", f"--target={target}", f"--model={card.folder}"]
+        run = CommandRun([*arguments, "--json"], f"{target} of {names[key]}")
+        run.start()
+        with st.spinner("Taking away each contact in turn …"):
+            run.has_ended(wait_s=120)
+        st.session_state[_EXPLANATION] = run
+    found = st.session_state.get(_EXPLANATION)
+    if not isinstance(found, CommandRun):
+        st.caption(
+            "Each contact and neighbour is taken away in turn. This explains the model, not the electrode."
+        )
+    elif found.code != 0:
+        st.error(as_text(found.error()))
+    else:
+        explained = json.loads(found.output)
+        st.markdown(f"{as_text(found.title)}: predicted {explained['predicted_ev']:.4g} eV")
+        for part in ("contacts", "neighbours"):
+            st.markdown(f"What each of its {part} contributes")
+            st.dataframe(pd.DataFrame(explained[part]), hide_index=True)
+
+
+def _say_no_folder() -> None:
+    st.info("The files of this model are not beside the dashboard.", icon=":material/folder_off:")
+    st.markdown(
+        "Start `cathograph dashboard` in the folder in which `cathograph gnn train` wrote the model's folder."
+    )

@@ -1,0 +1,231 @@
+"""One image: its pixels, its graph over them, and whatever is known of the particle that was clicked."""
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from analysis.figure_data.sheet import FigureData
+from analysis.interactive.field_view import MOST_CHANNELS, FieldTables, Layers, plot_field
+from dashboard import store
+from dashboard.empty_states import show_empty_store, show_nothing_left
+from dashboard.exhibits import show_downloads, show_exhibit
+from dashboard.field import MOST_CHANNEL_PAIRS, Field, Plane, field_of, plane_of, points_of, raster_of
+from dashboard.particle_panel import clicked_point, show_particle
+from dashboard.pictures import Pictures, look_again, pictures_of
+from dashboard.plain_text import as_text
+from dashboard.selection import current_selection, image_ids
+
+if TYPE_CHECKING:
+    from analysis.figures.plate import Plate
+
+_PARTICLE, _CHART = "particle", "field"
+_BASES = {"grey": "X-ray", "phases": "Phases", "energy": "Energy"}
+_OUTLINES, _GRAPH, _TPBS, _CHANNELS = "Outlines", "Graph", "TPBs", "Channels"
+
+
+def page() -> None:
+    """Lay out the page."""
+    st.title("Image")
+    if store.images().empty:
+        show_empty_store()
+        return
+    images = store.images(current_selection())
+    if images.empty:
+        show_nothing_left()
+        return
+    about = _choose_image(images)
+    field = field_of(about)
+    pictures = pictures_of(str(about["sample"]), str(about["image"]))
+    if isinstance(pictures, str):
+        st.warning(f"The graph is shown without its image: {as_text(pictures)}", icon=":material/hide_image:")
+        st.button("Look again", on_click=look_again, icon=":material/refresh:")
+    left, right = st.columns([2, 1], gap="medium")
+    # The particle first: the image shows the one that is chosen here.
+    with right:
+        label = st.number_input(
+            "Particle", min_value=1, step=1, value=None, key=_PARTICLE, bind="query-params",
+            placeholder="click one, or write its label",
+        )  # fmt: skip
+        chosen = int(label) if label is not None and label in field.details.index else None
+    with left:
+        z = _choose_slice(field)
+        plane = None if isinstance(pictures, str) else plane_of(pictures, z)
+        _show_field(field, plane, z, chosen)
+        _show_notes(field, pictures)
+        if plane is not None and z is None:
+            _offer_figure(field, plane)
+    with right:
+        if chosen is not None:
+            show_particle(field, chosen, pictures, _choose)
+        elif label is None:
+            st.caption("Click a particle in the image to see what is known of it.")
+        else:
+            st.info(f"There is no particle {label} in this image.", icon=":material/search_off:")
+    if not isinstance(pictures, str) and pictures.grey is not None:
+        _show_grey_values(pictures)
+    _show_downloads(field)
+
+
+def _choose_image(images: pd.DataFrame) -> pd.Series:
+    by_name = dict(zip(image_ids(images), images.index, strict=True))
+    name = st.selectbox(
+        "Image", list(by_name), key="view", bind="query-params", on_change=_choose, args=(None,)
+    )
+    about = images.loc[[by_name[name]]].iloc[0]
+    st.text(
+        f"{about['sample']}, image {about['image']}: {about['nmc']} NMC, {about['sse']} SSE, "
+        f"{about['graphite']} graphite, {about['contacts']} contacts, {about['tpbs']} TPBs "
+        f"({about['physical_tpbs']} physical), {about['nmc_with_channels']} NMC with channels"
+    )
+    return about
+
+
+def _choose(label: int | None) -> None:
+    st.session_state[_PARTICLE] = label
+
+
+def _choose_slice(field: Field) -> int | None:
+    if len(field.shape) == 2:
+        return None
+    planes = field.shape[0]
+    return int(
+        st.slider("Slice (z)", 0, planes - 1, planes // 2, key="z", bind="query-params") if planes > 1 else 0
+    )
+
+
+def _show_field(field: Field, plane: Plane | None, z: int | None, chosen: int | None) -> None:
+    key = (store.version(), str(field.about["sample"]), str(field.about["image"]), z)
+    graph = field.graph if z is None else _of_slice(field.graph, plane, z)
+    base, shown = _choose_layers(plane)
+    points = points_of((*key, plane is None), graph.particles, plane)
+    layers = Layers(
+        picture="" if plane is None else raster_of(key, base, _OUTLINES in shown, plane),
+        energy_window_ev=plane.window_ev if plane is not None and base == "energy" else None,
+        graph=_GRAPH in shown or plane is None,
+        tpbs=_TPBS in shown,
+        channels=_CHANNELS in shown,
+    )
+    figure = plot_field(
+        graph,
+        points,
+        layers,
+        shape=(field.shape[-2], field.shape[-1]),
+        pixel_size_um=field.pixel_size_um,
+        chosen=chosen,
+        labels=None if plane is None else plane.labels,
+    )
+    # Of each image its own, so that a zoom and a click do not outlive it.
+    chart = f"{_CHART}-{field.about['sample']}-{field.about['image']}"
+
+    def take() -> None:
+        point = clicked_point(chart)
+        if point is not None and point < len(points.labels):
+            _choose(int(points.labels[point]))
+
+    st.plotly_chart(
+        figure,
+        key=chart,
+        on_select=take,
+        selection_mode="points",
+        config={"scrollZoom": True, "displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d"]},
+    )
+
+
+def _of_slice(graph: FieldTables, plane: Plane | None, z: int) -> FieldTables:
+    """Keep what lies in a slice: particles that it cuts, contacts among them, junctions next to it."""
+    if plane is None:
+        near = (graph.particles["centroid_z"] - z).abs() <= 1
+        there = set(graph.particles.loc[near, "label"])
+    else:
+        there = set(pd.unique(plane.labels.ravel()).tolist())
+    return FieldTables(
+        graph.particles[graph.particles["label"].isin(there)],
+        graph.contacts[graph.contacts["a"].isin(there) & graph.contacts["b"].isin(there)],
+        graph.junctions[(graph.junctions["z"] - z).abs() <= 1],
+        graph.channels[graph.channels["nmc_a"].isin(there) & graph.channels["nmc_b"].isin(there)],
+    )
+
+
+def _choose_layers(plane: Plane | None) -> tuple[str, list[str]]:
+    there = [] if plane is None else [
+        base for base, pixels in (("grey", plane.grey), ("phases", plane.phases), ("energy", plane.energy_ev))
+        if pixels is not None
+    ]  # fmt: skip
+    over = [_GRAPH, _TPBS, _CHANNELS] if plane is None else [_OUTLINES, _GRAPH, _TPBS, _CHANNELS]
+    with st.container(horizontal=True):
+        base = "phases"
+        if there:
+            base = (
+                st.segmented_control(
+                    "Picture", there, default=there[0], format_func=lambda each: _BASES[each], key="picture"
+                )
+                or there[0]
+            )
+        shown = st.pills(
+            "Over it",
+            over,
+            selection_mode="multi",
+            default=[each for each in over if each != _GRAPH],
+            key=f"over-{plane is None}",
+        )
+    return base, list(shown)
+
+
+def _show_notes(field: Field, pictures: Pictures | str) -> None:
+    notes = ["Drag to move, turn the wheel to zoom, click a particle."]
+    pairs = int(field.about["channel_pairs"])
+    if pairs > MOST_CHANNEL_PAIRS:
+        notes.append(f"{pairs:,} pairs share channels: too many to draw.")
+    elif pairs > MOST_CHANNELS:
+        notes.append(f"{MOST_CHANNELS} of {pairs:,} concurrent channels are drawn.")
+    if not isinstance(pictures, str):
+        notes.extend(f"{each[0].upper()}{each[1:]}." for each in pictures.missing)
+    st.caption(as_text(" ".join(notes)) if "`" in " ".join(notes) else " ".join(notes))
+
+
+def _offer_figure(field: Field, plane: Plane) -> None:
+    """Offer the graph over its image as files (Figs. 2, 4c, 5b), and the particles behind it."""
+    graph = field.graph
+    title = f"{field.about['sample']}, image {field.about['image']}"
+    data = FigureData("graph-over-image", "Figs. 2, 4c, 5b", title, "", graph.particles)
+
+    def draw() -> "Plate":
+        from analysis.figures.plate import Plate
+        from analysis.overlay import draw_graph_over_image
+
+        figure = draw_graph_over_image(
+            plane.labels,
+            graph.particles,
+            graph.contacts,
+            graph.junctions,
+            graph.channels,
+            pixel_size_um=field.pixel_size_um,
+            grey=None if plane.grey is None else plane.grey.astype(float),
+            title=title,
+        )
+        return Plate.of(data, figure)
+
+    show_downloads(data, draw)
+
+
+def _show_grey_values(pictures: Pictures) -> None:
+    from analysis.figure_data.pixel_histograms import grey_value_data
+    from analysis.figures.pixel_histograms import draw_grey_values
+    from analysis.interactive.pixel_histograms import plot_grey_values
+
+    grey, phases = pictures.grey, pictures.phases
+    if grey is None:
+        return
+    with st.expander("Grey values per phase (Fig. S1b)"):
+        data = grey_value_data(grey, phases)  # type: ignore[arg-type]  # grey values are numbers
+        show_exhibit(data, lambda: plot_grey_values(data), lambda: draw_grey_values(data))
+
+
+def _show_downloads(field: Field) -> None:
+    from dashboard.downloads import table_downloads
+
+    with st.expander("All particles of this image"):
+        table = field.details.reset_index()
+        st.dataframe(table, hide_index=True, key="particles")
+        table_downloads(table, "particles-of-image")

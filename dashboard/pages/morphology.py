@@ -1,0 +1,44 @@
+"""Morphology (paper Fig. 3): sizes around triple phase boundaries, and what joins neighbouring particles."""
+
+import streamlit as st
+
+from analysis.figure_data.nearest_nmc import nearest_data
+from analysis.figure_data.tpb_size import nmc_size_data, tpb_size_data
+from dashboard.exhibits import show_comparisons, show_exhibit, show_sentences
+from dashboard.side_by_side import open_view
+
+
+def page() -> None:
+    """Lay out the page."""
+    view = open_view(
+        "Morphology", "How large particles and triple phase boundaries are, and what lies between NMC."
+    )
+    if view is None:
+        return
+    from analysis.figures.nearest_nmc import draw_nearest_connection
+    from analysis.figures.tpb_size import draw_nmc_size_by_tpbs, draw_tpb_size
+    from analysis.interactive.nearest_nmc import plot_nearest_connection
+    from analysis.interactive.tpb_size import plot_nmc_size_by_tpbs, plot_tpb_size
+
+    tpbs, nmc, nearest = (
+        view.stacked(lambda each: each.tpbs),
+        view.nmc,
+        view.stacked(lambda each: each.nearest),
+    )
+    places = [st.container() for _ in range(3)] if view.groups else st.columns(3)
+    with places[0]:
+        size_of_tpbs = tpb_size_data(tpbs)
+        show_exhibit(size_of_tpbs, lambda: plot_tpb_size(size_of_tpbs), lambda: draw_tpb_size(tpbs))
+    with places[1]:
+        size_of_nmc = nmc_size_data(nmc)
+        show_exhibit(
+            size_of_nmc, lambda: plot_nmc_size_by_tpbs(size_of_nmc), lambda: draw_nmc_size_by_tpbs(nmc)
+        )
+    with places[2]:
+        joined = nearest_data(nearest)
+        show_exhibit(
+            joined, lambda: plot_nearest_connection(joined), lambda: draw_nearest_connection(nearest)
+        )
+    st.markdown("#### Are NMC in TPBs larger?")
+    show_comparisons(view.by_size, "size-by-tpb")
+    show_sentences(view.by_size)

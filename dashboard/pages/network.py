@@ -1,0 +1,96 @@
+"""Network (paper Fig. 5, S5 to S7): network metrics and concurrent channels against the state."""
+
+import streamlit as st
+
+from analysis.electrode_tables import METRICS
+from analysis.figure_data.group_boxes import group_data
+from analysis.figure_data.metric_correlations import SUPPLEMENT, correlation_data, top_metric_data
+from analysis.figure_data.sheet import label_of
+from analysis.particle_table import STATES
+from dashboard.downloads import table_downloads
+from dashboard.electrode_data import View
+from dashboard.empty_states import show_no_energy_maps, show_no_metrics
+from dashboard.exhibits import show_comparisons, show_correlations, show_exhibit, show_sentences
+from dashboard.resampling import offer_resampling
+from dashboard.side_by_side import open_view
+
+_EXPOSURE = "has_concurrent_channel"
+
+
+def page() -> None:
+    """Lay out the page."""
+    view = open_view(
+        "Network", "Where a particle sits in the contact graph, which channels it shares, and its state."
+    )
+    if view is None:
+        return
+    without = int(view.together.nmc["degree"].isna().sum())
+    if without:
+        show_no_metrics()
+    if not view.measured:
+        show_no_energy_maps()
+        _show_percolation(view)
+        return
+    _show_channels(view)
+    # Correlations take the longest (seconds at tens of thousands of NMC), so nothing waits below them.
+    correlations = st.container()
+    _show_percolation(view)
+    if without < len(view.together.nmc):
+        with correlations:
+            _show_correlations(view)
+
+
+def _show_channels(view: View) -> None:
+    from analysis.figures.group_boxes import draw_group_boxes
+    from analysis.interactive.group_boxes import plot_group_boxes
+
+    nmc, comparisons = view.nmc, view.comparisons
+    data = group_data(nmc, comparisons, _EXPOSURE)
+    show_exhibit(
+        data,
+        lambda: plot_group_boxes(data, comparisons, _EXPOSURE),
+        lambda: draw_group_boxes(nmc, comparisons, _EXPOSURE),
+    )
+    shown = comparisons[comparisons["exposure"] == _EXPOSURE]
+    show_comparisons(shown, "table-s1-channel")
+    show_sentences(shown)
+    offer_resampling(view, _EXPOSURE)
+
+
+def _show_correlations(view: View) -> None:
+    from analysis.figures.metric_correlations import draw_correlation_map, draw_top_metrics
+    from analysis.interactive.metric_correlations import plot_correlation_map, plot_top_metrics
+
+    nmc, correlations = view.nmc, view.correlations
+    data = correlation_data(correlations)
+    show_exhibit(data, lambda: plot_correlation_map(data), lambda: draw_correlation_map(correlations))
+    if data.missing:
+        return
+    state = st.segmented_control(
+        "State",
+        STATES,
+        default=STATES[0],
+        format_func=lambda each: f"{label_of(each).partition(':')[0]} (Fig. {SUPPLEMENT[each]})",
+        key="state",
+        bind="query-params",
+        required=True,
+    )
+    top = top_metric_data(nmc, correlations, state)
+    show_exhibit(
+        top,
+        lambda: plot_top_metrics(top, correlations, state),
+        lambda: draw_top_metrics(nmc, correlations, state),
+    )
+    with st.expander(f"All {len(METRICS) * len(STATES)} correlations, naive and clustered"):
+        show_correlations(correlations, "correlations")
+
+
+def _show_percolation(view: View) -> None:
+    st.markdown("#### Percolation")
+    st.caption(
+        "NMC joined through SSE to the top of the image and through graphite to the bottom, over all images of "
+        "these samples."
+    )
+    table = view.stacked(lambda tables: tables.percolation)
+    st.dataframe(table, hide_index=True)
+    table_downloads(table, "percolation")

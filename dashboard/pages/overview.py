@@ -1,0 +1,91 @@
+"""The page Overview: what is in the store, sample by sample, and what came in last."""
+
+import pandas as pd
+import streamlit as st
+
+from analysis.overview_counts import count_samples, recount_images
+from dashboard import store
+from dashboard.downloads import table_downloads
+from dashboard.empty_states import show_empty_store, show_nothing_left
+from dashboard.run_history import show_run_history
+from dashboard.selection import Selection, current_selection
+
+_COLUMNS = {
+    "sample": st.column_config.TextColumn("sample", pinned=True),
+    "physical_tpbs": st.column_config.NumberColumn(
+        "physical TPBs", help="Triangles whose three particles meet in one place."
+    ),
+    "tpbs": st.column_config.NumberColumn("TPBs", help="Triangles NMC, SSE, graphite in contact."),
+    "nmc": st.column_config.NumberColumn("NMC"),
+    "sse": st.column_config.NumberColumn("SSE"),
+    "nmc_with_channels": st.column_config.NumberColumn(
+        "NMC with channels", help="NMC that share an SSE and a graphite neighbour with another NMC."
+    ),
+    "share_with_channels": st.column_config.ProgressColumn(
+        "share of NMC",
+        help="Share of NMC with a concurrent channel.",
+        format="percent",
+        min_value=0,
+        max_value=1,
+    ),
+    "pixel_size_um": st.column_config.NumberColumn("pixel (µm)", format="%.4g"),
+}
+
+
+def page() -> None:
+    """Lay out the page."""
+    st.title("Overview")
+    selection = current_selection()
+    images = store.images(selection)
+    if images.empty:
+        if store.images().empty:
+            show_empty_store()
+        else:
+            show_nothing_left()
+    else:
+        _show_counts(_counted(images, selection))
+    st.subheader("Last ingests")
+    show_run_history(selection)
+
+
+def _counted(images: pd.DataFrame, selection: Selection) -> pd.DataFrame:
+    if selection.keeps_all_sizes:
+        return images
+    return recount_images(images, store.particles(selection), store.tpbs(selection))
+
+
+def _show_counts(images: pd.DataFrame) -> None:
+    samples = count_samples(images)
+    totals = samples.sum(numeric_only=True)
+    measured = store.table("measurements")
+    measured = measured[measured["in_sight"]].merge(images[["sample", "image"]], on=["sample", "image"])
+    shown = (
+        ("Samples", len(samples), f"{samples['cathode'].nunique()} cathode kinds"),
+        ("Images", len(images), f"{len(measured)} energy maps"),
+        ("Particles", totals["particles"], f"{totals['nmc']:,.0f} of them NMC"),
+        ("TPBs", totals["tpbs"], f"{totals['physical_tpbs']:,.0f} physical"),
+        ("NMC with channels", totals["nmc_with_channels"], _share(totals)),
+    )
+    with st.container(horizontal=True):
+        for label, value, detail in shown:
+            st.metric(
+                label,
+                f"{value:,.0f}",
+                delta=detail,
+                delta_color="off",
+                delta_arrow="off",
+                border=True,
+                width=168,
+            )
+    st.subheader("Samples")
+    st.dataframe(samples, hide_index=True, column_config=_COLUMNS)
+    table_downloads(samples, "samples")
+    with st.expander(f"Images ({len(images)})"):
+        shown_images = images.drop(columns=["shape", "slice_index"])
+        shown_images = shown_images[["sample", "image", *shown_images.columns.drop(["sample", "image"])]]
+        st.dataframe(shown_images, hide_index=True, column_config=_COLUMNS)
+        table_downloads(shown_images, "images")
+
+
+def _share(totals: "pd.Series[float]") -> str:
+    return f"{totals['nmc_with_channels'] / totals['nmc']:.0%} of NMC" if totals["nmc"] else "no NMC"

@@ -1,0 +1,233 @@
+"""The page Query: named queries and one's own Cypher, read-only, as a table and as a graph."""
+
+import pandas as pd
+import streamlit as st
+
+from analysis.interactive.answer_graph import DrawnLink, DrawnNode, draw_answer_graph
+from dashboard import store
+from dashboard.downloads import table_downloads
+from dashboard.empty_states import show_error
+from dashboard.plain_text import as_text
+from dashboard.query_run import QueryRun
+from dashboard.schema_sheet import show_schema
+from dashboard.selection import current_selection
+from queries.catalog import Query, TypedName, adhoc, all_read_queries, load
+from queries.runner import Answer
+from schema.errors import CathographError
+
+_OWN = "your own Cypher"
+_FIRST = "MATCH (nmc:NMC)-[contact:CONTACT]->(sse:SSE)\nRETURN nmc, contact, sse\nLIMIT 25"
+_RUN, _HISTORY, _WHICH, _TEXT = "query_run", "query_history", "query_name", "query_text"
+_ROWS_SHOWN, _NODES_DRAWN = 10_000, 300
+_QUICK_S = 1.0
+_TICK_S = 0.5
+
+
+def page() -> None:
+    """Lay out the page."""
+    st.title("Query")
+    st.caption("Read-only: a query that would change the store or reach outside of it is refused.")
+    _bring_back()
+    name = st.selectbox(
+        "Start from",
+        [_OWN, *(query.name for query in all_read_queries())],
+        key=_WHICH,
+        format_func=lambda each: each if each == _OWN else f"{each}: {load(each).summary}",
+    )
+    query = _own_query() if name == _OWN else _named_query(name)
+    with st.expander("Labels, relationships and properties in the store"):
+        show_schema(store.content_counts())
+    _show_history()
+    if query is not None:
+        _ask(query)
+    run = st.session_state.get(_RUN)
+    if isinstance(run, QueryRun):
+        if run.has_ended(wait_s=_QUICK_S):
+            _show_end(run)
+        else:
+            _wait()
+
+
+def _own_query() -> Query | None:
+    if _TEXT not in st.session_state:
+        st.session_state[_TEXT] = _FIRST
+    text = st.text_area("Cypher", key=_TEXT, height=160, persist_state="session")
+    try:
+        return adhoc(text)
+    except CathographError as error:
+        show_error(error)
+        return None
+
+
+def _named_query(name: str) -> Query:
+    query = load(name)
+    st.markdown(f"{query.grain[0].upper()}{query.grain[1:]}. Source: {query.source}.")
+    with st.expander("Cypher of this query"):
+        st.code(query.text, language="cypher", wrap_lines=True)
+        st.button("Change it", on_click=_take_over, args=(query.text,), icon=":material/edit:")
+    return query
+
+
+def _take_over(text: str) -> None:
+    st.session_state[_WHICH], st.session_state[_TEXT] = _OWN, text
+
+
+def _ask(query: Query) -> None:
+    """Lay out the parameters and the button that runs it."""
+    with st.form("ask", border=bool(query.parameters)):
+        given = {each.name: _input(each, query) for each in query.parameters}
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            timeout_s = st.number_input(
+                "Time limit (s)", min_value=1.0, max_value=3600.0, value=60.0, step=30.0, width=140
+            )
+            asked = st.form_submit_button("Run", type="primary", icon=":material/play_arrow:")
+    if not asked:
+        return
+    before = st.session_state.get(_RUN)
+    if isinstance(before, QueryRun):
+        before.leave(store.connection())
+    try:
+        bound = query.bind({name: value for name, value in given.items() if value})
+    except CathographError as error:
+        st.session_state.pop(_RUN, None)
+        show_error(error)
+        return
+    run = QueryRun(query, bound, timeout_s)
+    run.start(store.connection())
+    st.session_state[_RUN] = run
+    st.session_state.setdefault(_HISTORY, []).append(run)
+
+
+def _input(parameter: TypedName, query: Query) -> str:
+    """Lay out one parameter; empty is null."""
+    key = f"parameter {query.name} {parameter.name}"
+    label = f"{as_text(parameter.name)} {parameter.kind}"
+    if parameter.choices or parameter.kind == "BOOLEAN":
+        options = list(parameter.choices) or ["true", "false"]
+        chosen = st.selectbox(label, options, index=None, key=key, placeholder="not given")
+        return chosen or ""
+    samples = current_selection().samples
+    preset = samples[0] if parameter.name == "sample" and len(samples) == 1 else ""
+    return st.text_input(
+        label, preset, key=key, placeholder="not given" if parameter.nullable else parameter.type
+    )
+
+
+@st.fragment(run_every=_TICK_S)
+def _wait() -> None:
+    """Show that it runs, and let it be ended."""
+    run = st.session_state.get(_RUN)
+    if not isinstance(run, QueryRun) or run.has_ended():
+        st.rerun()
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"Running for {run.elapsed_s():.0f} s of at most {run.timeout_s:g} s …")
+        if st.button("Cancel", icon=":material/stop:", disabled=run.cancelled):
+            run.cancel(store.connection())
+
+
+def _show_end(run: QueryRun) -> None:
+    if run.answer is not None:
+        _show_answer(run.answer, run.seconds)
+    elif run.cancelled:
+        st.warning(f"Cancelled after {run.seconds:.1f} s. Nothing was changed.", icon=":material/stop:")
+    elif run.error is not None:
+        show_error(run.error)
+
+
+def _show_answer(answer: Answer, seconds: float) -> None:
+    st.subheader("Answer")
+    st.caption(f"{len(answer.table):,} rows in {seconds:.2f} s")
+    if not answer.graph.nodes:
+        _show_table(answer.table)
+        return
+    table, graph = st.tabs(["Table", "Graph"])
+    with table:
+        _show_table(answer.table)
+    with graph:
+        _show_graph(answer)
+
+
+def _show_table(table: pd.DataFrame) -> None:
+    if table.empty:
+        st.info("The query ran and found nothing.", icon=":material/search_off:")
+    st.dataframe(_showable(table.head(_ROWS_SHOWN)), hide_index=True)
+    if len(table) > _ROWS_SHOWN:
+        st.caption(f"The first {_ROWS_SHOWN:,} of {len(table):,} rows; the buttons below give all.")
+    table_downloads(table, "answer")
+
+
+def _showable(table: pd.DataFrame) -> pd.DataFrame:
+    """Turn what a browser's table cannot show, maps and mixed columns, into text."""
+    shown = table.copy(deep=False)
+    for name in shown.columns:
+        if shown[name].dtype == object:
+            shown[name] = [None if value is None else str(value) for value in shown[name]]
+    return shown
+
+
+def _show_graph(answer: Answer) -> None:
+    graph = answer.graph
+    kept = dict(list(graph.nodes.items())[:_NODES_DRAWN])
+    nodes = {name: DrawnNode(node.labels, node.properties) for name, node in kept.items()}
+    links = {
+        name: DrawnLink(link.source, link.target, link.type, link.properties)
+        for name, link in graph.links.items()
+        if link.source in kept and link.target in kept
+    }
+    st.caption(
+        f"{len(nodes):,} of {len(graph.nodes):,} nodes, {len(links):,} of {len(graph.links):,} relationships. "
+        "Hover for what they carry; drag to pan, scroll to zoom."
+    )
+    st.plotly_chart(draw_answer_graph(nodes, links), config={"scrollZoom": True}, key="answer_graph")
+
+
+def _show_history() -> None:
+    history: list[QueryRun] = st.session_state.get(_HISTORY, [])
+    if not history:
+        return
+    with st.expander(f"History of this visit ({len(history)})"):
+        rows = [
+            {
+                "query": run.query.name if run.query.is_named else " ".join(run.query.text.split()),
+                "parameters": ", ".join(f"{name}={value}" for name, value in run.parameters.items() if value),
+                "outcome": _outcome(run),
+                "seconds": run.elapsed_s(),
+            }
+            for run in reversed(history)
+        ]
+        st.dataframe(
+            pd.DataFrame(rows),
+            hide_index=True,
+            key="history_table",
+            on_select="rerun",
+            selection_mode="single-row",
+            column_config={"seconds": st.column_config.NumberColumn(format="%.2f")},
+        )
+        st.caption("Select a row to bring its query back.")
+
+
+def _bring_back() -> None:
+    """Put the query of the selected row of the history into the fields, once."""
+    history: list[QueryRun] = st.session_state.get(_HISTORY, [])
+    table = st.session_state.get("history_table")
+    rows = table["selection"]["rows"] if table else []
+    if not rows or rows[0] >= len(history):
+        st.session_state.pop("history_seen", None)
+        return
+    run = history[len(history) - 1 - rows[0]]
+    if st.session_state.get("history_seen") is run:
+        return
+    st.session_state["history_seen"] = run
+    if run.query.is_named:
+        st.session_state[_WHICH] = run.query.name
+    else:
+        _take_over(run.query.text)
+
+
+def _outcome(run: QueryRun) -> str:
+    if not run.has_ended():
+        return "running"
+    if run.n_rows is not None:
+        return f"{run.n_rows:,} rows"
+    return "cancelled" if run.cancelled else type(run.error).__name__

@@ -1,0 +1,44 @@
+"""Reaction (paper Fig. 4): the state of NMC in triple phase boundaries beside the others."""
+
+import pandas as pd
+import streamlit as st
+
+from analysis.figure_data.group_boxes import group_data
+from dashboard.empty_states import show_no_energy_maps
+from dashboard.exhibits import show_anova, show_comparisons, show_exhibit, show_sentences
+from dashboard.resampling import offer_resampling
+from dashboard.side_by_side import open_view
+
+_EXPOSURE = "at_tpb"
+
+
+def page() -> None:
+    """Lay out the page."""
+    view = open_view("Reaction", "Size and state of NMC in triple phase boundaries beside those in none.")
+    if view is None:
+        return
+    from analysis.figures.group_boxes import draw_group_boxes
+    from analysis.interactive.group_boxes import plot_group_boxes
+
+    if not view.measured:
+        show_no_energy_maps()
+    compared = pd.concat([view.by_size, view.comparisons], ignore_index=True)
+    nmc = view.nmc
+    data = group_data(nmc, compared, _EXPOSURE)
+    show_exhibit(
+        data,
+        lambda: plot_group_boxes(data, compared, _EXPOSURE),
+        lambda: draw_group_boxes(nmc, compared, _EXPOSURE),
+    )
+    if not view.measured:
+        return
+    st.markdown("#### Table S1: particles as units, and images as units")
+    shown = view.comparisons[view.comparisons["exposure"] == _EXPOSURE]
+    show_comparisons(shown, "table-s1-tpb")
+    show_sentences(shown)
+    st.markdown("#### Tables S2 and S3: TPB × concurrent channel")
+    st.caption(
+        "Analysis of variance of log(1 + heterogeneity) and log(1 + polarization), both types of sums."
+    )
+    show_anova(view.anova, "tables-s2-s3")
+    offer_resampling(view, _EXPOSURE)

@@ -1,0 +1,352 @@
+"""Training: Lightning, quiet, resumable to the bit, deterministic on a processor.
+
+AdamW 1e-3 with weight decay 1e-2, gradients clipped at 2, mean squared error on z-scores with missing targets
+masked, stopped when the validation part has not improved for 50 epochs; the weights of the best epoch are kept.
+What is drawn (order of images, dropout) follows from the seed and the number of the epoch or step alone, so a training
+that was interrupted and resumed ends with the weights of one that was not.
+"""
+
+import logging
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.callbacks import Callback, EarlyStopping, ModelCheckpoint
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Sampler
+from torch_geometric.data import HeteroData
+
+from gnn.architectures import Architecture, build_model
+from gnn.batches import merge_graphs
+from gnn.graph_layout import CENTRE, GraphLayout, name_of
+from gnn.scaling import Scaling, fit_scaling
+from gnn.splits import Split
+from schema.errors import ModelError
+
+Progress = Callable[[int, int, float], None]
+"""Called with (epochs done, most epochs, validation loss)."""
+
+DEVICES = ("auto", "cpu", "cuda")
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How to train.
+
+    Attributes
+    ----------
+    architecture : Architecture
+        Which network.
+    sizes : dict
+        Its keyword arguments, where they are not the usual ones.
+    learning_rate, weight_decay, clip : float
+        Of AdamW, and the largest norm of a gradient.
+    patience, max_epochs : int
+        Epochs without improvement, and in all.
+    batch_images : int
+        Images of one step.
+    """
+
+    architecture: Architecture = Architecture.NNCONV
+    sizes: tuple[tuple[str, float], ...] = ()
+    learning_rate: float = 1e-3
+    weight_decay: float = 1e-2
+    clip: float = 2.0
+    patience: int = 50
+    max_epochs: int = 500
+    batch_images: int = 8
+
+    def to_card(self) -> dict[str, Any]:
+        """Give what JSON can hold."""
+        return {**asdict(self), "sizes": dict(self.sizes)}
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedNetwork:
+    """One network as trained on one split from one seed.
+
+    Attributes
+    ----------
+    weights : dict of str to Tensor
+        Of the best epoch, on the processor.
+    seed, epochs, best_epoch : int
+        Of weights and order; epochs run; the epoch whose weights these are.
+    validation_loss : float
+        Mean squared error of z-scores at the best epoch.
+    """
+
+    weights: dict[str, Tensor]
+    seed: int
+    epochs: int
+    best_epoch: int
+    validation_loss: float
+
+
+def choose_device(asked: str) -> str:
+    """Choose where to compute.
+
+    Raises
+    ------
+    ModelError
+        When a GPU is asked for and none is there, or the name is unknown.
+    """
+    if asked not in DEVICES:
+        msg = f"Found device {asked!r}; expected one of {', '.join(DEVICES)}."
+        raise ModelError(msg)
+    there = torch.cuda.is_available()
+    if asked == "cuda" and not there:
+        msg = "Found no GPU that torch can use; expected one for --device cuda. Use --device cpu or auto."
+        raise ModelError(msg)
+    return "cuda" if there and asked != "cpu" else "cpu"
+
+
+def train_network(
+    graphs: Sequence[HeteroData],
+    split: Split,
+    layout: GraphLayout,
+    settings: TrainingSettings,
+    *,
+    seed: int = 0,
+    device: str = "auto",
+    checkpoints: Path | None = None,
+    progress: Progress | None = None,
+) -> tuple[TrainedNetwork, Scaling]:
+    """Train one network.
+
+    Parameters
+    ----------
+    graphs : sequence of HeteroData
+        All images.
+    split : Split
+        Which of them train and which stop the training; the test part is not looked at.
+    layout : GraphLayout
+        Of the graphs.
+    settings : TrainingSettings
+        How.
+    seed : int
+        Of weights, order and dropout.
+    device : {"auto", "cpu", "cuda"}
+        Where.
+    checkpoints : Path, optional
+        Folder to resume from and to leave the state in after every tenth epoch.
+    progress : callable, optional
+        See `Progress`.
+
+    Raises
+    ------
+    ModelError
+        When the graphs cannot be trained on (see `gnn.scaling`), when the loss is not a number, or when a
+        checkpoint is of another training.
+    """
+    where = choose_device(device)
+    chosen = {part: split.choose(graphs, part) for part in ("train", "validation")}
+    for part, names in (("train", split.train), ("validation", split.validation)):
+        if len(chosen[part]) != len(names):
+            lost = sorted(set(names) - {name_of(graph) for graph in chosen[part]})
+            msg = f"Found no image {lost[0]} of the {part} part; expected it. Give all images of the split."
+            raise ModelError(msg)
+    scaling = fit_scaling(chosen["train"], layout)
+    train = [scaling.apply(graph) for graph in chosen["train"]]
+    order = _EpochOrder(len(train), seed)
+    with _quiet(), torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        task = _Regression(build_model(settings.architecture, layout, dict(settings.sizes)), settings)
+        best = _BestWeights(seed, settings.max_epochs, progress)
+        callbacks: list[Callback] = [EarlyStopping("validation_loss", patience=settings.patience), best]
+        resume_from = None
+        if checkpoints is not None:
+            callbacks.append(
+                ModelCheckpoint(
+                    checkpoints,
+                    filename="last",
+                    every_n_epochs=10,
+                    save_on_train_epoch_end=True,
+                    enable_version_counter=False,
+                )
+            )
+            if (checkpoints / "last.ckpt").exists():
+                resume_from = str(checkpoints / "last.ckpt")
+        trainer = pl.Trainer(
+            accelerator="gpu" if where == "cuda" else "cpu",
+            devices=1,
+            max_epochs=settings.max_epochs,
+            gradient_clip_val=settings.clip,
+            callbacks=callbacks,
+            logger=False,
+            enable_checkpointing=checkpoints is not None,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            num_sanity_val_steps=0,
+            log_every_n_steps=1,
+            default_root_dir=checkpoints,
+        )
+        order.follow(trainer)
+        batches: DataLoader[HeteroData] = DataLoader(
+            train,  # type: ignore[arg-type]  # a list is a map-style dataset
+            settings.batch_images,
+            sampler=order,
+            collate_fn=merge_graphs,
+        )
+        # Put together once, for they do not change.
+        stopping: DataLoader[HeteroData] = DataLoader(
+            _as_batches(scaling, chosen["validation"]),  # type: ignore[arg-type]
+            batch_size=None,
+            collate_fn=_as_is,
+        )
+        try:
+            trainer.fit(task, batches, stopping, ckpt_path=resume_from, weights_only=True)
+        except (RuntimeError, KeyError, TypeError) as error:
+            if resume_from is None:
+                raise
+            msg = (
+                f"Found a checkpoint in {checkpoints} that does not fit this training ({str(error)[:120]}); "
+                "expected its own. Remove the folder, or choose another --out."
+            )
+            raise ModelError(msg) from error
+    return best.network(trainer.current_epoch), scaling
+
+
+class _Regression(pl.LightningModule):
+    """Masked mean squared error on z-scores."""
+
+    def __init__(self, network: nn.Module, settings: TrainingSettings) -> None:
+        super().__init__()
+        self.network = network
+        self.settings = settings
+
+    def training_step(self, batch: HeteroData, _: int) -> Tensor:
+        """Give the loss of a batch."""
+        squares, count = self._squares(batch)
+        loss = squares / count
+        if not torch.isfinite(loss):
+            msg = (
+                "Found a loss that is no number; expected one that falls. A feature has values far outside of the "
+                "rest: leave it out with --features."
+            )
+            raise ModelError(msg)
+        return loss
+
+    def on_validation_epoch_start(self) -> None:
+        """Begin to count."""
+        self._sum, self._count = 0.0, 0
+
+    def validation_step(self, batch: HeteroData, _: int) -> None:
+        """Add up squares: batches of different sizes count by their particles."""
+        squares, count = self._squares(batch)
+        self._sum += float(squares)
+        self._count += int(count)
+
+    def on_validation_epoch_end(self) -> None:
+        """Say the validation part's error."""
+        self.log("validation_loss", self._sum / max(1, self._count), batch_size=1)
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        """Give AdamW."""
+        return torch.optim.AdamW(
+            self.parameters(), lr=self.settings.learning_rate, weight_decay=self.settings.weight_decay
+        )
+
+    def _squares(self, batch: HeteroData) -> tuple[Tensor, Tensor]:
+        predicted = self.network(batch.x_dict, batch.edge_index_dict, batch.edge_attr_dict)
+        mask = batch[CENTRE].y_mask
+        squares = torch.where(mask, (predicted - batch[CENTRE].y) ** 2, 0.0)
+        return squares.sum(), mask.sum()
+
+
+class _BestWeights(Callback):
+    """Keeps the weights of the best epoch, also over an interruption, and sets the random numbers of each step."""
+
+    def __init__(self, seed: int, max_epochs: int, progress: Progress | None) -> None:
+        self._seed = seed
+        self._max_epochs = max_epochs
+        self._progress = progress
+        self._best: dict[str, Any] = {"loss": float("inf"), "epoch": -1, "weights": {}}
+
+    def on_train_batch_start(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: HeteroData, batch_idx: int
+    ) -> None:
+        """Seed dropout by the step; making an iterator draws a number too, at another moment after a resume."""
+        torch.manual_seed(self._seed * 1_000_003 + trainer.global_step)
+
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Keep the weights when they are the best so far."""
+        loss = float(trainer.callback_metrics["validation_loss"])
+        if loss < self._best["loss"]:
+            network = pl_module.network
+            if not isinstance(network, nn.Module):  # for the type checker; it always is one
+                raise TypeError
+            weights = {name: each.detach().cpu().clone() for name, each in network.state_dict().items()}
+            self._best = {"loss": loss, "epoch": trainer.current_epoch, "weights": weights}
+        if self._progress is not None:
+            self._progress(trainer.current_epoch + 1, self._max_epochs, loss)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Give what a checkpoint keeps."""
+        return self._best
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take what a checkpoint kept."""
+        self._best = state_dict
+
+    def network(self, epochs: int) -> TrainedNetwork:
+        """Give the best."""
+        best = self._best
+        return TrainedNetwork(best["weights"], self._seed, epochs, best["epoch"], best["loss"])
+
+
+class _EpochOrder(Sampler[int]):
+    """The order of images in an epoch, from the seed and the number of the epoch that a trainer is in.
+
+    Lightning's own notice of a new epoch (`set_epoch`) comes too late for the first one after a resume.
+    """
+
+    def __init__(self, size: int, seed: int) -> None:
+        self._size = size
+        self._seed = seed
+        self._epoch: Callable[[], int] = lambda: 0
+
+    def follow(self, trainer: pl.Trainer) -> None:
+        """Take the number of the epoch from this trainer."""
+        self._epoch = lambda: int(trainer.current_epoch)
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __iter__(self) -> Iterator[int]:
+        generator = torch.Generator().manual_seed(self._seed * 1_000_003 + self._epoch())
+        return iter(torch.randperm(self._size, generator=generator).tolist())
+
+
+def _as_is(batch: HeteroData) -> HeteroData:
+    return batch
+
+
+def _as_batches(scaling: Scaling, graphs: list[HeteroData]) -> list[HeteroData]:
+    scaled = [scaling.apply(graph) for graph in graphs]
+    return [merge_graphs(scaled[at : at + 64]) for at in range(0, len(scaled), 64)]
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Lightning's advice to itself: how many workers, which hardware, where to upload."""
+    loggers = [
+        logging.getLogger(name) for name in ("pytorch_lightning", "lightning.pytorch", "lightning_fabric")
+    ]
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            for words in (".*does not have many workers.*", ".*GPU available but not used.*", ".*isinstance.treespec.*",
+                          ".*Checkpoint directory .* exists and is not empty.*",
+                          ".*mid-epoch checkpoint.*", ".*`_pytree`.*", ".*LeafSpec.*"):  # fmt: skip
+                warnings.filterwarnings("ignore", words)
+            yield
+    finally:
+        for logger, level in zip(loggers, before, strict=True):
+            logger.setLevel(level)

@@ -1,0 +1,1 @@
+"""The trained segmenter: a U-Net with dual attention. Nothing outside this package imports torch for it."""

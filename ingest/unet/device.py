@@ -1,0 +1,59 @@
+"""Where the network runs: what was asked for, or an error; `auto` says what it chose."""
+
+import logging
+
+import torch
+
+from schema.errors import SegmentationError
+
+DEVICES = ("auto", "cpu", "cuda")
+PRECISIONS = ("auto", "float32", "mixed")
+
+_log = logging.getLogger(__name__)
+
+
+def choose_device(asked: str) -> torch.device:
+    """Choose a device.
+
+    Parameters
+    ----------
+    asked : {"auto", "cpu", "cuda"}
+        ``auto`` takes a GPU where there is one.
+
+    Raises
+    ------
+    SegmentationError
+        When there is no such device here.
+    """
+    if asked not in DEVICES:
+        msg = f"Found device {asked!r}; expected one of {', '.join(DEVICES)}. Correct it."
+        raise SegmentationError(msg)
+    there = torch.cuda.is_available()
+    if asked == "cuda" and not there:
+        msg = (
+            "Found no CUDA device; expected one for --device cuda. Use --device cpu, or a machine with a GPU."
+        )
+        raise SegmentationError(msg)
+    device = torch.device("cuda" if there and asked != "cpu" else "cpu")
+    if asked == "auto":
+        _log.info("the network runs on %s", device)
+    return device
+
+
+def choose_precision(asked: str, device: torch.device) -> str:
+    """Choose ``float32`` or ``mixed``; ``auto`` is mixed on a GPU.
+
+    Raises
+    ------
+    SegmentationError
+        When it is unknown, or mixed precision is asked of a CPU, where it is slower and differs.
+    """
+    if asked not in PRECISIONS:
+        msg = f"Found precision {asked!r}; expected one of {', '.join(PRECISIONS)}. Correct it."
+        raise SegmentationError(msg)
+    if asked == "mixed" and device.type != "cuda":
+        msg = "Found mixed precision on a CPU; expected it on a GPU only. Use float32, or --device cuda."
+        raise SegmentationError(msg)
+    if asked == "auto":
+        return "mixed" if device.type == "cuda" else "float32"
+    return asked

@@ -1,0 +1,110 @@
+"""The page Ingest: the queue, retry and cancel, and the upload of a file by the command of that name."""
+
+import pytest
+
+from dashboard import store
+from dashboard.command_run import CommandRun, keep_upload, safe_name
+from dashboard.pages.ingest import _arguments, _missing
+from queries.catalog import load
+from queries.runner import run
+
+
+@pytest.fixture
+def own_commands(neo4j_server, monkeypatch, tmp_path):
+    """Let commands of the page find the test server as a user's own."""
+    monkeypatch.setenv("NEO4J_URI", neo4j_server.uri)
+    monkeypatch.setenv("NEO4J_USER", neo4j_server.user)
+    monkeypatch.setenv("NEO4J_PASSWORD", neo4j_server.password)
+    monkeypatch.setenv("CATHOGRAPH_HOME", str(tmp_path / "home"))
+
+
+def test_the_queue_with_reasons(small_store, open_page):
+    app = open_page("ingest")
+    assert {each.label: each.value for each in app.metric} == {
+        "running": "1", "queued": "1", "failed": "1", "done": "1", "cancelled": "0",
+    }  # fmt: skip
+    reasons = app.dataframe[0].value.set_index("file")["reason"]
+    assert reasons["failed.tif"] == "Found failed.tif truncated <b>here</b>"
+    assert any("`running.tif`" in each.value for each in app.markdown)
+
+
+def test_retry_and_cancel_run_the_commands(small_store, own_commands):
+    def state(name):
+        jobs = run(small_store, load("jobs"), {"image": name})
+        return jobs["state"].iloc[0], jobs["job"].iloc[0]
+
+    for verb, name, after in (("retry", "failed", "queued"), ("cancel", "failed", "cancelled")):
+        command = CommandRun([verb, "--json", "--", state(name)[1]], verb)
+        command.start()
+        assert command.has_ended(wait_s=120)
+        assert command.code == 0, command.said
+        assert state(name)[0] == after
+    refused = CommandRun(["retry", "--json", "--", state("done")[1]], "retry")
+    refused.start()
+    assert refused.has_ended(wait_s=120)
+    assert refused.code == 1
+    assert refused.error().startswith("Found job")
+
+
+def test_an_upload_is_ingested_and_a_bad_one_explained(small_store, own_commands, dashboard_files):
+    before = store.look()
+    path = keep_upload("../../new image.tif", dashboard_files[0].phases.read_bytes())
+    named = {"sample": "--home=/etc", "image": "", "cathode": "LCD", "beamtime": ""}
+    command = CommandRun(
+        _arguments("phases", {"image": path}, named, "0=background,1=SSE,2=NMC,3=Graphite", None), "x"
+    )
+    command.start()
+    assert command.has_ended(wait_s=300)
+    assert command.code == 0, command.said
+    # What looks like an option is the name of a sample.
+    assert "--home=/etc" in run(small_store, load("samples"), {})["sample"].tolist()
+    assert store.look() != before
+    bad = keep_upload("bad.tif", b"not an image")
+    refused = CommandRun(_arguments("phases", {"image": bad}, named, "1=NMC", 50.0), "x")
+    refused.start()
+    assert refused.has_ended(wait_s=300)
+    assert refused.code == 1
+    assert "bad.tif" in refused.output + refused.said
+
+
+def test_a_command_does_not_get_the_secrets_of_the_pages(monkeypatch):
+    monkeypatch.setenv("CATHOGRAPH_DASHBOARD_PASSWORD", "open sesame")
+    command = CommandRun(["--version"], "version")
+    command.start()
+    assert command.has_ended(wait_s=60)
+    assert command.code == 0
+    from dashboard.command_run import _environment
+
+    assert not [name for name in _environment() if name.startswith("CATHOGRAPH_DASHBOARD_")]
+
+
+def test_a_command_is_ended(own_commands):
+    command = CommandRun(["watch", "/nowhere"], "x")
+    command.start()
+    command.cancel()
+    assert command.has_ended(wait_s=60)
+    assert command.code != 0
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("../../etc/passwd", "passwd"), ("..\\..\\x.tif", "x.tif"), (".hidden", "hidden"), ("-rf.tif", "rf.tif"),
+        ("a b/ü.tif", "_.tif"), ("", "file"), ("a" * 300 + ".tif", "a" * 100 + ".tif"),
+    ],
+)  # fmt: skip
+def test_names_lead_to_no_other_folder(given, expected, tmp_path, monkeypatch):
+    monkeypatch.setenv("CATHOGRAPH_HOME", str(tmp_path))
+    assert safe_name(given) == expected
+    path = keep_upload(given, b"x")
+    assert path.resolve().is_relative_to(tmp_path / "uploads")
+
+
+def test_what_the_form_lacks_is_said():
+    file = object()
+    assert "image" in _missing(None, None, "phases", "s", "1=NMC")
+    assert "sample" in _missing(file, None, "phases", " ", "1=NMC")
+    assert "table" in _missing(file, None, "regions", "s", "")
+    # A path would let a visitor read a file of the machine.
+    assert "what the values mean" in _missing(file, None, "phases", "s", "/etc/passwd")
+    assert _missing(file, None, "image", "s", "") == ""
