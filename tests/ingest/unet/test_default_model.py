@@ -28,7 +28,7 @@ def test_it_is_small_and_its_card_is_its_own():
 @pytest.fixture(scope="module")
 def unseen():
     """Phantoms beyond those of the training, whose numbers end at N_IMAGES."""
-    return [phantom_pair(N_IMAGES + number, seed=SEED + 1, side_px=160) for number in range(3)]
+    return [phantom_pair(N_IMAGES + number, seed=SEED + 1, side_px=160) for number in range(8)]
 
 
 def test_it_is_better_than_thresholds_on_phantoms_it_has_not_seen(unseen):
