@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -98,12 +99,22 @@ def test_it_serves_and_stops_when_told(neo4j_server, clean_store, monkeypatch, t
     monkeypatch.setenv("NEO4J_USER", neo4j_server.user)
     monkeypatch.setenv("NEO4J_PASSWORD", neo4j_server.password)
     command = [sys.executable, "-m", "cathograph", "dashboard", "--port", "0", "--no-browser"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        url = process.stdout.readline().removeprefix("Dashboard: ").strip()
-        with urllib.request.urlopen(f"{url}/_stcore/health") as answer:
-            assert answer.read() == b"ok"
-        process.send_signal(sent)
-        _, said = process.communicate(timeout=60)
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell that runs the tests in the background has them ignore Ctrl-C, and their children with them.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+    ) as process:
+        try:
+            url = process.stdout.readline().removeprefix("Dashboard: ").strip()
+            with urllib.request.urlopen(f"{url}/_stcore/health") as answer:
+                assert answer.read() == b"ok"
+            process.send_signal(sent)
+            _, said = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert process.returncode == 0
     assert "Stopped." in said
     assert neo4j_server.password not in said
