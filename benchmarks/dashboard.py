@@ -177,7 +177,7 @@ def _time_size(page: "Page") -> float:
     seconds = 0.0
     for size in ("0.5", "0.6", "0.7"):
         before = tile.inner_text()
-        field = page.get_by_label("NMC from (µm)")
+        field = page.locator("input[aria-label^='NMC from']")
         field.fill(size)
         began = time.perf_counter()
         field.press("Enter")

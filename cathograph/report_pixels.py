@@ -113,7 +113,11 @@ def _energies(fields: Mapping[tuple[str, str], FieldPictures], nmc: pd.DataFrame
     for sample, image, label in (there[index] for index in chosen):
         energy = with_map[sample, image]
         ((_, inside),) = energies_by_label(energy.energy_ev, energy.labels, [int(label)])
-        parts.append(particle_energy_data([(f"{image}, NMC {label}", inside)], window_ev=energy.window_ev))
+        parts.append(
+            particle_energy_data(
+                [(f"{sample}, image {image}, NMC {label}", inside)], window_ev=energy.window_ev
+            )
+        )
     if not parts:
         return particle_energy_data([])
     return replace(parts[0], table=pd.concat([part.table for part in parts], ignore_index=True))

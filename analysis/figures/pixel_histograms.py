@@ -65,9 +65,8 @@ def draw_particle_energies(data: FigureData) -> Plate:
     figure, panels = make_panels(len(lines), columns, width=3.2, height=2.8)
     for axes, (name, rows, labels) in zip(panels, lines, strict=True):
         for axis, label in zip(axes, labels, strict=False):
-            _draw_particle(
-                axis, rows[rows["label"] == label], f"{name}: {label}" if name else f"particle {label}"
-            )
+            called = label if isinstance(label, str) else f"particle {label}"
+            _draw_particle(axis, rows[rows["label"] == label], f"{name}: {called}" if name else called)
         for axis in axes[len(labels) :]:
             axis.set_axis_off()
     add_note(figure, STATE_NOTE)
