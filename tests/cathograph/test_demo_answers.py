@@ -122,7 +122,9 @@ class TestNotebooks:
     def test_they_run(self, on_demo_store, monkeypatch, tmp_path, path):
         for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
             monkeypatch.setenv(name, str(tmp_path / name))  # not the user's own
-        monkeypatch.delenv("MPLBACKEND", raising=False)  # Streamlit sets it, and then a notebook shows no figure
+        monkeypatch.delenv(
+            "MPLBACKEND", raising=False
+        )  # Streamlit sets it, and then a notebook shows no figure
         done = subprocess.run(
             [sys.executable, RUN_NOTEBOOK, path, tmp_path / "run.ipynb"], capture_output=True, text=True
         )
