@@ -88,6 +88,14 @@ def clean_store(neo4j_server: DatabaseServer) -> "Iterator[Connection]":
         yield connection
 
 
+@pytest.fixture
+def store(clean_store: "Connection", neo4j_server: DatabaseServer) -> "Connection":
+    """Give the store with its schema and nothing in it."""
+    with neo4j_server.driver() as driver:
+        driver.execute_query("MATCH (n) WHERE NOT n:SchemaVersion DETACH DELETE n")
+    return clean_store
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Give the folder of real images beside the checkout."""

@@ -1,35 +1,16 @@
 """An empty store for each test of `gnn`, and what fills it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
-from database_server import DatabaseServer
 from toy_measurement import make_toy_measurement
 from toy_rows import make_toy_rows
 
-from queries.connection import Connection, connect
+from queries.connection import Connection
 from queries.measurements import write_measurement
-from queries.migrations import migrate
 from queries.writing import IngestRunRecord, write_image
 from schema.measurement_rows import MeasurementRows
 from schema.rows import ImageRows
-
-
-@pytest.fixture(scope="module")
-def opened_store(neo4j_server: DatabaseServer) -> Iterator[Connection]:
-    """Give a connection to the emptied database with its schema."""
-    neo4j_server.empty()
-    with connect(neo4j_server.uri, neo4j_server.user, neo4j_server.password) as connection:
-        migrate(connection)
-        yield connection
-
-
-@pytest.fixture
-def store(opened_store: Connection, neo4j_server: DatabaseServer) -> Connection:
-    """Give the store with its schema and nothing in it."""
-    with neo4j_server.driver() as driver:
-        driver.execute_query("MATCH (n) WHERE NOT n:SchemaVersion DETACH DELETE n")
-    return opened_store
 
 
 @pytest.fixture

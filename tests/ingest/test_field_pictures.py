@@ -44,13 +44,6 @@ def files(tmp_path, made):
     return folder
 
 
-@pytest.fixture
-def store(clean_store, neo4j_server):
-    with neo4j_server.driver() as driver:
-        driver.execute_query("MATCH (n) WHERE NOT n:SchemaVersion DETACH DELETE n")
-    return clean_store
-
-
 def ingest(store, folder, *, grey=True, energy=True, options=OPTIONS, **how):
     (outcome,) = ingest_files(
         [folder / "mask.tif"],

@@ -44,14 +44,6 @@ def files(tmp_path, made):
     return mask, energy
 
 
-@pytest.fixture
-def store(clean_store, neo4j_server):
-    """Give the emptied store."""
-    with neo4j_server.driver() as driver:
-        driver.execute_query("MATCH (n) WHERE NOT n:SchemaVersion DETACH DELETE n")
-    return clean_store
-
-
 def ingest(store, mask, energy=None, options=OPTIONS, place=PLACE, **source):
     source = None if energy is None else MapSource(energy, **source)
     (outcome,) = ingest_files([mask], Reading.of(options), place, store, energy_map=source)

@@ -1,19 +1,17 @@
 """An empty store for each test, and one with the toy image of `toy_rows` in it."""
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
-from database_server import DatabaseServer
 from toy_measurement import make_toy_measurement
 from toy_prediction import make_toy_prediction
 from toy_rows import make_toy_rows
 
 from analysis.stored_metrics import refresh_metrics
-from queries.connection import Connection, connect
+from queries.connection import Connection
 from queries.jobs import enqueue
 from queries.measurements import write_measurement
-from queries.migrations import migrate
 from queries.predictions import write_prediction
 from queries.writing import IngestRunRecord, write_image
 from schema.rows import ImageRows
@@ -33,23 +31,6 @@ def changed() -> Callable[..., ImageRows]:
         return dataclasses.replace(make_toy_rows(), **replacements)
 
     return make
-
-
-@pytest.fixture(scope="module")
-def opened_store(neo4j_server: DatabaseServer) -> Iterator[Connection]:
-    """Give a connection to the emptied database with its schema."""
-    neo4j_server.empty()
-    with connect(neo4j_server.uri, neo4j_server.user, neo4j_server.password) as connection:
-        migrate(connection)
-        yield connection
-
-
-@pytest.fixture
-def store(opened_store: Connection, neo4j_server: DatabaseServer) -> Connection:
-    """Give the store with its schema and nothing in it."""
-    with neo4j_server.driver() as driver:
-        driver.execute_query("MATCH (n) WHERE NOT n:SchemaVersion DETACH DELETE n")
-    return opened_store
 
 
 @pytest.fixture
