@@ -32,8 +32,15 @@ def train(
     patch_px: Annotated[int, typer.Option(min=8, help="Side of a patch.")] = 192,
     learning_rate: Annotated[float, typer.Option(min=1e-9, help="Of AdamW.")] = 2e-3,
     patience: Annotated[int, typer.Option(min=1, help="Checkpoints without a better validation.")] = 10,
+    geometry: Annotated[
+        str, typer.Option(help="free turns and scales patches; grid only mirrors them.")
+    ] = "free",
+    light: Annotated[float, typer.Option(help="How much light, blur and noise change, 0 to 1.")] = 1.0,
     seed: Annotated[int, typer.Option(min=0, help="Of split, weights, patches and dropout.")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    precision: Annotated[
+        str, typer.Option(help="float32, mixed, or auto: mixed where that is fast.")
+    ] = "auto",
     min_size_px: Annotated[int, typer.Option(min=1, help="Smaller regions do not count in the test.")] = 1,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where this run was stopped.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the card.")] = False,
@@ -56,8 +63,12 @@ def train(
     names = None if held_out is None else [name.strip() for name in held_out.split(",")]
     split = split_pairs(pairs, Shares(validation, test), seed=seed, held_out=names)
     architecture = Architecture(classes_of(phase_map), _channels(channels), attention, dropout)
-    schedule = Schedule(steps, round_steps, batch, patch_px, learning_rate, seed=seed)
-    run = TrainingRun(architecture, checked_out.with_suffix(".run"), schedule, patience, device, resume)
+    schedule = Schedule(
+        steps, round_steps, batch, patch_px, learning_rate, seed=seed, geometry=geometry, light=light
+    )
+    run = TrainingRun(
+        architecture, checked_out.with_suffix(".run"), schedule, patience, device, precision, resume
+    )
     with progress_bar() as progress:
         task = progress.add_task("training", total=steps)
 

@@ -2,6 +2,10 @@
 
 Geometry is one affine map from patch to image, so a patch is sampled once, whatever the turn: bilinear for
 grey values, nearest for classes. Light comes after it. The label never changes with the light.
+
+``free`` turns by any angle and scales, which is right where a mask is smooth and directions mean nothing. ``grid``
+only mirrors, so that each pixel of a patch is one pixel of the image: where a mask follows single pixels, or streaks
+of the scanner along a row, interpolation between pixels and turned streaks would hide what it follows.
 """
 
 import math
@@ -12,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+GEOMETRIES = ("free", "grid")
 LEAST_SCALE, LARGEST_SCALE = 0.8, 1.25
 LARGEST_SHIFT, LARGEST_CONTRAST, LARGEST_GAMMA = 0.1, 1.3, 1.3
 LARGEST_BLUR_PX, LARGEST_NOISE = 1.0, 0.06
@@ -23,8 +28,10 @@ def sample_patch(
     centre: tuple[float, float],
     side_px: int,
     rng: np.random.Generator,
+    *,
+    geometry: str = "free",
 ) -> tuple[Tensor, Tensor]:
-    """Cut a turned, flipped and scaled patch out of an image; beyond its rim the image is mirrored.
+    """Cut a mirrored and, unless on the grid, turned and scaled patch out of an image, itself mirrored at its rim.
 
     Parameters
     ----------
@@ -38,16 +45,22 @@ def sample_patch(
         Side of the patch.
     rng : Generator
         Draws the geometry.
+    geometry : {"free", "grid"}
+        Any angle and scale, or mirrored alone.
 
     Returns
     -------
     patch : Tensor of float32, (side, side)
     target : Tensor of int64, (side, side)
     """
-    angle, scale = (
-        rng.uniform(0, 2 * math.pi),
-        math.exp(rng.uniform(math.log(LEAST_SCALE), math.log(LARGEST_SCALE))),
-    )
+    if geometry == "free":
+        angle = rng.uniform(0, 2 * math.pi)
+        scale = math.exp(rng.uniform(math.log(LEAST_SCALE), math.log(LARGEST_SCALE)))
+    else:
+        angle, scale = math.pi * rng.integers(2), 1.0
+        # Pixel centres of the patch on those of the image, for odd sides and even ones.
+        half = (side_px - 1) / 2
+        centre = (round(centre[0] - half) + half, round(centre[1] - half) + half)
     flip = -1.0 if rng.random() < 0.5 else 1.0
     height, width = grey.shape
     steps = (torch.arange(side_px, dtype=torch.float32) - (side_px - 1) / 2) * scale
@@ -63,7 +76,7 @@ def sample_patch(
     return patch[0, 0], near[0, 0].to(torch.int64)
 
 
-def change_light(patch: Tensor, rng: np.random.Generator) -> Tensor:
+def change_light(patch: Tensor, rng: np.random.Generator, strength: float = 1.0) -> Tensor:
     """Shift, stretch and bend grey values; blur; add noise.
 
     Parameters
@@ -72,18 +85,20 @@ def change_light(patch: Tensor, rng: np.random.Generator) -> Tensor:
         Normalised grey values.
     rng : Generator
         Draws the changes.
+    strength : float
+        0 leaves the patch as it is; ranges and chances grow with it up to 1.
 
     Returns
     -------
     Tensor of float32, (y, x)
     """
-    contrast = math.exp(rng.uniform(-1, 1) * math.log(LARGEST_CONTRAST))
-    gamma = math.exp(rng.uniform(-1, 1) * math.log(LARGEST_GAMMA))
+    contrast = math.exp(strength * rng.uniform(-1, 1) * math.log(LARGEST_CONTRAST))
+    gamma = math.exp(strength * rng.uniform(-1, 1) * math.log(LARGEST_GAMMA))
     bent = patch.abs().pow(gamma) * patch.sign()
-    bent = (bent - 0.5) * contrast + 0.5 + rng.uniform(-LARGEST_SHIFT, LARGEST_SHIFT)
-    if rng.random() < 0.3:
+    bent = (bent - 0.5) * contrast + 0.5 + strength * rng.uniform(-LARGEST_SHIFT, LARGEST_SHIFT)
+    if rng.random() < 0.3 * strength:
         bent = _blur(bent, rng.uniform(0.3, LARGEST_BLUR_PX))
-    if rng.random() < 0.5:
+    if rng.random() < 0.5 * strength:
         noise: NDArray[np.float32] = rng.standard_normal(tuple(patch.shape), dtype=np.float32)
         bent = bent + torch.from_numpy(noise) * rng.uniform(0, LARGEST_NOISE)
     return bent

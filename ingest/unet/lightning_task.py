@@ -17,11 +17,13 @@ from torchmetrics.classification import MulticlassConfusionMatrix
 
 from ingest.scores.overlap import intersection_over_union
 from ingest.unet.architecture import Architecture
+from ingest.unet.augmentation import GEOMETRIES
 from ingest.unet.inference import Run, predict_classes
 from ingest.unet.loss import class_weights, segmentation_loss
 from ingest.unet.network import UNet
 from ingest.unet.pairs import Pair
 from ingest.unet.patches import Field, Patches
+from schema.errors import ModelError
 
 VALIDATION_SCORE = "validation_mean_iou"
 WARM_UP = 0.05
@@ -45,6 +47,15 @@ class Schedule:
         Of AdamW. The paper's rate is 1e-4; with batch norm a higher one gets as far in fewer steps.
     seed : int
         Of weights, patches and dropout.
+    geometry : {"free", "grid"}
+        Whether patches are turned and scaled, or only mirrored (`ingest.unet.augmentation`).
+    light : float
+        How much light, blur and noise change, 0 to 1.
+
+    Raises
+    ------
+    ModelError
+        When a geometry is unknown, or the light is out of range.
     """
 
     steps: int = 2000
@@ -54,6 +65,17 @@ class Schedule:
     learning_rate: float = 2e-3
     weight_decay: float = 1e-4
     seed: int = 0
+    geometry: str = "free"
+    light: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be drawn."""
+        if self.geometry not in GEOMETRIES or not 0 <= self.light <= 1:
+            msg = (
+                f"Found geometry {self.geometry!r} and light {self.light:g}; expected one of {', '.join(GEOMETRIES)}, "
+                "and 0 to 1. Correct them."
+            )
+            raise ModelError(msg)
 
 
 class SegmentationTask(pl.LightningModule):
@@ -100,6 +122,8 @@ class SegmentationTask(pl.LightningModule):
             n_patches=schedule.batch * schedule.round_steps,
             seed=schedule.seed,
             round_number=self.current_epoch,
+            geometry=schedule.geometry,
+            light=schedule.light,
         )
         return DataLoader(patches, batch_size=schedule.batch)
 

@@ -78,6 +78,7 @@ def segmentation_loss(outputs: Outputs, target: Tensor, weights: Tensor) -> Tens
     Tensor
         One number.
     """
+    outputs = outputs.in_singles()
     pixel_weight = 1 + CONTOUR_WEIGHT * contours(target, CONTOUR_REACH_PX)
     entropy = functional.cross_entropy(outputs.logits, target, weight=weights, reduction="none")
     # The mean over what the weights sum to, so that they change balance and not scale.

@@ -32,6 +32,14 @@ class Outputs(NamedTuple):
     class_logits: list[Tensor]
     boundary_logits: list[Tensor]
 
+    def in_singles(self) -> "Outputs":
+        """Return the same in float32: sums over pixels lose digits in half precision."""
+        return Outputs(
+            self.logits.float(),
+            [logits.float() for logits in self.class_logits],
+            [logits.float() for logits in self.boundary_logits],
+        )
+
 
 class UNet(nn.Module):
     """U-Net with or without dual attention.

@@ -50,6 +50,8 @@ class Patches(Dataset[tuple[Tensor, Tensor]]):
         Side of a patch, and how many there are.
     seed, round_number : int
         What they are drawn from.
+    geometry, light
+        As in `sample_patch` and `change_light`.
     """
 
     def __init__(
@@ -61,11 +63,14 @@ class Patches(Dataset[tuple[Tensor, Tensor]]):
         n_patches: int,
         seed: int,
         round_number: int,
+        geometry: str = "free",
+        light: float = 1.0,
     ) -> None:
         areas = np.array([field.grey.numel() for field in fields], dtype=np.float64)
         self._fields, self._chance = fields, areas / areas.sum()
         self._n_classes, self._side_px, self._n_patches = n_classes, side_px, n_patches
         self._seed, self._round = seed, round_number
+        self._geometry, self._light = geometry, light
 
     def __len__(self) -> int:
         """Return the number of patches."""
@@ -78,8 +83,10 @@ class Patches(Dataset[tuple[Tensor, Tensor]]):
         rng = np.random.default_rng((self._seed, self._round, index))
         field = self._fields[rng.choice(len(self._fields), p=self._chance)]
         centre = self._centre(field.classes.numpy(), rng)
-        patch, target = sample_patch(field.grey, field.classes, centre, self._side_px, rng)
-        return change_light(patch, rng)[None], target
+        patch, target = sample_patch(
+            field.grey, field.classes, centre, self._side_px, rng, geometry=self._geometry
+        )
+        return change_light(patch, rng, self._light)[None], target
 
     def _centre(self, classes: NDArray[np.uint8], rng: np.random.Generator) -> tuple[float, float]:
         wanted = rng.integers(self._n_classes) if rng.random() < CENTRED_SHARE else None

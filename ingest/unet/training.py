@@ -9,18 +9,18 @@ import json
 import logging
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.callbacks import Callback, EarlyStopping, ModelCheckpoint
 
 from ingest.unet.architecture import Architecture
-from ingest.unet.device import choose_device
+from ingest.unet.device import choose_device, choose_training_precision
 from ingest.unet.lightning_task import VALIDATION_SCORE, Schedule, SegmentationTask
 from ingest.unet.network import UNet
 from ingest.unet.pairs import Pair
@@ -28,6 +28,12 @@ from ingest.unet.split import Split
 from schema.errors import ModelError
 
 RUN_FILE, LAST, BEST = "run.json", "last.ckpt", "best.ckpt"
+_LIGHTNING_PRECISION: Mapping[tuple[str, str], Literal["32-true", "16-mixed", "bf16-mixed"]] = {
+    ("float32", "cpu"): "32-true",
+    ("float32", "cuda"): "32-true",
+    ("mixed", "cpu"): "bf16-mixed",
+    ("mixed", "cuda"): "16-mixed",
+}
 
 Progress = Callable[[str, int, int], None]
 
@@ -70,6 +76,8 @@ class TrainingRun:
         Rounds without a better validation after which the run ends.
     device : str
         ``auto``, ``cpu`` or ``cuda``.
+    precision : str
+        ``float32``, ``mixed`` or ``auto``, which is mixed where that is fast: on a GPU, and on a CPU with AMX.
     resume : bool
         Go on where a run in the same folder ended.
     """
@@ -79,6 +87,7 @@ class TrainingRun:
     schedule: Schedule = field(default_factory=Schedule)
     patience: int = 10
     device: str = "auto"
+    precision: str = "auto"
     resume: bool = False
 
 
@@ -103,10 +112,11 @@ def train_network(
     ModelError
         When the folder holds a run that was not asked to be resumed, or another one than asked for.
     SegmentationError
-        When there is no such device, or an image has no contrast.
+        When there is no such device or precision, or an image has no contrast.
     """
     device = choose_device(run.device)
-    _prepare_folder(pairs, split, run)
+    precision = choose_training_precision(run.precision, device)
+    _prepare_folder(pairs, split, run, precision)
     by_name = {pair.name: pair for pair in pairs}
     task = SegmentationTask(
         run.architecture,
@@ -140,7 +150,7 @@ def train_network(
         trainer = pl.Trainer(
             accelerator="gpu" if device.type == "cuda" else "cpu",
             devices="auto" if device.type == "cuda" else 1,
-            precision="16-mixed" if device.type == "cuda" else "32-true",
+            precision=_LIGHTNING_PRECISION[precision, device.type],
             max_steps=run.schedule.steps,
             max_epochs=-1,
             reload_dataloaders_every_n_epochs=1,
@@ -161,8 +171,8 @@ def train_network(
     return TrainedNetwork(network, trainer.global_step, time.perf_counter() - began, score)
 
 
-def _prepare_folder(pairs: Sequence[Pair], split: Split, run: TrainingRun) -> None:
-    asked = json.loads(json.dumps(_asked(pairs, split, run)))
+def _prepare_folder(pairs: Sequence[Pair], split: Split, run: TrainingRun, precision: str) -> None:
+    asked = json.loads(json.dumps({**_asked(pairs, split, run), "precision": precision}))
     path = run.folder / RUN_FILE
     if (run.folder / LAST).exists():
         if not run.resume:

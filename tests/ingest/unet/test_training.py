@@ -137,6 +137,36 @@ def test_grey_and_mask_of_a_patch_stay_together():
         assert ((patch > 0.5).to(torch.int64) == target).to(torch.float32).mean() > 0.95
 
 
+@pytest.mark.parametrize("side_px", [15, 16])
+def test_on_the_grid_a_patch_is_a_mirrored_piece_of_the_image(side_px):
+    grey = torch.arange(48 * 40, dtype=torch.float32).reshape(48, 40) / 1000
+    classes = (torch.arange(48 * 40).reshape(48, 40) % 7).to(torch.uint8)
+    rng = np.random.default_rng(0)
+    seen = set()
+    for _ in range(40):
+        patch, target = sample_patch(grey, classes, (22.3, 19.8), side_px, rng, geometry="grid")
+        mirrored = tuple(int(axis) for axis in range(2) if patch[0, 0] > patch.select(axis, -1)[0])
+        upright = patch.flip(mirrored)
+        y, x = divmod(round(float(upright[0, 0]) * 1000), 40)
+        assert torch.allclose(upright, grey[y : y + side_px, x : x + side_px], atol=1e-4)
+        assert torch.equal(target.flip(mirrored), classes[y : y + side_px, x : x + side_px].to(torch.int64))
+        seen.add(mirrored)
+    assert seen == {(), (0,), (1,), (0, 1)}
+
+
+def test_light_of_strength_zero_changes_nothing():
+    patch = torch.linspace(-1, 2, 100).reshape(10, 10)
+    for seed in range(5):
+        changed = change_light(patch, np.random.default_rng(seed), 0.0)
+        assert torch.allclose(changed, patch, atol=1e-6)
+
+
+@pytest.mark.parametrize(("key", "value"), [("geometry", "round"), ("light", 1.5), ("light", float("nan"))])
+def test_a_schedule_that_cannot_be_drawn_is_refused(key, value):
+    with pytest.raises(ModelError, match="Found geometry"):
+        Schedule(**{key: value})
+
+
 def test_light_keeps_shape_and_finite_values():
     rng = np.random.default_rng(0)
     patch = torch.linspace(-1, 2, 100).reshape(10, 10)
