@@ -2,8 +2,10 @@
 
 FOLDER is that of the ten pairs of nano-CT slices. Slices 300, 738 and 546, one of each volume, are held out; the rest
 trains the forest: 100 trees on `skimage.feature.multiscale_basic_features` (sigma 1 to 16) of 12,000 pixels an image.
-Multi-Otsu is not trained. MODEL are files that ``cathograph train`` wrote with the same slices held out. ``--left-out``
-leaves each volume out in turn, for the forest. The table goes to standard output.
+Multi-Otsu is not trained. MODEL are files that ``cathograph train`` wrote; each is scored on the slices that its card
+says were kept back. ``--left-out`` leaves each volume out in turn, for the forest; ``--models-only`` leaves Otsu and
+forest out. ``--pictures DIR`` draws the worst slice of each: grey values, mask, answer and where they differ. The table
+goes to standard output, and below it where the errors of each model lie.
 
 ``python -m benchmarks.segmentation --phantoms`` scores the model that ships beside multi-Otsu, on the phantoms that
 were kept back from its training.
@@ -20,6 +22,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 from skimage.feature import multiscale_basic_features
 from sklearn.ensemble import RandomForestClassifier
 
@@ -120,21 +123,87 @@ HEADER = (
 )
 
 
-def main(folder: Path, models: Sequence[str], *, left_out: bool) -> None:
-    """Write the table."""
+def main(
+    folder: Path, models: Sequence[str], *, left_out: bool, models_only: bool, pictures: Path | None
+) -> None:
+    """Write the tables."""
     pairs = {pair.name: pair for pair in read_pairs(folder, read_phase_map(PHASES))}
     tested = [pairs[name] for name in HELD_OUT]
     rest = [pair for name, pair in pairs.items() if name not in HELD_OUT]
     _say(HEADER)
-    for thresholds in ("joint", "nested"):
-        otsu = MultiOtsu(phases_by_grey="SSE,Graphite,NMC", thresholds=thresholds)
-        _say(score(f"multi-Otsu, {thresholds}", otsu, tested))
-    _say(score("forest", Forest.train(rest), tested))
-    for model in models:
-        _say(score(Path(model).stem, make_unet(model=model), tested))
+    if not models_only:
+        for thresholds in ("joint", "nested"):
+            otsu = MultiOtsu(phases_by_grey="SSE,Graphite,NMC", thresholds=thresholds)
+            _say(score(f"multi-Otsu, {thresholds}", otsu, tested))
+        _say(score("forest", Forest.train(rest), tested))
+    kept_back = {
+        model: [
+            pairs[name] for name in json.loads(Path(model).with_suffix(".json").read_text())["split"]["test"]
+        ]
+        for model in models
+    }
+    for model, own in kept_back.items():
+        _say(score(Path(model).stem, make_unet(model=model), own))
     for group, names in GROUPS.items() if left_out else ():
         seen = [pair for name, pair in pairs.items() if name not in names]
         _say(score(f"forest, {group} left out", Forest.train(seen), [pairs[name] for name in names]))
+    _say("\n" + ERRORS_HEADER)
+    for model, own in kept_back.items():
+        segmenter = make_unet(model=model)
+        answers = [segmenter.segment(pair.grey) for pair in own]
+        _say(error_line(Path(model).stem, own, answers))
+        if pictures is not None:
+            draw_worst(pictures / f"{Path(model).stem}.png", own, answers)
+
+
+ERRORS_HEADER = (
+    "| model | wrong pixels | of them within 1 px of an outline of the mask | in pieces of the mask below "
+    f"{MIN_SIZE_PX} px | elsewhere |\n|" + " --- |" * 5
+)
+
+
+def error_line(name: str, pairs: Sequence[Pair], answers: Sequence[NDArray[np.uint8]]) -> str:
+    """Say where wrong pixels lie: at outlines of the mask, in its speckle, or elsewhere."""
+    wrong = outline = speckle = size = 0
+    for pair, answer in zip(pairs, answers, strict=True):
+        off = answer != pair.phases
+        edge = ndimage.maximum_filter(pair.phases, 3) != ndimage.minimum_filter(pair.phases, 3)
+        small = np.zeros_like(off)
+        for phase in CLASSES:
+            labels, _ = ndimage.label(pair.phases == phase.code, structure=np.ones((3, 3)))
+            small |= (np.bincount(labels.ravel())[labels] < MIN_SIZE_PX) & (labels > 0)
+        size += off.size
+        wrong += int(off.sum())
+        speckle += int((off & small).sum())
+        outline += int((off & edge & ~small).sum())
+    shares = [count / wrong for count in (outline, speckle, wrong - outline - speckle)]
+    return f"| {name} | {wrong / size:.1%} | " + " | ".join(f"{share:.0%}" for share in shares) + " |"
+
+
+def draw_worst(path: Path, pairs: Sequence[Pair], answers: Sequence[NDArray[np.uint8]]) -> None:
+    """Draw the slice with the most wrong pixels: grey values, mask, answer, and where they differ."""
+    from matplotlib.figure import Figure
+
+    def share(k: int) -> float:
+        return float((pairs[k].phases != answers[k]).mean())
+
+    worst = max(range(len(pairs)), key=share)
+    pair, answer = pairs[worst], answers[worst]
+    figure = Figure(figsize=(14, 12), layout="constrained")
+    panels = figure.subplots(2, 2).ravel()
+    low, high = np.percentile(pair.grey, (0.5, 99.5))
+    panels[0].imshow(pair.grey, cmap="gray", vmin=low, vmax=high)
+    for panel, codes in zip(panels[1:3], (pair.phases, answer), strict=True):
+        panel.imshow(
+            np.searchsorted([phase.code for phase in CLASSES], codes), cmap="cividis", vmin=0, vmax=2
+        )
+    panels[3].imshow(pair.phases != answer, cmap="gray_r")
+    titles = (f"slice {pair.name}", "mask", "answer", f"different: {share(worst):.1%} of the pixels")
+    for panel, title in zip(panels, titles, strict=True):
+        panel.set_title(title)
+        panel.set_axis_off()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=80)
 
 
 def main_on_phantoms() -> None:
@@ -160,6 +229,8 @@ if __name__ == "__main__":
     parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("models", nargs="*")
     parser.add_argument("--left-out", action="store_true")
+    parser.add_argument("--models-only", action="store_true")
+    parser.add_argument("--pictures", type=Path)
     parser.add_argument("--phantoms", action="store_true")
     asked = parser.parse_args()
     if asked.phantoms == (asked.folder is not None):
@@ -167,4 +238,10 @@ if __name__ == "__main__":
     if asked.phantoms:
         main_on_phantoms()
     else:
-        main(asked.folder, asked.models, left_out=asked.left_out)
+        main(
+            asked.folder,
+            asked.models,
+            left_out=asked.left_out,
+            models_only=asked.models_only,
+            pictures=asked.pictures,
+        )
