@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from queries.catalog import Query, adhoc_file
 from queries.connection import Connection
-from queries.graph_columns import ExportedImage, exported_images, known_keys, reached_keys
-from queries.runner import run
+from queries.graph_columns import ExportedImage, exported_images, reached_keys
+from queries.particle_keys import in_sight, keys_of_query
 from schema.errors import ParameterError, QueryError
-from schema.keys import particle_key
+from schema.keys import particle_key, split_particle_key
 
 
 @dataclass(frozen=True)
@@ -165,40 +165,16 @@ def only_dimension(chosen: Sequence[ChosenImage]) -> int:
 def _asked_keys(connection: Connection, selection: Selection) -> list[str]:
     """Keys of the particles asked for, each known to be in sight."""
     if selection.query is None:
-        keys = list(selection.keys or ())
-    else:
-        table = run(connection, selection.query, selection.parameters)
-        if "key" not in table.columns or not all(isinstance(each, str) for each in table["key"]):
-            msg = (
-                f"Found columns {', '.join(map(str, table.columns)) or 'none'} from {selection.query.name}; expected "
-                "a column key with the keys of particles. End it like `RETURN n.key AS key`."
-            )
-            raise QueryError(msg)
-        keys = list(dict.fromkeys(table["key"]))
-    if not keys:
-        msg = (
-            "Found no particle selected; expected at least one key. Loosen the conditions of the query, or look "
-            "with `cathograph query particles` what there is."
-        )
-        raise QueryError(msg)
-    known = set(known_keys(connection, keys))
-    unknown = [key for key in keys if key not in known]
-    if unknown:
-        msg = (
-            f"Found {len(unknown)} of {len(keys)} keys that no particle in sight has, the first {unknown[0]!r}; "
-            "expected keys as `MATCH (n:Particle) RETURN n.key AS key` gives them. Correct the query, or ask it "
-            "again after an ingest."
-        )
-        raise QueryError(msg)
-    return keys
+        return in_sight(connection, selection.keys or ())
+    return in_sight(connection, keys_of_query(connection, selection.query, selection.parameters))
 
 
 def _by_segmentation(keys: Sequence[str]) -> dict[str, set[int]]:
     """Labels of the particles, by segmentation: a particle's key is the two of them (`schema.keys`)."""
     labels: dict[str, set[int]] = {}
     for key in keys:
-        segmentation, _, label = key.rpartition(":")
-        labels.setdefault(segmentation, set()).add(int(label))
+        segmentation, label = split_particle_key(key)
+        labels.setdefault(segmentation, set()).add(label)
     return labels
 
 

@@ -219,6 +219,22 @@ def adhoc(text: str) -> Query:
     return Query("your query", "", "", parameters, (), "", text, is_named=False)
 
 
+def names_file(name: str) -> bool:
+    """Tell a FILE.cypher from the name of a query, a sample or a cathode kind."""
+    return name.lower().endswith(".cypher")
+
+
+def find(name: str) -> Query:
+    """Take a named query, or the user's own from a FILE.cypher.
+
+    Raises
+    ------
+    QueryError
+        When there is none of that name, or the file cannot be read or holds no query.
+    """
+    return adhoc_file(Path(name)) if names_file(name) else load(name)
+
+
 def adhoc_file(path: Path) -> Query:
     """Take the user's own Cypher from a file.
 

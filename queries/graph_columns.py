@@ -152,12 +152,6 @@ def exported_images(
     return [ExportedImage(*row) for row in found.rows]
 
 
-def known_keys(connection: Connection, keys: Sequence[str]) -> list[str]:
-    """Give those of some keys that a particle in sight has."""
-    found = connection.read(load_internal("inspect", "export_known_keys").text, {"keys": list(keys)})
-    return list(found.only_row()["known"])
-
-
 def reached_keys(connection: Connection, keys: Sequence[str]) -> list[str]:
     """Give the keys of some particles and of all that are in contact with one of them."""
     found = connection.read(load_internal("inspect", "export_neighbours").text, {"keys": list(keys)})

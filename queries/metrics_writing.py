@@ -8,7 +8,7 @@ without it. Of two runs over one segmentation the one that began last goes on; t
 `metrics_run` replaced and stops. Writing the same metrics twice changes nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -17,6 +17,7 @@ import pandas as pd
 from queries.activation import run_write
 from queries.catalog import load_internal
 from queries.connection import Connection, Transaction
+from queries.row_batches import as_list
 from schema.errors import DatabaseError
 from schema.network_metrics import METRICS_VERSION, PARTICLE_METRICS
 
@@ -154,7 +155,7 @@ def write_metrics(
         When a particle is gone meanwhile, another run took over, or the server fails; the segmentation then
         counts as one without metrics.
     """
-    rows = _as_maps(metrics)
+    columns = {prop.name: as_list(metrics[prop.name]) for prop in PARTICLE_METRICS}
     this_run = str(uuid4())
 
     def write_from(first: int, *, begins: bool, ends: bool) -> None:
@@ -171,12 +172,12 @@ def write_metrics(
                     "run at a time. Run the same command again."
                 )
                 raise DatabaseError(msg)
-            written = run_write(
-                transaction, "set_metrics", ids=list(ids[chosen]), metrics=rows[chosen]
-            ).only_row()["written"]
-            if written != len(rows[chosen]):
+            part = {name: values[chosen] for name, values in columns.items()}
+            touched = list(ids[chosen])
+            written = run_write(transaction, "set_metrics", ids=touched, **part).only_row()["written"]
+            if written != len(touched):
                 msg = (
-                    f"Found {written} of {len(rows[chosen])} particles of segmentation {segmentation}; expected "
+                    f"Found {written} of {len(touched)} particles of segmentation {segmentation}; expected "
                     "all. The store was changed meanwhile. Run the same command again."
                 )
                 raise DatabaseError(msg)
@@ -193,18 +194,5 @@ def write_metrics(
 
         connection.write(work)
 
-    for first in range(0, max(len(rows), 1), group_rows):
-        write_from(first, begins=first == 0, ends=first + group_rows >= len(rows))
-
-
-def _as_maps(metrics: pd.DataFrame) -> list[Mapping[str, object]]:
-    """One map a row, null where pandas has NaN or NA: ``SET n += map`` then takes the property off."""
-    names = [prop.name for prop in PARTICLE_METRICS]
-    columns = []
-    for name in names:
-        values = metrics[name]
-        missing = values.isna()
-        columns.append(
-            values.tolist() if not missing.any() else values.astype(object).where(~missing, None).tolist()
-        )
-    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+    for first in range(0, max(len(metrics), 1), group_rows):
+        write_from(first, begins=first == 0, ends=first + group_rows >= len(metrics))

@@ -164,7 +164,7 @@ def _as_lists(table: pd.DataFrame) -> dict[str, list[object]]:
 
 def as_list(values: "pd.Series[Any]") -> list[object]:
     """Python values, null where pandas has NaN or NA."""
-    missing = values.isna()
-    if not missing.any():
-        return list(values.tolist())
-    return list(values.astype(object).where(~missing, None).tolist())
+    cells = list(values.tolist())
+    for place in np.flatnonzero(values.isna().to_numpy()).tolist():
+        cells[place] = None
+    return cells

@@ -67,6 +67,18 @@ def particle_key(segmentation_key: str, label: int) -> str:
     return f"{segmentation_key}:{label}"
 
 
+def split_particle_key(key: str) -> tuple[str, int]:
+    """Give the segmentation's key and the label of which a particle's key is made.
+
+    Examples
+    --------
+    >>> split_particle_key(particle_key("5e6", 7))
+    ('5e6', 7)
+    """
+    segmentation, _, label = key.rpartition(":")
+    return segmentation, int(label)
+
+
 def tpb_key(segmentation_key: str, nmc: int, sse: int, graphite: int) -> str:
     """Key of a triple phase boundary within its segmentation."""
     return f"{segmentation_key}:{nmc}-{sse}-{graphite}"

@@ -47,6 +47,7 @@ def metrics(
     from cathograph.settings import read_settings
     from cathograph.store import open_store
     from cathograph.writing import WritableStore
+    from queries.particle_keys import keys_of_file
 
     usual = PathLimits()
     limits = PathLimits(
@@ -62,7 +63,7 @@ def metrics(
             )
             raise QueryError(msg)
         with open_store(settings, say=say) as connection:
-            table = measure_selection(connection, _selected_keys(connection, select), limits)
+            table = measure_selection(connection, keys_of_file(connection, select), limits)
         if as_json:
             print_json(table.astype(object).where(table.notna(), None).to_dict("records"))
         else:
@@ -108,17 +109,3 @@ def _refuse_unknown(connection: "Connection", sample: str | None, image: str | N
     named = of_sample if image is None else f"image {image!r}" + (f" of {of_sample}" if sample else "")
     msg = f"Found no {named}; expected one that was ingested. `cathograph query images` lists them."
     raise QueryError(msg)
-
-
-def _selected_keys(connection: "Connection", path: Path) -> list[str]:
-    from queries.catalog import adhoc_file
-    from queries.runner import run
-
-    table = run(connection, adhoc_file(path))
-    if "key" not in table.columns:
-        msg = (
-            f"Found columns {', '.join(map(str, table.columns))} from {path}; expected one named key. End "
-            "the query with: RETURN n.key AS key."
-        )
-        raise QueryError(msg)
-    return [str(key) for key in table["key"]]

@@ -112,13 +112,9 @@ def queries(
 
 
 def _question(name: str) -> "Query":
-    from queries.catalog import adhoc, adhoc_file, load
+    from queries.catalog import adhoc, find
 
-    if name == "-":
-        return adhoc(sys.stdin.read())
-    if name.endswith(".cypher"):
-        return adhoc_file(Path(name))
-    return load(name)
+    return adhoc(sys.stdin.read()) if name == "-" else find(name)
 
 
 def _format_of(out: Path | None) -> Format:

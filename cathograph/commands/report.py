@@ -127,11 +127,11 @@ def _read(
         read_electrode_tables,
     )
     from cathograph.notebook import query
-    from queries.catalog import adhoc_file
+    from queries.catalog import adhoc_file, names_file
     from queries.runner import run
 
     # First, so that a wrong query is refused before the whole store is read.
-    files = [select] if select is not None else [Path(name) for name in compare if name.endswith(".cypher")]
+    files = [select] if select is not None else [Path(name) for name in compare if names_file(name)]
     rows = {str(path): run(store, adhoc_file(path)) for path in files}
     everything = read_electrode_tables(lambda name: query(store, name))
     if everything.images.empty:
@@ -150,7 +150,7 @@ def _read(
         name: narrow(
             everything,
             keys_of_rows(everything, rows[str(Path(name))], name)
-            if name.endswith(".cypher")
+            if names_file(name)
             else keys_of_name(everything, name),
         )
         for name in compare

@@ -123,7 +123,7 @@ def test_selection(cathograph, mask, tmp_path):
     [
         ("MATCH (n:Particle) RETURN n.label AS label", [], "Found columns label"),
         ("MATCH (n:Particle) SET n.degree = 0 RETURN n.key AS key", [], "SetProperty"),
-        ("RETURN 'k:1' AS key", [], "the key of no particle"),
+        ("RETURN 'k:1' AS key", [], "keys that no particle in sight has"),
         ("MATCH (n:Sample) RETURN n.key AS key", [], "no particle selected"),
         ("MATCH (n:Particle) RETURN n.key AS key", ["--again"], "--select with --sample, --image or --again"),
         (None, [], "no readable Cypher"),

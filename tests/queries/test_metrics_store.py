@@ -8,7 +8,7 @@ from toy_rows import make_toy_rows
 
 from analysis.network_metrics import PathLimits, measure_network
 from analysis.stored_metrics import measure_selection, refresh_metrics
-from queries.catalog import load
+from queries.catalog import load, load_write
 from queries.content import content_hash
 from queries.gds_metrics import centralities_with_gds, eigenvectors_with_gds, projected
 from queries.metrics_writing import metrics_states, read_contact_graph, write_metrics
@@ -176,6 +176,38 @@ def test_only_what_is_asked_for(store):
     assert [each.segmentation for each in refresh_metrics(store)] == ["b"]
 
 
+def test_every_image_gets_its_own_while_others_are_computed(store):
+    """Images of 3 to 9 particles in a chain: the first and the last have one contact, those between two."""
+    for n in range(3, 10):
+        particles = pd.DataFrame({"label": range(1, n + 1), "phase": "NMC", "bbox": [[0, 0, 1, 1]] * n})
+        contacts = pd.DataFrame({"a": range(1, n), "b": range(2, n + 1), "weight_px": 2.0})
+        write(store, rows_of(particles, contacts, f"chain {n}"))
+    assert len(refresh_metrics(store)) == 7
+    found = ask(store, "centralities").groupby("image")["degree"].apply(list).to_dict()
+    assert found == {f"chain {n}": [1, *[2] * (n - 2), 1] for n in range(3, 10)}
+
+
+def test_what_fails_on_the_way_leaves_the_earlier_ones_and_is_finished_by_the_next(store):
+    for image in "abcdef":
+        write(store, make_toy_rows(image=image, key=image))
+
+    def disk_full_at_the_third(image, done, total):
+        if done == 2:
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        refresh_metrics(store, progress=disk_full_at_the_third)
+    assert [state.image for state in metrics_states(store) if state.version is not None] == ["a", "b"]
+    assert [state.image for state in refresh_metrics(store)] == ["c", "d", "e", "f"]
+
+
+def test_the_query_that_stores_them_stores_each_declared_one():
+    stored = load_write("set_metrics")
+    assert {each.name for each in stored.parameters} == {"ids", *(prop.name for prop in PARTICLE_METRICS)}
+    for prop in PARTICLE_METRICS:
+        assert f"particle.{prop.name} = ${prop.name}[row]" in stored.text
+
+
 def test_larger_limits_compute_what_smaller_ones_left_out(toy_store):
     refresh_metrics(toy_store, limits=PathLimits(unweighted=4, weighted=4))
     assert ask(toy_store, "centralities")["closeness"].isna().all()
@@ -316,7 +348,7 @@ def test_selection_is_the_induced_sub_graph(toy_store):
 
 @pytest.mark.parametrize("key", ["k1:99", "k9:1", "no key", "k1:x"])
 def test_selection_of_what_is_not_there_is_refused(toy_store, key):
-    with pytest.raises(QueryError, match="key of no particle"):
+    with pytest.raises(QueryError, match="keys that no particle in sight has"):
         measure_selection(toy_store, ["k1:1", key])
 
 
