@@ -9,10 +9,9 @@ Links are followed where they stay inside of the folder. Folders that are links 
 """
 
 import os
-import stat
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -88,16 +87,18 @@ class Arrivals:
         unreadable: list[str] = []
         now = self._clock()
         since: dict[str, tuple[FileState, float]] = {}
-        for path in _walk(self._folder, unreadable):
-            name = path.relative_to(self._folder).as_posix()
-            reason = outside(path, self._folder)
-            if reason is not None:
-                refused[name] = reason
-                continue
-            try:
-                state = look_at(path)
-            except InputImageError:
-                continue  # gone meanwhile, a pipe, or a store of which the first files are not there yet
+        for name, seen in _walk(self._folder, unreadable):
+            state = seen
+            if state is None:
+                path = self._folder / name
+                reason = outside(path, self._folder)
+                if reason is not None:
+                    refused[name] = reason
+                    continue
+                try:
+                    state = look_at(path)
+                except InputImageError:
+                    continue  # gone meanwhile, or a store of which the first files are not there yet
             before = self._since.get(name)
             since[name] = before if before is not None and before[0] == state else (state, now)
         self._since = since
@@ -132,32 +133,38 @@ def outside(path: Path, folder: Path) -> str | None:
     return None
 
 
-def _walk(folder: Path, unreadable: list[str]) -> list[Path]:
-    """List files and Zarr stores; what is hidden, unfinished or the rules is left out."""
-    found: list[Path] = []
+def _walk(folder: Path, unreadable: list[str]) -> Iterator[tuple[str, FileState | None]]:
+    """Give files, links and Zarr stores by name; what is hidden, unfinished or the rules is left out.
 
-    def note(error: OSError) -> None:
-        unreadable.append(f"{error.filename}: {error.strerror}")
-
-    for here, folders, names in os.walk(folder, onerror=note):
-        inside = Path(here)
-        stores = [name for name in folders if name.endswith(_ZARR) or is_zarr_store(inside / name)]
-        folders[:] = sorted(name for name in folders if not is_passing(name) and name not in stores)
-        for name in sorted([*names, *stores]):
-            if is_passing(name) or (name == RULES_FILE and inside == folder):
+    A plain file comes with its state: it lies where it is found, so that one look at it is enough, which tells in
+    a folder of thousands. Of links and stores, which may lead elsewhere, only the name is given.
+    """
+    left = [""]
+    while left:
+        below = left.pop()
+        try:
+            with os.scandir(folder / below) as entries:
+                inside = sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            unreadable.append(f"{error.filename}: {error.strerror}")
+            continue
+        for entry in inside:
+            name = f"{below}{entry.name}"
+            if is_passing(entry.name) or name == RULES_FILE:
                 continue
-            if name in names and not _is_file(inside / name):
-                continue
-            found.append(inside / name)
-    return found
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        mode = path.lstat().st_mode
-    except OSError:
-        return False
-    return stat.S_ISREG(mode) or stat.S_ISLNK(mode)
+            try:
+                if entry.is_dir():
+                    if entry.name.endswith(_ZARR) or is_zarr_store(Path(entry.path)):
+                        yield name, None
+                    elif not entry.is_symlink():
+                        left.append(f"{name}/")
+                elif entry.is_symlink():
+                    yield name, None
+                elif entry.is_file():
+                    status = entry.stat(follow_symlinks=False)
+                    yield name, FileState(status.st_size, status.st_mtime_ns)
+            except OSError:
+                continue  # gone meanwhile, or a link that goes round in a circle
 
 
 class WakeUp:

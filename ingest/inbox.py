@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ingest.arrivals import Arrivals, Listing
 from ingest.beamtime_groups import FileGroup, JobSpec, ReadFile, group_files, make_job, refused_job
-from ingest.beamtime_rules import RULES_FILE, BeamtimeRules, read_rules
+from ingest.beamtime_rules import RULES_FILE, BeamtimeRules, Match, read_rules
 from ingest.formats.file_state import FileState, hash_of_bytes
 from schema.errors import InputError, InputImageError
 
@@ -76,6 +76,7 @@ class Inbox:
         self._rules: BeamtimeRules | None = read_rules(self.folder)
         self._rules_state = self._look_at_rules()
         self._listing = Listing()
+        self._matches: dict[str, Match | None] = {}
         self._groups: list[FileGroup] = []
         self._unmatched = 0
         self._hashed: dict[str, ReadFile] = {}
@@ -98,7 +99,11 @@ class Inbox:
         if self._rules is None:
             return
         files = self._listing.files
-        matches = {name: self._rules.match(name) for name in (*files, *self._listing.refused)}
+        known = self._matches
+        matches = self._matches = {
+            name: known[name] if name in known else self._rules.match(name)
+            for name in (*files, *self._listing.refused)
+        }
         self._unmatched = sum(match is None for match in matches.values())
         self._refused = [
             refused_job(name, reason, match, self.folder)
@@ -173,6 +178,7 @@ class Inbox:
         if state == self._rules_state and self._rules is not None:
             return
         changed, self._rules_state = state != self._rules_state, state
+        self._matches = {}
         try:
             self._rules = read_rules(self.folder)
         except InputError as error:

@@ -23,10 +23,10 @@ from uuid import uuid4
 from ingest.arrivals import WakeUp
 from ingest.beamtime_groups import JobSpec
 from ingest.inbox import Inbox, InboxStatus
-from ingest.job_run import JobResult, OpenStore
+from ingest.job_run import OpenStore
 from ingest.patient_store import PatientStore, Stopped
 from ingest.provenance import user_name
-from ingest.service_options import ServiceOptions, Standing
+from ingest.service_options import ServiceOptions, Standing, line_about
 from ingest.workers import Finished, Workers
 from queries.jobs import Claimer, JobEnd, claim, enqueue, renew, settle, states
 
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 MOST_DEATHS = 3
 _LONGEST_WAIT_S = 0.25
 _ASK_AGAIN_S = 1.0
+_ASK_OF_ALL_S = 10.0
+_OVER = ("done", "failed", "cancelled")
 _LEAST_LOOKS = 2  # the first cannot tell what stands still
 Say = Callable[[str], None]
 
@@ -137,6 +139,9 @@ class _Service:
             str(uuid4()), user_name(), platform.node(), version("cathograph"), options.lease_s
         )
         self._queued: set[str] = set()
+        # What is over is asked about seldom: only `retry` changes it, and a folder holds thousands in the end.
+        self._over: dict[str, str] = {}
+        self._ask_of_all_at = 0.0
         self._attempts: dict[str, int] = {}
         self._in_work: dict[str, JobSpec] = {}
         self._began: dict[str, float] = {}
@@ -155,6 +160,7 @@ class _Service:
                 if self._options.once and self._is_over():
                     break
             self._finish()
+            self._ask_of_all_at = 0.0
             return self._standing()
         except Stopped:
             return Standing(Counter(), (), 0)
@@ -189,13 +195,16 @@ class _Service:
         if new:
             self._store.run(lambda connection: enqueue(connection, new))
             self._queued |= set(new)
+            self._over = {name: state for name, state in self._over.items() if name not in new}
             self._ask_at = 0.0
 
     def _begin(self) -> None:
         """Give jobs to idle workers; ask the queue again at once only after it gave one."""
+        if monotonic() >= self._ask_of_all_at:
+            self._standing()
         while self._workers.has_room and not self._stop.is_set() and monotonic() >= self._ask_at:
             jobs = self._inbox.jobs
-            free = sorted(set(jobs) - set(self._in_work))
+            free = sorted(set(jobs) - set(self._in_work) - set(self._over))
             begun = self._store.run(partial(claim, ids=free, claimer=self._claimer)) if free else None
             if begun is None:
                 self._ask_at = monotonic() + _ASK_AGAIN_S
@@ -215,7 +224,9 @@ class _Service:
             self._lost.discard((finished.id, attempts))
             return
         if self._store.run(lambda connection: settle(connection, finished.id, self._claimer, end)):
-            self._say(_line_about(spec, finished.result, end, seconds))
+            self._say(line_about(spec, finished.result, end, seconds))
+            if end.state in _OVER:
+                self._over[finished.id] = end.state
         self._ask_at = 0.0
 
     def _end_of(self, finished: Finished, attempts: int) -> JobEnd:
@@ -228,8 +239,7 @@ class _Service:
             if deaths < MOST_DEATHS:
                 pause_s = self._options.pause_after(attempts)
                 return JobEnd("queued", reason=result.reason, pause_s=pause_s, deaths=1)
-            reason = f"{result.reason} So {deaths} times; expected room for it. Try it on a larger machine."
-            return JobEnd("failed", reason=reason, deaths=1)
+            return JobEnd("failed", reason=f"{result.reason} So it was {deaths} times.", deaths=1)
         return JobEnd(result.state, result.outcome, result.method, result.reason)
 
     def _keep_leases(self, ended: threading.Event) -> None:
@@ -279,25 +289,18 @@ class _Service:
         )
 
     def _runs_elsewhere(self) -> bool:
-        standing = self._standing()
-        return standing.states["running"] > 0
+        return self._standing().states["running"] > 0
 
     def _standing(self) -> Standing:
+        """Tell how the jobs stand; those that were over are asked about again after some seconds."""
         status: InboxStatus = self._inbox.status
-        ids = list(self._inbox.jobs)
-        known = self._store.run(partial(states, ids=ids)) if ids else {}
-        return Standing(Counter(state.state for state in known.values()), status.waiting, status.unmatched)
-
-
-def _line_about(spec: JobSpec, result: JobResult, end: JobEnd, seconds: float) -> str:
-    """Tell in a line what became of a job."""
-    place = f"{spec.main.name} ({spec.placement.sample} / {spec.placement.image})"
-    if end.state == "done":
-        particles = result.counts.get("particles")
-        about = "" if particles is None else f", {particles} particles"
-        also = f", with {spec.energy_map.name}" if spec.energy_map else ""
-        notes = "".join(f"; {note}" for note in result.notes)
-        return f"{end.outcome} {place}{about}{also}, {seconds:.1f} s{notes}"
-    if end.state == "queued":
-        return f"postponed {place} for {end.pause_s:.0f} s: {end.reason}"
-    return f"failed {place}: {end.reason}"
+        ids = set(self._inbox.jobs)
+        if monotonic() >= self._ask_of_all_at:
+            self._over = {}
+            self._ask_of_all_at = monotonic() + _ASK_OF_ALL_S
+        over = {name: state for name, state in self._over.items() if name in ids}
+        ask = sorted(ids - set(over))
+        known = self._store.run(partial(states, ids=ask)) if ask else {}
+        now = {name: found.state for name, found in known.items()}
+        self._over = over | {name: state for name, state in now.items() if state in _OVER}
+        return Standing(Counter((over | now).values()), status.waiting, status.unmatched)

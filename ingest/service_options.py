@@ -2,8 +2,14 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from schema.errors import InputError
+
+if TYPE_CHECKING:
+    from ingest.beamtime_groups import JobSpec
+    from ingest.job_run import JobResult
+    from queries.jobs import JobEnd
 
 
 @dataclass(frozen=True)
@@ -110,3 +116,17 @@ class Standing:
                 f"{self.unmatched} {'files fit' if self.unmatched > 1 else 'file fits'} no entry of the rules"
             )
         return ", ".join(parts) or "no files yet"
+
+
+def line_about(spec: "JobSpec", result: "JobResult", end: "JobEnd", seconds: float) -> str:
+    """Tell in a line what became of a job."""
+    place = f"{spec.main.name} ({spec.placement.sample} / {spec.placement.image})"
+    if end.state == "done":
+        particles = result.counts.get("particles")
+        about = "" if particles is None else f", {particles} particles"
+        also = f", with {spec.energy_map.name}" if spec.energy_map else ""
+        notes = "".join(f"; {note}" for note in result.notes)
+        return f"{end.outcome} {place}{about}{also}, {seconds:.1f} s{notes}"
+    if end.state == "queued":
+        return f"postponed {place} for {end.pause_s:.0f} s: {end.reason}"
+    return f"failed {place}: {end.reason}"
