@@ -18,10 +18,16 @@ from multiprocessing.connection import wait
 from typing import Any
 
 from ingest.beamtime_groups import JobSpec
+from ingest.gpu_of_worker import take_gpu, visible_gpus
 from ingest.job_run import JobResult, OpenedStore, OpenStore, postponed, run_job
 from schema.errors import CathographError, DatabaseError
 
-DIED = JobResult("died", reason="Found its process gone in the middle (out of memory, or killed).")
+DIED = JobResult(
+    "died",
+    reason="Found its process gone in the middle (out of memory, or killed); expected room for it. Try it on a "
+    "larger machine.",
+)
+_CRASHES = (signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGFPE, signal.SIGILL)
 _CONTEXT = multiprocessing.get_context("spawn")
 
 
@@ -34,11 +40,14 @@ class Finished:
 
 
 class Worker:
-    """One process, and the job it is at."""
+    """One process, and the job it is at; its number says which GPU it has."""
 
-    def __init__(self, open_store: OpenStore, n_threads: int) -> None:
+    def __init__(self, number: int, open_store: OpenStore, n_threads: int) -> None:
+        self.number = number
         self.pipe, theirs = _CONTEXT.Pipe()
-        self.process = _CONTEXT.Process(target=_work, args=(theirs, open_store, n_threads), daemon=True)
+        self.process = _CONTEXT.Process(
+            name=f"worker {number}", target=_work, args=(theirs, number, open_store, n_threads), daemon=True
+        )
         # Blocked before it begins, and so for good: also while it still loads its modules. The resource tracker,
         # which the first start brings up, would unblock them.
         resource_tracker.ensure_running()
@@ -50,8 +59,8 @@ class Worker:
         theirs.close()
         self.job: str | None = None
 
-    def end(self, *, at_once: bool = False) -> None:
-        """Have it end: when its job is done, or at once."""
+    def end(self, *, at_once: bool = False) -> int | None:
+        """Have it end: when its job is done, or at once; gives how it did, as `Process.exitcode`."""
         self.pipe.close()
         if at_once:
             self.process.kill()
@@ -59,7 +68,9 @@ class Worker:
         if self.process.is_alive():
             self.process.kill()
             self.process.join()
+        code = self.process.exitcode
         self.process.close()
+        return code
 
 
 class Workers:
@@ -95,7 +106,9 @@ class Workers:
         """Give a job to an idle worker."""
         worker = next((each for each in self._workers if each.job is None), None)
         if worker is None:
-            worker = Worker(self._open_store, self._n_threads)
+            taken = {each.number for each in self._workers}
+            number = next(number for number in range(self._number) if number not in taken)
+            worker = Worker(number, self._open_store, self._n_threads)
             self._workers.append(worker)
         worker.job = spec.id
         # One that died meanwhile is noticed by `wait`.
@@ -109,17 +122,16 @@ class Workers:
             by_pipe[worker.pipe] = by_pipe[worker.process.sentinel] = worker
         finished = []
         for worker in {id(by_pipe[each]): by_pipe[each] for each in wait(list(by_pipe), timeout_s)}.values():
-            try:
-                # Also of a dead one: its last result may still be in the pipe.
-                result = worker.pipe.recv() if worker.pipe.poll() else DIED
-            except (EOFError, OSError):
-                result = DIED
+            result: JobResult | None = None
+            # Also of a dead one: its last result may still be in the pipe.
+            with contextlib.suppress(EOFError, OSError):
+                result = worker.pipe.recv() if worker.pipe.poll() else None
+            if result is None:
+                self._workers.remove(worker)
+                result = death(worker.end(at_once=True))
             if worker.job is not None:
                 finished.append(Finished(worker.job, result))
             worker.job = None
-            if result is DIED:
-                self._workers.remove(worker)
-                worker.end(at_once=True)
         return finished
 
     def drop(self, jobs: Sequence[str]) -> None:
@@ -135,9 +147,31 @@ class Workers:
         self._workers = []
 
 
-def _work(pipe: "Pipe[Any, Any]", open_store: OpenStore, n_threads: int) -> None:
+def death(exit_code: int | None) -> JobResult:
+    """Say what became of a job whose process ended in the middle.
+
+    Examples
+    --------
+    >>> "crashed (SIGSEGV)" in death(-11).reason
+    True
+    >>> death(-9) is DIED
+    True
+    """
+    crash = next((each.name for each in _CRASHES if exit_code == -each), None)
+    if crash is None:
+        return DIED
+    return JobResult(
+        "died",
+        reason=f"Found its process crashed ({crash}) in the middle; expected a file that can be read. A damaged one "
+        "may break the library that reads it: export it again.",
+    )
+
+
+def _work(pipe: "Pipe[Any, Any]", number: int, open_store: OpenStore, n_threads: int) -> None:
     """Do jobs until the pipe is closed."""
     import numba
+
+    take_gpu(number, visible_gpus())
 
     numba.set_num_threads(min(n_threads, numba.get_num_threads()))
     opened = ExitStack()
