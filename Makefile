@@ -5,7 +5,7 @@ BIN := .venv/bin
 ROOMS := schema queries phantom ingest analysis gnn dashboard benchmarks cathograph
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-quick test-slow check format lock bench docs faults audit clean
+.PHONY: help setup demo test test-quick test-slow check format lock bench docs faults soak audit clean
 
 help:  ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -50,6 +50,9 @@ bench: setup  ## ours beside its rivals
 
 faults: setup  ## make every fault and count what it did (an hour; docs/reliability.md)
 	$(BIN)/python -m benchmarks.faults
+
+soak: setup  ## ingest 2000 small images and see whether memory or time grow (most of an hour; docs/reliability.md)
+	$(BIN)/python -m benchmarks.soak --csv soak.csv --png soak.png
 
 audit: setup  ## known vulnerabilities of the locked dependencies (needs their database on the network)
 	$(BIN)/python -m benchmarks.dependency_audit
