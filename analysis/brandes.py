@@ -288,7 +288,7 @@ def _close_gap(keys: NDArray[np.float64], items: NDArray[np.int32], size: int) -
     below = 1
     while below < size:
         if below + 1 < size:
-            below += np.int64(keys[below + 1] < keys[below])
+            below += int(keys[below + 1] < keys[below])
         keys[place] = keys[below]
         items[place] = items[below]
         place = below
