@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from analysis.electrode_statistics import ElectrodeStatistics, compute_electrode_statistics
+from analysis.electrode_statistics import compute_electrode_statistics
 from analysis.electrode_tables import METRICS, PARTICLE, ElectrodeTables
-from analysis.figure_data.pixel_histograms import PixelFigures
+from analysis.figure_data.field_graph import field_graph_data
+from analysis.figure_data.pixel_figures import PixelFigures
 from analysis.figure_data.predicted_against_measured import newest_model
 from analysis.figure_data.sheet import STATE_NOTE, size_column
+from analysis.figures.field_graph import draw_field_graph
 from analysis.figures.group_boxes import draw_group_boxes
 from analysis.figures.metric_correlations import draw_correlation_map, draw_top_metrics
 from analysis.figures.nearest_nmc import draw_nearest_connection
@@ -26,35 +28,8 @@ from analysis.figures.tpb_size import draw_nmc_size_by_tpbs, draw_tpb_size
 from analysis.group_comparison import compare_groups
 from analysis.logarithm import Log
 from analysis.particle_table import EXPOSURES, STATES
+from analysis.report_tables import ReportTable, provenance_tables, result_tables
 from analysis.selection_tables import stack_selections
-
-_COUNTS = (
-    "samples", "images", "clusters", "nmc", "nmc_in_tpbs", "nmc_in_physical_tpbs", "nmc_with_channels",
-    "tpbs", "physical_tpbs", "with_energy_map", "measured", "flagged",
-)  # fmt: skip
-
-
-@dataclass(frozen=True, eq=False)
-class ReportTable:
-    """One table of a report.
-
-    Attributes
-    ----------
-    name : str
-        Stem of its CSV, which has all columns.
-    title, caption : str
-        Heading, and how to read it.
-    data : DataFrame
-        Everything.
-    shown : tuple of str
-        Columns on the page.
-    """
-
-    name: str
-    title: str
-    caption: str
-    data: pd.DataFrame
-    shown: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,6 +123,7 @@ def build_report(
     nmc = together({name: tables.nmc for name, tables in selections.items()})
     compared = pd.concat([together(by_size), s1], ignore_index=True)
     plates = (
+        *_graphs(pixels, names),
         draw_tpb_size(together({name: tables.tpbs for name, tables in selections.items()})),
         draw_nmc_size_by_tpbs(nmc),
         draw_nearest_connection(together({name: tables.nearest for name, tables in selections.items()})),
@@ -161,7 +137,7 @@ def build_report(
     return Report(
         title=title,
         plates=plates,
-        tables=_tables(selections, statistics, together(by_size), s1, s8, correlations, names),
+        tables=result_tables(selections, statistics, together(by_size), s1, s8, correlations, names),
         sentences={
             name: each.sentences[: -len(each.correlations) or None] for name, each in statistics.items()
         },
@@ -170,7 +146,7 @@ def build_report(
             for name, each in statistics.items()
         },
         notes=_notes(selections, has_model=predictions is not None and len(predictions) > 0),
-        provenance=_provenance(selections, names),
+        provenance=provenance_tables(selections, names),
         parameters={
             "logarithm of S2 and S3": log,
             "bootstrap and permutation": f"{draws} draws, seed {seed}",
@@ -180,117 +156,19 @@ def build_report(
     )
 
 
-def _tables(
-    selections: Mapping[str, ElectrodeTables],
-    statistics: Mapping[str, ElectrodeStatistics],
-    by_size: pd.DataFrame,
-    s1: pd.DataFrame,
-    s8: pd.DataFrame,
-    correlations: pd.DataFrame,
-    names: Sequence[str],
-) -> tuple[ReportTable, ...]:
-    s2 = stack_selections({name: each.anova_heterogeneity for name, each in statistics.items()}, names)
-    s3 = stack_selections({name: each.anova_polarization for name, each in statistics.items()}, names)
-    counterparts = stack_selections({name: each.counterparts for name, each in statistics.items()}, names)
-    overview = pd.DataFrame(
-        [
-            {"selection": name, **_count(tables, statistics[name].n_clusters)}
-            for name, tables in selections.items()
-        ]
-    )
-    first = ("selection",) if len(names) > 1 else ()
-    anova = ("type", "term", "df", "sum_sq", "f", "p", "p_family", "difference_clustered", "f_clustered",
-             "df_clustered", "p_clustered", "p_clustered_family", "n", "n_zeros")  # fmt: skip
-    return (
-        ReportTable(
-            "overview", "What was selected",
-            "Clusters are volumes where images are their slices, else images. Measured: NMC with a state; "
-            "flagged: of those, too few valid pixels or too many outside of the window.",
-            overview, ("selection", *_COUNTS),
-        ),
-        ReportTable(
-            "table-s1", "Table S1: two groups",
-            "As in the paper: particles as units, Welch's t, Cohen's d (exposed minus others). Differences in eV. "
-            + STATE_NOTE,
-            s1,
-            (*first, "figure", "outcome", "exposure", "n_exposed", "n_others", "n_missing", "mean_exposed",
-             "mean_others", "median_exposed", "median_others", "difference", "t", "df", "p", "d", "d_ci_low",
-             "d_ci_high", "g"),
-        ),
-        ReportTable(
-            "table-s1", "Table S1 with images accounted for",
-            "The same comparisons on the same yardstick: clustered, corrected for the six of the family "
-            "(Benjamini–Hochberg), at equal size; and the smallest true d that would be found with 80 %.",
-            s1,
-            (*first, "figure", "outcome", "exposure", "d", "p", "p_family", "d_clustered", "d_clustered_ci_low",
-             "d_clustered_ci_high", "p_clustered", "p_clustered_family", "d_size_adjusted_clustered",
-             "p_size_adjusted_clustered", "icc", "n_clusters", "detectable_d", "detectable_d_clustered",
-             "method_clustered", "caution", "reason"),
-        ),
-        ReportTable(
-            "size-by-tpb", "Size of NMC in TPBs and others (Fig. 4d)",
-            "How much there is to adjust for.", by_size,
-            (*first, "outcome", "n_exposed", "n_others", "mean_exposed", "mean_others", "d", "p", "d_clustered",
-             "p_clustered"),
-        ),
-        ReportTable(
-            "table-s2", "Table S2: variance of log heterogeneity",
-            "TPB × concurrent channel, sums of squares of type II and III; the family is both tables of one type.",
-            s2, (*first, *anova),
-        ),
-        ReportTable(
-            "table-s3", "Table S3: variance of log polarization",
-            "As S2. Polarization is 0 for a particle with one peak (n_zeros).", s3, (*first, *anova),
-        ),
-        ReportTable(
-            "size-adjusted", "At equal size (Fig. S8)",
-            "Analysis of covariance on the logarithm of the size; equal_slopes_p small: one adjusted effect does "
-            "not describe both small and large particles.",
-            s8,
-            (*first, "exposure", "outcome", "n", "d_size", "d", "d_adjusted", "p_adjusted",
-             "d_adjusted_clustered", "p_adjusted_clustered", "p_adjusted_clustered_family", "equal_slopes_p"),
-        ),
-        ReportTable(
-            "correlations", "Correlations (Fig. 5a)",
-            "Pearson and Spearman with particles as units; r_within: within images; clustered: standardized slope.",
-            correlations,
-            (*first, "metric", "outcome", "n", "r", "r_ci_low", "r_ci_high", "p", "p_family", "spearman",
-             "r_within", "r_clustered", "p_clustered", "p_clustered_family"),
-        ),
-        ReportTable(
-            "percolation", "Percolation",
-            "NMC joined through SSE to the top of the image and through graphite to the bottom, of all images of "
-            "these samples; `cathograph query percolation --param side=left` asks for other sides.",
-            stack_selections({name: tables.percolation for name, tables in selections.items()}, names),
-            (*first, "sample", "cathode", "ndim", "images", "nmc", "ionic", "electronic", "both", "neither",
-             "share_ionic", "share_electronic", "share_both", "share_neither", "images_without_metrics"),
-        ),
-        ReportTable(
-            "counterparts", "All clustered counterparts",
-            "Five ways to account for images; the quoted one stands in Table S1. Differences in eV.",
-            counterparts,
-            (*first, "exposure", "outcome", "method", "quoted", "difference", "difference_low",
-             "difference_high", "df", "p", "reason"),
-        ),
-    )  # fmt: skip
-
-
-def _count(tables: ElectrodeTables, n_clusters: int) -> dict[str, int]:
-    nmc = tables.nmc
-    return {
-        "samples": int(tables.images["sample"].nunique()),
-        "images": len(tables.images),
-        "clusters": n_clusters,
-        "nmc": len(nmc),
-        "nmc_in_tpbs": int(nmc["at_tpb"].sum()),
-        "nmc_in_physical_tpbs": int(nmc["at_physical_tpb"].sum()),
-        "nmc_with_channels": int(nmc["has_concurrent_channel"].sum()),
-        "tpbs": len(tables.tpbs),
-        "physical_tpbs": int(tables.tpbs["is_physical"].sum()),
-        "with_energy_map": len(tables.measurements[["sample", "image"]].drop_duplicates()),
-        "measured": int(nmc["soc_ev"].notna().sum()),
-        "flagged": int(nmc["flagged"].fillna(value=False).sum()),
-    }
+def _graphs(pixels: PixelFigures | None, names: Sequence[str]) -> tuple[Plate, ...]:
+    """Draw the graph over one image of each selection."""
+    if pixels is None:
+        return ()
+    several = len(pixels.graphs) > 1
+    plates = []
+    for number, name in enumerate((each for each in names if each in pixels.graphs), start=1):
+        graph = pixels.graphs[name]
+        data = field_graph_data(
+            graph, selection=name if several else "", number=number, missing=pixels.why_no_graph
+        )
+        plates.append(draw_field_graph(graph, data))
+    return tuple(plates)
 
 
 def _predicted(
@@ -355,24 +233,3 @@ def _shared_images(selections: Mapping[str, ElectrodeTables]) -> int:
         ignore_index=True,
     )
     return len(images[images.duplicated()].drop_duplicates())
-
-
-def _provenance(selections: Mapping[str, ElectrodeTables], names: Sequence[str]) -> tuple[ReportTable, ...]:
-    first = ("selection",) if len(names) > 1 else ()
-    return (
-        ReportTable(
-            "images", "Images", "", stack_selections({n: t.images for n, t in selections.items()}, names),
-            (*first, "sample", "image", "cathode", "beamtime", "volume", "ndim", "pixel_size_um", "radius_um",
-             "method", "version", "nmc", "contacts", "tpbs"),
-        ),
-        ReportTable(
-            "segmentations", "Segmentations in use", "",
-            stack_selections({n: t.segmentations for n, t in selections.items()}, names),
-            (*first, "sample", "image", "source", "method", "version", "created", "segmentation", "params"),
-        ),
-        ReportTable(
-            "measurements", "Energy maps in use", "",
-            stack_selections({n: t.measurements for n, t in selections.items()}, names),
-            (*first, "sample", "image", "kind", "created", "particles", "measured", "flagged", "matching", "params"),
-        ),
-    )  # fmt: skip

@@ -12,8 +12,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup, escape
 
-from analysis.report import Report, ReportTable
+from analysis.report import Report
+from analysis.report_tables import ReportTable
 from schema.errors import InputError
 
 _MOST_ROWS_SHOWN = 60
@@ -71,6 +73,8 @@ def render_page(report: Report, images: dict[str, str]) -> str:
     )
     environment.filters["cells"] = table_cells
     environment.filters["is_number"] = _is_number
+    environment.filters["breakable"] = _breakable
+    environment.filters["with_code"] = _with_code
     source = files("analysis").joinpath("report.html.j2").read_text(encoding="utf-8")
     return environment.from_string(source).render(report=report, images=images, most_rows=_MOST_ROWS_SHOWN)
 
@@ -109,3 +113,19 @@ def _is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _breakable(text: str) -> Markup:
+    """Let a long name take several lines, or a table is wider than the page."""
+    return escape(text).replace("_", Markup("_<wbr>"))
+
+
+def _with_code(text: str) -> Markup:
+    """Write what stands between backticks as code."""
+    pieces = text.split("`")
+    if len(pieces) % 2 == 0:  # one without its other half
+        return escape(text)
+    return Markup("").join(
+        Markup("<code>{}</code>").format(piece) if place % 2 else escape(piece)
+        for place, piece in enumerate(pieces)
+    )

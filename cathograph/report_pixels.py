@@ -1,4 +1,4 @@
-"""Which pixels the report shows: of some images of a selection, and of some of their particles (Figs. S1b, S4).
+"""Which pixels the report shows: of some images of a selection, and of some of their particles (Figs. 2, S1b, S4).
 
 The store holds no pixels, so files are read again, and only as many as a figure needs.
 """
@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from analysis.figure_data.field_graph import FieldGraph
+from analysis.figure_data.pixel_figures import PixelFigures
 from analysis.figure_data.pixel_histograms import (
-    PixelFigures,
     energies_by_label,
     grey_value_data,
     particle_energy_data,
 )
 from analysis.figure_data.sheet import FigureData
 from analysis.selection_tables import stack_selections
+from cathograph.notebook import query
 from ingest.field_pictures import FieldPictures, read_field
 from schema.errors import InputError, InputImageError
 
@@ -48,17 +50,20 @@ def read_pixels(
         Where to look for files that are not at their recorded place.
     """
     names = list(selections)
-    grey, energies = {}, {}
+    grey, energies, graphs = {}, {}, {}
     reasons: list[str] = []
     for name, tables in selections.items():
         fields, reason = _read_some(store, tables.images, folders)
         reasons += reason
         grey[name] = _grey_values(list(fields.values()))
         energies[name] = _energies(fields, tables.nmc)
+        graphs[name] = _graph(store, fields)
     why = f" ({reasons[0]})" if reasons else ""
     return PixelFigures(
         _together(grey, names, f"No grey image of these images was found{why}."),
         _together(energies, names, f"No energy map of these images was found{why}."),
+        graphs,
+        f"No 2D image of this selection was found{why}.",
     )
 
 
@@ -97,6 +102,31 @@ def _grey_values(fields: Sequence[FieldPictures]) -> FigureData:
     return grey_value_data(
         np.concatenate([values.ravel() for values, _ in alike]),
         np.concatenate([phases.ravel() for _, phases in alike]),
+    )
+
+
+def _graph(store: "Connection", fields: Mapping[tuple[str, str], FieldPictures]) -> FieldGraph | None:
+    """Take the 2D image in the middle of those read, one with a grey image before one without."""
+    flat = {place: field for place, field in fields.items() if field.image.labels.ndim == 2}
+    with_grey = {place: field for place, field in flat.items() if field.grey is not None}
+    places = list(with_grey or flat)
+    if not places:
+        return None
+    sample, image = places[len(places) // 2]
+    field = flat[sample, image]
+    tables = {
+        name: query(store, name, sample=sample, image=image)
+        for name in ("particles", "contacts", "junctions", "concurrent_channels")
+    }
+    return FieldGraph(
+        f"{sample}, image {image}",
+        field.image.labels,
+        None if field.grey is None else field.grey.astype(float),
+        field.pixel_size_um,
+        tables["particles"],
+        tables["contacts"],
+        tables["junctions"],
+        tables["concurrent_channels"],
     )
 
 

@@ -4,7 +4,6 @@ Both need the pixels of the files, which the store does not hold.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -22,14 +21,6 @@ _CAPTION_S4 = (
     "Pixels of a particle per energy; line: mean, the particle's SOC indicator. Energies outside of the window "
     "that counts are left out. " + STATE_NOTE
 )
-
-
-@dataclass(frozen=True, eq=False)
-class PixelFigures:
-    """Both figures of pixels: grey values (Fig. S1b), energies inside single particles (Fig. S4)."""
-
-    grey: FigureData
-    energies: FigureData
 
 
 def grey_value_data(

@@ -78,4 +78,4 @@ def _scatter(axis: Axes, rows: pd.DataFrame, state: str, name: str) -> None:
     axis.set_xlabel(f"measured {label_of(state)}", fontsize=8)
     axis.set_ylabel(f"{name}\npredicted (eV)" if name else "predicted (eV)", fontsize=8, parse_math=False)
     axis.set_title(say_quality(x[honest], y[honest]), fontsize=9)
-    axis.legend(fontsize=7, loc="best")
+    axis.legend(fontsize=7, loc="upper left")  # seldom is something predicted high that is low

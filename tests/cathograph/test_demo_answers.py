@@ -143,8 +143,8 @@ class TestReport:
     def test_it_shows_what_the_queries_say(self, call, demo_store, tmp_path):
         code, out, err = call("report", "--out", "r", "--draws", 0)
         assert code == 0, err
-        assert "12 figures" in out
-        assert not [line for line in err.splitlines() if line.startswith("Fig.")], "all are measured"
+        assert "13 figures" in out
+        assert not [line for line in err.splitlines() if line.startswith("Fig")], "all are measured"
 
         def table(name):
             return pd.read_csv(tmp_path / "r" / "tables" / f"{name}.csv")
@@ -179,6 +179,14 @@ class TestReport:
             pd.testing.assert_frame_equal(table(name)[columns], numbers[columns], rtol=1e-9)
         drawn = pd.read_csv(tmp_path / "r" / "figures" / "fig-3a-tpb-size.csv")
         assert drawn["interface_ratio"].tolist() == pytest.approx(tpbs["interface_ratio"].tolist())
+        marks = pd.read_csv(tmp_path / "r" / "figures" / "fig-2-graph-over-image.csv")["mark"].value_counts()
+        # Six images are read; the one in the middle is shown.
+        sample, image = states[["sample", "image"]].drop_duplicates().iloc[3]
+        for mark, name in (
+            ("particle", "particles"), ("contact", "contacts"), ("TPB junction", "junctions"),
+            ("concurrent channel", "concurrent_channels"),
+        ):  # fmt: skip
+            assert marks.get(mark, 0) == len(cathograph.query(demo_store, name, sample=sample, image=image))
         nearest = cathograph.query(demo_store, "nearest")["via"].value_counts()
         ways = pd.read_csv(tmp_path / "r" / "figures" / "fig-3c-nearest-nmc.csv").set_index("via")["nmc"]
         assert ways.to_dict() == {way: nearest.get(way, 0) for way in ways.index}
