@@ -8,13 +8,17 @@ Phantoms of the paper's size (120 × 120 pixels hold about five NMC; it had 350 
 ECD and BLE. Heterogeneity is planted to be half as large where an NMC has SSE and graphite beside it, and
 scatters around that by 25 %, so a perfect model of the structure has a known, finite error. A set of N images
 trains on 60 % and stops on 20 %, as the paper splits; the last fifth is replaced by one large test set that is the
-same for every N, so that the curve is not the noise of small test sets.
+same for every N, so that the curve is not the noise of small test sets. Every training stops as `cathograph gnn
+train` does, and by the table's ``steps`` and ``epochs`` one sees whether the limit of steps cut any short.
+
+Images and the answers of each trained network are kept in the folder: the same command goes on where it was stopped.
 """
 
 import argparse
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,12 +26,13 @@ import pandas as pd
 import torch
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
+from torch_geometric.data import HeteroData
 
 from benchmarks.phantom_graphs import PhantomGraph, phantom_graph, structural_expectation
 from gnn.architectures import Architecture
 from gnn.baselines import BASELINES, predict_with
 from gnn.ensemble import keep_targets
-from gnn.evaluation import TestedParticles, score
+from gnn.evaluation import TestedParticles, compare, score
 from gnn.graph_layout import CENTRE, layout_of, name_of
 from gnn.model_files import Fold, TrainedModel
 from gnn.prediction import Predictor
@@ -40,6 +45,7 @@ ENERGY = EnergyModel(both_neighbours_effect=0.5, two_mode_share=0.0)
 IMAGE_PX = (120, 120)
 SIZES = (18, 36, 73, 146, 292, 730)
 TEST_IMAGES = 150
+SETTINGS = TrainingSettings(sizes=(("hidden", 16),), batch_images=16)
 
 
 def make_images(n: int, *, seed: int, name: str) -> list[PhantomGraph]:
@@ -63,42 +69,102 @@ def make_images(n: int, *, seed: int, name: str) -> list[PhantomGraph]:
     raise RuntimeError(msg)
 
 
+def kept_images(file: Path, make: Callable[[], list[PhantomGraph]]) -> list[PhantomGraph]:
+    """Read images from a file, or make them and keep them in it."""
+    if not file.exists():
+        made = make()
+        torch.save([(each.graph.to_dict(), each.both_neighbours.tolist()) for each in made], file)
+    return [
+        PhantomGraph(HeteroData.from_dict(graph), np.array(both, np.bool_))
+        for graph, both in torch.load(file, weights_only=True)
+    ]
+
+
+def train_and_predict(
+    own: Sequence[HeteroData],
+    n_train: int,
+    asked: Sequence[HeteroData],
+    settings: TrainingSettings,
+    seed: int,
+    file: Path,
+) -> tuple[NDArray[np.float64], dict[str, float]]:
+    """Train one network and predict the test images, or read from a file what it said.
+
+    Returns
+    -------
+    ndarray, shape (NMC, targets)
+        Predictions in eV.
+    dict
+        ``epochs``, ``best_epoch``, ``processor_s``.
+    """
+    if not file.exists():
+        names = [name_of(graph) for graph in own]
+        split = Split(tuple(names[:n_train]), tuple(names[n_train:]), ())
+        layout = layout_of(own)
+        began = time.process_time()
+        network, scaling = train_network(own, split, layout, settings, seed=seed, device="cpu")
+        seconds = time.process_time() - began
+        fold = Fold(split, scaling, (network,))
+        model = TrainedModel(settings.architecture.value, layout, settings, "image", seed, (fold,))
+        predictor = Predictor(model, device="cpu")
+        predicted = np.concatenate([predictor.predict(graph).mean for graph in asked])
+        about = {"epochs": network.epochs, "best_epoch": network.best_epoch, "processor_s": seconds}
+        unfinished = file.with_suffix(".unfinished")
+        unfinished.write_text(json.dumps({"predicted": predicted.tolist(), **about}), encoding="utf-8")
+        unfinished.replace(file)
+    about = json.loads(file.read_text(encoding="utf-8"))
+    return np.array(about.pop("predicted")), about
+
+
 def learn(
     pool: Sequence[PhantomGraph],
     tests: Sequence[PhantomGraph],
     n_images: int,
     seeds: int,
-    settings: TrainingSettings,
-) -> pd.DataFrame:
-    """Train everything on the first `n_images` of the pool and test it on the same images."""
+    most_steps: int,
+    folder: Path,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Train everything on the first `n_images` of the pool and test it on the same images.
+
+    Returns
+    -------
+    tuple of DataFrame
+        Scores by model, and the graph networks compared with all others.
+    """
     own = [each.graph for each in pool[: round(0.8 * n_images)]]
     n_train = round(0.6 * n_images)
-    names = [name_of(graph) for graph in own]
-    split = Split(tuple(names[:n_train]), tuple(names[n_train:]), ())
-    layout = layout_of(own)
+    steps_an_epoch = -(-n_train // SETTINGS.batch_images)
     asked = [each.graph for each in tests]
     measured = np.concatenate([graph[CENTRE].y.numpy() for graph in asked])
     mask = np.concatenate([graph[CENTRE].y_mask.numpy() for graph in asked])
     predicted: dict[str, NDArray[np.float64]] = {}
-    seconds: dict[str, float] = {}
-    single: dict[str, list[float]] = {}
+    training: dict[str, dict[str, float]] = {}
     for architecture in Architecture:
-        began = time.process_time()
-        how = TrainingSettings(**{**vars(settings), "architecture": architecture})
-        networks = [train_network(own, split, layout, how, seed=seed, device="cpu") for seed in range(seeds)]
-        model = TrainedModel(
-            architecture.value,
-            layout,
-            how,
-            "image",
-            0,
-            (Fold(split, networks[0][1], tuple(n for n, _ in networks)),),
+        settings = replace(SETTINGS, architecture=architecture, max_epochs=most_steps // steps_an_epoch)
+        members, abouts = zip(
+            *(
+                train_and_predict(
+                    own,
+                    n_train,
+                    asked,
+                    settings,
+                    seed,
+                    folder / f"{architecture.value}-{n_images}-{seed}.json",
+                )
+                for seed in range(seeds)
+            ),
+            strict=True,
         )
-        predictor = Predictor(model, device="cpu")
-        members = np.concatenate([predictor.predict(graph).members for graph in asked], axis=1)
-        predicted[architecture.value] = members.mean(axis=0)
-        seconds[architecture.value] = time.process_time() - began
-        single[architecture.value] = [float(np.sqrt(((one - measured)[mask] ** 2).mean())) for one in members]
+        predicted[architecture.value] = np.mean(members, axis=0)
+        single = [float(np.sqrt(((one - measured)[mask] ** 2).mean())) for one in members]
+        training[architecture.value] = {
+            "rmse_one_network": float(np.mean(single)),
+            "rmse_seed_sd": float(np.std(single, ddof=1)) if seeds > 1 else np.nan,
+            "epochs": max(about["epochs"] for about in abouts),
+            "steps": max(about["epochs"] for about in abouts) * steps_an_epoch,
+            "best_epoch": max(about["best_epoch"] for about in abouts),
+            "processor_s": sum(about["processor_s"] for about in abouts),
+        }
     for baseline in BASELINES:
         predicted[baseline.name] = np.concatenate(predict_with(baseline, own, asked, 1))
     predicted["structure known"] = np.concatenate(structural_expectation(pool, tests))
@@ -108,14 +174,10 @@ def learn(
         predicted,
         (TARGET,),
     )
-    table = score(tested)
-    table.insert(0, "set_images", n_images)
-    table.insert(1, "set_nmc", sum(len(each.graph[CENTRE].y) for each in pool[:n_images]))
-    table["rmse_seed_sd"] = [
-        np.std(single[name], ddof=1) if len(single.get(name, [])) > 1 else np.nan for name in table["model"]
-    ]
-    table["processor_s"] = [seconds.get(name, np.nan) for name in table["model"]]
-    return table
+    size = {"set_images": n_images, "set_nmc": sum(len(each.graph[CENTRE].y) for each in pool[:n_images])}
+    scores = score(tested).assign(**size)
+    scores = scores.join(pd.DataFrame.from_dict(training, orient="index"), on="model")
+    return scores, compare(tested, ["nnconv", "gatv2"]).assign(**size)
 
 
 def draw(table: pd.DataFrame) -> Figure:
@@ -132,7 +194,7 @@ def draw(table: pd.DataFrame) -> Figure:
         "structure known": ("black", "--", "planted structure known"),
     }
     for name, (colour, line, label) in styles.items():
-        rows = table[table["model"] == name]
+        rows = table[table["model"] == name].sort_values("set_images")
         axis.plot(rows["set_images"], rows["rmse"], line, color=colour, label=label, markersize=5)
         if name in ("nnconv", "mlp"):
             axis.fill_between(
@@ -153,28 +215,26 @@ def draw(table: pd.DataFrame) -> Figure:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--out", type=Path, required=True, help="folder for table and picture")
+    parser.add_argument("--out", type=Path, required=True, help="folder for table, picture and what is kept")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--test-images", type=int, default=TEST_IMAGES)
-    parser.add_argument(
-        "--image-epochs", type=int, default=15_000, help="images times epochs of one training, at most"
-    )
+    parser.add_argument("--seeds", type=int, default=2, help="networks of each kind and size")
+    parser.add_argument("--steps", type=int, default=800, help="of one training, at most")
     given = parser.parse_args(arguments)
     torch.set_num_threads(1)
     given.out.mkdir(parents=True, exist_ok=True)
-    pool = make_images(max(given.sizes), seed=100, name="pool")
-    tests = make_images(given.test_images, seed=900, name="test")
-    tables: list[pd.DataFrame] = []
+    pool = kept_images(given.out / "pool.pt", lambda: make_images(max(SIZES), seed=100, name="pool"))
+    tests = kept_images(given.out / "test.pt", lambda: make_images(TEST_IMAGES, seed=900, name="test"))
+    tables: dict[str, list[pd.DataFrame]] = {"learning-curve": [], "comparisons": []}
     for size in given.sizes:
-        # Equally many steps for large sets: they need fewer epochs.
-        epochs = min(250, given.image_epochs // round(0.6 * size))
-        settings = TrainingSettings(sizes=(("hidden", 16),), batch_images=16, max_epochs=epochs)
-        tables.append(learn(pool, tests, size, given.seeds, settings))
-        table = pd.concat(tables, ignore_index=True)
-        table.to_csv(given.out / "learning-curve.csv", index=False)
+        for (name, parts), made in zip(
+            tables.items(), learn(pool, tests, size, given.seeds, given.steps, given.out), strict=True
+        ):
+            parts.append(made)
+            pd.concat(parts, ignore_index=True).to_csv(given.out / f"{name}.csv", index=False)
+        table = pd.concat(tables["learning-curve"], ignore_index=True)
         draw(table).savefig(given.out / "learning-curve.png", dpi=110)
-        print(json.dumps(table[table["set_images"] == size].to_dict("records")), flush=True)  # noqa: T201  its output
+        shown = table[table["set_images"] == size]
+        print(json.dumps(shown.to_dict("records")), flush=True)  # noqa: T201  its output
 
 
 if __name__ == "__main__":

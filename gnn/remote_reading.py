@@ -106,6 +106,8 @@ class TopologyReader:
         ParameterError
             When a feature has no value.
         """
+        if not requests:
+            return []
         asked: dict[str, NDArray[np.int64]] = {}
         for node_type, name, nodes in requests:
             if name != "label":

@@ -8,7 +8,7 @@ import pytest
 import torch
 from random_rows import make_random_measurement, make_random_rows
 from torch_geometric import typing as pyg_typing
-from torch_geometric.data import Batch
+from torch_geometric.data import Batch, TensorAttr
 from torch_geometric.data.remote_backend_utils import num_nodes
 from torch_geometric.sampler import NeighborSampler, NodeSamplerInput
 from torch_geometric.sampler.base import SubgraphType
@@ -248,64 +248,22 @@ def test_pyg_sampler_finds_edges_as_they_are_numbered(stores):
     }
 
 
-# The following two say of our stores what PyTorch Geometric's own tests say of its examples.
+# Everything that PyTorch Geometric's own tests say of its example stores: test_pyg_store_contract.py.
 
 
-def test_feature_store_interface(stores):
-    store = stores.features
-    tensor = torch.tensor([[0.0, 0, 0], [1, 1, 1], [2, 2, 2]])
-    group, name, index = "A", "feat", torch.tensor([0, 1, 2])
-    assert store.put_tensor(tensor, group, name, index)
-    assert torch.equal(store.get_tensor(group, name, index), tensor)
-    assert torch.equal(store.get_tensor(group, name, index=torch.tensor([0, 2])), tensor[[0, 2]])
-    assert store.update_tensor(tensor + 1, group, name, index)
-    assert torch.equal(store.get_tensor(group, name, index), tensor + 1)
-    assert store.get_tensor_size(group, name, None) == (3, 3)
-    assert store.get_tensor_size(group, "none", None) is None
-    assert (group, name) in {(each.group_name, each.attr_name) for each in store.get_all_tensor_attrs()}
-    assert store.remove_tensor(group, name, None)
-    assert not store.remove_tensor(group, name, None)
-    with pytest.raises(KeyError, match="'feat'"):
-        store.get_tensor(group, name, index)
-    with pytest.raises(ValueError, match="not fully specified"):
-        store.get_tensor(group, name)
-
-    view = store.view(group_name=group)
-    view.attr_name = name
-    view["index"] = index
-    store[group, name, index] = tensor
-    assert torch.equal(view(), tensor)
-    assert torch.equal(store[group, name, :], tensor)
-    assert torch.equal(store[group][name][:], tensor)
-    assert torch.equal(store[group].feat[:], tensor)
-    assert torch.equal(store.view().A.feat[:], tensor)
-    with pytest.raises(AttributeError):
-        _ = store.view(group_name=group, index=None).feat.A
-    # Rows put at places of one's own are found by them.
-    store[group, "sparse", torch.tensor([7, 3])] = tensor[:2]
-    assert torch.equal(store[group, "sparse", torch.tensor([3, 7, 3])], tensor[[1, 0, 1]])
+def test_what_is_put_beside_comes_along_with_what_is_stored(stores):
+    store, tensor = stores.features, torch.tensor([[0.0, 0, 0], [1, 1, 1]])
+    store["A", "sparse", torch.tensor([7, 3])] = tensor
+    stored, beside = store.multi_get_tensor(
+        [TensorAttr(NMC, "x", torch.tensor([1])), TensorAttr("A", "sparse", torch.tensor([3]))]
+    )
+    assert torch.equal(stored, store[NMC].x[:][[1]])
+    assert torch.equal(beside, tensor[[1]])
     with pytest.raises(KeyError, match="were not put"):
-        _ = store[group, "sparse", torch.tensor([5])]
-    both = store.multi_get_tensor([view._attr, store[NMC].x._attr.__class__(NMC, "x", torch.tensor([1]))])  # noqa: SLF001
-    assert [tuple(each.shape) for each in both] == [(3, 3), (1, 5)]
-    del store[group, name, index]
-    with pytest.raises(KeyError):
-        _ = store[group, name, index]
-
-
-@pytest.mark.parametrize("layout", ["coo", "csr", "csc"])
-def test_graph_store_interface(stores, layout):
-    store = stores.graph
-    edge_type = ("A", "to", "B")
-    edge_index = (torch.tensor([0, 1]), torch.tensor([1, 2]))
-    assert store.put_edge_index(edge_index, edge_type=edge_type, layout=layout, size=(3, 3))
-    found = store.get_edge_index(edge_type=edge_type, layout=layout, size=(3, 3))
-    assert all(torch.equal(one, other) for one, other in zip(found, edge_index, strict=True))
-    assert edge_type in {each.edge_type for each in store.get_all_edge_attrs()}
-    assert store.remove_edge_index(edge_type=edge_type, layout=layout, size=(3, 3))
-    assert not store.remove_edge_index(edge_type=edge_type, layout=layout, size=(3, 3))
-    with pytest.raises(KeyError):
-        store.get_edge_index(edge_type=edge_type, layout=layout, size=(3, 3))
+        _ = store["A", "sparse", torch.tensor([5])]
+    with pytest.raises(KeyError, match="'dense'"):
+        store.get_tensor("A", "dense", None)
+    assert store.get_tensor_size("A", "dense", None) is None
 
 
 def test_what_the_database_holds_is_read_only(stores):
