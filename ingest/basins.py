@@ -158,6 +158,41 @@ def _slot_of(keys: NDArray[np.int64], key: int) -> int:
 
 
 @njit(cache=True)
+def _note_saddles(
+    basins: NDArray[np.int32],
+    squared: NDArray[np.int32],
+    count: int,
+    offset: int,
+    begin: int,
+    keys: NDArray[np.int64],
+    heights: NDArray[np.int32],
+    used: int,
+) -> tuple[int, int]:
+    """Note saddles between pixels an offset apart, from pixel `begin` on.
+
+    Returns the pixel to go on from, where the table became half full, and how many slots are used. Nothing is allocated
+    here: in a loop that could make the table anew, its reference count would be touched for every pixel.
+    """
+    for p in range(begin, basins.size - offset):
+        here = basins[p]
+        there = basins[p + offset]
+        if here == there or here < 0 or there < 0:
+            continue
+        height = min(squared[p], squared[p + offset])
+        key = np.int64(min(here, there)) * count + max(here, there)
+        slot = _slot_of(keys, key)
+        if keys[slot] == key:
+            heights[slot] = max(heights[slot], height)
+            continue
+        if 2 * (used + 1) > keys.size:
+            return p, used
+        keys[slot] = key
+        heights[slot] = height
+        used += 1
+    return basins.size, used
+
+
+@njit(cache=True)
 def _highest_saddles(
     basins: NDArray[np.int32], squared: NDArray[np.int32], offsets: NDArray[np.int64], count: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
@@ -165,33 +200,18 @@ def _highest_saddles(
     keys = np.full(1 << 12, _EMPTY, np.int64)
     heights = np.zeros(1 << 12, np.int32)
     used = 0
-    for p in range(basins.size):
-        here = int(basins[p])
-        if here < 0:
-            continue
-        for offset in offsets:
-            q = p + offset
-            there = int(basins[q])
-            if there < 0 or there == here:
-                continue
-            height = min(squared[p], squared[q])
-            key = min(here, there) * count + max(here, there)
-            slot = _slot_of(keys, key)
-            if keys[slot] == key:
-                heights[slot] = max(heights[slot], height)
-                continue
-            keys[slot] = key
-            heights[slot] = height
-            used += 1
-            if 2 * used > keys.size:
-                old_keys, old_heights = keys, heights
-                keys = np.full(2 * old_keys.size, _EMPTY, np.int64)
-                heights = np.zeros(2 * old_keys.size, np.int32)
-                for i in range(old_keys.size):
-                    if old_keys[i] != _EMPTY:
-                        slot = _slot_of(keys, old_keys[i])
-                        keys[slot] = old_keys[i]
-                        heights[slot] = old_heights[i]
+    for offset in offsets:
+        p, used = _note_saddles(basins, squared, count, offset, 0, keys, heights, used)
+        while p < basins.size:
+            larger = np.full(2 * keys.size, _EMPTY, np.int64)
+            their_heights = np.zeros(2 * keys.size, np.int32)
+            for i in range(keys.size):
+                if keys[i] != _EMPTY:
+                    slot = _slot_of(larger, keys[i])
+                    larger[slot] = keys[i]
+                    their_heights[slot] = heights[i]
+            keys, heights = larger, their_heights
+            p, used = _note_saddles(basins, squared, count, offset, p, keys, heights, used)
     taken = keys != _EMPTY
     return keys[taken], heights[taken]
 

@@ -16,6 +16,8 @@ NO_BACKGROUND = 2**30
 """Squared distance given to every pixel of a mask that fills its whole image."""
 
 _FAR = 2**40
+_LINES = 16
+"""Lines of one block: as many as a cache line holds pixels."""
 
 
 @njit(cache=True, parallel=True)
@@ -34,49 +36,79 @@ def _sweep_last_axis(mask: NDArray[np.bool_], squared: NDArray[np.int32]) -> Non
             squared[line, i] = nearest * nearest if nearest < 2**15 else NO_BACKGROUND
 
 
+@njit(cache=True, error_model="numpy")
+def _envelope_of_run(
+    line: NDArray[np.int32],
+    low: int,
+    high: int,
+    height: NDArray[np.int64],
+    apex: NDArray[np.int64],
+    start: NDArray[np.int64],
+) -> None:
+    """Replace ``line[low:high]`` by the lower envelope of its parabolas; the last three are room to work in."""
+    for j in range(low, high):
+        value = np.int64(line[j])
+        height[j] = value if value < NO_BACKGROUND else _FAR
+    top = 0
+    apex[0] = low
+    start[0] = low
+    for j in range(low + 1, high):
+        while top >= 0:
+            k = apex[top]
+            at = start[top]
+            if (at - k) ** 2 + height[k] <= (at - j) ** 2 + height[j]:
+                break
+            top -= 1
+        if top < 0:
+            top = 0
+            apex[0] = j
+            continue
+        k = apex[top]
+        cut = 1 + (j * j - k * k + height[j] - height[k]) // (2 * (j - k))
+        if cut < high:
+            top += 1
+            apex[top] = j
+            start[top] = cut
+    for j in range(high - 1, low - 1, -1):
+        nearest = (j - apex[top]) ** 2 + height[apex[top]]
+        line[j] = min(nearest, NO_BACKGROUND)
+        if j == start[top]:
+            top -= 1
+
+
 @njit(cache=True, parallel=True)
 def _envelope_middle_axis(squared: NDArray[np.int32]) -> None:
-    """Replace `squared` (outer, n, inner) by the lower envelope of parabolas along axis 1."""
+    """Replace `squared` (outer, n, inner) by the lower envelope of parabolas along axis 1.
+
+    Lines are taken some at a time into a block where they are contiguous. Between two background pixels of a line
+    nothing beyond them is nearest, so each run of foreground has an envelope of its own.
+    """
     outer, n, inner = squared.shape
-    for line in prange(outer * inner):
-        o = np.int64(line) // inner
-        i = np.int64(line) % inner
+    blocks = (inner + _LINES - 1) // _LINES
+    for block in prange(outer * blocks):
+        o = np.int64(block) // blocks
+        first = (np.int64(block) % blocks) * _LINES
+        width = min(_LINES, inner - first)
+        lines = np.empty((_LINES, n), np.int32)
+        for j in range(n):
+            for i in range(width):
+                lines[i, j] = squared[o, j, first + i]
         height = np.empty(n, np.int64)
         apex = np.empty(n, np.int64)
         start = np.empty(n, np.int64)
-        any_foreground = False
+        for i in range(width):
+            j = 0
+            while j < n:
+                if lines[i, j] == 0:
+                    j += 1
+                    continue
+                low = max(j - 1, 0)
+                while j < n and lines[i, j] > 0:
+                    j += 1
+                _envelope_of_run(lines[i], low, min(j + 1, n), height, apex, start)
         for j in range(n):
-            value = np.int64(squared[o, j, i])
-            height[j] = value if value < NO_BACKGROUND else _FAR
-            if value > 0:
-                any_foreground = True
-        if not any_foreground:
-            continue
-        top = 0
-        apex[0] = 0
-        start[0] = 0
-        for j in range(1, n):
-            while top >= 0:
-                k = apex[top]
-                at = start[top]
-                if (at - k) ** 2 + height[k] <= (at - j) ** 2 + height[j]:
-                    break
-                top -= 1
-            if top < 0:
-                top = 0
-                apex[0] = j
-                continue
-            k = apex[top]
-            cut = 1 + (j * j - k * k + height[j] - height[k]) // (2 * (j - k))
-            if cut < n:
-                top += 1
-                apex[top] = j
-                start[top] = cut
-        for j in range(n - 1, -1, -1):
-            nearest = (j - apex[top]) ** 2 + height[apex[top]]
-            squared[o, j, i] = min(nearest, NO_BACKGROUND)
-            if j == start[top]:
-                top -= 1
+            for i in range(width):
+                squared[o, j, first + i] = lines[i, j]
 
 
 def squared_distance_map(mask: NDArray[np.bool_]) -> NDArray[np.int32]:

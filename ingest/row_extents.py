@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 
 from schema.errors import InputImageError
 
+RowTable = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]
+"""Region, row, first and last x, entry by entry."""
+
 
 @dataclass(frozen=True, eq=False)
 class RowExtents:
@@ -133,3 +136,72 @@ def measure_row_extents(numbers: NDArray[np.int32], n_regions: int) -> RowExtent
     row, first, last = (np.empty(start[-1], np.int32) for _ in range(3))
     _fill_rows(rows, start, row, first, last)
     return RowExtents(start, row, first, last, area, coordinate_sum)
+
+
+@njit(cache=True)
+def _join_rows(
+    rows: RowTable, number: NDArray[np.int32], n_regions: int
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
+    """Rows of regions that are joined of others; `rows` in scan order, each with the region it is of."""
+    of, row, first, last = rows
+    touched = np.zeros(n_regions, np.int64)
+    latest = np.full(n_regions, -1, np.int32)
+    for i in range(of.size):
+        region = number[of[i]] - 1
+        if region >= 0 and latest[region] != row[i]:
+            latest[region] = row[i]
+            touched[region] += 1
+    start = np.zeros(n_regions + 1, np.int64)
+    start[1:] = np.cumsum(touched)
+    joined, begin, end = (
+        np.empty(start[-1], np.int32),
+        np.empty(start[-1], np.int32),
+        np.empty(start[-1], np.int32),
+    )
+    following = start[:-1].copy()
+    for i in range(of.size):
+        region = number[of[i]] - 1
+        if region < 0:
+            continue
+        at = following[region] - 1
+        if at < start[region] or joined[at] != row[i]:
+            at += 1
+            following[region] = at + 1
+            joined[at] = row[i]
+            begin[at], end[at] = first[i], last[i]
+        else:
+            begin[at], end[at] = min(begin[at], first[i]), max(end[at], last[i])
+    return start, joined, begin, end
+
+
+class JoinableExtents:
+    """Row extents of parts, from which those of any union of parts follow without looking at the image again.
+
+    Parameters
+    ----------
+    extents : RowExtents
+        Of the parts.
+    """
+
+    def __init__(self, extents: RowExtents) -> None:
+        of = np.repeat(np.arange(extents.area.size, dtype=np.int32), np.diff(extents.start))
+        order = np.argsort(extents.row, kind="stable")
+        self._rows: RowTable = (of[order], extents.row[order], extents.first[order], extents.last[order])
+        self._parts = extents
+
+    def join(self, number: NDArray[np.int32], n_regions: int) -> RowExtents:
+        """Join parts into regions.
+
+        Parameters
+        ----------
+        number : int32 array
+            Region 1…n_regions of each part, 0 for parts that are left out; each region has a part.
+        n_regions : int
+        """
+        start, row, first, last = _join_rows(self._rows, number, n_regions)
+        kept = number > 0
+        area = np.zeros(n_regions, np.int64)
+        sums = np.zeros((n_regions, 3), np.int64)
+        np.add.at(area, number[kept] - 1, self._parts.area[kept])
+        np.add.at(sums, number[kept] - 1, self._parts.coordinate_sum[kept])
+        return RowExtents(start, row, first, last, area, sums)

@@ -44,7 +44,7 @@ from scipy import ndimage
 from ingest.basins import Basins, BasinTree, find_basins, find_root, join_basins
 from ingest.convexity import convexity_of_extents
 from ingest.distance_map import squared_distance_map
-from ingest.row_extents import measure_row_extents
+from ingest.row_extents import JoinableExtents, measure_row_extents
 from schema.errors import SegmentationError
 
 NECK_DEPTHS: tuple[float, ...] = (0.5, 0.35, 0.2, 0.1, 0.05)
@@ -144,6 +144,8 @@ def _refine(numbers: NDArray[np.int32], tree: BasinTree, rules: SplitRules) -> N
     Pieces are known by their lowest basin; `convexity`, `active` are indexed by it. A piece
     that no neck of this depth divides is its own only child: it stays active for the next.
     """
+    # Once over the image; pieces are unions of basins, so theirs follow from these.
+    extents = JoinableExtents(measure_row_extents(numbers + 1, tree.n_basins))
     basin = np.arange(tree.n_basins)
     piece = np.zeros(tree.n_basins, np.int32)
     convexity = np.zeros(tree.n_basins)
@@ -159,7 +161,8 @@ def _refine(numbers: NDArray[np.int32], tree: BasinTree, rules: SplitRules) -> N
         number[child] = np.arange(1, child.size + 1)
         painted = np.zeros(tree.n_basins, np.int32)
         painted[open_basins] = number[group[open_basins]]
-        child_convexity, child_area = _measure(_paint(numbers, painted), child.size)
+        joined = extents.join(painted, child.size)
+        child_convexity, child_area = convexity_of_extents(joined, numbers.shape), joined.area
         unfinished = (child_convexity < rules.convexity) & (child_area >= rules.min_area_px)
         if whole:
             piece, convexity[child], active[child] = group, child_convexity, unfinished
@@ -184,16 +187,16 @@ def _refine(numbers: NDArray[np.int32], tree: BasinTree, rules: SplitRules) -> N
 @njit(cache=True)
 def _peaks_around_holes(
     holes: NDArray[np.int32],
-    enclosed: NDArray[np.bool_],
+    wanted: NDArray[np.bool_],
     basins: NDArray[np.int32],
     peak: NDArray[np.int32],
     strides: NDArray[np.int64],
 ) -> NDArray[np.int64]:
-    """Highest peak (px²) among the basins that share a face with each enclosed hole; flat arrays."""
-    highest = np.zeros(enclosed.size, np.int64)
+    """Highest peak (px²) among the basins that share a face with each wanted hole, an enclosed one; flat arrays."""
+    highest = np.zeros(wanted.size, np.int64)
     for p in range(holes.size):
         hole = holes[p]
-        if not enclosed[hole]:
+        if not wanted[hole]:
             continue
         # An enclosed hole never lies at the image border, so its neighbours exist.
         for stride in strides:
@@ -203,20 +206,28 @@ def _peaks_around_holes(
     return highest
 
 
-def _fill_flaws(solid: NDArray[np.bool_], basins: Basins) -> NDArray[np.bool_]:
-    """Mask with those enclosed holes filled that are small against the particle around them."""
-    holes, count = ndimage.label(~solid)
-    area = np.bincount(holes.reshape(-1), minlength=count + 1)
-    enclosed = np.ones(count + 1, bool)
-    enclosed[0] = False
-    for axis in range(solid.ndim):
-        for end in (0, -1):
-            enclosed[np.take(holes, end, axis)] = False
+def _find_flaws(holes: NDArray[np.int32], size: NDArray[np.float64], basins: Basins) -> NDArray[np.bool_]:
+    """Tell which enclosed holes are small against the particle around them; `size` is infinite for open ones."""
+    highest = np.sqrt(basins.peak.max(initial=0)) ** holes.ndim
+    candidates = size <= HOLE_SHARE * highest
+    if not candidates.any():
+        return candidates
     strides = np.array([stride // holes.itemsize for stride in holes.strides], np.int64)
-    numbers = basins.unframed().reshape(-1)
-    peak = _peaks_around_holes(holes.reshape(-1), enclosed, numbers, basins.peak, strides)
-    flaw = enclosed & (area <= HOLE_SHARE * np.sqrt(peak) ** solid.ndim)
-    return np.asarray(solid | flaw[holes]) if flaw.any() else solid
+    peak = _peaks_around_holes(
+        holes.reshape(-1), candidates, basins.unframed().reshape(-1), basins.peak, strides
+    )
+    flaws: NDArray[np.bool_] = candidates & (size <= HOLE_SHARE * np.sqrt(peak) ** holes.ndim)
+    return flaws
+
+
+def _measure_holes(holes: NDArray[np.int32], count: int) -> NDArray[np.float64]:
+    """Pixels of each hole; infinite for what is no hole: the mask itself (0), and what reaches the image border."""
+    size = np.bincount(holes.reshape(-1), minlength=count + 1).astype(np.float64)
+    size[0] = np.inf
+    for axis in range(holes.ndim):
+        for end in (0, -1):
+            size[np.take(holes, end, axis)] = np.inf
+    return size
 
 
 def _find_basins_of_solid(mask: NDArray[np.bool_]) -> Basins:
@@ -225,13 +236,16 @@ def _find_basins_of_solid(mask: NDArray[np.bool_]) -> Basins:
     Filling a flaw raises the peaks around it, which may show the next hole to be a flaw: up to
     `_HOLE_ROUNDS` times.
     """
-    basins, solid = find_basins(squared_distance_map(mask)), mask
+    basins = find_basins(squared_distance_map(mask))
+    holes, count = ndimage.label(~mask)
+    size = _measure_holes(holes, count)
+    filled = np.zeros(count + 1, bool)
     for _ in range(_HOLE_ROUNDS):
-        filled = _fill_flaws(solid, basins)
-        if filled is solid:
+        flaws = filled | _find_flaws(holes, size, basins)
+        if (flaws == filled).all():
             break
-        solid = filled
-        squared = squared_distance_map(solid)
+        filled = flaws
+        squared = squared_distance_map(mask | filled[holes])
         squared[~mask] = 0
         basins = find_basins(squared)
     return basins
