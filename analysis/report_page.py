@@ -22,6 +22,25 @@ _MOST_ROWS_SHOWN = 60
 """The page shows so many rows of a table; the CSV has all."""
 
 
+def make_report_folder(folder: Path) -> None:
+    """Make the folder of a report, before anything is computed for it.
+
+    Raises
+    ------
+    InputError
+        When it cannot be made.
+    """
+    try:
+        (folder / "tables").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _not_writable(folder, error) from error
+
+
+def _not_writable(folder: Path, error: OSError) -> InputError:
+    msg = f"Found {folder} not writable ({error.strerror}); expected room there. Choose another --out."
+    return InputError(msg)
+
+
 def write_report(report: Report, folder: Path) -> Path:
     """Write the page, the figures and the tables.
 
@@ -42,19 +61,18 @@ def write_report(report: Report, folder: Path) -> Path:
     InputError
         When the folder cannot be written to.
     """
+    make_report_folder(folder)
     images = {}
     for plate in report.plates:
         _, svg, _ = plate.save(folder / "figures")
         images[plate.name] = base64.b64encode(svg.read_bytes()).decode()
     page = folder / "report.html"
     try:
-        (folder / "tables").mkdir(parents=True, exist_ok=True)
         for table in (*report.tables, *report.provenance):
             table.data.to_csv(folder / "tables" / f"{table.name}.csv", index=False, lineterminator="\n")
         page.write_text(render_page(report, images), encoding="utf-8")
     except OSError as error:
-        msg = f"Found {folder} not writable ({error.strerror}); expected room there. Choose another --out."
-        raise InputError(msg) from error
+        raise _not_writable(folder, error) from error
     return page
 
 

@@ -57,7 +57,8 @@ def find_source_files(
     sample, image : str
         The image.
     folders : sequence of Path
-        Where to look, by name, for files that are not at their recorded place.
+        Where to look for files that are not at their recorded place: in the folder itself, and in its
+        sub-folders as far as these are named as they were.
 
     Raises
     ------
@@ -106,8 +107,13 @@ def _candidates(
         if not place or not sha256:
             continue
         path = Path(place)
-        for candidate in ([path] if path.is_absolute() else []) + [folder / path.name for folder in folders]:
-            yield candidate, sha256, dataset
+        if path.is_absolute():
+            yield path, sha256, dataset
+        # By name, or below the end of its path: a tree that moved as a whole is found by naming its top.
+        names = [part for part in path.parts if part != path.anchor]
+        for folder in folders:
+            for below in range(len(names) - 1, -1, -1):
+                yield folder.joinpath(*names[below:]), sha256, dataset
 
 
 def _first(candidates: Iterable[tuple[Path, str, str | None]]) -> FoundFile | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 
 from cathograph.commands.assignments import read_assignments
 from cathograph.commands.console import errors, print_json, print_table, results, say, waiting
@@ -13,9 +14,12 @@ from cathograph.commands.home import HomeOption, home_of
 from schema.errors import QueryError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from queries.catalog import Query
+    from queries.connection import Connection
 
 
 class Format(StrEnum):
@@ -64,11 +68,29 @@ def query(
         raise QueryError(msg)
     with open_store(settings, say=say) as store, waiting(f"{question.name} …"):
         table = run(store, question, parameters, timeout_s=timeout_s)
+        unknown = _unknown_place(store, question, parameters) if table.empty else None
     _write(table, chosen, out)
     if out is not None:
         errors.print(f"{len(table)} rows in {out}", highlight=False)
     elif chosen is Format.TABLE:
         errors.print(f"{len(table)} rows", style="dim", highlight=False)
+    if unknown is not None:
+        errors.print(escape(unknown), highlight=False)
+
+
+def _unknown_place(store: "Connection", question: "Query", parameters: "Mapping[str, object]") -> str | None:
+    """Say so when a named query was narrowed to a sample or an image that is not there: most often a slip."""
+    from queries.catalog import load
+    from queries.runner import run
+
+    place = {name: parameters[name] for name in ("sample", "image") if parameters.get(name) is not None}
+    if not question.is_named or not place:
+        return None
+    images = load("images")
+    if len(run(store, images, images.bind(place))):
+        return None
+    named = " and ".join(f"{name} {value!r}" for name, value in place.items())
+    return f"There is no {named} here; `cathograph query images` lists what there is."
 
 
 def queries(

@@ -49,7 +49,7 @@ def report(
     [dim]cathograph report --out report --compare LCD ECD BLE[/]
     """
     from analysis.report import build_report
-    from analysis.report_page import write_report
+    from analysis.report_page import make_report_folder, write_report
     from cathograph.notebook import query
     from cathograph.report_pixels import read_pixels
     from cathograph.settings import read_settings
@@ -59,6 +59,7 @@ def report(
     settings = read_settings(home_of(context, home))
     with open_store(settings, say=say) as store, waiting("reading the store …"):
         selections = _read(store, sample, cathode, select, [*(compare or []), *(more or [])])
+        make_report_folder(out)
         predictions = query(store, "predictions")
         pixels = read_pixels(store, selections, files or [])
     with waiting("computing …"):

@@ -135,3 +135,25 @@ def test_selections_that_cannot_be_are_refused(cathograph, tmp_path, text, optio
     code, out, err = cathograph("metrics", "--select", "one.cypher", *options)
     assert (code, out) == (1, "")
     assert said in err
+
+
+def test_a_query_about_what_is_not_there_says_so(cathograph, mask):
+    cathograph("ingest", mask, *LINE)
+    code, out, err = cathograph("query", "tpbs", "--param", "sample=[s]", "--format", "csv")
+    assert (code, len(out.splitlines())) == (0, 1)
+    assert "There is no sample '[s]' here" in err
+    err = cathograph("query", "tpbs", "--param", "sample=s1", "--param", "image=x")[2]
+    assert "no sample 's1' and image 'x'" in err
+    assert "no sample" not in cathograph("query", "local_channels", "--param", "sample=s1")[2]
+
+
+def test_a_report_of_nothing_and_of_four_particles_without_energies(cathograph, mask):
+    code, out, err = cathograph("report", "--out", "r")
+    assert (code, out) == (1, "")
+    assert "no image in the store" in err
+    cathograph("ingest", mask, *LINE)
+    code, out, err = cathograph("report", "--out", "r", "--draws", 0)
+    assert (code, "13 figures" in out) == (0, True)
+    assert "Fig. S4: No energy map of these images was found" in err
+    page = (mask.parent / "r" / "report.html").read_text(encoding="utf-8")
+    assert "no NMC has a measured state (no energy map), so only structure is shown" in page

@@ -97,6 +97,16 @@ def test_a_moved_folder_is_named_or_ingested_again(store, files, tmp_path):
     assert find_source_files(store, sample="s1", image="mask").labels.path == elsewhere / "mask.tif"
 
 
+def test_a_moved_tree_is_found_by_its_top(store, files, tmp_path):
+    """…/beamtime/day 1/mask.tif is found in /archive by naming /archive or /archive/beamtime."""
+    day = tmp_path / "beamtime" / "day 1"
+    shutil.copytree(files, day)
+    ingest(store, day)
+    top = (tmp_path / "beamtime").rename(tmp_path / "archive")
+    found = find_source_files(store, sample="s1", image="mask", folders=[top])
+    assert {each.path.parent for each in (found.labels, found.grey, found.energy_map)} == {top / "day 1"}
+
+
 def test_other_bytes_under_the_same_name_are_not_taken(store, files, tmp_path):
     ingest(store, files)
     other = tmp_path / "other"
