@@ -218,7 +218,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for table, picture and what is kept")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     parser.add_argument("--seeds", type=int, default=2, help="networks of each kind and size")
-    parser.add_argument("--steps", type=int, default=800, help="of one training, at most")
+    parser.add_argument("--steps", type=int, default=500, help="of one training, at most")
     given = parser.parse_args(arguments)
     torch.set_num_threads(1)
     given.out.mkdir(parents=True, exist_ok=True)
