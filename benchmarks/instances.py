@@ -193,8 +193,8 @@ def by_opencv(mask: Mask, distance_px: int) -> Labels:
     else:
         distance = ndimage.distance_transform_edt(mask).astype(np.float32)
         highest = ndimage.maximum_filter(distance, side)
-    connectivity = 8 if mask.ndim == 2 else 26
-    markers = cc3d.connected_components((distance == highest) & mask, connectivity=connectivity)
+    peaks = np.asarray((distance == highest) & mask)
+    markers = cc3d.connected_components(peaks, connectivity=8 if mask.ndim == 2 else 26)
     return np.asarray(watershed(-distance, markers.astype(np.int32), mask=mask), np.int32)
 
 
@@ -222,4 +222,4 @@ def _say(where: TextIO, line: str) -> None:
 
 
 if __name__ == "__main__":
-    main((sys.argv[1:] or [None])[0])
+    main(sys.argv[1] if len(sys.argv) > 1 else None)

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from cathograph.commands.bench import bench
+from cathograph.commands.calibrate import calibrate
 from cathograph.commands.console import errors, show_error
 from cathograph.commands.dashboard import dashboard
 from cathograph.commands.db import db
@@ -62,6 +63,7 @@ app.command()(provenance)
 app.command()(train)
 app.command()(segment)
 app.command()(evaluate)
+app.command()(calibrate)
 app.command()(query)
 app.command()(queries)
 app.command()(dashboard)

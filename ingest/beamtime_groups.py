@@ -250,6 +250,7 @@ def _options(match: Match, rules: BeamtimeRules, folder: Path) -> IngestOptions:
         local_channel_path_um=rule.channel_path_um,
         segmenter=rule.segmenter,
         segmenter_parameters={name: _scalar(value) for name, value in rule.segmenter_params.items()},
+        uncertainty_passes=rule.uncertainty,
     )
 
 

@@ -21,6 +21,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ingest.phase_maps import read_phase_map
+from ingest.uncertainty.intervals import MOST_PASSES
 from schema.errors import InputError, PhaseMapError
 
 RULES_FILE = "beamtime.yaml"
@@ -68,6 +69,7 @@ class FileRule(BaseModel):
     channel_path_um: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     segmenter: str = "multi-otsu"
     segmenter_params: dict[str, str] = Field(default_factory=dict)
+    uncertainty: int = Field(default=0, ge=0, le=MOST_PASSES)
     offset_um: tuple[float, ...] | None = None
     register_: bool = Field(default=False, alias="register")
     window_ev: tuple[float, float] = (8340.0, 8348.0)
@@ -92,6 +94,9 @@ class FileRule(BaseModel):
                 raise ValueError(msg)
         if self.kind in (FileKind.PHASES, FileKind.REGIONS) and self.phases is None:
             msg = f"as: {self.kind.value} needs phases, as in phases: 0=background,1=NMC,2=SSE,3=Graphite"
+            raise ValueError(msg)
+        if self.uncertainty and self.kind is not FileKind.IMAGE:
+            msg = f"uncertainty does not go with as: {self.kind.value}, only with as: image"
             raise ValueError(msg)
         if self.kind is FileKind.IMAGE and self.phases is not None:
             msg = "phases does not go with as: image"

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from ingest.uncertainty.intervals import MOST_PASSES
 from schema.errors import InputError
 from schema.keys import JsonScalar
 
@@ -47,6 +48,8 @@ class IngestOptions:
         Name of the segmenter for grey images.
     segmenter_parameters : Mapping
         Its parameters; those not given keep their defaults.
+    uncertainty_passes : int
+        Passes of a network with channels left out, which tell how sure it is; 0 for none.
 
     Raises
     ------
@@ -65,6 +68,7 @@ class IngestOptions:
     local_channel_path_um: float | None = None
     segmenter: str = "multi-otsu"
     segmenter_parameters: Mapping[str, JsonScalar] = field(default_factory=dict)
+    uncertainty_passes: int = 0
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant."""
@@ -88,6 +92,15 @@ class IngestOptions:
             if value is not None and not (least < value < float("inf")):
                 msg = f"Found {name} {value:g}; expected a number above 0."
                 raise InputError(msg)
+        if self.uncertainty_passes and self.source is not Source.IMAGE:
+            msg = (
+                f"Found --uncertainty with --as {self.source.value}; expected a grey image, since given "
+                "phases are not doubted. Leave it out."
+            )
+            raise InputError(msg)
+        if not 0 <= self.uncertainty_passes <= MOST_PASSES:
+            msg = f"Found --uncertainty {self.uncertainty_passes}; expected 1 to {MOST_PASSES} passes (8 are usual)."
+            raise InputError(msg)
         if self.min_size_px < 1:
             msg = f"Found --min-size-px {self.min_size_px}; expected at least 1 (1 keeps every region)."
             raise InputError(msg)

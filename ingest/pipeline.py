@@ -25,6 +25,7 @@ from ingest.pixel_size import choose_pixel_size
 from ingest.provenance import run_record
 from ingest.reading import Reading, read_regions
 from ingest.rows import image_rows
+from ingest.uncertainty.image_uncertainty import ImageUncertainty, find_uncertainty
 from queries.measurements import measurements_left_behind
 from queries.writing import IngestRunRecord, note_unchanged, write_image
 from schema.errors import CathographError, InputError, InputImageError
@@ -95,10 +96,11 @@ class ImageOutcome:
 
 @dataclass(frozen=True, eq=False)
 class AnalysedImage:
-    """One image, computed: its rows for the store and the graph they came from."""
+    """One image, computed: its rows for the store, the graph they came from, and how sure that is where asked."""
 
     rows: ImageRows
     graph: ParticleGraph
+    uncertainty: ImageUncertainty | None = None
 
 
 @dataclass(frozen=True)
@@ -213,6 +215,7 @@ def analyse_page(
         radius_px=options.radius_px,
         local_channel_path_um=options.local_channel_path_um,
     )
+    uncertainty = find_uncertainty(pixels, graph.image, reading, content)
     rows = image_rows(
         graph,
         view,
@@ -222,8 +225,9 @@ def analyse_page(
         version=reading.version,
         params=params,
         content_sha256=content,
+        uncertainty=uncertainty,
     )
-    return AnalysedImage(rows, graph)
+    return AnalysedImage(rows, graph, uncertainty)
 
 
 def _pages_of(path: Path, options: IngestOptions, placement: Placement, *, alone: bool) -> Iterator[_Page]:
@@ -348,6 +352,8 @@ def _ingest_new(
         for phase, number in graph.image.dropped.items()
         if number
     ]
+    if analysed.uncertainty is not None:
+        notes.append(analysed.uncertainty.note)
     if left_behind:
         notes.append(
             f"the earlier segmentation had {left_behind} measurements, which are out of sight with it; ingest the map "

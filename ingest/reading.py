@@ -14,8 +14,14 @@ from ingest.options import IngestOptions, Source
 from ingest.phase_maps import PhaseMap, apply_phase_map, read_phase_map
 from ingest.regions import LabelledImage, label_phases, regions_from_labels
 from ingest.segmentation import Segmenter, make_segmenter, run_segmenter
+from ingest.segmentation.segmenter import SamplingSegmenter
 from ingest.splitting import SplitRules
+from ingest.uncertainty.calibration import Calibration, read_calibration
+from schema.errors import SegmentationError
 from schema.keys import JsonScalar
+
+PASSES, CALIBRATION = "uncertainty.passes", "uncertainty.calibration"
+"""Names of these parameters in a segmentation's key."""
 
 REGIONS_VERSION = "1"
 """Raised whenever regions of a phase image are found differently."""
@@ -35,6 +41,8 @@ class Reading:
         Every parameter that shapes the regions.
     phases : str or None
         Canonical text of the phase map.
+    calibration : Calibration or None
+        What corrects the intervals, where uncertainty is asked for and the model has one.
     """
 
     options: IngestOptions
@@ -44,6 +52,7 @@ class Reading:
     phases: str | None
     phase_map: PhaseMap | None
     segmenter: Segmenter | None
+    calibration: Calibration | None = None
 
     @classmethod
     def of(cls, options: IngestOptions) -> "Reading":
@@ -52,21 +61,29 @@ class Reading:
         Raises
         ------
         PhaseMapError, SegmentationError
-            When there is no such phase map or segmenter.
+            When there is no such phase map or segmenter, or one that cannot tell how sure it is is asked to.
+        ModelError
+            When its model or the calibration of that is damaged.
         """
         if options.phases is not None:
             phase_map = read_phase_map(options.phases)
             parameters = {} if options.source is Source.REGIONS else _region_parameters(options)
             return cls(options, "given", REGIONS_VERSION, parameters, phase_map.canonical(), phase_map, None)
         segmenter = make_segmenter(options.segmenter, **options.segmenter_parameters)
+        calibration = _calibration_of(segmenter, options.uncertainty_passes)
         return cls(
             options,
             segmenter.name,
             f"{segmenter.version}/{REGIONS_VERSION}",
-            {**_region_parameters(options), **{f"segmenter.{k}": v for k, v in segmenter.parameters.items()}},
+            {
+                **_region_parameters(options),
+                **{f"segmenter.{k}": v for k, v in segmenter.parameters.items()},
+                **_uncertainty_parameters(options.uncertainty_passes, calibration),
+            },
             None,
             None,
             segmenter,
+            calibration,
         )
 
 
@@ -92,12 +109,38 @@ def read_regions(pixels: NDArray[np.generic], reading: Reading) -> LabelledImage
         phase_image = apply_phase_map(pixels, reading.phase_map)
     elif reading.segmenter is not None:
         phase_image = run_segmenter(reading.segmenter, pixels)
+    return regions_of_phases(phase_image, options)
+
+
+def regions_of_phases(phase_image: NDArray[np.uint8], options: IngestOptions) -> LabelledImage:
+    """Find the regions of a phase image as the options say."""
     return label_phases(
         phase_image,
         min_size_px=options.min_size_px,
         split_nmc=options.split_nmc,
         rules=SplitRules(),
     )
+
+
+def _calibration_of(segmenter: Segmenter, passes: int) -> Calibration | None:
+    """Find what corrects the intervals of a segmenter; refuse one that cannot be asked several times."""
+    if not passes:
+        return None
+    if not isinstance(segmenter, SamplingSegmenter):
+        msg = (
+            f"Found --uncertainty with the segmenter {segmenter.name}, which has one answer only; expected a U-Net. "
+            "Add --model default, or leave --uncertainty out."
+        )
+        raise SegmentationError(msg)
+    segmenter.require_passes()
+    return read_calibration(segmenter.weights, segmenter.sha256)
+
+
+def _uncertainty_parameters(passes: int, calibration: Calibration | None) -> dict[str, JsonScalar]:
+    """Name what the stored intervals depend on; nothing where there are none, so that those keys stay as they were."""
+    if not passes:
+        return {}
+    return {PASSES: passes, CALIBRATION: None if calibration is None else calibration.sha256}
 
 
 def _region_parameters(options: IngestOptions) -> dict[str, JsonScalar]:

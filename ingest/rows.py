@@ -9,11 +9,14 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ingest.graph import ParticleGraph
+from ingest.uncertainty.image_uncertainty import ImageUncertainty
 from schema.keys import JsonScalar, canonical_json
 from schema.phases import Phase
 from schema.rows import FieldOfView, ImageRows
+from schema.uncertainty import SEGMENTATION_UNCERTAINTY
 
 _PHASE_OF_CODE = {phase.code: phase.value for phase in Phase}
 
@@ -28,6 +31,7 @@ def image_rows(
     version: str,
     params: Mapping[str, JsonScalar | Mapping[str, JsonScalar]],
     content_sha256: str,
+    uncertainty: ImageUncertainty | None = None,
 ) -> ImageRows:
     """Bring a particle graph into the rows that are written.
 
@@ -41,6 +45,8 @@ def image_rows(
         Hash of all that shaped it.
     source, method, version, params, content_sha256
         Provenance of the segmentation; see `schema.nodes.SEGMENTATION`.
+    uncertainty : ImageUncertainty, optional
+        How sure it is, where that was asked for.
 
     Returns
     -------
@@ -74,8 +80,9 @@ def image_rows(
             "dropped": json.dumps(
                 {str(phase): n for phase, n in graph.image.dropped.items()}, sort_keys=True
             ),
+            **uncertainty_properties(uncertainty),
         },
-        particles=particle_rows(graph),
+        particles=particle_rows(graph, None if uncertainty is None else uncertainty.confidence),
         contacts=contact_rows(graph),
         tpbs=tpb_rows(graph),
         channels=channel_rows(graph),
@@ -84,7 +91,19 @@ def image_rows(
     )
 
 
-def particle_rows(graph: ParticleGraph) -> pd.DataFrame:
+def uncertainty_properties(uncertainty: ImageUncertainty | None) -> dict[str, int | float | bool | None]:
+    """Bring what the passes say into the properties of `schema.uncertainty`, all null where there were none."""
+    properties: dict[str, int | float | bool | None] = {prop.name: None for prop in SEGMENTATION_UNCERTAINTY}
+    if uncertainty is not None:
+        properties["uncertainty_passes"] = uncertainty.passes
+        properties["uncertainty_calibrated"] = uncertainty.is_calibrated
+        for name, spread in uncertainty.spreads.items():
+            if spread is not None:
+                properties.update({f"{name}_{end}": value for end, value in vars(spread).items()})
+    return properties
+
+
+def particle_rows(graph: ParticleGraph, confidence: NDArray[np.float64] | None = None) -> pd.DataFrame:
     """One row per particle: the properties of `schema.nodes.PARTICLE`, in µm."""
     shapes, names, phases = graph.shapes, graph.image.region_labels, graph.image.region_phases
     size, flat = graph.pixel_size_um, graph.image.labels.ndim == 2
@@ -119,6 +138,7 @@ def particle_rows(graph: ParticleGraph) -> pd.DataFrame:
             "has_concurrent_channel": has_channel,
             "concurrent_partners": partners,
             "local_channel_partners": local_partners,
+            "confidence": nothing if confidence is None else confidence,
         }
     )
 

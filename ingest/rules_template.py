@@ -36,6 +36,7 @@ files:
   # The same by a trained model:
   #   segmenter: unet
   #   segmenter_params: {model: default}
+  #   uncertainty: 8       # passes that tell how sure it is
 """
 
 

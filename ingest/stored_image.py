@@ -9,7 +9,7 @@ everything that shaped it, and by the number of NMC.
 import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from ingest.formats import ImageFile, open_image
 from ingest.measurement import MapFile, MapOutcome, MapSource, add_map
 from ingest.options import IngestOptions, Source
 from ingest.pipeline import parameters_of, segmentation_key_of
-from ingest.reading import Reading, read_regions
+from ingest.reading import CALIBRATION, PASSES, Reading, read_regions
 from ingest.regions import LabelledImage
 from queries.measurements import ActiveSegmentation, active_segmentation
 from schema.errors import CathographError, InputError, InputImageError
@@ -168,7 +168,7 @@ def _reading_of(stored: ActiveSegmentation, params: Mapping[str, Any], dataset: 
     source = Source(stored.source)
     segmenter = {"segmenter": stored.method} if source is Source.IMAGE else {}
     try:
-        return Reading.of(
+        reading = Reading.of(
             IngestOptions(
                 source=source,
                 phases=params["phases"],
@@ -184,6 +184,7 @@ def _reading_of(stored: ActiveSegmentation, params: Mapping[str, Any], dataset: 
                     for name, value in chosen.items()
                     if name.startswith(_SEGMENTER)
                 },
+                uncertainty_passes=int(chosen.get(PASSES, 0)),
                 **segmenter,
             )
         )
@@ -193,6 +194,10 @@ def _reading_of(stored: ActiveSegmentation, params: Mapping[str, Any], dataset: 
             "that it can. Ingest the image again."
         )
         raise InputError(msg) from error
+    if CALIBRATION not in chosen:
+        return reading
+    # A model that was calibrated since has the same regions: what the key was made with counts.
+    return replace(reading, parameters={**reading.parameters, CALIBRATION: chosen[CALIBRATION]})
 
 
 def _page_with(file: ImageFile, stored: ActiveSegmentation, image: str) -> int:

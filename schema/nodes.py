@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from schema.jobs import JOB_PROPERTIES
 from schema.network_metrics import PARTICLE_METRICS, SEGMENTATION_METRICS
 from schema.properties import Kind, Property
+from schema.uncertainty import PARTICLE_CONFIDENCE, SEGMENTATION_UNCERTAINTY
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,7 @@ SEGMENTATION = NodeType(
             nullable=True,
         ),
         Property("dropped", Kind.STRING, "regions below the minimum size per phase, as JSON"),
+        *SEGMENTATION_UNCERTAINTY,
         *SEGMENTATION_METRICS,
     ),
 )
@@ -162,6 +164,7 @@ PARTICLE = NodeType(
             minimum=0,
             nullable=True,
         ),
+        PARTICLE_CONFIDENCE,
         *PARTICLE_METRICS,
     ),
 )

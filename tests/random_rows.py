@@ -36,6 +36,7 @@ def make_random_rows(seed, phases, *, ndim=2, contact_share=0.3, sample="s1", im
             "touches_border": rng.random(n) < 0.5,
             "has_concurrent_channel": pd.array([False if each else None for each in is_nmc], dtype="boolean"),
             "concurrent_partners": partners, "local_channel_partners": partners,
+            "confidence": rng.random(n),
         }
     )  # fmt: skip
     pairs = [pair for pair in combinations(np.sort(labels).tolist(), 2) if rng.random() < contact_share]

@@ -12,6 +12,7 @@ The image ``field``, radius 3 px, pixels of 0.1 µm::
 import pandas as pd
 
 from schema.rows import FieldOfView, ImageRows
+from schema.uncertainty import SEGMENTATION_UNCERTAINTY
 
 TOY_PHASES = {1: "NMC", 2: "NMC", 3: "SSE", 4: "Graphite", 5: "NMC"}
 
@@ -29,6 +30,7 @@ def make_toy_rows(image="field", sample="s1", key="k1", **view):
             "n_particles": 5, "n_contacts": 5, "n_tpbs": 2, "n_physical_tpbs": 1, "n_channel_pairs": 1,
             "channel_pairs_stored": True, "local_channel_path_um": 1.0, "hub_share_sse": 1.0,
             "hub_share_graphite": 1.0, "dropped": "{}",
+            **{prop.name: None for prop in SEGMENTATION_UNCERTAINTY},
         },
         particles=pd.DataFrame(
             {
@@ -49,6 +51,7 @@ def make_toy_rows(image="field", sample="s1", key="k1", **view):
                 "has_concurrent_channel": pd.array([True, True, None, None, False], dtype="boolean"),
                 "concurrent_partners": pd.array(partners, dtype="Int64"),
                 "local_channel_partners": pd.array(partners, dtype="Int64"),
+                "confidence": [float("nan")] * 5,
             }
         ),
         contacts=pd.DataFrame(

@@ -74,6 +74,14 @@ def ingest(
     device: Annotated[
         str | None, typer.Option(help="With --model: auto, cpu or cuda.", show_default=False)
     ] = None,
+    uncertainty: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="With --model: passes of the network that tell how sure it is; 8 are usual.",
+            show_default=False,
+        ),
+    ] = None,
     energy_map: Annotated[
         Path | None,
         typer.Option(help="Edge energies of the same field in eV: TIFF, npy, HDF5.", show_default=False),
@@ -126,6 +134,7 @@ def ingest(
         local_channel_path_um=channel_path_um,
         segmenter=segmenter,
         segmenter_parameters=parameters,
+        uncertainty_passes=uncertainty or 0,
     )
     reading = Reading.of(options)
     placement = Placement(sample=sample, image=image, cathode=cathode, beamtime=beamtime)

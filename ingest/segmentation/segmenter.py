@@ -6,8 +6,10 @@ stand here and not in the segmenters, so that each new one is checked the same w
 and finite values before, shape, type and known codes after.
 """
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +41,47 @@ class Segmenter(Protocol):
 
     def segment(self, image: NDArray[Any]) -> NDArray[np.uint8]:
         """Return the `Phase.code` of each pixel of a 2D or 3D grey image without NaN."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Pass:
+    """What one pass of many says of an image.
+
+    Attributes
+    ----------
+    phases : uint8 array, shape of the image
+        `Phase.code` of each pixel.
+    probability : float32 array, shape of the image
+        How probable this pass thinks the phase that was asked about.
+    """
+
+    phases: NDArray[np.uint8]
+    probability: NDArray[np.float32]
+
+
+@runtime_checkable
+class SamplingSegmenter(Segmenter, Protocol):
+    """A segmenter that can be asked several times and then says how far its answers lie apart."""
+
+    @property
+    def weights(self) -> Path:
+        """File of the model; what its passes are corrected by lies beside it."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """Hash of that file."""
+        ...
+
+    def require_passes(self) -> None:
+        """Raise `SegmentationError` where all passes would be equal."""
+        ...
+
+    def sample(
+        self, image: NDArray[Any], phases: NDArray[np.uint8], *, passes: int, seed: int
+    ) -> Iterator[Pass]:
+        """Yield passes over a checked image, each a draw of its own, the same for the same seed."""
         ...
 
 

@@ -6,8 +6,9 @@ can be no smaller.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -22,6 +23,11 @@ from ingest.unet.tiling import Window, windows
 from schema.errors import SegmentationError
 
 SMALLEST_TILE_PX = 64
+
+Place = tuple[slice, slice]
+"""Rows and columns of a plane."""
+Keep = Callable[[Tensor, Place], None]
+"""Takes the logits (k, y, x) of a core and where it lies; called again for the same place, it writes the same."""
 
 _log = logging.getLogger(__name__)
 
@@ -70,22 +76,78 @@ def predict_classes(network: UNet, image: NDArray[Any], run: Run) -> NDArray[np.
     SegmentationError
         When the image has no contrast, or the GPU's memory does not hold the smallest tile.
     """
-    scale = find_grey_scale(image)
-    network = network.to(run.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     classes = np.empty(image.shape, dtype=np.uint8)
-    planes = [(image, classes)] if image.ndim == 2 else list(zip(image, classes, strict=True))
-    for plane, out in planes:
-        run = _predict_plane(network, plane, out, scale, run)
+
+    def keeper(plane: int) -> Keep:
+        return partial(_keep_classes, _plane(classes, plane))
+
+    _predict(network, image, run, keeper)
     return classes
 
 
-def _predict_plane(
-    network: UNet, plane: NDArray[Any], out: NDArray[np.uint8], scale: GreyScale, run: Run
-) -> Run:
-    """Fill `out`; return the run that the memory allowed."""
+def predict_with_probability(
+    network: UNet, image: NDArray[Any], of: NDArray[np.integer], run: Run
+) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """Tell the class of each pixel, and how probable a given class is there.
+
+    Parameters
+    ----------
+    network, image, run
+        As for `predict_classes`.
+    of : integer array, shape of `image`
+        Index of the class asked about, pixel by pixel.
+
+    Returns
+    -------
+    classes : ndarray of uint8, shape of `image`
+        Index of the most probable class.
+    probability : ndarray of float32, shape of `image`
+        Softmax probability of the class in `of`.
+
+    Raises
+    ------
+    SegmentationError
+        As `predict_classes`.
+    """
+    classes = np.empty(image.shape, dtype=np.uint8)
+    probability = np.empty(image.shape, dtype=np.float32)
+
+    def keeper(plane: int) -> Keep:
+        asked, into, beside = (_plane(each, plane) for each in (of, classes, probability))
+
+        def keep(logits: Tensor, place: Place) -> None:
+            _keep_classes(into, logits, place)
+            index = torch.from_numpy(asked[place].astype(np.int64)).to(logits.device)
+            chance = logits.float().softmax(dim=0).gather(0, index[None])[0]
+            beside[place] = chance.cpu().numpy()
+
+        return keep
+
+    _predict(network, image, run, keeper)
+    return classes, probability
+
+
+def _predict(network: UNet, image: NDArray[Any], run: Run, keeper: Callable[[int], Keep]) -> None:
+    """Run over all planes; `keeper` gives what takes the answers of a plane by its number."""
+    scale = find_grey_scale(image)
+    network = network.to(run.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    for number in range(1 if image.ndim == 2 else len(image)):
+        run = _predict_plane(network, _plane(image, number), keeper(number), scale, run)
+
+
+def _plane(image: NDArray[Any], number: int) -> NDArray[Any]:
+    return image if image.ndim == 2 else image[number]
+
+
+def _keep_classes(out: NDArray[np.uint8], logits: Tensor, place: Place) -> None:
+    out[place] = logits.argmax(dim=0).to(torch.uint8).cpu().numpy()
+
+
+def _predict_plane(network: UNet, plane: NDArray[Any], keep: Keep, scale: GreyScale, run: Run) -> Run:
+    """Hand all answers to `keep`; return the run that the memory allowed."""
     while True:
         try:
-            _predict_with(network, plane, out, scale, run)
+            _predict_with(network, plane, keep, scale, run)
         except torch.OutOfMemoryError as error:
             run = _smaller(run, error)
         else:
@@ -106,21 +168,28 @@ def _smaller(run: Run, error: torch.OutOfMemoryError) -> Run:
     return Run(run.device, run.precision, tile_px, batch)
 
 
-def _predict_with(
-    network: UNet, plane: NDArray[Any], out: NDArray[np.uint8], scale: GreyScale, run: Run
-) -> None:
+def _predict_with(network: UNet, plane: NDArray[Any], keep: Keep, scale: GreyScale, run: Run) -> None:
     shape = network.architecture
     height, width = plane.shape
     all_windows = windows(
         (height, width), tile_px=run.tile_px, margin_px=shape.margin_px, stride_px=shape.stride_px
     )
+    on_gpu = run.device.type == "cuda"
+    kind = torch.bfloat16 if on_gpu and torch.cuda.is_bf16_supported() else torch.float16
     for some in _batches(all_windows, run.batch):
-        tiles = np.stack([scale.apply(_cut(plane, window)) for window in some])
-        answers = _classes_of(network, torch.from_numpy(tiles)[:, None], run)
-        for (row, column), answer in zip(some, answers, strict=True):
-            rows = slice(row.core_start - row.start, row.core_stop - row.start)
-            columns = slice(column.core_start - column.start, column.core_stop - column.start)
-            out[row.core_start : row.core_stop, column.core_start : column.core_stop] = answer[rows, columns]
+        tiles = torch.from_numpy(np.stack([scale.apply(_cut(plane, window)) for window in some]))[:, None]
+        with (
+            torch.inference_mode(),
+            torch.autocast(run.device.type, dtype=kind, enabled=run.precision == "mixed"),
+        ):
+            answers = network(tiles.to(run.device, memory_format=torch.channels_last)).logits
+            for window, logits in zip(some, answers, strict=True):
+                inside = tuple(
+                    slice(span.core_start - span.start, span.core_stop - span.start) for span in window
+                )
+                row, column = window
+                place = (slice(row.core_start, row.core_stop), slice(column.core_start, column.core_stop))
+                keep(logits[:, *inside], place)
 
 
 def _batches(some: Iterator[Window], size: int) -> Iterator[tuple[Window, ...]]:
@@ -135,15 +204,3 @@ def _cut(plane: NDArray[Any], window: Window) -> NDArray[Any]:
     cut = np.asarray(plane[row.start : row.stop, column.start : column.stop])
     beyond = (max(row.stop - height, 0), max(column.stop - width, 0))
     return np.pad(cut, ((0, beyond[0]), (0, beyond[1])), mode="edge") if any(beyond) else cut
-
-
-def _classes_of(network: UNet, tiles: Tensor, run: Run) -> NDArray[np.uint8]:
-    on_gpu = run.device.type == "cuda"
-    kind = torch.bfloat16 if on_gpu and torch.cuda.is_bf16_supported() else torch.float16
-    with (
-        torch.inference_mode(),
-        torch.autocast(run.device.type, dtype=kind, enabled=run.precision == "mixed"),
-    ):
-        logits = network(tiles.to(run.device, memory_format=torch.channels_last)).logits
-        classes: NDArray[np.uint8] = logits.argmax(dim=1).to(torch.uint8).cpu().numpy()
-    return classes

@@ -1,7 +1,8 @@
 """The U-Net as a segmenter beside the others; torch is loaded when one is made, not before."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -12,6 +13,7 @@ from schema.errors import ModelError, SegmentationError
 from schema.keys import JsonScalar
 
 if TYPE_CHECKING:
+    from ingest.segmentation.segmenter import Pass
     from ingest.unet.inference import Run
     from ingest.unet.weights import TrainedModel
 
@@ -30,10 +32,13 @@ class UNetSegmenter:
         Network and hash.
     run : Run
         Device and tiles; tiles change no label.
+    weights : Path
+        File that the model was read from.
     """
 
     model: "TrainedModel"
     run: "Run"
+    weights: Path = Path()
 
     name: ClassVar[str] = "unet"
     version: ClassVar[str] = INFERENCE_VERSION
@@ -41,7 +46,12 @@ class UNetSegmenter:
     @property
     def parameters(self) -> Mapping[str, JsonScalar]:
         """Hash of the model, and the precision, which can change a label on a tie."""
-        return {"sha256": self.model.sha256, "precision": self.run.precision}
+        return {"sha256": self.sha256, "precision": self.run.precision}
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the model."""
+        return self.model.sha256
 
     def segment(self, image: NDArray[Any]) -> NDArray[np.uint8]:
         """Return the phase of each pixel; call it through `run_segmenter`, which checks the image.
@@ -66,6 +76,54 @@ class UNetSegmenter:
         codes = np.array([phase.code for phase in self.model.architecture.classes], dtype=np.uint8)
         phases: NDArray[np.uint8] = codes[predict_classes(self.model.network, image, self.run)]
         return phases
+
+    def require_passes(self) -> None:
+        """Refuse a network without dropout.
+
+        Raises
+        ------
+        SegmentationError
+            When it was trained with none.
+        """
+        if self.model.architecture.dropout == 0:
+            msg = (
+                f"Found the model {self.model.name} trained without dropout, so that all its passes are equal; "
+                "expected dropout above 0. Take another model, or leave --uncertainty out."
+            )
+            raise SegmentationError(msg)
+
+    def sample(
+        self, image: NDArray[Any], phases: NDArray[np.uint8], *, passes: int, seed: int
+    ) -> Iterator["Pass"]:
+        """Segment an image several times, each time with other channels left out.
+
+        Parameters
+        ----------
+        image
+            Grey values, as for `segment`.
+        phases
+            The phase that each pass is asked the probability of; where it is none that the model tells apart, what
+            it says means nothing.
+        passes, seed
+            How many, and what they are drawn from.
+
+        Yields
+        ------
+        Pass
+            The same for the same seed, whatever the tiles.
+        """
+        from ingest.segmentation.segmenter import Pass
+        from ingest.unet.channel_dropout import channels_left_out
+        from ingest.unet.inference import predict_with_probability
+
+        codes = np.array([phase.code for phase in self.model.architecture.classes], dtype=np.uint8)
+        index = np.zeros(256, dtype=np.uint8)
+        index[codes] = np.arange(codes.size)
+        asked = index[phases]
+        for number in range(passes):
+            with channels_left_out(self.model.network, np.random.default_rng((seed, number))):
+                classes, probability = predict_with_probability(self.model.network, image, asked, self.run)
+            yield Pass(codes[classes], probability)
 
 
 def make_unet(
@@ -112,4 +170,4 @@ def make_unet(
         msg = f"{path}: found the hash {trained.sha256[:12]}…; expected {sha256[:12]}…. Give the model that was used."
         raise ModelError(msg)
     where = choose_device(device)
-    return UNetSegmenter(trained, Run(where, choose_precision(precision, where), tile_px, batch))
+    return UNetSegmenter(trained, Run(where, choose_precision(precision, where), tile_px, batch), path)

@@ -5,7 +5,8 @@
 //          centroid_y FLOAT, centroid_x FLOAT, touches_border BOOLEAN, volume_um3 FLOAT or null,
 //          centroid_z FLOAT or null, perimeter_um FLOAT or null, surface_um2 FLOAT or null,
 //          equivalent_diameter_um FLOAT, convexity FLOAT, has_concurrent_channel BOOLEAN or null,
-//          concurrent_partners INTEGER or null, local_channel_partners INTEGER or null, sample STRING
+//          concurrent_partners INTEGER or null, local_channel_partners INTEGER or null,
+//          confidence FLOAT or null, sample STRING
 // source:  regions of the label image; areas, perimeters in 2D, volumes, surfaces in 3D
 MATCH (sample:Sample)<-[:OF]-(image:Image)<-[:SEGMENTS]-(segmentation:Segmentation {active: true})
 WHERE ($sample IS NULL OR sample.id = $sample) AND ($image IS NULL OR image.id = $image)
@@ -33,6 +34,7 @@ CALL (sample, image, members, start) {
     has_concurrent_channel: particle.has_concurrent_channel,
     concurrent_partners: particle.concurrent_partners,
     local_channel_partners: particle.local_channel_partners,
+    confidence: particle.confidence,
     sample: sample.id
   }) AS rows
 }

@@ -32,6 +32,20 @@ def test_the_form_of_the_contract():
     assert rules.match("100_label.tiff") is None
 
 
+def test_passes_that_tell_how_sure_a_grey_image_is():
+    image = {"as": "image", "phases": None, "segmenter": "unet"}
+    (rule,) = parse_rules(entry(**image, uncertainty=8)).files
+    assert rule.uncertainty == 8
+    assert parse_rules(entry(**image)).files[0].uncertainty == 0
+    for wrong, message in (
+        (entry(uncertainty=8), "uncertainty does not go with as: phases"),
+        (entry(**image, uncertainty=-1), "uncertainty"),
+        (entry(**image, uncertainty=1001), "uncertainty"),
+    ):
+        with pytest.raises(InputError, match=message):
+            parse_rules(wrong)
+
+
 def test_stem_is_the_file_without_its_suffix_and_the_default_image():
     match = parse_rules(entry(sample='"{stem}"')).match("night 1/100_label.tif")
     assert (match.sample, match.image) == ("100_label", "100_label")

@@ -1,0 +1,1 @@
+"""How sure a segmentation is: of each particle, and of the numbers that people read off an image."""
