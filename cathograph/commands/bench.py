@@ -9,7 +9,17 @@ from cathograph.commands.console import print_json, print_table, say
 from schema.errors import InputError
 
 # Each is a module of benchmarks/ with run(progress, only).
-_BENCHMARKS = ("contacts", "centrality", "metrics", "writing", "export", "xanes", "segment", "dashboard")
+_BENCHMARKS = (
+    "contacts",
+    "centrality",
+    "metrics",
+    "writing",
+    "export",
+    "xanes",
+    "segment",
+    "instances",
+    "dashboard",
+)
 
 
 def bench(
