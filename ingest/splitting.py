@@ -209,7 +209,7 @@ def _peaks_around_holes(
 def _find_flaws(holes: NDArray[np.int32], size: NDArray[np.float64], basins: Basins) -> NDArray[np.bool_]:
     """Tell which enclosed holes are small against the particle around them; `size` is infinite for open ones."""
     highest = np.sqrt(basins.peak.max(initial=0)) ** holes.ndim
-    candidates = size <= HOLE_SHARE * highest
+    candidates: NDArray[np.bool_] = size <= HOLE_SHARE * highest
     if not candidates.any():
         return candidates
     strides = np.array([stride // holes.itemsize for stride in holes.strides], np.int64)
