@@ -9,10 +9,10 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from dashboard.environment import VISITORS_PASSWORD
 from schema.errors import InputError
 
-PASSWORD = "CATHOGRAPH_DASHBOARD_PASSWORD"  # noqa: S105  the name of the variable
-_SHORTEST_PASSWORD = 8
+_SHORTEST_PASSWORD, _SHORTEST_COOKIE_SECRET = 8, 32
 _OF_A_PROVIDER = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
 
 
@@ -50,19 +50,19 @@ def choose_login(host: str, secrets: Path | None) -> Login:
     if secrets is not None:
         _check_secrets(secrets)
         return Login("oidc", secrets.absolute())
-    password = os.environ.get(PASSWORD)
+    password = os.environ.get(VISITORS_PASSWORD)
     if password is not None:
         if len(password) < _SHORTEST_PASSWORD:
             msg = (
-                f"Found {PASSWORD} with {len(password)} signs; expected at least {_SHORTEST_PASSWORD}. Choose a "
-                "longer one, or unset it to use the dashboard on this machine alone."
+                f"Found {VISITORS_PASSWORD} with {len(password)} signs; expected at least "
+                f"{_SHORTEST_PASSWORD}. Choose a longer one, or unset it to use the dashboard on this machine alone."
             )
             raise InputError(msg)
         return Login("password")
     if not _is_loopback(host):
         msg = (
             f"Found --host {host} without a login; expected one where others can reach the dashboard. Set "
-            f"{PASSWORD}, or name a provider with --secrets FILE (docs/dashboard.md)."
+            f"{VISITORS_PASSWORD}, or name a provider with --secrets FILE (docs/dashboard.md)."
         )
         raise InputError(msg)
     return Login("none")
@@ -89,6 +89,12 @@ def _check_secrets(path: Path) -> None:
         msg = (
             f"Found no {missing[0]} in [auth] of {path}; expected {', '.join(_OF_A_PROVIDER)}. "
             "See docs/dashboard.md."
+        )
+        raise InputError(msg)
+    if len(str(auth["cookie_secret"])) < _SHORTEST_COOKIE_SECRET:
+        msg = (
+            f"Found a cookie_secret of {len(str(auth['cookie_secret']))} signs in {path}; expected at least "
+            f"{_SHORTEST_COOKIE_SECRET}, for whoever guesses it may enter as anybody. Make one: openssl rand -hex 32."
         )
         raise InputError(msg)
     own = found.get("cathograph")

@@ -22,13 +22,14 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from cathograph.dashboard_login import Login
+from dashboard.environment import FILES, LOGIN, PASSWORD, URI, USER
 from schema.errors import DashboardError, MissingExtra
 
 if TYPE_CHECKING:
     from cathograph.store import StoreAddress
 
-_SCRIPT = Path(__file__).parent / "dashboard_script" / "start.py"
-_START_S, _STOP_S = 60.0, 10.0
+_SCRIPT = Path(__file__).parent / "dashboard_script" / "serve.py"
+_START_S, _STOP_S = 180.0, 10.0
 _UPLOAD_MB = 200
 _EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104  compared with, not listened on
 
@@ -150,12 +151,12 @@ class DashboardServer:
     def environment(self) -> dict[str, str]:
         """Give its environment: ours, the database, the login."""
         return os.environ | {
-            "CATHOGRAPH_DASHBOARD_NEO4J_URI": self.address.uri,
-            "CATHOGRAPH_DASHBOARD_NEO4J_USER": self.address.user,
-            "CATHOGRAPH_DASHBOARD_NEO4J_PASSWORD": self.address.password,
-            "CATHOGRAPH_DASHBOARD_LOGIN": self.login.way,
+            URI: self.address.uri,
+            USER: self.address.user,
+            PASSWORD: self.address.password,
+            LOGIN: self.login.way,
             "CATHOGRAPH_HOME": str(self.home),
-            "CATHOGRAPH_DASHBOARD_FILES": os.pathsep.join(str(each.absolute()) for each in self.folders),
+            FILES: os.pathsep.join(str(each.absolute()) for each in self.folders),
         }
 
     def _wait_until_it_answers(self) -> None:

@@ -4,14 +4,12 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dashboard.environment import FILES
 from dashboard.pictures import Pictures
 from ingest.field_pictures import read_field
 
 if TYPE_CHECKING:
     from queries.connection import Connection
-
-FILES = "CATHOGRAPH_DASHBOARD_FILES"
-"""Environment variable: folders in which files are looked for that are not where they were ingested from."""
 
 
 def read_pictures(store: "Connection", sample: str, image: str) -> Pictures:

@@ -12,10 +12,7 @@ import time
 
 import streamlit as st
 
-PASSWORD = "CATHOGRAPH_DASHBOARD_PASSWORD"  # noqa: S105  the name of the variable
-"""Environment variable with the password of a shared deployment."""
-LOGIN = "CATHOGRAPH_DASHBOARD_LOGIN"
-"""Environment variable: ``none``, ``password`` or ``oidc``; unset is ``password`` where one is set."""
+from dashboard.environment import LOGIN, VISITORS_PASSWORD
 
 _GRANTED = "access_granted"
 _WRONG_PASSWORD_S = 1.0
@@ -45,7 +42,7 @@ def offer_logout() -> None:
 
 
 def _way() -> str:
-    return os.environ.get(LOGIN) or ("password" if os.environ.get(PASSWORD) else "none")
+    return os.environ.get(LOGIN) or ("password" if os.environ.get(VISITORS_PASSWORD) else "none")
 
 
 def _ask_provider() -> None:
@@ -80,7 +77,7 @@ def _ask_password() -> None:
 
 
 def _is_right(given: str) -> bool:
-    expected = os.environ.get(PASSWORD, "")
+    expected = os.environ.get(VISITORS_PASSWORD, "")
     with _turnstile():
         if expected and hmac.compare_digest(given.encode(), expected.encode()):
             return True

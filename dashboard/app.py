@@ -3,9 +3,11 @@
 Run on every click by the script that Streamlit is given. Tests call `main` with a page to begin with.
 """
 
+import logging
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.scriptrunner_utils import script_run_context
 
 from dashboard import access, store
 from dashboard.empty_states import show_error, show_no_database
@@ -36,6 +38,19 @@ _PAGES = (
     ("gnn", "GNN", ":material/psychology:", gnn.page),
     ("ingest", "Ingest", ":material/input:", ingest.page),
 )
+
+
+def read_ahead() -> None:
+    """Read what a first page needs, outside of any visit.
+
+    Raises
+    ------
+    CathographError
+        When there is no database to ask.
+    """
+    # Nobody is there to be shown that something is being read, and Streamlit would say so in the log.
+    logging.getLogger(script_run_context.__name__).setLevel(logging.ERROR)
+    store.read_ahead(overview.TABLES)
 
 
 def main(first: str = "overview") -> None:

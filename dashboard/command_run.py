@@ -16,7 +16,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_OURS_ALONE = "CATHOGRAPH_DASHBOARD_"
+from dashboard.environment import OURS_ALONE
+
 _LONGEST_NAME = 100
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -123,7 +124,7 @@ def forget_upload(path: Path) -> None:
 
 
 def _environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith(_OURS_ALONE)} | {
+    return {name: value for name, value in os.environ.items() if not name.startswith(OURS_ALONE)} | {
         "COLUMNS": "1000",
         "NO_COLOR": "1",
     }

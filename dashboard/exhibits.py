@@ -146,7 +146,7 @@ def show_anova(table: pd.DataFrame, name: str) -> None:
             **({"selection": table["selection"].astype(str)} if "selection" in table.columns else {}),
             "state (log)": table["outcome"].map(_state),
             "type": table["type"],
-            "term": table["term"].astype(str),
+            "term": table["term"].astype(str).map(_term),
             "df": table["df"],
             "F": table["f"],
             "p": table["p"],
@@ -183,6 +183,10 @@ def _state(column: str) -> str:
     return label_of(column).partition(":")[0]
 
 
+def _term(name: str) -> str:
+    return " × ".join(_SPOKEN.get(part, part) for part in name.split(":"))
+
+
 def _if_there(table: pd.DataFrame, column: str) -> pd.Series:
     return table[column] if column in table.columns else pd.Series(float("nan"), index=table.index)
 
@@ -202,7 +206,9 @@ def _show(shown: pd.DataFrame, table: pd.DataFrame, name: str) -> None:
         if pd.api.types.is_float_dtype(shown[column])
     }
     empty = [column for column in shown.columns if shown[column].isna().all()]
-    st.dataframe(shown.drop(columns=empty), hide_index=True, column_config=formats, key=f"table-{name}")
+    st.dataframe(
+        shown.drop(columns=empty), hide_index=True, column_config=formats, key=f"table-{name}", placeholder=""
+    )
     file_download(
         "CSV, all columns", lambda: csv_bytes(table), f"{name}.csv", "text/csv", key=f"table-{name}-csv"
     )

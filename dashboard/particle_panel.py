@@ -11,6 +11,7 @@ from analysis.figure_data.sheet import label_of
 from dashboard.downloads import table_downloads
 from dashboard.exhibits import show_downloads
 from dashboard.field import Field
+from dashboard.folded import show_folded
 from dashboard.pictures import Pictures
 
 _MOST_BUTTONS = 30
@@ -34,6 +35,8 @@ _SHOWN = {
         "electronic_closeness",
     ),
 }  # fmt: skip
+_OWN_WORDS = {"perimeter_um": "perimeter (µm)"}
+"""Columns that mean something else in figures."""
 
 
 def show_particle(field: Field, label: int, pictures: Pictures | str, choose: Callable[[int], None]) -> None:
@@ -70,7 +73,7 @@ def _show_numbers(about: pd.Series, phase: str) -> None:
         st.dataframe(
             pd.DataFrame(
                 {
-                    title: [label_of(name) for name in known],
+                    title: [_OWN_WORDS.get(name) or label_of(name) for name in known],
                     "value": [_number(value) for value in known.values()],
                 }
             ),
@@ -119,9 +122,12 @@ def _show_neighbours(
         st.caption(f"The {_MOST_BUTTONS} largest contacts; the table has all.")
     if len(neighbours) <= _MOST_DRAWN_AROUND:
         _show_surroundings(field, label, choose)
-    with st.expander("Contacts"):
-        st.dataframe(neighbours, hide_index=True, key="contacts")
-        table_downloads(neighbours, "contacts-of-particle")
+    show_folded("Contacts", lambda: _show_contacts(neighbours), key="contacts_open")
+
+
+def _show_contacts(neighbours: pd.DataFrame) -> None:
+    st.dataframe(neighbours, hide_index=True, key="contacts")
+    table_downloads(neighbours, "contacts-of-particle")
 
 
 def _show_surroundings(field: Field, label: int, choose: Callable[[int], None]) -> None:

@@ -7,20 +7,19 @@ get shares its memory until they change something in it (pandas copies on write)
 """
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
 import streamlit as st
 
+from dashboard.environment import PASSWORD, URI, USER
 from dashboard.selection import Selection
 from queries.catalog import load
 from queries.connection import Connection, connect
 from queries.content import counts, store_version
 from queries.runner import run
 from schema.errors import CannotConnect
-
-URI, USER, PASSWORD = (f"CATHOGRAPH_DASHBOARD_NEO4J_{name}" for name in ("URI", "USER", "PASSWORD"))
-"""Environment variables in which the command names the database."""
 
 _VERSION = "store_version"
 _TABLES_KEPT = 60
@@ -114,6 +113,19 @@ def table(
     return selection.narrow(
         name, whole, _images(version), lambda: _read(connection(), "particles", (), version)
     )
+
+
+def read_ahead(names: Sequence[str]) -> None:
+    """Read named queries before anybody asks, so that the first visitor finds them here.
+
+    Raises
+    ------
+    CannotConnect, DatabaseError
+        When there is no database to ask.
+    """
+    version = store_version(connection())
+    for name in names:
+        _read(connection(), name, (), version)
 
 
 def images(selection: Selection | None = None) -> pd.DataFrame:

@@ -8,9 +8,11 @@ import streamlit as st
 from analysis.figure_data.sheet import FigureData
 from analysis.interactive.field_view import MOST_CHANNELS, FieldTables, Layers, plot_field
 from dashboard import store
+from dashboard.downloads import table_downloads
 from dashboard.empty_states import show_empty_store, show_nothing_left
 from dashboard.exhibits import show_downloads, show_exhibit
 from dashboard.field import MOST_CHANNEL_PAIRS, Field, Plane, field_of, plane_of, points_of, raster_of
+from dashboard.folded import show_folded
 from dashboard.particle_panel import clicked_point, show_particle
 from dashboard.pictures import Pictures, look_again, pictures_of
 from dashboard.plain_text import as_text
@@ -217,15 +219,18 @@ def _show_grey_values(pictures: Pictures) -> None:
     grey, phases = pictures.grey, pictures.phases
     if grey is None:
         return
-    with st.expander("Grey values per phase (Fig. S1b)"):
+
+    def show() -> None:
         data = grey_value_data(grey, phases)  # type: ignore[arg-type]  # grey values are numbers
         show_exhibit(data, lambda: plot_grey_values(data), lambda: draw_grey_values(data))
 
+    show_folded("Grey values per phase (Fig. S1b)", show, key="grey_values_open")
+
 
 def _show_downloads(field: Field) -> None:
-    from dashboard.downloads import table_downloads
-
-    with st.expander("All particles of this image"):
+    def show() -> None:
         table = field.details.reset_index()
         st.dataframe(table, hide_index=True, key="particles")
         table_downloads(table, "particles-of-image")
+
+    show_folded("All particles of this image", show, key="particles_open")

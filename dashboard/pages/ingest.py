@@ -13,11 +13,12 @@ from dashboard.empty_states import show_error
 from dashboard.plain_text import as_text
 from dashboard.run_history import show_run_history
 from dashboard.selection import current_selection
+from dashboard.waiting import show_running
 from schema.errors import CathographError
 from schema.phases import Phase
 
 _RUN, _FILES, _CHANGE = "upload_run", "upload_files", "job_change"
-_TICK_S, _QUEUE_TICK_S = 1.0, 5.0
+_QUICK_S, _QUEUE_TICK_S = 1.0, 5.0
 _STATES = ("running", "queued", "failed", "done", "cancelled")
 _PHASES = ",".join(f"{phase.code}={phase.value}" for phase in Phase)
 _KINDS = {
@@ -158,10 +159,10 @@ def _show_upload() -> None:
             st.session_state[_RUN], st.session_state[_FILES] = begun, list(files.values())
     run = st.session_state.get(_RUN)
     if isinstance(run, CommandRun):
-        if run.has_ended(wait_s=_TICK_S):
+        if run.has_ended(wait_s=_QUICK_S):
             _show_end(run)
         else:
-            _wait()
+            show_running(run, f"{as_text(run.title)} running for {{seconds}} …", run.cancel)
 
 
 def _missing(image_file: object, table_file: object, kind: str, sample: str, phases: str) -> str:
@@ -190,19 +191,6 @@ def _arguments(
     if "map" in files:
         options["--energy-map"] = str(files["map"])
     return ["ingest", "--json", *(f"{name}={value}" for name, value in options.items()), str(files["image"])]
-
-
-@st.fragment(run_every=_TICK_S)
-def _wait() -> None:
-    """Show that it runs, and let it be ended."""
-    run = st.session_state.get(_RUN)
-    if not isinstance(run, CommandRun) or run.has_ended():
-        st.rerun()
-        return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"{as_text(run.title)} running for {run.elapsed_s():.0f} s …")
-        if st.button("Cancel", key="cancel_upload", icon=":material/stop:", disabled=run.cancelled):
-            run.cancel()
 
 
 def _show_end(run: CommandRun) -> None:

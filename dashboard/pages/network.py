@@ -11,6 +11,7 @@ from dashboard.downloads import table_downloads
 from dashboard.electrode_data import View
 from dashboard.empty_states import show_no_energy_maps, show_no_metrics
 from dashboard.exhibits import show_comparisons, show_correlations, show_exhibit, show_sentences
+from dashboard.folded import show_folded
 from dashboard.resampling import offer_resampling
 from dashboard.side_by_side import open_view
 
@@ -81,8 +82,11 @@ def _show_correlations(view: View) -> None:
         lambda: plot_top_metrics(top, correlations, state),
         lambda: draw_top_metrics(nmc, correlations, state),
     )
-    with st.expander(f"All {len(METRICS) * len(STATES)} correlations, naive and clustered"):
-        show_correlations(correlations, "correlations")
+    show_folded(
+        f"All {len(METRICS) * len(STATES)} correlations, naive and clustered",
+        lambda: show_correlations(correlations, "correlations"),
+        key="correlations_open",
+    )
 
 
 def _show_percolation(view: View) -> None:

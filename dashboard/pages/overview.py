@@ -7,8 +7,12 @@ from analysis.overview_counts import count_samples, recount_images
 from dashboard import store
 from dashboard.downloads import table_downloads
 from dashboard.empty_states import show_empty_store, show_nothing_left
+from dashboard.folded import show_folded
 from dashboard.run_history import show_run_history
 from dashboard.selection import Selection, current_selection
+
+TABLES = ("images", "measurements")
+"""Queries whose rows are kept, and which this page asks without a range of sizes."""
 
 _COLUMNS = {
     "sample": st.column_config.TextColumn("sample", pinned=True),
@@ -80,11 +84,14 @@ def _show_counts(images: pd.DataFrame) -> None:
     st.subheader("Samples")
     st.dataframe(samples, hide_index=True, column_config=_COLUMNS)
     table_downloads(samples, "samples")
-    with st.expander(f"Images ({len(images)})"):
-        shown_images = images.drop(columns=["shape", "slice_index"])
-        shown_images = shown_images[["sample", "image", *shown_images.columns.drop(["sample", "image"])]]
-        st.dataframe(shown_images, hide_index=True, column_config=_COLUMNS)
-        table_downloads(shown_images, "images")
+    show_folded(f"Images ({len(images)})", lambda: _show_images(images), key="images_open")
+
+
+def _show_images(images: pd.DataFrame) -> None:
+    shown = images.drop(columns=["shape", "slice_index"])
+    shown = shown[["sample", "image", *shown.columns.drop(["sample", "image"])]]
+    st.dataframe(shown, hide_index=True, column_config=_COLUMNS)
+    table_downloads(shown, "images")
 
 
 def _share(totals: "pd.Series[float]") -> str:

@@ -7,10 +7,12 @@ from analysis.interactive.answer_graph import DrawnLink, DrawnNode, draw_answer_
 from dashboard import store
 from dashboard.downloads import table_downloads
 from dashboard.empty_states import show_error
+from dashboard.folded import show_folded
 from dashboard.plain_text import as_text
 from dashboard.query_run import QueryRun
 from dashboard.schema_sheet import show_schema
 from dashboard.selection import current_selection
+from dashboard.waiting import show_running
 from queries.catalog import Query, TypedName, adhoc, all_read_queries, load
 from queries.runner import Answer
 from schema.errors import CathographError
@@ -20,7 +22,6 @@ _FIRST = "MATCH (nmc:NMC)-[contact:CONTACT]->(sse:SSE)\nRETURN nmc, contact, sse
 _RUN, _HISTORY, _WHICH, _TEXT = "query_run", "query_history", "query_name", "query_text"
 _ROWS_SHOWN, _NODES_DRAWN = 10_000, 300
 _QUICK_S = 1.0
-_TICK_S = 0.5
 
 
 def page() -> None:
@@ -35,8 +36,11 @@ def page() -> None:
         format_func=lambda each: each if each == _OWN else f"{each}: {load(each).summary}",
     )
     query = _own_query() if name == _OWN else _named_query(name)
-    with st.expander("Labels, relationships and properties in the store"):
-        show_schema(store.content_counts())
+    show_folded(
+        "Labels, relationships and properties in the store",
+        lambda: show_schema(store.content_counts()),
+        key="schema_open",
+    )
     _show_history()
     if query is not None:
         _ask(query)
@@ -45,7 +49,11 @@ def page() -> None:
         if run.has_ended(wait_s=_QUICK_S):
             _show_end(run)
         else:
-            _wait()
+            show_running(
+                run,
+                f"Running for {{seconds}} of at most {run.timeout_s:g} s …",
+                lambda: run.cancel(store.connection()),
+            )
 
 
 def _own_query() -> Query | None:
@@ -111,19 +119,6 @@ def _input(parameter: TypedName, query: Query) -> str:
     return st.text_input(
         label, preset, key=key, placeholder="not given" if parameter.nullable else parameter.type
     )
-
-
-@st.fragment(run_every=_TICK_S)
-def _wait() -> None:
-    """Show that it runs, and let it be ended."""
-    run = st.session_state.get(_RUN)
-    if not isinstance(run, QueryRun) or run.has_ended():
-        st.rerun()
-        return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"Running for {run.elapsed_s():.0f} s of at most {run.timeout_s:g} s …")
-        if st.button("Cancel", icon=":material/stop:", disabled=run.cancelled):
-            run.cancel(store.connection())
 
 
 def _show_end(run: QueryRun) -> None:

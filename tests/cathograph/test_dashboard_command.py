@@ -11,16 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from cathograph.dashboard_login import PASSWORD, Login, choose_login
+from cathograph.dashboard_login import Login, choose_login
 from cathograph.dashboard_server import DashboardServer, choose_port
 from cathograph.server_process import is_free
 from cathograph.store import StoreAddress
+from dashboard.environment import VISITORS_PASSWORD
 from schema.errors import DashboardError, InputError
 
 SECRETS = """
 [auth]
 redirect_uri = "https://d.example.org/oauth2callback"
-cookie_secret = "c"
+cookie_secret = "thirty-two signs or more, made up"
 client_id = "i"
 client_secret = "s"
 server_metadata_url = "https://p.example.org/.well-known/openid-configuration"
@@ -28,7 +29,7 @@ server_metadata_url = "https://p.example.org/.well-known/openid-configuration"
 
 
 def test_no_login_on_this_machine_alone(monkeypatch):
-    monkeypatch.delenv(PASSWORD, raising=False)
+    monkeypatch.delenv(VISITORS_PASSWORD, raising=False)
     for host in ("127.0.0.1", "localhost", "::1"):
         assert choose_login(host, None) == Login("none")
     for host in ("0.0.0.0", "::", "192.168.0.7", "dashboard.example.org", ""):
@@ -37,11 +38,11 @@ def test_no_login_on_this_machine_alone(monkeypatch):
 
 
 def test_a_password_from_the_environment(monkeypatch):
-    monkeypatch.setenv(PASSWORD, "long enough")
+    monkeypatch.setenv(VISITORS_PASSWORD, "long enough")
     assert choose_login("0.0.0.0", None) == Login("password")
     assert choose_login("127.0.0.1", None) == Login("password")
     for short in ("", "short"):
-        monkeypatch.setenv(PASSWORD, short)
+        monkeypatch.setenv(VISITORS_PASSWORD, short)
         with pytest.raises(InputError, match="at least 8"):
             choose_login("127.0.0.1", None)
 
@@ -54,6 +55,7 @@ def test_a_provider_needs_a_list_of_users(tmp_path):
         (SECRETS, "users"),
         (SECRETS + "[cathograph]\nusers = []\n", "users"),
         (SECRETS.replace("cookie_secret", "other"), "cookie_secret"),
+        (SECRETS.replace("thirty-two signs or more, made up", "short"), "cookie_secret of 5 signs"),
         ("not toml", "no readable secrets"),
     ):
         file.write_text(text)
@@ -75,7 +77,7 @@ def test_a_port_that_is_taken_is_said():
 
 
 def test_secrets_stand_in_the_environment_alone(monkeypatch):
-    monkeypatch.setenv(PASSWORD, "open sesame")
+    monkeypatch.setenv(VISITORS_PASSWORD, "open sesame")
     address = StoreAddress("bolt://127.0.0.1:7687", "neo4j", "of the database")
     server = DashboardServer("127.0.0.1", 8501, address, Path("/home"), Login("password"))
     told = " ".join(server.command()) + repr(server) + server.url

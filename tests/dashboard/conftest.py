@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from small_dashboard_store import MadeFiles, fill, make_files
 from streamlit.testing.v1 import AppTest
 
-from dashboard import store as dashboard_store
+from dashboard.environment import PASSWORD, URI, USER
 from queries.connection import Connection, connect
 from queries.content import store_version
 from queries.migrations import migrate
@@ -56,9 +56,9 @@ def dashboard_environment(
     neo4j_server: DatabaseServer, dashboard_connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Name the test server to pages that run in this process."""
-    monkeypatch.setenv(dashboard_store.URI, neo4j_server.uri)
-    monkeypatch.setenv(dashboard_store.USER, neo4j_server.user)
-    monkeypatch.setenv(dashboard_store.PASSWORD, neo4j_server.password)
+    monkeypatch.setenv(URI, neo4j_server.uri)
+    monkeypatch.setenv(USER, neo4j_server.user)
+    monkeypatch.setenv(PASSWORD, neo4j_server.password)
 
 
 @pytest.fixture

@@ -5,8 +5,11 @@ from small_dashboard_store import HARMFUL, words
 from streamlit.testing.v1 import AppTest
 
 from dashboard import access, store
+from dashboard.environment import LOGIN, PASSWORD, URI, VISITORS_PASSWORD
+from dashboard.pages import overview
 from dashboard.plain_text import as_text
 from dashboard.selection import Selection, image_id
+from schema.errors import CannotConnect
 
 PAGES = ("overview", "query", "gnn", "ingest")
 
@@ -28,7 +31,7 @@ def test_every_page_says_when_the_filter_leaves_nothing(small_store, open_page, 
 
 
 def test_without_a_database_a_page_says_how_to_start_one(open_page, monkeypatch):
-    monkeypatch.delenv(store.URI, raising=False)
+    monkeypatch.delenv(URI, raising=False)
     app = open_page("overview")
     assert not app.exception
     assert app.title[0].value == "No database"
@@ -36,8 +39,8 @@ def test_without_a_database_a_page_says_how_to_start_one(open_page, monkeypatch)
 
 
 def test_a_database_that_does_not_answer_is_named_without_its_password(open_page, monkeypatch):
-    monkeypatch.setenv(store.URI, "bolt://127.0.0.1:9")
-    monkeypatch.setenv(store.PASSWORD, "a-secret-word")
+    monkeypatch.setenv(URI, "bolt://127.0.0.1:9")
+    monkeypatch.setenv(PASSWORD, "a-secret-word")
     app = open_page("overview")
     assert "bolt://127.0.0.1:9" in words(app)
     assert "a-secret-word" not in str(app)
@@ -79,6 +82,13 @@ def test_sizes_narrow_nmc_and_what_they_are_part_of(small_store, open_page):
             assert phase != "NMC" or (row.sample, row.image, label) in small_ones
 
 
+def test_nothing_is_read_ahead_without_a_database(monkeypatch):
+    monkeypatch.setenv(URI, "bolt://127.0.0.1:9")
+    monkeypatch.setenv(PASSWORD, "x")
+    with pytest.raises(CannotConnect):
+        store.read_ahead(overview.TABLES)
+
+
 def test_new_data_show_up_and_old_tables_are_kept(small_store):
     first = store.table("images")
     assert store.table("images")["sample"] is not first["sample"]
@@ -105,7 +115,7 @@ class TestPassword:
 
     @pytest.fixture(autouse=True)
     def guarded(self, small_store, monkeypatch):
-        monkeypatch.setenv(access.PASSWORD, "open sesame")
+        monkeypatch.setenv(VISITORS_PASSWORD, "open sesame")
         monkeypatch.setattr(access, "_WRONG_PASSWORD_S", 0.0)
 
     def give(self, app: AppTest, password: str) -> AppTest:
@@ -131,6 +141,6 @@ class TestPassword:
         assert "open sesame" not in str(app)
 
     def test_an_empty_one_opens_nothing(self, open_page, monkeypatch):
-        monkeypatch.setenv(access.PASSWORD, "")
-        monkeypatch.setenv(access.LOGIN, "password")
+        monkeypatch.setenv(VISITORS_PASSWORD, "")
+        monkeypatch.setenv(LOGIN, "password")
         assert not self.give(open_page("overview"), "").dataframe
