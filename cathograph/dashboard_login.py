@@ -83,8 +83,9 @@ def _check_secrets(path: Path) -> None:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         msg = f"Found no readable secrets in {path} ({error}); expected a TOML file. See docs/dashboard.md."
         raise InputError(msg) from error
-    auth = found.get("auth")
-    missing = [name for name in _OF_A_PROVIDER if not isinstance(auth, dict) or not auth.get(name)]
+    given = found.get("auth")
+    auth = given if isinstance(given, dict) else {}
+    missing = [name for name in _OF_A_PROVIDER if not auth.get(name)]
     if missing:
         msg = (
             f"Found no {missing[0]} in [auth] of {path}; expected {', '.join(_OF_A_PROVIDER)}. "

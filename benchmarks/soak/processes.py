@@ -63,6 +63,6 @@ def _sum(processes: list[psutil.Process]) -> Look:
 
 def _command(process: psutil.Process) -> list[str]:
     try:
-        return process.cmdline()
+        return list(process.cmdline())
     except psutil.Error:
         return []
