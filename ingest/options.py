@@ -86,7 +86,7 @@ class IngestOptions:
             )
             raise InputError(msg)
         for name, value, least in (
-            ("--pixel-size-nm", self.pixel_size_um, 0.0),
+            ("--pixel-size-nm", None if self.pixel_size_um is None else self.pixel_size_um * 1000, 0.0),
             ("--channel-path-um", self.local_channel_path_um, 0.0),
         ):
             if value is not None and not (least < value < float("inf")):
