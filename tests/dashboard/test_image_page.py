@@ -3,12 +3,17 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+import tifffile
 from small_dashboard_store import HARMFUL
 
 from analysis.interactive.click_points import click_points
 from cathograph.notebook import query
 from dashboard.pictures import look_again
+from ingest.options import IngestOptions, Source
+from ingest.pipeline import Placement, ingest_files
+from ingest.reading import Reading
 
 
 def said(app):
@@ -55,6 +60,12 @@ def test_a_particle_from_the_address(small_store, open_page, nmc):
     assert not app.exception
     assert f"#### NMC {label}" in [each.value for each in app.markdown]
     assert value_of(app, "degree") == str(int(nmc["degree"]))
+    (about,) = (
+        query(small_store, "particles", sample="LCD-1", image="LCD00")
+        .query("label == @label")
+        .to_dict("records")
+    )
+    assert value_of(app, "perimeter (µm)") == f"{about['perimeter_um']:.4g}"
     assert value_of(app, "SOC indicator: mean edge energy (eV)") == f"{nmc['soc_ev']:.2f}"
     field, energies, surroundings, *_ = specs(app)
     assert f"particle {label}" in {trace.get("name") for trace in field["data"]}
@@ -115,6 +126,42 @@ def test_without_its_file_the_graph_stands_alone(small_store, open_page, dashboa
     particles = query(small_store, "particles", sample="LCD-1", image="LCD00")
     assert len(field["data"][0]["text"]) == len(click_points(particles).labels) == len(particles)
     assert value_of(app, "SOC indicator: mean edge energy (eV)") == f"{nmc['soc_ev']:.2f}"
+
+
+def test_a_volume_slice_by_slice(small_store, open_page, tmp_path):
+    """In each slice stand the particles that it cuts, and no others."""
+    labels = np.zeros((6, 40, 50), dtype=np.uint16)
+    labels[:3, 5:20, 5:25], labels[3:, 5:20, 5:25], labels[:, 22:35, 5:40] = 1, 2, 3
+    tifffile.imwrite(tmp_path / "box.tif", labels)
+    (tmp_path / "phases.csv").write_text("label,phase\n1,NMC\n2,Graphite\n3,SSE\n")
+    options = IngestOptions(
+        source=Source.REGIONS, phases=str(tmp_path / "phases.csv"), pixel_size_um=0.1, volume=True
+    )
+    placement = Placement(sample="volume", cathode="LCD")
+    (outcome,) = ingest_files([tmp_path / "box.tif"], Reading.of(options), placement, small_store)
+    assert not outcome.error
+    for z, there in ((0, {1, 3}), (5, {2, 3})):
+        app = open_page("image", view="volume/box", z=str(z))
+        assert not app.exception
+        assert not app.warning
+        assert (app.slider(key="z").min, app.slider(key="z").max) == (0, 5)
+        field = specs(app)[0]
+        assert field["layout"]["images"][0]["source"].startswith("data:image")
+        names = " ".join(str(trace.get("hovertext") or trace.get("text")) for trace in field["data"])
+        shown = {phase for phase in ("NMC", "Graphite", "SSE") if f"{phase} " in names}
+        assert shown == {{1: "NMC", 2: "Graphite", 3: "SSE"}[label] for label in there}
+    app = open_page("image", view="volume/box", particle="1")
+    assert value_of(app, "particle volume (µm³)") == f"{labels[:3, 5:20, 5:25].size * 0.001:.4g}"
+
+
+def test_folded_tables_are_made_when_opened(small_store, open_page):
+    app = open_page("image", view="LCD-1/LCD00")
+    n_particles = len(query(small_store, "particles", sample="LCD-1", image="LCD00"))
+    assert n_particles not in [len(each.value) for each in app.dataframe]
+    app.session_state["particles_open"] = True
+    app.run()
+    assert not app.exception
+    assert n_particles in [len(each.value) for each in app.dataframe]
 
 
 def test_an_empty_store_and_an_empty_selection(empty_store, open_page):

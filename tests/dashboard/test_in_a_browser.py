@@ -3,12 +3,15 @@
 import io
 
 import pandas as pd
+import pytest
 from dashboard_browser import wait_until_quiet
 from playwright.sync_api import expect
 from small_dashboard_store import HARMFUL
 
 from queries.catalog import adhoc, load
 from queries.runner import run
+
+PAGES = ("", "image", "morphology", "reaction", "network", "confounders", "query", "gnn", "ingest")
 
 
 def choose(page, label, option):
@@ -105,14 +108,50 @@ def test_harmful_names_are_text(browser_page, keep_screenshot):
     keep_screenshot(browser_page, "harmful")
 
 
-def test_narrow_screens_cut_nothing_off(chromium, dashboard_url, small_store, keep_screenshot):
+@pytest.fixture(params=["light", "dark"])
+def narrow_page(request, chromium, dashboard_url, small_store):
+    """Give a tab as wide as a telephone."""
     context = chromium.new_context(
-        viewport={"width": 390, "height": 844}, base_url=dashboard_url, color_scheme="dark"
+        viewport={"width": 390, "height": 844}, base_url=dashboard_url, color_scheme=request.param
     )
-    page = context.new_page()
-    for path in ("/", "/query", "/ingest"):
-        page.goto(path)
-        wait_until_quiet(page)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        keep_screenshot(page, f"narrow-{path.strip('/') or 'overview'}")
+    yield context.new_page(), request.param
     context.close()
+
+
+def test_narrow_screens_cut_nothing_off(narrow_page, keep_screenshot):
+    page, scheme = narrow_page
+    for name in PAGES:
+        page.goto(f"/{name}")
+        wait_until_quiet(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
+        assert page.get_by_test_id("stMain").evaluate("main => main.scrollWidth") <= 390, name
+        keep_screenshot(page, f"narrow-{scheme}-{name or 'overview'}")
+
+
+def test_an_upload_shows_up_on_the_other_pages(browser_page, dashboard_files, keep_screenshot):
+    browser_page.goto("/ingest")
+    wait_until_quiet(browser_page)
+    browser_page.get_by_role("tab", name="Upload a file").click()
+    browser_page.get_by_test_id("stFileUploaderDropzoneInput").first.set_input_files(
+        dashboard_files[0].phases
+    )
+    browser_page.get_by_label("Sample", exact=True).last.fill("uploaded <i>here</i>")
+    browser_page.get_by_role("button", name="Ingest").click()
+    expect(browser_page.get_by_text("is done. The other pages show it.")).to_be_visible()
+    keep_screenshot(browser_page, "upload")
+    browser_page.get_by_role("link", name="Overview").click()
+    wait_until_quiet(browser_page)
+    expect(browser_page.get_by_test_id("stMetric").filter(has_text="Images")).to_contain_text("8")
+
+
+def test_a_failed_job_is_queued_again(browser_page, small_store):
+    browser_page.goto("/ingest?job_states=failed")
+    wait_until_quiet(browser_page)
+    table = browser_page.get_by_test_id("stDataFrame").first
+    table.locator(".dvn-scroller").click(position={"x": 18, "y": 52})
+    retry = browser_page.get_by_role("button", name="Retry")
+    expect(retry).to_be_enabled()
+    retry.click()
+    expect(browser_page.get_by_text("Queued again")).to_be_visible()
+    jobs = run(small_store, load("jobs"), {"image": "failed"})
+    assert jobs["state"].tolist() == ["queued"]
