@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 
+import h5py
 import numpy as np
 import pytest
 import tifffile
@@ -282,6 +283,32 @@ class TestDisturbed:
         assert again.returncode == 0, second
         # Two, but for a server so busy that it refused one: that is tried again, too.
         assert jobs(store)["attempts"][0] >= 2, first + second
+
+    def test_a_file_that_crashes_its_reader_is_set_aside_and_the_others_go_on(
+        self, environment, folder, phantoms, store, tmp_path
+    ):
+        """Damaged HDF5 can crash libhdf5 itself; here the library is one that every HDF5 file crashes."""
+        (tmp_path / "sitecustomize.py").write_text(
+            "import os, signal, h5py\n"
+            "class File(h5py.File):\n"
+            "    def __init__(self, *_given, **_named):\n"
+            "        os.kill(os.getpid(), signal.SIGSEGV)\n"
+            "h5py.File = File\n"
+        )
+        (folder / "beamtime.yaml").write_text(RULES.replace(r"_label\.tif", r"_label\.(tif|h5)"))
+        copy(phantoms, folder, "2_label.tif", "3_label.tif")
+        with h5py.File(folder / "1_label.h5", "w") as file:
+            file["entry/data"] = tifffile.imread(phantoms / "1_label.tif")
+        service = start(environment | {"PYTHONPATH": str(tmp_path)}, folder)
+        wait_for(lambda: job_states(store) == ["done", "done", "failed"])
+        service.send_signal(signal.SIGTERM)
+        _, err = service.communicate(timeout=60)
+        assert service.returncode == 0, err
+        assert "Traceback" not in err
+        failed = jobs(store).set_index("file").loc["1_label.h5"]
+        assert "crashed (SIGSEGV) in the middle" in failed["reason"]
+        assert "So it was 3 times" in failed["reason"]
+        assert failed["attempts"] == 3
 
 
 def workers_of(pid):

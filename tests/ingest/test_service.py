@@ -1,4 +1,4 @@
-"""The service from inside: what only the order of two threads decides."""
+"""The service from inside: what only the order of two threads decides, and what it asks of the queue."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ from ingest.service_options import ServiceOptions
 from phantom.microstructure import make_microstructure
 from queries.catalog import load
 from queries.connection import connect
-from queries.jobs import states
+from queries.jobs import retry, states
 from queries.runner import run
 
 PHASES = "0=background,1=SSE,2=NMC,3=Graphite"
@@ -128,3 +128,71 @@ def test_a_late_answer_about_an_attempt_that_ended_does_not_stop_the_next(
     jobs = run(clean_store, load("jobs"), {})
     assert (jobs["state"][0], jobs["attempts"][0]) == ("done", 2)
     assert states(clean_store, [jobs["job"][0]])[jobs["job"][0]].deaths == 1
+
+
+class Counted:
+    """A connection that counts the identifiers it is asked about."""
+
+    def __init__(self, connection):
+        self._connection = connection
+        self.asked = 0
+
+    def __getattr__(self, name):  # noqa: D105
+        return getattr(self._connection, name)
+
+    def read(self, text, parameters=None, **options):
+        self.asked += len((parameters or {}).get("ids", ()))
+        return self._connection.read(text, parameters, **options)
+
+
+@pytest.mark.neo4j
+def test_what_is_over_is_hardly_asked_about_and_yet_may_be_retried(clean_store, neo4j_server, tmp_path):
+    """An idle service with thousands of files would else ask about every one of them twice a second."""
+    with neo4j_server.driver() as driver:
+        driver.execute_query("MATCH (n) WHERE NOT n:SchemaVersion DETACH DELETE n")
+    (tmp_path / "beamtime.yaml").write_text(
+        f"pixel_size_nm: 30\nfiles:\n  - {{pattern: '*.tif', as: phases, phases: '{PHASES}', sample: s}}\n"
+    )
+    files = 20
+    for number in range(files):
+        (tmp_path / f"{number}.tif").write_bytes(f"no image {number}".encode())
+    address = (neo4j_server.uri, neo4j_server.user, neo4j_server.password)
+    stop, said, asked_while_idle = threading.Event(), [], []
+    with connect(*address) as connection, connect(*address) as beside:
+        counted = Counted(connection)
+
+        @contextmanager
+        def open_here():
+            yield Opened(counted)
+
+        def look_from_outside():
+            try:
+                until = time.monotonic() + 240
+                while len(said) < files and time.monotonic() < until:
+                    time.sleep(0.05)
+                time.sleep(2)
+                before = counted.asked
+                time.sleep(20)
+                asked_while_idle.append(counted.asked - before)
+                retry(beside, ["7.tif"])
+                while len(said) < files + 1 and time.monotonic() < until:
+                    time.sleep(0.05)
+            finally:
+                stop.set()
+
+        outside = threading.Thread(target=look_from_outside)
+        outside.start()
+        serve(
+            tmp_path,
+            open_here,
+            ServiceOptions(settle_s=0.2, poll_s=0.5, events=False),
+            say=said.append,
+            show=lambda _standing: None,
+            stop=stop,
+            open_on_worker=partial(open_in_worker, *address),
+        )
+        outside.join()
+    assert len(said) == files + 1, said
+    assert said[-1].startswith("failed 7.tif"), said
+    # Twice a second about each were some 800.
+    assert asked_while_idle[0] <= 4 * files
