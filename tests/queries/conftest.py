@@ -15,6 +15,7 @@ from queries.measurements import write_measurement
 from queries.predictions import write_prediction
 from queries.writing import IngestRunRecord, write_image
 from schema.rows import ImageRows
+from schema.uncertainty import SEGMENTATION_UNCERTAINTY
 
 
 @pytest.fixture
@@ -42,11 +43,14 @@ def toy_store(store: Connection) -> Connection:
 
 @pytest.fixture
 def fill(store: Connection) -> Callable[..., None]:
-    """Give what fills a place with all that queries ask for: image, energy map, metrics, a job."""
+    """Give what fills a place with all that queries ask for: image, its uncertainty, energy map, metrics, a job."""
 
     def write(sample: str = "s1", image: str = "field", key: str = "k1") -> None:
         run = IngestRunRecord.of_memory(image)
-        write_image(store, make_toy_rows(image=image, sample=sample, key=key), run)
+        rows = make_toy_rows(image=image, sample=sample, key=key)
+        sure = {prop.name: 1.5 for prop in SEGMENTATION_UNCERTAINTY}
+        sure |= {"uncertainty_passes": 8, "uncertainty_calibrated": True}
+        write_image(store, dataclasses.replace(rows, segmentation={**rows.segmentation, **sure}), run)
         write_measurement(store, make_toy_measurement(f"m {key}", segmentation=key), run)
         write_prediction(store, make_toy_prediction(segmentation=key), run)
         refresh_metrics(store, segmentation=key)
