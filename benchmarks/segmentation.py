@@ -73,7 +73,7 @@ class Forest:
         features, codes = [], []
         for pair in pairs:
             chosen = rng.choice(pair.grey.size, PIXELS_AN_IMAGE, replace=False)
-            features.append(_features(pair.grey)[chosen])
+            features.append(forest_features(pair.grey)[chosen])
             codes.append(pair.phases.reshape(-1)[chosen])
         forest = RandomForestClassifier(TREES, random_state=seed, n_jobs=1, min_samples_leaf=1)
         return cls(forest.fit(np.concatenate(features), np.concatenate(codes)))
@@ -81,12 +81,12 @@ class Forest:
     def segment(self, image: NDArray[Any]) -> NDArray[np.uint8]:
         """Return the `Phase.code` of each pixel."""
         found: NDArray[np.uint8] = (
-            self.trained.predict(_features(image)).astype(np.uint8).reshape(image.shape)
+            self.trained.predict(forest_features(image)).astype(np.uint8).reshape(image.shape)
         )
         return found
 
 
-def _features(grey: NDArray[Any]) -> NDArray[np.float32]:
+def forest_features(grey: NDArray[Any]) -> NDArray[np.float32]:
     scaled = find_grey_scale(grey).apply(grey)
     found = multiscale_basic_features(scaled, sigma_min=1, sigma_max=16)
     return np.asarray(found, dtype=np.float32).reshape(grey.size, -1)

@@ -203,10 +203,13 @@ def read_columns(
             targets = _pieces(connection, "export_targets", segmentations=keys)
             contacts = [each.result() for each in asked]
         for image in portion:
+            nodes = particles.get(image.segmentation, [])
             found = ImageColumns(
                 image,
-                particle_columns(particles.get(image.segmentation, []), image, features),
-                contact_columns([row for part in contacts for row in part.get(image.segmentation, [])]),
+                particle_columns(nodes, image, features),
+                _contact_columns(
+                    [row for part in contacts for row in part.get(image.segmentation, [])], nodes, image
+                ),
                 _target_columns(targets.get(image.segmentation, [])),
             )
             check_complete(image, len(found.particles.label), len(found.contacts.a))
@@ -238,12 +241,18 @@ def check_complete(image: ExportedImage, n_particles: int, n_contacts: int) -> N
         When it was changed or removed since `exported_images`.
     """
     if (n_particles, n_contacts) != (image.n_particles, image.n_contacts):
-        msg = (
-            f"Found {n_particles} particles and {n_contacts} contacts of image {image.image!r} of sample "
-            f"{image.sample!r}; expected {image.n_particles} and {image.n_contacts}. The store was changed "
-            "meanwhile. Run the same command again."
+        raise _changed_meanwhile(
+            image,
+            f"{n_particles} particles and {n_contacts} contacts",
+            f"{image.n_particles} and {image.n_contacts}",
         )
-        raise DatabaseError(msg)
+
+
+def _changed_meanwhile(image: ExportedImage, found: str, expected: str = "those") -> DatabaseError:
+    return DatabaseError(
+        f"Found {found} of image {image.image!r} of sample {image.sample!r}; expected {expected}. The store was changed "
+        "meanwhile. Run the same command again."
+    )
 
 
 def particle_columns(
@@ -267,10 +276,25 @@ def particle_columns(
     return ParticleColumns(label, phase, centroid, table).keep(np.argsort(label))
 
 
-def contact_columns(pieces: Sequence[dict[str, Any]]) -> ContactColumns:
-    """Join the rows that a query of contacts gave for one image."""
-    a, b = (_joined(pieces, name, np.int64) for name in ("a", "b"))
-    return ContactColumns(a, b, *(_joined(pieces, name, np.float64) for name in ContactColumns._fields[2:]))
+def _contact_columns(
+    pieces: Sequence[dict[str, Any]], particles: Sequence[dict[str, Any]], image: ExportedImage
+) -> ContactColumns:
+    """Join the rows of contacts of one image; their ends are nodes among those of its particles."""
+    node, label = (_joined(particles, name, np.int64) for name in ("node", "label"))
+    order = np.argsort(node)
+    ends = [_joined(pieces, name, np.int64) for name in ("from_node", "to_node")]
+    places = [np.searchsorted(node, each, sorter=order) for each in ends]
+    # A segmentation deleted and written anew between the two queries has other nodes.
+    one_writing = len({row["written"] for row in (*pieces, *particles)}) <= 1
+    if not one_writing or any((place == len(node)).any() for place in places):
+        raise _changed_meanwhile(image, "other particles than a moment ago")
+    found = [order[place] for place in places]
+    if any((node[at] != each).any() for at, each in zip(found, ends, strict=True)):
+        raise _changed_meanwhile(image, "contacts with particles that were not there a moment ago")
+    return ContactColumns(
+        *(label[at] for at in found),
+        *(_joined(pieces, name, np.float64) for name in ContactColumns._fields[2:]),
+    )
 
 
 def _target_columns(pieces: Sequence[dict[str, Any]]) -> TargetColumns:
