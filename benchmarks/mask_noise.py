@@ -11,9 +11,9 @@ out, each a mean IoU that a segmenter would have to explain:
   itself: what a perfect segmenter without speckle would be given.
 - **a moved mask**: the mask moved by one pixel along y, beside itself.
 
-And one without any model: **streaks**. A composite has no preferred direction within the slice, so phases should change as
-often from row to row as from column to column. What the mask changes more often along y was put there by whoever
-drew it.
+And one without any model: **streaks**. A composite has no preferred direction within the slice, so phases should change
+as often from row to row as from column to column. What the mask changes more often along y was put there by whoever drew
+it.
 """
 
 import argparse
@@ -95,7 +95,10 @@ def main(folder: Path) -> None:
     ):
         found = ious(masks, answers)
         _say(f"| {name} | {np.mean(found):.3f} | {' | '.join(f'{each:.3f}' for each in found)} |")
-    _say("\n| slice | changes of the mask along y | along x | of the forest along y | along x |\n|" + " --- |" * 5)
+    _say(
+        "\n| slice | changes of the mask along y | along x | of the forest along y | along x |\n|"
+        + " --- |" * 5
+    )
     for pair, answer in zip(tested, seen, strict=True):
         rates = (*changes(pair.phases), *changes(answer))
         _say(f"| {pair.name} | {' | '.join(f'{each:.1%}' for each in rates)} |")

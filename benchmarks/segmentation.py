@@ -87,6 +87,7 @@ class Forest:
 
 
 def forest_features(grey: NDArray[Any]) -> NDArray[np.float32]:
+    """Local features of each pixel: (n, f) float32."""
     scaled = find_grey_scale(grey).apply(grey)
     found = multiscale_basic_features(scaled, sigma_min=1, sigma_max=16)
     return np.asarray(found, dtype=np.float32).reshape(grey.size, -1)

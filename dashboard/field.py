@@ -10,16 +10,17 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from analysis.interactive.click_points import ClickPoints, click_points
 from analysis.interactive.field_raster import (
     as_address,
     burn_outlines,
+    burn_rings,
     colour_energies,
     colour_grey,
     colour_phases,
     shown_step,
 )
-from analysis.interactive.field_view import FieldTables
+from analysis.interactive.field_view import FieldTables, has_many_rings
+from analysis.interactive.hover_points import HoverPoints, hover_points
 from dashboard import store
 from dashboard.pictures import Pictures
 from queries.catalog import load
@@ -30,6 +31,8 @@ MOST_CHANNEL_PAIRS = 100_000
 """Above this, in volumes with hubs, pairs are not read: the counts of each particle are in its properties."""
 
 _KEPT = 12
+_CLOSE_BY = 150
+"""A click beside a particle counts up to this part of the image's longer side away."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,8 +131,10 @@ def plane_of(pictures: Pictures, z: int | None) -> Plane:
 
 
 @st.cache_resource(max_entries=4 * _KEPT, show_spinner=False)
-def raster_of(key: tuple[object, ...], base: str, outlines: bool, _plane: Plane) -> str:
-    """Make the raster of a plane as an address; `key` names the plane."""
+def raster_of(
+    key: tuple[object, ...], base: str, outlines: bool, rings: bool, _plane: Plane, _junctions: pd.DataFrame
+) -> str:
+    """Make the raster of a plane as an address; `key` names the plane. `rings` counts where they are many."""
     step = shown_step(_plane.labels.shape)
     if base == "grey" and _plane.grey is not None:
         picture = colour_grey(_plane.grey, step)
@@ -137,10 +142,43 @@ def raster_of(key: tuple[object, ...], base: str, outlines: bool, _plane: Plane)
         picture = colour_energies(_plane.energy_ev, _plane.window_ev, step)
     else:
         picture = colour_phases(_plane.phases, step)
-    return as_address(burn_outlines(picture, _plane.labels, _plane.phases, step) if outlines else picture)
+    if outlines:
+        picture = burn_outlines(picture, _plane.labels, _plane.phases, step)
+    if rings and has_many_rings(_junctions):
+        y, x = (_junctions[axis].to_numpy(dtype=np.float64) for axis in "yx")
+        height, width = _plane.labels.shape
+        picture = burn_rings(picture, y, x, (height, width))
+    return as_address(picture)
 
 
 @st.cache_resource(max_entries=_KEPT, show_spinner=False)
-def points_of(key: tuple[object, ...], _particles: pd.DataFrame, _plane: Plane | None) -> ClickPoints:
-    """Lay the points that take clicks; `key` names the plane."""
-    return click_points(_particles, None if _plane is None else _plane.labels)
+def points_of(key: tuple[object, ...], _particles: pd.DataFrame, _plane: Plane | None) -> HoverPoints:
+    """Lay the points that say names; `key` names the plane."""
+    return hover_points(_particles, None if _plane is None else _plane.labels)
+
+
+def particle_at(field: Field, plane: Plane | None, x_um: float, y_um: float) -> int | None:
+    """Say which particle is meant by a place: the one under it, or else the nearest one close by.
+
+    Parameters
+    ----------
+    field : Field
+        The image.
+    plane : Plane or None
+        Its pixels; without them the nearest centroid counts.
+    x_um, y_um : float
+        From the image's upper left corner.
+    """
+    x, y = x_um / field.pixel_size_um, y_um / field.pixel_size_um
+    if plane is None:
+        centroids = field.graph.particles[["centroid_y", "centroid_x"]].to_numpy(dtype=np.float64) + 0.5
+        nearest = int(np.argmin(np.hypot(centroids[:, 0] - y, centroids[:, 1] - x)))
+        return int(field.graph.particles["label"].iloc[nearest])
+    reach = max(plane.labels.shape) // _CLOSE_BY
+    top, left = max(int(y) - reach, 0), max(int(x) - reach, 0)
+    near = plane.labels[top : int(y) + reach + 1, left : int(x) + reach + 1]
+    rows, columns = np.nonzero(near)
+    if not len(rows):
+        return None
+    nearest = int(np.argmin(np.hypot(rows + top + 0.5 - y, columns + left + 0.5 - x)))
+    return int(near[rows[nearest], columns[nearest]])

@@ -137,7 +137,7 @@ def _show_surroundings(field: Field, label: int, choose: Callable[[int], None]) 
     key = f"surroundings-{label}"
 
     def take() -> None:
-        chosen = clicked_point(key)
+        chosen = _clicked_point(key)
         if chosen is not None and chosen < len(labels):
             choose(labels[chosen])
 
@@ -147,7 +147,7 @@ def _show_surroundings(field: Field, label: int, choose: Callable[[int], None]) 
     st.caption("The graph around it, each particle in its place. A click goes there.")
 
 
-def clicked_point(key: str) -> int | None:
+def _clicked_point(key: str) -> int | None:
     """Give the number of the point of the first trace that a chart's click chose."""
     state = st.session_state.get(key)
     points = state["selection"]["points"] if state else []

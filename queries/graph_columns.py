@@ -250,8 +250,8 @@ def check_complete(image: ExportedImage, n_particles: int, n_contacts: int) -> N
 
 def _changed_meanwhile(image: ExportedImage, found: str, expected: str = "those") -> DatabaseError:
     return DatabaseError(
-        f"Found {found} of image {image.image!r} of sample {image.sample!r}; expected {expected}. The store was changed "
-        "meanwhile. Run the same command again."
+        f"Found {found} of image {image.image!r} of sample {image.sample!r}; expected {expected}. The store was "
+        "changed meanwhile. Run the same command again."
     )
 
 

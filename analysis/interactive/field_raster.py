@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from plotly.colors import sample_colorscale, unlabel_rgb
 
+from analysis.figure_data.sheet import PURPLE
 from schema.phases import Phase
 
 MOST_PIXELS = 1400
@@ -21,6 +22,7 @@ MOST_PIXELS = 1400
 ENERGY_COLOURS = "Viridis"
 
 _LEAST_PIXELS = 700
+_RING_PX = 4
 _NO_ENERGY = (200, 200, 200)
 _QUALITY = 90
 
@@ -102,6 +104,31 @@ def burn_outlines(picture: Rgb, labels: NDArray[np.integer], phases: NDArray[np.
     border &= shown > 0
     for phase, colour in _OUTLINES.items():
         drawn[border & (codes == phase.code)] = _rgb(colour)
+    return drawn
+
+
+def burn_rings(picture: Rgb, y: NDArray[np.float64], x: NDArray[np.float64], shape: tuple[int, int]) -> Rgb:
+    """Draw a small ring around each junction, for images with thousands of them.
+
+    Parameters
+    ----------
+    picture : ndarray of uint8, shape (height, width, 3)
+        Stays as it is.
+    y, x : ndarray of float64, shape (n,)
+        Junctions in pixels of the image.
+    shape : tuple of int
+        Pixels of the image along (y, x).
+    """
+    drawn = picture.copy()
+    reach = np.arange(-_RING_PX, _RING_PX + 1)
+    distance = np.hypot(reach[:, None], reach[None, :])
+    ring_y, ring_x = np.nonzero(np.abs(distance - _RING_PX) < 0.75)
+    rows, columns = (
+        (((place + 0.5) * size / pixels).astype(np.int64)[:, None] + around[None, :] - _RING_PX).ravel()
+        for place, size, pixels, around in zip((y, x), picture.shape, shape, (ring_y, ring_x), strict=False)
+    )
+    there = (rows >= 0) & (rows < picture.shape[0]) & (columns >= 0) & (columns < picture.shape[1])
+    drawn[rows[there], columns[there]] = _rgb(PURPLE)
     return drawn
 
 

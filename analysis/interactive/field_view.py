@@ -11,16 +11,17 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from analysis.figure_data.sheet import PURPLE, VERMILION
-from analysis.interactive.click_points import ClickPoints
 from analysis.interactive.field_raster import ENERGY_COLOURS, edges_of
+from analysis.interactive.hover_points import HoverPoints
 from analysis.interactive.panels import NEUTRAL
 from schema.phases import PARTICLE_PHASES, Phase
 
 MOST_CHANNELS = 400
 """Above this many dashed lines would hide the image."""
 
-_MARKS_ONE_BY_ONE = 2500
-"""Above this many marks the browser's graphics card draws them."""
+MARKS_ONE_BY_ONE = 2500
+"""Above this many marks a browser is slow: over a picture they are left out or burnt into it, else its graphics card
+draws them."""
 
 _CHOSEN = "#f0e442"
 
@@ -70,7 +71,7 @@ class Layers:
 
 def plot_field(
     tables: FieldTables,
-    points: ClickPoints,
+    points: HoverPoints,
     layers: Layers,
     *,
     shape: tuple[int, int],
@@ -85,8 +86,8 @@ def plot_field(
     ----------
     tables : FieldTables
         Its graph.
-    points : ClickPoints
-        The first trace, so that a click is the number of one of these.
+    points : HoverPoints
+        What is named under the pointer; over a picture nothing where they are many.
     layers : Layers
         What is shown.
     shape : tuple of int
@@ -101,7 +102,9 @@ def plot_field(
         Of the figure.
     """
     place = _Places(tables.particles, pixel_size_um)
-    figure = go.Figure(_clickable(tables.particles, points, pixel_size_um, seen=not layers.picture))
+    figure = go.Figure()
+    if not layers.picture or len(points.labels) <= MARKS_ONE_BY_ONE:
+        figure.add_trace(_named(tables.particles, points, pixel_size_um, seen=not layers.picture))
     if layers.graph:
         figure.add_trace(_lines(place, tables.contacts, ("a", "b"), "contacts", NEUTRAL, opacity=0.6))
         for trace in _marks(tables.particles, place):
@@ -111,7 +114,7 @@ def plot_field(
         figure.add_trace(
             _lines(place, shown, ("nmc_a", "nmc_b"), "concurrent channels", VERMILION, dash="dash", width=2)
         )
-    if layers.tpbs and len(tables.junctions):
+    if layers.tpbs and len(tables.junctions) and not (layers.picture and has_many_rings(tables.junctions)):
         figure.add_trace(_rings(tables.junctions, pixel_size_um))
     if chosen is not None:
         for trace in _chosen(tables, place, chosen, labels, pixel_size_um):
@@ -120,6 +123,11 @@ def plot_field(
         figure.add_trace(_energy_scale(layers.energy_window_ev))
     _lay_out(figure, layers.picture, shape, pixel_size_um, height_px)
     return figure
+
+
+def has_many_rings(junctions: pd.DataFrame) -> bool:
+    """Say whether rings belong into the picture (`analysis.interactive.field_raster.burn_rings`)."""
+    return len(junctions) > MARKS_ONE_BY_ONE
 
 
 def plot_surroundings(
@@ -193,30 +201,27 @@ def _names(particles: pd.DataFrame) -> list[str]:
     ]
 
 
-def _clickable(
-    particles: pd.DataFrame, points: ClickPoints, pixel_size_um: float, *, seen: bool
+def _named(
+    particles: pd.DataFrame, points: HoverPoints, pixel_size_um: float, *, seen: bool
 ) -> "go.Scatter | go.Scattergl":
-    """Make the points that take clicks: not seen over a picture, particles of their size without one."""
+    """Make the points that say names: not seen over a picture, particles of their size without one."""
     of_label = particles.assign(name=_names(particles)).set_index("label")
     texts = of_label["name"].reindex(points.labels).tolist()
     marker: dict[str, object] = {"size": 6, "opacity": 0, "color": NEUTRAL}
-    opacity = 0.0
     if seen:
         diameters = of_label["equivalent_diameter_um"].reindex(points.labels).to_numpy(dtype=float)
         phases = [Phase.parse(phase) for phase in of_label["phase"].reindex(points.labels)]
-        opacity = 0.85
         marker = {
             "size": np.clip(30 * diameters / max(np.nanmax(diameters, initial=0), 1e-9), 4, 30),
             "color": [phase.colour for phase in phases],
             "symbol": [_SYMBOLS.get(phase, "x") for phase in phases],
-            "opacity": opacity,
+            "opacity": 0.85,
             "line": {"width": 1, "color": NEUTRAL},
         }
-    trace = go.Scatter if len(points.labels) <= _MARKS_ONE_BY_ONE else go.Scattergl
+    trace = go.Scatter if len(points.labels) <= MARKS_ONE_BY_ONE else go.Scattergl
     return trace(
         x=(points.x + 0.5) * pixel_size_um, y=(points.y + 0.5) * pixel_size_um, mode="markers", name="particles",
         showlegend=False, text=texts, hovertemplate="%{text}<extra></extra>", marker=marker,
-        selected={"marker": {"opacity": opacity}}, unselected={"marker": {"opacity": opacity}},
     )  # fmt: skip
 
 
@@ -242,7 +247,7 @@ def _lines(
 
 
 def _marks(particles: pd.DataFrame, place: _Places) -> list[go.Scatter]:
-    trace = go.Scatter if len(particles) <= _MARKS_ONE_BY_ONE else go.Scattergl
+    trace = go.Scatter if len(particles) <= MARKS_ONE_BY_ONE else go.Scattergl
     marks = []
     for phase in PARTICLE_PHASES:
         rows = particles[particles["phase"] == phase]
@@ -260,7 +265,7 @@ def _marks(particles: pd.DataFrame, place: _Places) -> list[go.Scatter]:
 
 
 def _rings(junctions: pd.DataFrame, pixel_size_um: float) -> go.Scatter:
-    trace = go.Scatter if len(junctions) <= _MARKS_ONE_BY_ONE else go.Scattergl
+    trace = go.Scatter if len(junctions) <= MARKS_ONE_BY_ONE else go.Scattergl
     return trace(
         x=(junctions["x"].to_numpy(dtype=float) + 0.5) * pixel_size_um,
         y=(junctions["y"].to_numpy(dtype=float) + 0.5) * pixel_size_um,

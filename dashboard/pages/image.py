@@ -6,14 +6,30 @@ import pandas as pd
 import streamlit as st
 
 from analysis.figure_data.sheet import FigureData
-from analysis.interactive.field_view import MOST_CHANNELS, FieldTables, Layers, plot_field
+from analysis.interactive.field_view import (
+    MOST_CHANNELS,
+    FieldTables,
+    Layers,
+    has_many_rings,
+    plot_field,
+)
 from dashboard import store
+from dashboard.chart_clicks import clickable
 from dashboard.downloads import table_downloads
 from dashboard.empty_states import show_empty_store, show_nothing_left
 from dashboard.exhibits import show_downloads, show_exhibit
-from dashboard.field import MOST_CHANNEL_PAIRS, Field, Plane, field_of, plane_of, points_of, raster_of
+from dashboard.field import (
+    MOST_CHANNEL_PAIRS,
+    Field,
+    Plane,
+    field_of,
+    particle_at,
+    plane_of,
+    points_of,
+    raster_of,
+)
 from dashboard.folded import show_folded
-from dashboard.particle_panel import clicked_point, show_particle
+from dashboard.particle_panel import show_particle
 from dashboard.pictures import Pictures, look_again, pictures_of
 from dashboard.plain_text import as_text
 from dashboard.selection import current_selection, image_ids
@@ -21,7 +37,7 @@ from dashboard.selection import current_selection, image_ids
 if TYPE_CHECKING:
     from analysis.figures.plate import Plate
 
-_PARTICLE, _CHART = "particle", "field"
+_PARTICLE, _CHART = "particle", "field_view"
 _BASES = {"grey": "X-ray", "phases": "Phases", "energy": "Energy"}
 _OUTLINES, _GRAPH, _TPBS, _CHANNELS = "Outlines", "Graph", "TPBs", "Channels"
 
@@ -43,13 +59,19 @@ def page() -> None:
         st.warning(f"The graph is shown without its image: {as_text(pictures)}", icon=":material/hide_image:")
         st.button("Look again", on_click=look_again, icon=":material/refresh:")
     left, right = st.columns([2, 1], gap="medium")
-    # The particle first: the image shows the one that is chosen here.
+    # The particle first: the image shows the one that is chosen here, and takes longer to draw.
     with right:
         label = st.number_input(
             "Particle", min_value=1, step=1, value=None, key=_PARTICLE, bind="query-params",
             placeholder="click one, or write its label",
         )  # fmt: skip
         chosen = int(label) if label is not None and label in field.details.index else None
+        if chosen is not None:
+            show_particle(field, chosen, pictures, _choose)
+        elif label is None:
+            st.caption("Click a particle in the image to see what is known of it.")
+        else:
+            st.info(f"There is no particle {label} in this image.", icon=":material/search_off:")
     with left:
         z = _choose_slice(field)
         plane = None if isinstance(pictures, str) else plane_of(pictures, z)
@@ -57,13 +79,6 @@ def page() -> None:
         _show_notes(field, pictures)
         if plane is not None and z is None:
             _offer_figure(field, plane)
-    with right:
-        if chosen is not None:
-            show_particle(field, chosen, pictures, _choose)
-        elif label is None:
-            st.caption("Click a particle in the image to see what is known of it.")
-        else:
-            st.info(f"There is no particle {label} in this image.", icon=":material/search_off:")
     if not isinstance(pictures, str) and pictures.grey is not None:
         _show_grey_values(pictures)
     _show_downloads(field)
@@ -102,7 +117,9 @@ def _show_field(field: Field, plane: Plane | None, z: int | None, chosen: int | 
     base, shown = _choose_layers(plane)
     points = points_of((*key, plane is None), graph.particles, plane)
     layers = Layers(
-        picture="" if plane is None else raster_of(key, base, _OUTLINES in shown, plane),
+        picture=""
+        if plane is None
+        else raster_of(key, base, _OUTLINES in shown, _TPBS in shown, plane, graph.junctions),
         energy_window_ev=plane.window_ev if plane is not None and base == "energy" else None,
         graph=_GRAPH in shown or plane is None,
         tpbs=_TPBS in shown,
@@ -117,21 +134,23 @@ def _show_field(field: Field, plane: Plane | None, z: int | None, chosen: int | 
         chosen=chosen,
         labels=None if plane is None else plane.labels,
     )
-    # Of each image its own, so that a zoom and a click do not outlive it.
-    chart = f"{_CHART}-{field.about['sample']}-{field.about['image']}"
 
-    def take() -> None:
-        point = clicked_point(chart)
-        if point is not None and point < len(points.labels):
-            _choose(int(points.labels[point]))
+    def take(x_um: float, y_um: float) -> None:
+        clicked = particle_at(field, plane, x_um, y_um)
+        if clicked is not None:
+            _choose(clicked)
 
-    st.plotly_chart(
-        figure,
-        key=chart,
-        on_select=take,
-        selection_mode="points",
-        config={"scrollZoom": True, "displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d"]},
-    )
+    with clickable(_CHART, take):
+        st.plotly_chart(
+            figure,
+            # Of each image its own, so that a zoom does not outlive it.
+            key=f"{_CHART}-{field.about['sample']}-{field.about['image']}",
+            config={
+                "scrollZoom": True,
+                "displaylogo": False,
+                "modeBarButtonsToRemove": ["select2d", "lasso2d"],
+            },
+        )
 
 
 def _of_slice(graph: FieldTables, plane: Plane | None, z: int) -> FieldTables:
@@ -176,6 +195,8 @@ def _choose_layers(plane: Plane | None) -> tuple[str, list[str]]:
 
 def _show_notes(field: Field, pictures: Pictures | str) -> None:
     notes = ["Drag to move, turn the wheel to zoom, click a particle."]
+    if has_many_rings(field.graph.junctions):
+        notes.append(f"{len(field.graph.junctions):,} TPB junctions: small rings in the picture.")
     pairs = int(field.about["channel_pairs"])
     if pairs > MOST_CHANNEL_PAIRS:
         notes.append(f"{pairs:,} pairs share channels: too many to draw.")

@@ -8,7 +8,7 @@ import pytest
 import tifffile
 from small_dashboard_store import HARMFUL
 
-from analysis.interactive.click_points import click_points
+from analysis.interactive.hover_points import hover_points
 from cathograph.notebook import query
 from dashboard.pictures import look_again
 from ingest.options import IngestOptions, Source
@@ -124,7 +124,7 @@ def test_without_its_file_the_graph_stands_alone(small_store, open_page, dashboa
     field = specs(app)[0]
     assert not field["layout"].get("images")
     particles = query(small_store, "particles", sample="LCD-1", image="LCD00")
-    assert len(field["data"][0]["text"]) == len(click_points(particles).labels) == len(particles)
+    assert len(field["data"][0]["text"]) == len(hover_points(particles).labels) == len(particles)
     assert value_of(app, "SOC indicator: mean edge energy (eV)") == f"{nmc['soc_ev']:.2f}"
 
 

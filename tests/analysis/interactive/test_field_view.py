@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from analysis.interactive.click_points import click_points
+from analysis.interactive.hover_points import hover_points
 from analysis.interactive.field_raster import (
     MOST_PIXELS,
     as_address,
@@ -71,7 +71,7 @@ def test_the_outline_of_a_mask_runs_along_its_pixels():
 
 
 def test_a_click_counts_for_the_region_under_it(tables):
-    points = click_points(tables.particles, LABELS)
+    points = hover_points(tables.particles, LABELS)
     rows, columns = np.rint(points.y).astype(int), np.rint(points.x).astype(int)
     assert (LABELS[rows, columns] == points.labels).all()
     assert set(points.labels) == {1, 2, 5}
@@ -84,21 +84,21 @@ def test_a_bent_particle_can_be_clicked_though_its_centroid_lies_in_another():
     particles = pd.DataFrame(
         {"label": [7, 8], "phase": "NMC", "centroid_y": 2.0, "centroid_x": 2.0, "equivalent_diameter_um": 1.0}
     )
-    points = click_points(particles, labels)
+    points = hover_points(particles, labels)
     middle = (points.y == 2) & (points.x == 2)
     assert set(points.labels[middle]) == {8}
     assert 7 in points.labels
 
 
 def test_without_pixels_centroids_are_clicked(tables):
-    points = click_points(tables.particles)
+    points = hover_points(tables.particles)
     assert points.labels.tolist() == [1, 2, 5]
     assert points.x.tolist() == [0.5, 3.5, 2.0]
 
 
 def test_places_are_in_micrometres(tables):
     figure = plot_field(
-        tables, click_points(tables.particles), Layers(graph=True), shape=(3, 5), pixel_size_um=0.5
+        tables, hover_points(tables.particles), Layers(graph=True), shape=(3, 5), pixel_size_um=0.5
     )
     # Pixel centres at integers: the centroid (0.5, 0.5) is 1 pixel from the corner, 0.5 µm.
     clickable = figure.data[0]
@@ -112,7 +112,7 @@ def test_places_are_in_micrometres(tables):
 
 
 def test_a_chosen_particle_stands_out_with_its_contacts(tables):
-    points = click_points(tables.particles, LABELS)
+    points = hover_points(tables.particles, LABELS)
     layers = Layers(picture=as_address(colour_phases(PHASES, 1)), graph=False, tpbs=False, channels=False)
     figure = plot_field(tables, points, layers, shape=(3, 5), pixel_size_um=1.0, chosen=1, labels=LABELS)
     assert len(segments(named(figure, "its contacts"))) == 2

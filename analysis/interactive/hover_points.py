@@ -1,6 +1,6 @@
-"""What can be clicked in a field of view: points that nobody sees, a grid over the label image.
+"""What a field of view tells under the pointer: points that nobody sees, a grid over the label image.
 
-Each has the label of the region under it, so a click anywhere in a particle chooses it, however it is bent.
+Each has the label of the region under it, so that a particle says its name wherever one points, however it is bent.
 """
 
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-_GRID = 2000
+_GRID = 1000
 """Points of the grid; so many stand closer to each other than a finger is wide."""
 
 
 @dataclass(frozen=True, eq=False)
-class ClickPoints:
-    """Where a click counts for which particle.
+class HoverPoints:
+    """Where which particle says its name.
 
     Attributes
     ----------
@@ -30,7 +30,7 @@ class ClickPoints:
     x: NDArray[np.float64]
 
 
-def click_points(particles: pd.DataFrame, labels: NDArray[np.integer] | None = None) -> ClickPoints:
+def hover_points(particles: pd.DataFrame, labels: NDArray[np.integer] | None = None) -> HoverPoints:
     """Lay points over the particles: their centroids, and a grid over the label image where there is one.
 
     Parameters
@@ -43,7 +43,7 @@ def click_points(particles: pd.DataFrame, labels: NDArray[np.integer] | None = N
     known = particles["label"].to_numpy(dtype=np.int64)
     y, x = (particles[f"centroid_{axis}"].to_numpy(dtype=np.float64) for axis in "yx")
     if labels is None:
-        return ClickPoints(known, y, x)
+        return HoverPoints(known, y, x)
     # A bent particle's centroid may lie in another: then the grid alone stands for it.
     rows, columns = (
         np.clip(np.rint(place).astype(np.int64), 0, size - 1)
@@ -56,9 +56,9 @@ def click_points(particles: pd.DataFrame, labels: NDArray[np.integer] | None = N
     )
     under = labels[grid_y, grid_x].astype(np.int64)
     there = np.isin(under, known)
-    # One that neither finds keeps its centroid: to be clicked somewhere is better than nowhere.
+    # One that neither finds keeps its centroid: somewhere is better than nowhere.
     kept = own | ~np.isin(known, under[there])
-    return ClickPoints(
+    return HoverPoints(
         np.concatenate([known[kept], under[there]]),
         np.concatenate([y[kept], grid_y[there].astype(np.float64)]),
         np.concatenate([x[kept], grid_x[there].astype(np.float64)]),

@@ -1,0 +1,38 @@
+// Tells Python where in a chart somebody clicked, in the chart's own units.
+//
+// Plotly knows clicks on marks only: to click anywhere in a particle, ten thousand unseen marks would lie over the
+// image, and each click would draw all of them anew. Here the place is enough; Python knows whose pixel it is.
+const STILL_PX = 5; // a hand moves that much without meaning to drag
+
+export default function (component) {
+  const { data, setTriggerValue, parentElement } = component;
+  parentElement.stopListening?.(); // called again for each run of the page
+  let down = null;
+
+  const placeOf = (event) => {
+    const plot = document.querySelector(`.st-key-${data.chart} .js-plotly-plot`);
+    if (!plot?._fullLayout || !plot.contains(event.target)) return null;
+    const { xaxis, yaxis } = plot._fullLayout;
+    const box = plot.getBoundingClientRect();
+    const x = event.clientX - box.x - xaxis._offset;
+    const y = event.clientY - box.y - yaxis._offset;
+    const inside = x >= 0 && x <= xaxis._length && y >= 0 && y <= yaxis._length;
+    return inside ? [xaxis.p2d(x), yaxis.p2d(y)] : null;
+  };
+  const press = (event) => {
+    down = event.button === 0 && event.isPrimary ? { x: event.clientX, y: event.clientY, place: placeOf(event) } : null;
+  };
+  const release = (event) => {
+    const still = down && Math.hypot(event.clientX - down.x, event.clientY - down.y) < STILL_PX;
+    if (still && down.place) setTriggerValue("place", down.place);
+    down = null;
+  };
+
+  document.addEventListener("pointerdown", press, true);
+  document.addEventListener("pointerup", release, true);
+  parentElement.stopListening = () => {
+    document.removeEventListener("pointerdown", press, true);
+    document.removeEventListener("pointerup", release, true);
+  };
+  return parentElement.stopListening;
+}
