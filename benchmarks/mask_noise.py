@@ -11,9 +11,9 @@ out, each a mean IoU that a segmenter would have to explain:
   itself: what a perfect segmenter without speckle would be given.
 - **a moved mask**: the mask moved by one pixel along y, beside itself.
 
-And one without any model: **streaks**. A composite has no preferred direction within the slice, so phases should change
-as often from row to row as from column to column. What the mask changes more often along y was put there by whoever drew
-it.
+And one without any model: **streaks**. A composite has no preferred direction within the slice, so phases should
+change as often from row to row as from column to column. What the mask changes more often along y was put there by
+whoever drew it.
 """
 
 import argparse
@@ -31,8 +31,8 @@ from ingest.phase_maps import read_phase_map
 from ingest.unet.pairs import Pair, read_pairs
 
 SQUARE_PX = 64
-TREES = 200
-MOST_PIXELS = 80_000
+TREES = 100
+MOST_PIXELS = 30_000
 """Of one half of a slice; about 125,000 to 150,000 there are."""
 
 Phases = NDArray[np.uint8]

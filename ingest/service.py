@@ -38,6 +38,8 @@ _LONGEST_WAIT_S = 0.25
 _ASK_AGAIN_S = 1.0
 _ASK_OF_ALL_S = 10.0
 _OVER = ("done", "failed", "cancelled")
+_REST_AFTER_LOOK = 20
+"""A look takes as long as the folder is large: so many times that there is none, whatever arrives meanwhile."""
 _LEAST_LOOKS = 2  # the first cannot tell what stands still
 Say = Callable[[str], None]
 
@@ -149,6 +151,7 @@ class _Service:
         self._lost: set[tuple[str, int]] = set()
         self._ask_at = 0.0
         self._looks = 0
+        self._look_at = 0.0
 
     def run(self) -> Standing:
         ended = threading.Event()
@@ -172,9 +175,12 @@ class _Service:
     def _step(self) -> None:
         status = self._inbox.status
         unfinished = status.waiting or not status.is_settled or self._looks < _LEAST_LOOKS
-        if self._wake_up.is_due(sooner_s=max(0.1, self._options.settle_s / 2) if unfinished else None):
+        soonest_s = max(0.1, self._options.settle_s / 2) if unfinished else None
+        if monotonic() >= self._look_at and self._wake_up.is_due(sooner_s=soonest_s):
+            began = monotonic()
             self._inbox.look()
             self._looks += 1
+            self._look_at = monotonic() + _REST_AFTER_LOOK * (monotonic() - began)
         self._inbox.work()
         self._enqueue()
         self._begin()

@@ -5,7 +5,7 @@ driver, so nothing is done once a particle but the reading of the number itself.
 more than ten times as long. Missing numbers are NaN.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -260,9 +260,9 @@ def particle_columns(
 ) -> ParticleColumns:
     """Join the rows that a query of particles gave for one image."""
     axes = ("z", "y", "x")[-image.ndim :]
-    label = _joined(pieces, "label", np.int64)
-    phase = _joined(pieces, "phase", np.str_)
-    centroid = np.stack([_joined(pieces, f"centroid_{axis}", np.float64) for axis in axes], axis=1)
+    label = _joined(pieces, "label")
+    phase = _joined(pieces, "phase")
+    centroid = np.stack([_joined(pieces, f"centroid_{axis}") for axis in axes], axis=1)
     values = [
         np.concatenate([np.empty(0), *(np.array(each["features"][place], np.float64) for each in pieces)])
         for place in range(len(features))
@@ -280,9 +280,9 @@ def _contact_columns(
     pieces: Sequence[dict[str, Any]], particles: Sequence[dict[str, Any]], image: ExportedImage
 ) -> ContactColumns:
     """Join the rows of contacts of one image; their ends are nodes among those of its particles."""
-    node, label = (_joined(particles, name, np.int64) for name in ("node", "label"))
+    node, label = (_joined(particles, name) for name in ("node", "label"))
     order = np.argsort(node)
-    ends = [_joined(pieces, name, np.int64) for name in ("from_node", "to_node")]
+    ends = [_joined(pieces, name) for name in ("from_node", "to_node")]
     places = [np.searchsorted(node, each, sorter=order) for each in ends]
     # A segmentation deleted and written anew between the two queries has other nodes.
     one_writing = len({row["written"] for row in (*pieces, *particles)}) <= 1
@@ -293,25 +293,42 @@ def _contact_columns(
         raise _changed_meanwhile(image, "contacts with particles that were not there a moment ago")
     return ContactColumns(
         *(label[at] for at in found),
-        *(_joined(pieces, name, np.float64) for name in ContactColumns._fields[2:]),
+        *(_joined(pieces, name) for name in ContactColumns._fields[2:]),
     )
 
 
 def _target_columns(pieces: Sequence[dict[str, Any]]) -> TargetColumns:
-    label = _joined(pieces, "label", np.int64)
-    values = np.stack([_joined(pieces, name, np.float64) for name in TARGET_NAMES], axis=1)
+    label = _joined(pieces, "label")
+    values = np.stack([_joined(pieces, name) for name in TARGET_NAMES], axis=1)
     order = np.argsort(label)
-    return TargetColumns(label[order], values[order], _joined(pieces, "flagged", np.bool_)[order])
+    return TargetColumns(label[order], values[order], _joined(pieces, "flagged")[order])
 
 
 def _pieces(connection: Connection, query: str, **parameters: object) -> dict[str, list[dict[str, Any]]]:
-    """Run a query and group its rows by segmentation."""
+    """Run a query and group its rows by segmentation; lists become arrays as soon as they are here."""
     found = connection.read(load_internal("inspect", query).text, parameters)
     grouped: dict[str, list[dict[str, Any]]] = {}
     for row in found.rows:
-        grouped.setdefault(row[0], []).append(dict(zip(found.columns, row, strict=True)))
+        values = dict(zip(found.columns, row, strict=True))
+        for name in values.keys() & _ARRAYS.keys():
+            values[name] = np.array(values[name], _ARRAYS[name])
+        grouped.setdefault(values["segmentation"], []).append(values)
     return grouped
 
 
-def _joined(pieces: Sequence[dict[str, Any]], name: str, dtype: type[Any]) -> NDArray[Any]:
-    return np.concatenate([np.empty(0, dtype), *(np.array(each[name], dtype) for each in pieces)])
+def _joined(pieces: Sequence[dict[str, Any]], name: str) -> NDArray[Any]:
+    return np.concatenate([np.empty(0, _ARRAYS[name]), *(each[name] for each in pieces)])
+
+
+_ARRAYS: Mapping[str, type[Any]] = {
+    "node": np.int64,
+    "label": np.int64,
+    "phase": np.str_,
+    "from_node": np.int64,
+    "to_node": np.int64,
+    "flagged": np.bool_,
+    **dict.fromkeys(
+        (*ContactColumns._fields[2:], *TARGET_NAMES, "centroid_z", "centroid_y", "centroid_x"), np.float64
+    ),
+}
+"""What the lists of the queries hold."""

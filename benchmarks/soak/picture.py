@@ -36,7 +36,8 @@ def draw(looks: pd.DataFrame, path: Path, *, title: str) -> None:
             edges, np.append(np.diff(spent) / np.diff(edges), np.nan), where="post", color=_COLOURS[role],
             lw=1.2, label=role,
         )  # fmt: skip
-    memory.set(ylabel="resident memory (MB)", ylim=(0, None), title=title)
+    top_mb = max(looks[f"{role}_rss_mb"].max() for role in ROLES)
+    memory.set(ylabel="resident memory (MB)", ylim=(0, 1.25 * top_mb), title=title)
     work.set(
         ylabel="processor time per image (s)", xlabel="images in the store", ylim=(0, None), xlim=(0, last)
     )
