@@ -1,4 +1,4 @@
-"""The field of view: rasters, outlines, where a click counts, what stands out."""
+"""The field of view: rasters, outlines, rings, where names are said, what stands out."""
 
 import base64
 from io import BytesIO
@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from analysis.interactive.hover_points import hover_points
 from analysis.interactive.field_raster import (
     MOST_PIXELS,
     as_address,
     burn_outlines,
+    burn_rings,
     colour_energies,
     colour_grey,
     colour_phases,
@@ -20,11 +20,14 @@ from analysis.interactive.field_raster import (
     shown_step,
 )
 from analysis.interactive.field_view import (
+    MARKS_ONE_BY_ONE,
     FieldTables,
     Layers,
+    has_many_rings,
     plot_field,
     plot_surroundings,
 )
+from analysis.interactive.hover_points import HoverPoints, hover_points
 
 # Two columns of NMC 1, one of nothing, two of SSE 2, and graphite 5 below both.
 LABELS = np.array([[1, 1, 0, 2, 2], [1, 1, 0, 2, 2], [5, 5, 5, 5, 5]])
@@ -70,14 +73,14 @@ def test_the_outline_of_a_mask_runs_along_its_pixels():
     }  # fmt: skip
 
 
-def test_a_click_counts_for_the_region_under_it(tables):
+def test_a_point_says_the_name_of_the_region_under_it(tables):
     points = hover_points(tables.particles, LABELS)
     rows, columns = np.rint(points.y).astype(int), np.rint(points.x).astype(int)
     assert (LABELS[rows, columns] == points.labels).all()
     assert set(points.labels) == {1, 2, 5}
 
 
-def test_a_bent_particle_can_be_clicked_though_its_centroid_lies_in_another():
+def test_a_bent_particle_says_its_name_though_its_centroid_lies_in_another():
     # A ring of 7 around 8: both centroids are the middle pixel, which is 8's.
     labels = np.full((5, 5), 7)
     labels[1:4, 1:4] = 8
@@ -90,7 +93,7 @@ def test_a_bent_particle_can_be_clicked_though_its_centroid_lies_in_another():
     assert 7 in points.labels
 
 
-def test_without_pixels_centroids_are_clicked(tables):
+def test_without_pixels_centroids_say_names(tables):
     points = hover_points(tables.particles)
     assert points.labels.tolist() == [1, 2, 5]
     assert points.x.tolist() == [0.5, 3.5, 2.0]
@@ -101,8 +104,8 @@ def test_places_are_in_micrometres(tables):
         tables, hover_points(tables.particles), Layers(graph=True), shape=(3, 5), pixel_size_um=0.5
     )
     # Pixel centres at integers: the centroid (0.5, 0.5) is 1 pixel from the corner, 0.5 µm.
-    clickable = figure.data[0]
-    assert list(zip(clickable.y, clickable.x, strict=True)) == [(0.5, 0.5), (0.5, 2.0), (1.25, 1.25)]
+    points = figure.data[0]
+    assert list(zip(points.y, points.x, strict=True)) == [(0.5, 0.5), (0.5, 2.0), (1.25, 1.25)]
     assert segments(named(figure, "contacts")) == {((0.5, 0.5), (0.5, 2.0)), ((0.5, 0.5), (1.25, 1.25))}
     ring = named(figure, "TPB")
     assert [*ring.y, *ring.x] == [1.0, 1.25]
@@ -194,3 +197,37 @@ def test_a_large_image_is_shown_with_fewer_pixels():
     assert max(picture.shape) <= MOST_PIXELS
     opened = Image.open(BytesIO(base64.b64decode(as_address(picture).partition(",")[2])))
     assert opened.size == (667, 1000)
+
+
+def test_thousands_of_rings_are_in_the_picture(tables):
+    many = pd.DataFrame({"y": np.full(MARKS_ONE_BY_ONE + 1, 1.0), "x": np.full(MARKS_ONE_BY_ONE + 1, 2.0)})
+    wider = FieldTables(tables.particles, tables.contacts, many, tables.channels)
+    points = hover_points(tables.particles, LABELS)
+    over = {"shape": (3, 5), "pixel_size_um": 1.0}
+    picture = Layers(picture=as_address(colour_phases(PHASES, 1)))
+    assert has_many_rings(many)
+    assert not any(
+        (trace.name or "").startswith("TPB") for trace in plot_field(wider, points, picture, **over).data
+    )
+    # Without a picture nothing else could show them.
+    assert len(named(plot_field(wider, points, Layers(), **over), "TPB").x) == len(many)
+
+
+def test_a_ring_lies_around_its_junction():
+    black = np.zeros((40, 60, 3), np.uint8)
+    # An image of half as many pixels: the junction in the middle of pixel (10, 15) is at (21, 31) of the raster.
+    drawn = burn_rings(black, np.array([10.0]), np.array([15.0]), (20, 30))
+    y, x = np.nonzero(drawn.any(axis=2))
+    assert not black.any()
+    assert (np.abs(np.hypot(y - 21, x - 31) - 4) < 0.75).all()
+    assert len(y) > 20
+    at_the_corner = burn_rings(black, np.array([0.0]), np.array([0.0]), (20, 30))
+    assert 0 < at_the_corner.any(axis=2).sum() < len(y)
+
+
+def test_over_a_picture_many_particles_say_no_names(tables):
+    many = HoverPoints(*(np.ones(MARKS_ONE_BY_ONE + 1, dtype) for dtype in (np.int64, float, float)))
+    over = {"shape": (3, 5), "pixel_size_um": 1.0}
+    picture = Layers(picture=as_address(colour_phases(PHASES, 1)), tpbs=False, channels=False)
+    assert not plot_field(tables, many, picture, **over).data
+    assert len(plot_field(tables, many, Layers(tpbs=False, channels=False), **over).data) == 1
