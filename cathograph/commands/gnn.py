@@ -128,9 +128,7 @@ def evaluate(
     context: typer.Context,
     folders: Annotated[
         list[Path] | None,
-        typer.Argument(
-            metavar="[MODEL]...", help="Folders of trained models.", show_default=str(DEFAULT_MODEL)
-        ),
+        typer.Argument(metavar="MODEL", help="Folders of trained models.", show_default=str(DEFAULT_MODEL)),
     ] = None,
     model: Annotated[
         list[Path] | None,
@@ -229,8 +227,8 @@ def predict(
         return
     print_table(table)
     results.print(
-        f"{int(table['nmc'].sum())} NMC predicted by {loaded.name} ({loaded.model_hash[:12]}). Only test and none "
-        "say how good it is: `cathograph query predictions`.",
+        f"{int(table['nmc'].sum())} NMC predicted by {loaded.name} ({loaded.model_hash[:12]}). "
+        "Only images of the split test or none say how good it is: `cathograph query predictions`.",
         highlight=False,
         markup=False,
     )
