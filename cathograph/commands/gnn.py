@@ -117,14 +117,22 @@ def train(
         )
     saved = save_model(model, out)
     shutil.rmtree(checkpoints, ignore_errors=True)
-    _describe(saved, graphs, where, out)
+    chosen = home_of(context, home)
+    _describe(
+        saved, graphs, where, f"cathograph{f' --home {chosen}' if chosen else ''} gnn evaluate --model {out}"
+    )
 
 
 @gnn.command()
 def evaluate(
     context: typer.Context,
+    folders: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="MODEL", help="Folders of trained models.", show_default=str(DEFAULT_MODEL)),
+    ] = None,
     model: Annotated[
-        list[Path] | None, typer.Argument(help="Folders of trained models.", show_default=str(DEFAULT_MODEL))
+        list[Path] | None,
+        typer.Option("--model", "-m", help="The same, as the other commands take it; may be repeated."),
     ] = None,
     draws: Annotated[int, typer.Option(min=100, help="Draws of the bootstrap.")] = 2000,
     device: DeviceOption = "auto",
@@ -135,15 +143,15 @@ def evaluate(
 
     Baselines are fitted on the same images; an MLP without contacts is trained as the model was.
 
-    [dim]cathograph gnn evaluate cathograph-model[/]
+    [dim]cathograph gnn evaluate --model cathograph-model[/]
     """
     from cathograph.settings import read_settings
     from cathograph.store import open_store
     from gnn.evaluation import collect_tests, compare, score
     from gnn.model_files import load_model
 
-    folders = model or [DEFAULT_MODEL]
-    models = {folder.name: load_model(folder) for folder in folders}
+    given = [*(folders or ()), *(model or ())] or [DEFAULT_MODEL]
+    models = {name: load_model(folder) for name, folder in _by_name(given).items()}
     first = next(iter(models.values()))
     with (
         open_store(read_settings(home_of(context, home)), say=say) as connection,
@@ -153,7 +161,7 @@ def evaluate(
     judged = list(models)
     if not any(each.settings.architecture == "mlp" for each in models.values()):
         with waiting("training the MLP without contacts …"):
-            models["mlp"] = _rival(first, graphs, device)
+            models["mlp" if "mlp" not in models else "mlp, no contacts"] = _rival(first, graphs, device)
     with waiting("testing …"):
         tests = collect_tests(models, graphs, device=device)
         scores, compared = score(tests, draws=draws), compare(tests, judged, draws=draws)
@@ -219,11 +227,27 @@ def predict(
         return
     print_table(table)
     results.print(
-        f"{int(table['nmc'].sum())} NMC predicted by {loaded.name} ({loaded.model_hash[:12]}). Only test and none "
-        "say how good it is: `cathograph query predictions`.",
+        f"{int(table['nmc'].sum())} NMC predicted by {loaded.name} ({loaded.model_hash[:12]}). "
+        "Only images of the split test or none say how good it is: `cathograph query predictions`.",
         highlight=False,
         markup=False,
     )
+
+
+def _by_name(folders: list[Path]) -> dict[str, Path]:
+    """Name models by their folders, which must tell them apart from each other and from the baselines."""
+    from gnn.baselines import BASELINES
+    from schema.errors import InputError
+
+    taken = {each.name for each in BASELINES}
+    named: dict[str, Path] = {}
+    for folder in folders:
+        name = folder.resolve().name
+        if name in taken or name in named:
+            msg = f"Found {name!r} twice in one table; expected models in folders of different names. Rename one."
+            raise InputError(msg)
+        named[name] = folder
+    return named
 
 
 def _rival(model: "TrainedModel", graphs: "list[HeteroData]", device: str) -> "TrainedModel":
@@ -269,7 +293,11 @@ def _run_of(folder: Path, model: "TrainedModel") -> "IngestRunRecord":
     )
 
 
-def _describe(model: "TrainedModel", graphs: "list[HeteroData]", where: str, out: Path) -> None:
+def _counted(n: int, name: str) -> str:
+    return f"{n} {name}" if n == 1 else f"{n} {name}s"
+
+
+def _describe(model: "TrainedModel", graphs: "list[HeteroData]", where: str, following: str) -> None:
     import pandas as pd
 
     from gnn.splits import can_train
@@ -292,9 +320,10 @@ def _describe(model: "TrainedModel", graphs: "list[HeteroData]", where: str, out
     if without:
         say(f"{without} of {len(graphs)} images have no measured state and were left out.")
     results.print(
-        f"{model.name} ({model.model_hash[:12]}): {len(model.folds)} folds of {model.members} networks, trained on "
-        f"{where}. Losses are of z-scores: 1 is what the mean would give.\n"
-        f"Next: cathograph gnn evaluate {out}",
+        f"{model.name} ({model.model_hash[:12]}): {_counted(len(model.folds), 'fold')} of "
+        f"{_counted(model.members, 'network')}, trained on {where}. "
+        "Losses are of z-scores: about 1 is what the mean would give. They flatter, for they chose the epoch.\n"
+        f"Next: {following}",
         highlight=False,
         markup=False,
     )
@@ -303,10 +332,13 @@ def _describe(model: "TrainedModel", graphs: "list[HeteroData]", where: str, out
 def _print_scores(scores: "pd.DataFrame", compared: "pd.DataFrame", model: "TrainedModel") -> None:
     for target in model.layout.targets:
         print_table(
-            scores.loc[scores["target"] == target, _SHOWN[1:]], title=f"{target}, test images only (eV)"
+            scores.loc[scores["target"] == target, _SHOWN[1:]].round(4),
+            title=f"{target}, test images only (eV)",
         )
     columns = ["target", "model", "rival", "rmse_difference", "difference_low", "difference_high", "verdict"]
-    print_table(compared[columns], title="paired with each rival, on the same images (eV; below 0: better)")
+    print_table(
+        compared[columns].round(4), title="paired with each rival, on the same images (eV; below 0: better)"
+    )
     worst = compared["caution"].iloc[0]
     if worst:
         more = "" if len(model.folds) > 1 else "; `cathograph gnn train --folds 5` tests every image once"

@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import json
+import shutil
 
 import pytest
 from toy_measurement import make_toy_measurement
@@ -82,7 +83,8 @@ def test_train_says_what_it_did(call, capfd, tmp_path):
         "--targets", "heterogeneity_ev,soc_ev", "--features", "area_um2,convexity", capfd=capfd,
     )  # fmt: skip
     assert code == 0, err
-    assert "cathograph gnn evaluate" in out
+    assert "1 fold of 1 network, trained on cpu" in out
+    assert f"cathograph gnn evaluate --model {tmp_path / 'm'}" in out
     assert "1 of 6 images have no measured state and were left out" in err
     card = json.loads((tmp_path / "m" / "model.json").read_text())
     assert card["name"] == "m"
@@ -111,6 +113,18 @@ def test_evaluate_compares_with_every_baseline(call, trained, capfd):
     code, out, err = call("evaluate", trained, "--device", "cpu", "--draws", 100, capfd=capfd)
     assert code == 0
     assert "5 test images: intervals too narrow" in err
+
+
+def test_evaluate_names_models_by_their_folders(call, trained, capfd, tmp_path):
+    same, other = tmp_path / trained.name, tmp_path / "mlp"
+    for folder in (same, other):
+        shutil.copytree(trained, folder)
+    code, _, err = call("evaluate", trained, "--model", same, capfd=capfd)
+    assert code == 1
+    assert "'toy' twice" in err
+    code, out, err = call("evaluate", "-m", other, "--json", "--device", "cpu", "--draws", 100, capfd=capfd)
+    assert code == 0, err
+    assert {"mlp", "mlp, no contacts"} <= {row["model"] for row in json.loads(out)["scores"]}
 
 
 def test_predict_writes_once_and_never_over_measurements(call, trained, filled, capfd):
