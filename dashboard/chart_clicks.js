@@ -1,4 +1,4 @@
-// Tells Python where in a chart somebody clicked, in the chart's own units.
+// Tells Python where in a chart somebody clicked, in the chart's own units, and what part of it was in sight.
 //
 // Plotly knows clicks on marks only: to click anywhere in a particle, ten thousand unseen marks would lie over the
 // image, and each click would draw all of them anew. Here the place is enough; Python knows whose pixel it is.
@@ -17,7 +17,12 @@ export default function (component) {
     const x = event.clientX - box.x - xaxis._offset;
     const y = event.clientY - box.y - yaxis._offset;
     const inside = x >= 0 && x <= xaxis._length && y >= 0 && y <= yaxis._length;
-    return inside ? [xaxis.p2d(x), yaxis.p2d(y)] : null;
+    // Python draws the part that was in sight; the chart's "Reset axes" is to show the whole of it all the same.
+    if (data.whole) {
+      [xaxis._rangeInitial0, xaxis._rangeInitial1] = data.whole[0];
+      [yaxis._rangeInitial0, yaxis._rangeInitial1] = data.whole[1];
+    }
+    return inside ? [[xaxis.p2d(x), yaxis.p2d(y)], [...xaxis.range], [...yaxis.range]] : null;
   };
   const press = (event) => {
     down = event.button === 0 && event.isPrimary ? { x: event.clientX, y: event.clientY, place: placeOf(event) } : null;

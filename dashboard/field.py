@@ -176,7 +176,9 @@ def particle_at(field: Field, plane: Plane | None, x_um: float, y_um: float) -> 
         return int(field.graph.particles["label"].iloc[nearest])
     reach = max(plane.labels.shape) // _CLOSE_BY
     top, left = max(int(y) - reach, 0), max(int(x) - reach, 0)
-    near = plane.labels[top : int(y) + reach + 1, left : int(x) + reach + 1]
+    # Ends before the first pixel are none: negative ones would count from the far side.
+    bottom, right = max(int(y) + reach + 1, 0), max(int(x) + reach + 1, 0)
+    near = plane.labels[top:bottom, left:right]
     rows, columns = np.nonzero(near)
     if not len(rows):
         return None

@@ -78,7 +78,8 @@ def plot_field(
     pixel_size_um: float,
     chosen: int | None = None,
     labels: NDArray[np.integer] | None = None,
-    height_px: int = 640,
+    window_um: tuple[tuple[float, float], tuple[float, float]] | None = None,
+    height_px: int = 664,
 ) -> go.Figure:
     """Plot a field of view.
 
@@ -98,6 +99,8 @@ def plot_field(
         Label of the particle that stands out, with its contacts.
     labels : ndarray of int, shape (y, x), optional
         Label image, for its outline.
+    window_um : tuple of tuple of float, optional
+        What is in sight, along x and along y; by default all of it.
     height_px : int
         Of the figure.
     """
@@ -122,7 +125,25 @@ def plot_field(
     if layers.energy_window_ev is not None:
         figure.add_trace(_energy_scale(layers.energy_window_ev))
     _lay_out(figure, layers.picture, shape, pixel_size_um, height_px)
+    x_um, y_um = window_um or whole_window(shape, pixel_size_um)
+    figure.update_layout(xaxis_range=x_um, yaxis_range=y_um)
     return figure
+
+
+def whole_window(
+    shape: tuple[int, int], pixel_size_um: float
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Give what is in sight of a whole field, along x and along y, µm; y runs downwards.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Pixels along (y, x).
+    pixel_size_um : float
+        Edge of a pixel.
+    """
+    height_um, width_um = shape[0] * pixel_size_um, shape[1] * pixel_size_um
+    return (0.0, width_um), (height_um, -0.01 * height_um)
 
 
 def has_many_rings(junctions: pd.DataFrame) -> bool:
@@ -328,21 +349,18 @@ def _lay_out(
         )  # fmt: skip
     figure.update_layout(
         height=height_px,
-        margin={"l": 8, "r": 8, "t": 40, "b": 8},
+        margin={"l": 8, "r": 8, "t": 64, "b": 8},  # room for the buttons above the legend
         dragmode="pan",
         hovermode="closest",
         hoverdistance=40,
-        uirevision="stay",  # a click keeps the zoom
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0},
     )
-    figure.update_xaxes(
-        range=[0, width_um], title="µm", showgrid=False, zeroline=False, constrain="domain", automargin=True
-    )
+    figure.update_xaxes(title="µm", showgrid=False, zeroline=False, constrain="domain", automargin=True)
     figure.update_yaxes(
-        range=[height_um, -0.01 * height_um],
         scaleanchor="x",
         showgrid=False,
         zeroline=False,
         constrain="domain",
+        constraintoward="top",  # on a narrow screen the legend stays with the image
         automargin=True,
     )

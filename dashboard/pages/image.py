@@ -12,9 +12,10 @@ from analysis.interactive.field_view import (
     Layers,
     has_many_rings,
     plot_field,
+    whole_window,
 )
 from dashboard import store
-from dashboard.chart_clicks import clickable
+from dashboard.chart_clicks import Window, clickable
 from dashboard.downloads import table_downloads
 from dashboard.empty_states import show_empty_store, show_nothing_left
 from dashboard.exhibits import show_downloads, show_exhibit
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from analysis.figures.plate import Plate
 
 _PARTICLE, _CHART = "particle", "field_view"
+_WINDOW = "field_window"
 _BASES = {"grey": "X-ray", "phases": "Phases", "energy": "Energy"}
 _OUTLINES, _GRAPH, _TPBS, _CHANNELS = "Outlines", "Graph", "TPBs", "Channels"
 
@@ -62,7 +64,7 @@ def page() -> None:
     # The particle first: the image shows the one that is chosen here, and takes longer to draw.
     with right:
         label = st.number_input(
-            "Particle", min_value=1, step=1, value=None, key=_PARTICLE, bind="query-params",
+            "Particle", min_value=1, step=1, value=None, key=_PARTICLE, bind="query-params", on_change=_see_all,
             placeholder="click one, or write its label",
         )  # fmt: skip
         chosen = int(label) if label is not None and label in field.details.index else None
@@ -100,6 +102,12 @@ def _choose_image(images: pd.DataFrame) -> pd.Series:
 
 def _choose(label: int | None) -> None:
     st.session_state[_PARTICLE] = label
+    _see_all()
+
+
+def _see_all() -> None:
+    """Forget the zoom: a particle that is named or reached from its neighbour may lie out of sight."""
+    st.session_state.pop(_WINDOW, None)
 
 
 def _choose_slice(field: Field) -> int | None:
@@ -125,26 +133,31 @@ def _show_field(field: Field, plane: Plane | None, z: int | None, chosen: int | 
         tpbs=_TPBS in shown,
         channels=_CHANNELS in shown,
     )
+    shape = (field.shape[-2], field.shape[-1])
+    name = f"{field.about['sample']}-{field.about['image']}"
+    seen: tuple[str, Window] | None = st.session_state.get(_WINDOW)
     figure = plot_field(
         graph,
         points,
         layers,
-        shape=(field.shape[-2], field.shape[-1]),
+        shape=shape,
         pixel_size_um=field.pixel_size_um,
         chosen=chosen,
         labels=None if plane is None else plane.labels,
+        window_um=seen[1] if seen is not None and seen[0] == name else None,
     )
 
-    def take(x_um: float, y_um: float) -> None:
+    def take(x_um: float, y_um: float, window_um: Window) -> None:
         clicked = particle_at(field, plane, x_um, y_um)
         if clicked is not None:
             _choose(clicked)
+            st.session_state[_WINDOW] = (name, window_um)
 
-    with clickable(_CHART, take):
+    with clickable(_CHART, take, whole_window(shape, field.pixel_size_um)):
         st.plotly_chart(
             figure,
             # Of each image its own, so that a zoom does not outlive it.
-            key=f"{_CHART}-{field.about['sample']}-{field.about['image']}",
+            key=f"{_CHART}-{name}",
             config={
                 "scrollZoom": True,
                 "displaylogo": False,

@@ -4,12 +4,15 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import tifffile
 from small_dashboard_store import HARMFUL
 
+from analysis.interactive.field_view import FieldTables
 from analysis.interactive.hover_points import hover_points
 from cathograph.notebook import query
+from dashboard.field import Field, Plane, particle_at
 from dashboard.pictures import look_again
 from ingest.options import IngestOptions, Source
 from ingest.pipeline import Placement, ingest_files
@@ -168,3 +171,24 @@ def test_an_empty_store_and_an_empty_selection(empty_store, open_page):
     app = open_page("image")
     assert not app.exception
     assert "no images in this database" in said(app)
+
+
+@pytest.mark.parametrize(
+    ("x_um", "y_um", "meant"),
+    [
+        (1.5, 1.5, 7),  # in it
+        (2.1, 1.5, 7),  # a pixel beside it
+        (-0.1, 0.5, 7),  # just outside of the image
+        (9.9, 5.0, None),  # nothing near
+        (-20.0, 1.5, None),  # far outside: the picture was moved
+        (1.5, -10.0, None),
+        (120.0, 1.5, None),
+    ],
+)
+def test_the_particle_that_a_place_means(x_um, y_um, meant):
+    labels = np.zeros((150, 300), dtype=np.int32)
+    labels[0:20, 0:20] = 7
+    plane = Plane(labels, np.zeros_like(labels, dtype=np.uint8), None, None, None)
+    about = pd.Series({"pixel_size_um": 0.1, "shape": labels.shape})
+    nothing = FieldTables(*(pd.DataFrame() for _ in range(4)))
+    assert particle_at(Field(about, nothing, pd.DataFrame()), plane, x_um, y_um) == meant
