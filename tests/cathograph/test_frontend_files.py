@@ -1,26 +1,23 @@
 """Streamlit's own files from memory: the same bytes, for known names alone."""
 
 import asyncio
-import re
 from pathlib import Path
 
 import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.responses import HTMLResponse, PlainTextResponse
+from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from streamlit.file_util import get_static_dir
 
-from cathograph.frontend_files import FIRST_SIGHT, FrontendFiles
+from cathograph.frontend_files import FrontendFiles
 
 
 def ask(method, path):
     """Ask the middleware, with something behind it that says what came through."""
 
     def behind(request):
-        if request.url.path == "/page":
-            return HTMLResponse("<html><head></head><body>behind</body></html>")
         return PlainTextResponse(f"behind: {request.method}")
 
     routes = [Route("/{path:path}", behind, methods=["GET", "POST"])]
@@ -62,13 +59,3 @@ def test_all_else_is_handed_on(path):
 def test_only_reading_is_answered():
     path = next((Path(get_static_dir()) / "static" / "js").glob("index.*.js"))
     assert ask("POST", f"/static/js/{path.name}").text == "behind: POST"
-
-
-def test_a_page_names_the_scripts_of_its_first_sight():
-    answer = ask("GET", "/page")
-    assert answer.text.endswith("</head><body>behind</body></html>")
-    named = re.findall(r'<link rel="modulepreload" href="\.(/static/js/[^"]+)" />', answer.text)
-    assert len(named) == len(set(named))
-    assert {name.rpartition("/")[2].partition(".")[0] for name in named} >= set(FIRST_SIGHT)
-    for name in named:
-        assert ask("GET", name).headers["content-type"].startswith("application/javascript")
