@@ -16,7 +16,6 @@ composite has no preferred direction within the slice, so what changes more ofte
 """
 
 import argparse
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -25,7 +24,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from sklearn.ensemble import RandomForestClassifier
 
-from benchmarks.segmentation import CLASSES, GROUPS, HELD_OUT, PHASES, forest_features
+from benchmarks.segmentation import CLASSES, GROUPS, HELD_OUT, PHASES, forest_features, say
 from ingest.phase_maps import read_phase_map
 from ingest.unet.pairs import Pair, read_pairs
 from schema.phases import Phase
@@ -102,10 +101,8 @@ def main(folder: Path) -> None:
     masks = [pairs[name].phases for name in HELD_OUT]
     halves = Halves(pairs)
     others = [name for name in pairs if name not in HELD_OUT]
-    _say(
-        f"| beside the mask of {', '.join(HELD_OUT)} | mIoU | {' | '.join(each.value for each in CLASSES)} |"
-    )
-    _say("|" + " --- |" * 5)
+    say(f"| beside the mask of {', '.join(HELD_OUT)} | mIoU | {' | '.join(each.value for each in CLASSES)} |")
+    say("|" + " --- |" * 5)
     for title, seen in (
         ("forest of the other half of the same slice", None),
         ("forest of the other halves of all ten slices", list(pairs)),
@@ -117,26 +114,21 @@ def main(folder: Path) -> None:
             f"the mask itself, majority of {size} x {size}", masks, [majority(each, size) for each in masks]
         )
     _score("the mask itself, moved by 1 px", masks, [moved(each) for each in masks])
-    _say("\n| slice | volume | NMC | binder in the rest | changes along y | along x |\n|" + " --- |" * 6)
+    say("\n| slice | volume | NMC | binder in the rest | changes along y | along x |\n|" + " --- |" * 6)
     for volume, names in GROUPS.items():
         for name in names:
             phases = pairs[name].phases
             rest = phases != Phase.NMC.code
             binder = (phases[rest] == Phase.GRAPHITE.code).mean()
             along_y, along_x = changes(phases)
-            _say(
+            say(
                 f"| {name} | {volume} | {1 - rest.mean():.2f} | {binder:.2f} | {along_y:.1%} | {along_x:.1%} |"
             )
 
 
 def _score(title: str, masks: Sequence[Phases], answers: Sequence[Phases]) -> None:
     found = ious(masks, answers)
-    _say(f"| {title} | {np.mean(found):.3f} | {' | '.join(f'{each:.3f}' for each in found)} |")
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+    say(f"| {title} | {np.mean(found):.3f} | {' | '.join(f'{each:.3f}' for each in found)} |")
 
 
 if __name__ == "__main__":

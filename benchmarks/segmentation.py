@@ -131,12 +131,12 @@ def main(
     pairs = {pair.name: pair for pair in read_pairs(folder, read_phase_map(PHASES))}
     tested = [pairs[name] for name in HELD_OUT]
     rest = [pair for name, pair in pairs.items() if name not in HELD_OUT]
-    _say(HEADER)
+    say(HEADER)
     if not models_only:
         for thresholds in ("joint", "nested"):
             otsu = MultiOtsu(phases_by_grey="SSE,Graphite,NMC", thresholds=thresholds)
-            _say(score(f"multi-Otsu, {thresholds}", otsu, tested))
-        _say(score("forest", Forest.train(rest), tested))
+            say(score(f"multi-Otsu, {thresholds}", otsu, tested))
+        say(score("forest", Forest.train(rest), tested))
     kept_back = {
         model: [
             pairs[name] for name in json.loads(Path(model).with_suffix(".json").read_text())["split"]["test"]
@@ -144,15 +144,15 @@ def main(
         for model in models
     }
     for model, own in kept_back.items():
-        _say(score(Path(model).stem, make_unet(model=model), own))
+        say(score(Path(model).stem, make_unet(model=model), own))
     for group, names in GROUPS.items() if left_out else ():
         seen = [pair for name, pair in pairs.items() if name not in names]
-        _say(score(f"forest, {group} left out", Forest.train(seen), [pairs[name] for name in names]))
-    _say("\n" + ERRORS_HEADER)
+        say(score(f"forest, {group} left out", Forest.train(seen), [pairs[name] for name in names]))
+    say("\n" + ERRORS_HEADER)
     for model, own in kept_back.items():
         segmenter = make_unet(model=model)
         answers = [segmenter.segment(pair.grey) for pair in own]
-        _say(error_line(Path(model).stem, own, answers))
+        say(error_line(Path(model).stem, own, answers))
         if pictures is not None:
             draw_worst(pictures / f"{Path(model).stem}.png", own, answers)
 
@@ -212,15 +212,16 @@ def main_on_phantoms() -> None:
     card = json.loads((MODELS_FOLDER / f"{DEFAULT}.json").read_text(encoding="utf-8"))
     # Names end with the number that a phantom is drawn from.
     tested = [phantom_pair(int(name.rpartition("-")[2])) for name in card["split"]["test"]]
-    _say("| segmenter | mIoU (95 %) | background | SSE | NMC | graphite |\n|" + " --- |" * 6)
+    say("| segmenter | mIoU (95 %) | background | SSE | NMC | graphite |\n|" + " --- |" * 6)
     for name in ("multi-otsu", "unet"):
         found = evaluate(make_segmenter(name), tuple(Phase), tested, min_size_px=MIN_SIZE_PX).overlap
         ious = " | ".join(f"{found.iou[phase].value:.3f}" for phase in Phase)
         mean = found.mean_iou
-        _say(f"| {name} | {mean.value:.3f} ({mean.low:.3f} to {mean.high:.3f}) | {ious} |")
+        say(f"| {name} | {mean.value:.3f} ({mean.low:.3f} to {mean.high:.3f}) | {ious} |")
 
 
-def _say(line: str) -> None:
+def say(line: str) -> None:
+    """Write a line of a table at once."""
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 

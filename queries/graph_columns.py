@@ -206,7 +206,7 @@ def read_columns(
             nodes = particles.get(image.segmentation, [])
             found = ImageColumns(
                 image,
-                particle_columns(nodes, image, features),
+                _particle_columns(nodes, image, features),
                 _contact_columns(
                     [row for part in contacts for row in part.get(image.segmentation, [])], nodes, image
                 ),
@@ -255,7 +255,7 @@ def _changed_meanwhile(image: ExportedImage, found: str, expected: str = "those"
     )
 
 
-def particle_columns(
+def _particle_columns(
     pieces: Sequence[dict[str, Any]], image: ExportedImage, features: Sequence[str]
 ) -> ParticleColumns:
     """Join the rows that a query of particles gave for one image."""
