@@ -135,6 +135,8 @@ def test_an_upload_shows_up_on_the_other_pages(browser_page, dashboard_files, ke
     browser_page.get_by_test_id("stFileUploaderDropzoneInput").first.set_input_files(
         dashboard_files[0].phases
     )
+    # Streamlit lists a file some moments after it was chosen, and an earlier click leaves it behind.
+    expect(browser_page.get_by_text(dashboard_files[0].phases.name)).to_be_visible()
     browser_page.get_by_label("Sample", exact=True).last.fill("uploaded <i>here</i>")
     browser_page.get_by_role("button", name="Ingest").click()
     expect(browser_page.get_by_text("is done. The other pages show it.")).to_be_visible()
