@@ -1,6 +1,29 @@
-"""How results are said in plain language: effect sizes, p values, and how an effect changes."""
+"""How results are said in plain language: columns, effect sizes, p values, and how an effect changes."""
 
 import numpy as np
+
+UNITS = {"_um2": "µm²", "_um3": "µm³", "_um": "µm", "_ev": "eV", "_px": "px"}
+"""Endings of columns, and the unit that each says."""
+
+_WORDS = {
+    "soc_ev": "SOC indicator",
+    "area_um2": "size",
+    "volume_um3": "size",
+    "at_tpb": "TPB membership",
+    "has_concurrent_channel": "channel membership",
+}
+
+
+def in_words(column: str) -> str:
+    """Say what a column holds within a sentence.
+
+    Examples
+    --------
+    >>> in_words("soc_ev"), in_words("heterogeneity_ev"), in_words("ionic_closeness")
+    ('SOC indicator', 'heterogeneity', 'ionic closeness')
+    """
+    ending = next((each for each in UNITS if column.endswith(each)), "")
+    return _WORDS.get(column) or column.removesuffix(ending).replace("_", " ")
 
 
 def name_change(before: float, after: float) -> str:

@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from analysis.figure_data.sheet import FigureData, label_of
+from analysis.wording import in_words
 from dashboard.downloads import csv_bytes, file_download
 
 if TYPE_CHECKING:
@@ -16,16 +17,6 @@ if TYPE_CHECKING:
     from analysis.interactive.panels import Panels
 
 _CHART = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
-_SPOKEN = {
-    "soc_ev": "SOC indicator",
-    "heterogeneity_ev": "Heterogeneity",
-    "polarization_ev": "Polarization",
-    "area_um2": "size",
-    "volume_um3": "size",
-    "at_tpb": "TPB",
-    "has_concurrent_channel": "channel",
-}
-"""How columns are called in a sentence."""
 _EXPOSURE = {"at_tpb": "in a TPB", "has_concurrent_channel": "with a channel"}
 
 
@@ -164,10 +155,7 @@ def show_sentences(table: pd.DataFrame) -> None:
     """Say results in plain language."""
     for row in table.to_dict("records"):
         about = f"{row['selection']}: " if "selection" in row else ""
-        text = str(row["sentence"])
-        for column, words in _SPOKEN.items():
-            text = text.replace(column, words)
-        st.text(f"{about}{text}" + (f" ({row['caution']})" if row.get("caution") else ""))
+        st.text(f"{about}{row['sentence']}" + (f" ({row['caution']})" if row.get("caution") else ""))
 
 
 def _heads(table: pd.DataFrame) -> Mapping[str, pd.Series]:
@@ -184,7 +172,7 @@ def _state(column: str) -> str:
 
 
 def _term(name: str) -> str:
-    return " × ".join(_SPOKEN.get(part, part) for part in name.split(":"))
+    return " × ".join(in_words(part) for part in name.split(":"))
 
 
 def _if_there(table: pd.DataFrame, column: str) -> pd.Series:

@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis.wording import UNITS
+
 BLUE, VERMILION, GREEN, PURPLE = "#0072b2", "#d55e00", "#009e73", "#cc79a7"
 
 STATE_NOTE = "Energies are relative positions of the Ni K-edge, not lithium contents."
@@ -103,7 +105,7 @@ def label_of(column: str) -> str:
     """
     if column in LABELS:
         return LABELS[column]
-    for suffix, unit in (("_um2", "µm²"), ("_um3", "µm³"), ("_um", "µm"), ("_ev", "eV"), ("_px", "px")):
+    for suffix, unit in UNITS.items():
         if column.endswith(suffix):
             return f"{column.removesuffix(suffix).replace('_', ' ')} ({unit})"
     return column.replace("_", " ")

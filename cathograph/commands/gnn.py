@@ -1,5 +1,6 @@
 """``cathograph gnn``: train, evaluate and apply models of the electrochemical state."""
 
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -118,9 +119,9 @@ def train(
     saved = save_model(model, out)
     shutil.rmtree(checkpoints, ignore_errors=True)
     chosen = home_of(context, home)
-    _describe(
-        saved, graphs, where, f"cathograph{f' --home {chosen}' if chosen else ''} gnn evaluate --model {out}"
-    )
+    of_home = ["--home", str(chosen)] if chosen else []
+    following = ["cathograph", *of_home, "gnn", "evaluate", "--model", str(out)]
+    _describe(saved, graphs, where, shlex.join(following))
 
 
 @gnn.command()

@@ -231,7 +231,11 @@ def _show(outcomes: "list[ImageOutcome]", *, dry_run: bool) -> None:
         for note in outcome.notes:
             errors.print(f"[dim]{escape(f'{outcome.image}: {note}')}[/]", highlight=False)
         if outcome.error:
-            errors.print(f"[bold red]{escape(outcome.file)}:[/] {escape(outcome.error)}", highlight=False)
+            # Most reasons begin with the file's path; a file is named once.
+            name, _, why = outcome.error.partition(": ")
+            if not name.endswith(outcome.file):
+                name, why = outcome.file, outcome.error
+            errors.print(f"[bold red]{escape(name)}:[/] {escape(why)}", highlight=False)
     failed = len(outcomes) - len(fine)
     if failed:
         errors.print(f"{failed} of {len(outcomes)} not done; correct them and run the same command again.")

@@ -1,10 +1,10 @@
 """``cathograph segment``: a grey image into a phase image, without a database."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from cathograph.commands.console import errors
 
@@ -54,4 +54,5 @@ def segment(
         share = float((found == phase.code).mean())
         errors.print(f"{phase.value}: {100 * share:.1f} %", highlight=False)
     spec = ",".join(f"{phase.code}={phase.value}" for phase in Phase if phase in named)
-    errors.print(f"Next: cathograph ingest {escape(str(out))} --as phases --phases {spec} --sample NAME")
+    following = shlex.join(["cathograph", "ingest", str(out), "--as", "phases", "--phases", spec])
+    errors.print(f"Next: {following} --sample NAME", highlight=False, markup=False, soft_wrap=True)

@@ -1,5 +1,6 @@
 """``cathograph xanes``: edge-energy maps from stacks of images over photon energies."""
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -279,7 +280,7 @@ def _show(made: "EdgeEnergyMap", written: list[Path], notes: list[str]) -> None:
         errors.print(note, style="dim", highlight=False, markup=False)
     if counts.valid:
         errors.print(
-            f"Next: cathograph ingest IMAGE --sample NAME --energy-map {written[0]} "
+            f"Next: cathograph ingest IMAGE --sample NAME --energy-map {shlex.quote(str(written[0]))} "
             f"--window-ev {low:.2f},{high:.2f} --reference-ev {record['reference_ev']:.2f}",
             style="dim",
             highlight=False,

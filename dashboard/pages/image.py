@@ -208,7 +208,7 @@ def _choose_layers(plane: Plane | None) -> tuple[str, list[str]]:
 
 def _show_notes(field: Field, pictures: Pictures | str) -> None:
     notes = ["Drag to move, turn the wheel to zoom, click a particle."]
-    if has_many_rings(field.graph.junctions):
+    if has_many_rings(field.graph.junctions) and not isinstance(pictures, str):
         notes.append(f"{len(field.graph.junctions):,} TPB junctions: small rings in the picture.")
     pairs = int(field.about["channel_pairs"])
     if pairs > MOST_CHANNEL_PAIRS:

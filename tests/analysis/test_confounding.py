@@ -38,7 +38,9 @@ def test_by_hand_on_a_log_scale() -> None:
     assert found.difference_adjusted == pytest.approx(0, abs=1e-12)
     assert found.size_slope == pytest.approx(1 / np.log(2))
     assert found.d_size > 0
-    assert found.sentence.startswith("soc_ev by at_tpb at equal area_um2: the effect shrinks from d = ")
+    assert found.sentence.startswith(
+        "SOC indicator by TPB membership at equal size: the effect shrinks from d = "
+    )
 
 
 def test_size_that_does_not_matter_changes_nothing_much() -> None:

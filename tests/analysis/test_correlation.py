@@ -65,7 +65,7 @@ def test_a_correlation_of_images_is_none_within_images() -> None:
     assert found.r > 0.6
     assert abs(found.r_within) < 0.2
     assert abs(found.r_clustered) < 0.5 * found.r
-    assert found.sentence.startswith("soc_ev against degree: the correlation shrinks from r = 0.")
+    assert found.sentence.startswith("SOC indicator against degree: the correlation shrinks from r = 0.")
 
 
 def test_ranks_do_not_mind_a_monotone_scale() -> None:

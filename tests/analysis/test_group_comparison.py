@@ -73,7 +73,7 @@ def test_images_shrink_an_effect_that_is_one_of_images() -> None:
     assert abs(found.d_clustered) < 0.3 * abs(found.d)
     assert found.icc > 0.5
     assert found.counterparts[-1].p_value > 0.05
-    assert found.sentence.startswith("soc_ev by at_tpb: the effect shrinks from d = ")
+    assert found.sentence.startswith("SOC indicator by TPB membership: the effect shrinks from d = ")
     assert found.sentence.endswith("once 40 images are accounted for.")
 
 

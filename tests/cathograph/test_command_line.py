@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import subprocess
 import sys
 
@@ -39,7 +40,7 @@ def refused(result, *words):
     code, out, err = result
     assert code == 1
     assert out == ""
-    lines = [line for line in err.splitlines() if line.startswith(("Error:", "mask", "bad"))]
+    lines = [line for line in err.splitlines() if re.match("Error:|mask|(/.*)?bad", line)]
     assert len(lines) == 1, err
     for word in words:
         assert word in lines[0]
@@ -218,6 +219,7 @@ class TestWrongInput:
             50,
         )
         refused(result, "bad.tif")
+        assert result[2].count("bad.tif") == 1  # one name is enough
 
     def test_constant_grey_image(self, cathograph_alone, tmp_path):
         path = tmp_path / "bad.tif"

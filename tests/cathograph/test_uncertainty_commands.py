@@ -16,15 +16,6 @@ from schema.phases import Phase
 PHASES = "1=SSE,2=NMC"
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Leave the other cores to other workers."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture
 def pairs(tmp_path):
     """Make a folder of as many pairs as a calibration needs."""

@@ -16,15 +16,6 @@ from schema.phases import Phase
 PHASES = "1=SSE,2=NMC"
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Leave the other cores to other workers."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture
 def pairs(tmp_path):
     """Make a folder of five pairs."""
@@ -75,10 +66,10 @@ def test_from_pairs_to_a_graph(call, pairs):
     assert "--resume" in errors
     assert call(*arguments, "--resume")[0] == 0  # nothing is left to do
 
-    code, _, errors = call("segment", pairs / "0.tif", "--model", "mine.safetensors", "--out", "phases.tif")
+    code, _, errors = call("segment", pairs / "0.tif", "--model", "mine.safetensors", "--out", "my phases.tif")
     assert code == 0
-    assert "--as phases --phases 1=SSE,2=NMC" in errors
-    phases = tifffile.imread(pairs.parent / "phases.tif")
+    assert "ingest 'my phases.tif' --as phases --phases 1=SSE,2=NMC --sample NAME" in errors
+    phases = tifffile.imread(pairs.parent / "my phases.tif")
     assert phases.shape == (48, 48)
     assert set(np.unique(phases)) <= {1, 2}
 

@@ -21,15 +21,6 @@ CPU = torch.device("cpu")
 NMC, SSE, GRAPHITE = (phase.code for phase in (Phase.NMC, Phase.SSE, Phase.GRAPHITE))
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Leave the other cores to other workers."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="module")
 def network():
     return random_network()
