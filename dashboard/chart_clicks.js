@@ -12,6 +12,7 @@ export default function (component) {
   const placeOf = (event) => {
     const plot = document.querySelector(`.st-key-${data.chart} .js-plotly-plot`);
     if (!plot?._fullLayout || !plot.contains(event.target)) return null;
+    if (event.target.closest(".modebar, .legend")) return null; // the chart's own buttons may lie over the image
     const { xaxis, yaxis } = plot._fullLayout;
     const box = plot.getBoundingClientRect();
     const x = event.clientX - box.x - xaxis._offset;
