@@ -18,7 +18,7 @@ from statsmodels.regression.linear_model import OLS
 from analysis.clustered import ClusteredEffect, Effect, SampleTerms, estimate_clustered_effect
 from analysis.effect_size import NO_INTERVAL, Interval, standardize_difference
 from analysis.particle_table import SIZE, cluster_of, flags_of, name_clusters, numbers_of, sample_codes
-from analysis.wording import format_d, format_p, in_words, name_change
+from analysis.wording import as_subject, format_d, format_p, in_words, name_change
 from schema.errors import InputError
 
 Floats = NDArray[np.float64]
@@ -261,7 +261,7 @@ def _sentence(
     clustered: ClusteredEffect,
     units: str,
 ) -> str:
-    subject = f"{in_words(outcome)} by {in_words(exposure)} at equal {in_words(size)}"
+    subject = as_subject(f"{in_words(outcome)} by {in_words(exposure)} at equal {in_words(size)}")
     if reason:
         return f"{subject}: no test, {reason}."
     text = (

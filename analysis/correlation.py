@@ -21,7 +21,7 @@ from scipy import stats
 from analysis.clustered import ClusteredEffect, Effect, SampleTerms, estimate_clustered_effect
 from analysis.effect_size import NO_INTERVAL, Interval
 from analysis.particle_table import cluster_of, name_clusters, numbers_of, sample_codes
-from analysis.wording import format_d, format_p, in_words, name_change
+from analysis.wording import as_subject, format_d, format_p, in_words, name_change
 
 Floats = NDArray[np.float64]
 
@@ -257,7 +257,7 @@ def _slope(
 def _sentence(
     metric: str, outcome: str, reason: str, numbers: dict[str, Any], clustered: ClusteredEffect, units: str
 ) -> str:
-    subject = f"{in_words(outcome)} against {in_words(metric)}"
+    subject = as_subject(f"{in_words(outcome)} against {in_words(metric)}")
     if reason:
         return f"{subject}: no correlation, {reason}."
     first = f"r = {format_d(numbers['r'])} ({format_p(numbers['p'])})"

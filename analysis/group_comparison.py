@@ -25,7 +25,7 @@ from analysis.effect_size import (
     welch_df,
 )
 from analysis.particle_table import cluster_of, flags_of, name_clusters, numbers_of, sample_codes
-from analysis.wording import format_d, format_p, in_words, name_change
+from analysis.wording import as_subject, format_d, format_p, in_words, name_change
 
 _NAN = float("nan")
 
@@ -316,7 +316,7 @@ def _sentence(
     scaled: dict[str, Any],
     units: str,
 ) -> str:
-    subject = f"{in_words(outcome)} by {in_words(exposure)}"
+    subject = as_subject(f"{in_words(outcome)} by {in_words(exposure)}")
     if reason:
         return f"{subject}: no test, {reason}."
     first = f"d = {format_d(naive['d'])} ({format_p(naive['p'])})"

@@ -26,6 +26,17 @@ def in_words(column: str) -> str:
     return _WORDS.get(column) or column.removesuffix(ending).replace("_", " ")
 
 
+def as_subject(text: str) -> str:
+    """Begin a sentence with a text.
+
+    Examples
+    --------
+    >>> as_subject("heterogeneity by TPB membership"), as_subject("SOC indicator")
+    ('Heterogeneity by TPB membership', 'SOC indicator')
+    """
+    return text[:1].upper() + text[1:]
+
+
 def name_change(before: float, after: float) -> str:
     """Say how an effect changes; less than a twentieth of a standard deviation is hardly.
 

@@ -3,6 +3,7 @@
 Read from the database image by image, not for the whole store: a page shows one at a time.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,14 +86,20 @@ def _read_field(_connection: Connection, sample: str, image: str, version: str, 
         query = load(name)
         return run(_connection, query, query.bind({"sample": sample, "image": image}))
 
-    particles = ask("particles")
-    few = int(_about["channel_pairs"]) <= MOST_CHANNEL_PAIRS
-    channels = ask("concurrent_channels") if few else pd.DataFrame({"nmc_a": [], "nmc_b": []}, dtype="int64")
-    graph = FieldTables(particles, ask("contacts"), ask("junctions"), channels)
-    metrics, states = ask("centralities"), ask("states")
-    counts = ask("tpbs_per_nmc").rename(columns={"nmc": "label"})
+    names = ["particles", "contacts", "junctions", "centralities", "states", "tpbs_per_nmc"]
+    if int(_about["channel_pairs"]) <= MOST_CHANNEL_PAIRS:
+        names.append("concurrent_channels")
+    # At once: the server plans and answers each by itself, and rows become columns here meanwhile.
+    with ThreadPoolExecutor(len(names)) as pool:
+        found = dict(zip(names, pool.map(ask, names), strict=True))
+    no_channels = pd.DataFrame({"nmc_a": [], "nmc_b": []}, dtype="int64")
+    particles = found["particles"]
+    graph = FieldTables(
+        particles, found["contacts"], found["junctions"], found.get("concurrent_channels", no_channels)
+    )
+    counts = found["tpbs_per_nmc"].rename(columns={"nmc": "label"})
     details = particles.set_index("label")
-    for table in (states, counts, metrics):
+    for table in (found["states"], counts, found["centralities"]):
         new = [name for name in table.columns if name not in details.columns and name != "label"]
         details = details.join(table.set_index("label")[new])
     return Field(_about, graph, details)

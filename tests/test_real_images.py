@@ -95,6 +95,11 @@ def test_volume_with_hubs_does_not_blow_up(real_store):
     flags = ask(real_store, "channel_flags", sample="volume")
     assert not hubs["channel_pairs_stored"]
     assert flags["concurrent_partners"].sum() == 2 * hubs["channel_pairs"]
+
+
+@pytest.mark.slow
+def test_a_million_pairs_are_all_given(real_store):
+    hubs = ask(real_store, "hub_share", sample="volume").iloc[0]
     pairs = ask(real_store, "concurrent_channels", sample="volume")
     assert len(pairs) == hubs["channel_pairs"]
 

@@ -21,6 +21,9 @@ NEUTRAL = "#808080"
 
 HEIGHT_PX = 340
 
+_LEGEND_PX = 48
+"""Room for a legend of two rows, which it has in a narrow panel."""
+
 _MOST_POINTS = 6000
 """Over all panels of a figure; a browser draws so many marks in a moment."""
 
@@ -42,11 +45,11 @@ def make_panel(
         # No title of Plotly's: that hangs on the figure's border, and a theme moves it into the plot.
         figure.add_annotation(
             text=f"<b>{plain(title)}</b>", x=0, y=1, xref="paper", yref="paper", xanchor="left", yanchor="bottom",
-            yshift=42 if legend else 6, showarrow=False, align="left", font={"size": 13},
+            yshift=_LEGEND_PX if legend else 6, showarrow=False, align="left", font={"size": 13},
         )  # fmt: skip
     figure.update_layout(
         height=height_px,
-        margin={"l": 8, "r": 8, "t": 16 + 18 * lines + (38 if legend else 0), "b": 8},
+        margin={"l": 8, "r": 8, "t": 16 + 18 * lines + (_LEGEND_PX if legend else 0), "b": 8},
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "font": {"size": 11}},
         hoverlabel={"align": "left"},
         dragmode="zoom",

@@ -66,7 +66,9 @@ def test_from_pairs_to_a_graph(call, pairs):
     assert "--resume" in errors
     assert call(*arguments, "--resume")[0] == 0  # nothing is left to do
 
-    code, _, errors = call("segment", pairs / "0.tif", "--model", "mine.safetensors", "--out", "my phases.tif")
+    code, _, errors = call(
+        "segment", pairs / "0.tif", "--model", "mine.safetensors", "--out", "my phases.tif"
+    )
     assert code == 0
     assert "ingest 'my phases.tif' --as phases --phases 1=SSE,2=NMC --sample NAME" in errors
     phases = tifffile.imread(pairs.parent / "my phases.tif")

@@ -2,20 +2,26 @@
 
 import dataclasses
 from collections.abc import Callable
+from functools import partial
 
 import pytest
+from database_server import DatabaseServer
 from toy_measurement import make_toy_measurement
 from toy_prediction import make_toy_prediction
 from toy_rows import make_toy_rows
 
 from analysis.stored_metrics import refresh_metrics
 from queries.connection import Connection
+from queries.content import store_version
 from queries.jobs import enqueue
 from queries.measurements import write_measurement
 from queries.predictions import write_prediction
 from queries.writing import IngestRunRecord, write_image
 from schema.rows import ImageRows
 from schema.uncertainty import SEGMENTATION_UNCERTAINTY
+
+_FILLED: dict[str, str] = {}
+"""Version of the store with one place filled, by the address of its server."""
 
 
 @pytest.fixture
@@ -41,30 +47,34 @@ def toy_store(store: Connection) -> Connection:
     return store
 
 
+def fill_place(store: Connection, sample: str = "s1", image: str = "field", key: str = "k1") -> None:
+    """Write all that queries ask for: image, its uncertainty, energy map, prediction, metrics, a job."""
+    run = IngestRunRecord.of_memory(image)
+    rows = make_toy_rows(image=image, sample=sample, key=key)
+    sure = {prop.name: 1.5 for prop in SEGMENTATION_UNCERTAINTY}
+    sure |= {"uncertainty_passes": 8, "uncertainty_calibrated": True}
+    write_image(store, dataclasses.replace(rows, segmentation={**rows.segmentation, **sure}), run)
+    write_measurement(store, make_toy_measurement(f"m {key}", segmentation=key), run)
+    write_prediction(store, make_toy_prediction(segmentation=key), run)
+    refresh_metrics(store, segmentation=key)
+    job = {
+        "folder": "/data", "sample": sample, "image": image, "file_name": f"{image}.tif",
+        "file_sha256": key, "map_file_name": None, "map_sha256": None,
+    }  # fmt: skip
+    enqueue(store, {key: job})
+
+
 @pytest.fixture
 def fill(store: Connection) -> Callable[..., None]:
-    """Give what fills a place with all that queries ask for: image, its uncertainty, energy map, metrics, a job."""
-
-    def write(sample: str = "s1", image: str = "field", key: str = "k1") -> None:
-        run = IngestRunRecord.of_memory(image)
-        rows = make_toy_rows(image=image, sample=sample, key=key)
-        sure = {prop.name: 1.5 for prop in SEGMENTATION_UNCERTAINTY}
-        sure |= {"uncertainty_passes": 8, "uncertainty_calibrated": True}
-        write_image(store, dataclasses.replace(rows, segmentation={**rows.segmentation, **sure}), run)
-        write_measurement(store, make_toy_measurement(f"m {key}", segmentation=key), run)
-        write_prediction(store, make_toy_prediction(segmentation=key), run)
-        refresh_metrics(store, segmentation=key)
-        job = {
-            "folder": "/data", "sample": sample, "image": image, "file_name": f"{image}.tif",
-            "file_sha256": key, "map_file_name": None, "map_sha256": None,
-        }  # fmt: skip
-        enqueue(store, {key: job})
-
-    return write
+    """Give what fills a place of the emptied store, see `fill_place`."""
+    return partial(fill_place, store)
 
 
 @pytest.fixture
-def full_store(store: Connection, fill: Callable[..., None]) -> Connection:
-    """Give the store with one place filled, so that every query has rows."""
-    fill()
-    return store
+def full_store(clean_store: Connection, neo4j_server: DatabaseServer) -> Connection:
+    """Give the store with one place filled, so that every query has rows; anew where it was changed."""
+    if store_version(clean_store) != _FILLED.get(neo4j_server.uri):
+        neo4j_server.empty_of_data()
+        fill_place(clean_store)
+        _FILLED[neo4j_server.uri] = store_version(clean_store)
+    return clean_store
