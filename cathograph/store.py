@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cathograph.settings import Settings, read_settings
+from queries.connection import RETRY_S
 from queries.connection import connect as connect_driver
 from queries.migrations import migrate
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 Say = Callable[[str], None]
 
 
-def look_at_store(settings: Settings, *, say: Say | None = None) -> "Connection":
+def look_at_store(settings: Settings, *, say: Say | None = None, retry_s: float = RETRY_S) -> "Connection":
     """Open the store as it is; its schema is left alone.
 
     Raises
@@ -28,16 +29,15 @@ def look_at_store(settings: Settings, *, say: Say | None = None) -> "Connection"
         As `open_store`.
     """
     if settings.neo4j_uri is not None and settings.neo4j_password is not None:
-        return connect_driver(
-            settings.neo4j_uri, settings.neo4j_user, settings.neo4j_password.get_secret_value()
-        )
+        password = settings.neo4j_password.get_secret_value()
+        return connect_driver(settings.neo4j_uri, settings.neo4j_user, password, retry_s=retry_s)
     from cathograph.local_neo4j import LocalNeo4j  # needs the extra `local`
 
     address = LocalNeo4j(settings.home).start(progress=say)
-    return connect_driver(address.uri, address.user, address.password)
+    return connect_driver(address.uri, address.user, address.password, retry_s=retry_s)
 
 
-def open_store(settings: Settings, *, say: Say | None = None) -> "Connection":
+def open_store(settings: Settings, *, say: Say | None = None, retry_s: float = RETRY_S) -> "Connection":
     """Open the store that the settings name, its schema up to date.
 
     Parameters
@@ -46,6 +46,8 @@ def open_store(settings: Settings, *, say: Say | None = None) -> "Connection":
         See `cathograph.settings.read_settings`.
     say : callable, optional
         Called with one line at a time while something slow happens.
+    retry_s : float, optional
+        As `queries.connection.connect`.
 
     Raises
     ------
@@ -56,7 +58,7 @@ def open_store(settings: Settings, *, say: Say | None = None) -> "Connection":
     SchemaOutdated
         When the store was written by a newer Cathograph.
     """
-    connection = look_at_store(settings, say=say)
+    connection = look_at_store(settings, say=say, retry_s=retry_s)
     try:
         migrate(connection)
     except BaseException:

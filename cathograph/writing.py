@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from cathograph.settings import Settings, read_settings
 from cathograph.store import Say, open_store
+from queries.connection import RETRY_S
 from schema.errors import InputError
 
 if TYPE_CHECKING:
@@ -40,13 +41,13 @@ class WritableStore:
 
 @contextmanager
 def open_for_writing(
-    settings: Settings, *, dry_run: bool = False, say: Say | None = None
+    settings: Settings, *, dry_run: bool = False, say: Say | None = None, retry_s: float = RETRY_S
 ) -> Iterator[WritableStore]:
-    """Open the store for an ingest, closed at the end."""
+    """Open the store for an ingest, closed at the end; parameters as of `open_store`."""
     if dry_run:
         yield WritableStore(None, settings)
         return
-    with open_store(settings, say=say) as connection:
+    with open_store(settings, say=say, retry_s=retry_s) as connection:
         yield WritableStore(connection, settings)
 
 

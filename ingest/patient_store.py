@@ -12,7 +12,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from ingest.job_run import OpenedStore, OpenStore
-from queries.migrations import schema_version
 from schema.errors import DatabaseError, SchemaOutdated
 
 if TYPE_CHECKING:
@@ -124,8 +123,5 @@ class PatientStore:
             self._opened.close()
 
     def _answers(self) -> bool:
-        try:
-            self.once(schema_version)
-        except DatabaseError:
-            return False
-        return True
+        store = self._store
+        return store is not None and store.connection is not None and store.connection.answers()

@@ -41,6 +41,8 @@ Parameters = Mapping[str, object]
 
 _SCHEMES = tuple(f"{name}{security}://" for name in ("bolt", "neo4j") for security in ("", "+s", "+ssc"))
 _ROWS_A_FETCH = 5000
+RETRY_S = 30.0
+"""How long a transaction is repeated unless said otherwise."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,14 @@ class Connection:
     def close(self) -> None:
         """Close all sockets."""
         self._driver.close()
+
+    def answers(self) -> bool:
+        """Say whether the server answers now, asked once."""
+        try:
+            self._driver.verify_connectivity()
+        except (DriverError, Neo4jError, OSError):
+            return False
+        return True
 
     def read(
         self,
@@ -230,7 +240,7 @@ class Connection:
 
 
 def connect(
-    uri: str, user: str, password: str, *, timeout_s: float = 10.0, retry_s: float = 30.0
+    uri: str, user: str, password: str, *, timeout_s: float = 10.0, retry_s: float = RETRY_S
 ) -> Connection:
     """Open a connection and make sure that the server answers.
 
@@ -243,7 +253,7 @@ def connect(
     timeout_s : float, optional
         How long to wait for the server.
     retry_s : float, optional
-        How long to repeat a transaction that the server asks to repeat.
+        How long to repeat a transaction that the server asks to repeat, or that a lost connection has ended.
 
     Raises
     ------

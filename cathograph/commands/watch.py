@@ -15,6 +15,9 @@ from cathograph.commands.home import HomeOption, home_of
 if TYPE_CHECKING:
     from ingest.service_options import Standing
 
+_RETRY_S = 5.0
+"""The queue repeats what failed; a lost server is to be noticed, and started again, soon."""
+
 
 def watch(
     context: typer.Context,
@@ -85,7 +88,7 @@ def watch(
     with stop_on_signals() as stop, status or nullcontext():
         standing = serve(
             folder,
-            partial(open_for_writing, settings),
+            partial(open_for_writing, settings, retry_s=_RETRY_S),
             options,
             say=say,
             show=show,

@@ -110,8 +110,11 @@ def test_a_server_that_went_away(store, neo4j_server, relay, monkeypatch):
         if len(done) == 3:
             relay.cut()
 
-    with through, pytest.raises(DatabaseError, match=r"gone in the middle .* run the same command again"):
-        write_image(through, make_toy_rows(), IngestRunRecord.of_memory("x"), group_rows=2, progress=cut)
+    with through:
+        assert through.answers()
+        with pytest.raises(DatabaseError, match=r"gone in the middle .* run the same command again"):
+            write_image(through, make_toy_rows(), IngestRunRecord.of_memory("x"), group_rows=2, progress=cut)
+        assert not through.answers()
     assert content_hash(store) == empty
     assert (
         write_image(store, make_toy_rows(), IngestRunRecord.of_memory("x"), group_rows=2).state == "written"
