@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import tifffile
 
@@ -145,9 +146,16 @@ class Site:
 
     def states(self) -> list[str]:
         """Give the states of all jobs; empty when the store does not answer."""
+        return [str(state) for state in self._jobs("state")]
+
+    def attempts(self) -> int:
+        """Count how often a job was begun; 0 when the store does not answer."""
+        return sum(int(attempts) for attempts in self._jobs("attempts"))
+
+    def _jobs(self, column: str) -> list[Any]:
         try:
             with self.open_store() as store:
-                return [str(state) for state in run(store, load("jobs"), {"sample": self.sample})["state"]]
+                return list(run(store, load("jobs"), {"sample": self.sample})[column])
         except CathographError:
             return []
 
