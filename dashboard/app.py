@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.scriptrunner_utils import script_run_context
 
-from dashboard import access, store
+from dashboard import access, field, store
 from dashboard.empty_states import show_error, show_no_database
 from dashboard.pages import (
     confounders,
@@ -51,6 +51,17 @@ def read_ahead() -> None:
     # Nobody is there to be shown that something is being read, and Streamlit would say so in the log.
     logging.getLogger(script_run_context.__name__).setLevel(logging.ERROR)
     store.read_ahead(overview.TABLES)
+
+
+def read_on() -> None:
+    """Read what the second page needs, when the first visitors may be there already.
+
+    Raises
+    ------
+    CathographError
+        When there is no database to ask.
+    """
+    field.read_ahead()
 
 
 def main(first: str = "overview") -> None:

@@ -26,6 +26,7 @@ from dashboard import store
 from dashboard.pictures import Pictures
 from queries.catalog import load
 from queries.connection import Connection
+from queries.content import store_version
 from queries.runner import run
 
 MOST_CHANNEL_PAIRS = 100_000
@@ -78,6 +79,21 @@ class Field:
 def field_of(about: pd.Series) -> Field:
     """Read the tables of an image from its row of the query ``images``."""
     return _read_field(store.connection(), str(about["sample"]), str(about["image"]), store.version(), about)
+
+
+def read_ahead() -> None:
+    """Read the image that the page opens with, outside of any visit.
+
+    A server that was just started takes seconds to plan what is asked of an image, once for all images.
+
+    Raises
+    ------
+    CannotConnect, DatabaseError
+        When there is no database to ask.
+    """
+    connection = store.connection()
+    for _, about in run(connection, load("images")).head(1).iterrows():
+        _read_field(connection, str(about["sample"]), str(about["image"]), store_version(connection), about)
 
 
 @st.cache_resource(max_entries=_KEPT, show_spinner="Reading the graph …")

@@ -13,7 +13,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from cathograph.frontend_files import FrontendFiles
-from dashboard.app import read_ahead
+from dashboard.app import read_ahead, read_on
 from schema.errors import CathographError
 
 _LONGEST_S = 20.0
@@ -25,7 +25,10 @@ async def _read_ahead(_: st.App) -> AsyncIterator[None]:
     # being read while the first visitors come.
     with suppress(CathographError, TimeoutError):
         await asyncio.wait_for(asyncio.to_thread(read_ahead), _LONGEST_S)
+    reading_on = asyncio.create_task(asyncio.to_thread(read_on))
     yield
+    with suppress(CathographError):
+        await reading_on
 
 
 app = st.App(

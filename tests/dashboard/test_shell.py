@@ -4,7 +4,7 @@ import pytest
 from small_dashboard_store import HARMFUL, words
 from streamlit.testing.v1 import AppTest
 
-from dashboard import access, store
+from dashboard import access, field, store
 from dashboard.environment import LOGIN, PASSWORD, URI, VISITORS_PASSWORD
 from dashboard.pages import overview
 from dashboard.plain_text import as_text
@@ -87,6 +87,17 @@ def test_nothing_is_read_ahead_without_a_database(monkeypatch):
     monkeypatch.setenv(PASSWORD, "x")
     with pytest.raises(CannotConnect):
         store.read_ahead(overview.TABLES)
+
+
+def test_the_first_image_is_read_ahead_where_there_is_one(small_store, monkeypatch):
+    field.read_ahead()
+    monkeypatch.setattr(field, "run", None)
+    first = field.field_of(store.images().iloc[0])
+    assert len(first.details) == first.about["nmc"] + first.about["sse"] + first.about["graphite"]
+
+
+def test_an_empty_store_has_no_image_to_read_ahead(empty_store):
+    field.read_ahead()
 
 
 def test_new_data_show_up_and_old_tables_are_kept(small_store):
