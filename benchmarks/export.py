@@ -35,7 +35,7 @@ BATCH_SIZE = 256
 FAN_OUT = [5, 5]
 N_BATCHES = 8
 
-_WARMING_UP = 5
+_WARMING_UP = 10
 _FOLDER = Path(__file__).parent / "row_by_row"
 _WARM_UP = 64
 """`benchmarks.measure` calls a function with that many first: ours then only imports."""
