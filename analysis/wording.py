@@ -2,7 +2,7 @@
 
 import numpy as np
 
-UNITS = {"_um2": "µm²", "_um3": "µm³", "_um": "µm", "_ev": "eV", "_px": "px"}
+_UNITS = {"_um2": "µm²", "_um3": "µm³", "_um": "µm", "_ev": "eV", "_px": "px"}
 """Endings of columns, and the unit that each says."""
 
 _WORDS = {
@@ -22,8 +22,19 @@ def in_words(column: str) -> str:
     >>> in_words("soc_ev"), in_words("heterogeneity_ev"), in_words("ionic_closeness")
     ('SOC indicator', 'heterogeneity', 'ionic closeness')
     """
-    ending = next((each for each in UNITS if column.endswith(each)), "")
-    return _WORDS.get(column) or column.removesuffix(ending).replace("_", " ")
+    return _WORDS.get(column) or split_unit(column)[0]
+
+
+def split_unit(column: str) -> tuple[str, str]:
+    """Split a column into its words and its unit, which is empty where it has none.
+
+    Examples
+    --------
+    >>> split_unit("weighted_degree_px"), split_unit("ionic_closeness")
+    (('weighted degree', 'px'), ('ionic closeness', ''))
+    """
+    ending = next((each for each in _UNITS if column.endswith(each)), "")
+    return column.removesuffix(ending).replace("_", " "), _UNITS.get(ending, "")
 
 
 def as_subject(text: str) -> str:

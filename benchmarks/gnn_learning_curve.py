@@ -10,8 +10,7 @@ scatters around that by 25 %, so a perfect model of the structure has a known, f
 trains on 60 % and stops on 20 %, as the paper splits; the last fifth is replaced by one large test set that is the
 same for every N, so that the curve is not the noise of small test sets. Every training stops as `cathograph gnn
 train` does, and by the table's ``steps`` and ``epochs`` one sees whether the limit of steps cut any short. All
-of it takes some ten minutes of processor time, of which making the images is half; ``--networks nnconv mlp --sizes 18
-36 73`` is a part of it.
+networks together take some six minutes of processor time; ``--networks nnconv mlp --sizes 18 36 73`` is a part of it.
 
 Images and the answers of each trained network are kept in the folder: the same command goes on where it was stopped.
 """

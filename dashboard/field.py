@@ -91,9 +91,10 @@ def read_ahead() -> None:
     CannotConnect, DatabaseError
         When there is no database to ask.
     """
-    connection = store.connection()
-    for _, about in run(connection, load("images")).head(1).iterrows():
-        _read_field(connection, str(about["sample"]), str(about["image"]), store_version(connection), about)
+    images = store.read_ahead(["images"])["images"]
+    if not images.empty:
+        connection, first = store.connection(), images.iloc[0]
+        _read_field(connection, str(first["sample"]), str(first["image"]), store_version(connection), first)
 
 
 @st.cache_resource(max_entries=_KEPT, show_spinner="Reading the graph …")

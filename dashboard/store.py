@@ -115,8 +115,8 @@ def table(
     )
 
 
-def read_ahead(names: Sequence[str]) -> None:
-    """Read named queries before anybody asks, so that the first visitor finds them here.
+def read_ahead(names: Sequence[str]) -> dict[str, pd.DataFrame]:
+    """Read named queries before anybody asks, so that the first visitor finds them here; gives them by name.
 
     Raises
     ------
@@ -124,8 +124,7 @@ def read_ahead(names: Sequence[str]) -> None:
         When there is no database to ask.
     """
     version = store_version(connection())
-    for name in names:
-        _read(connection(), name, (), version)
+    return {name: _read(connection(), name, (), version) for name in names}
 
 
 def images(selection: Selection | None = None) -> pd.DataFrame:

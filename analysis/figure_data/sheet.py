@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.wording import UNITS
+from analysis.wording import split_unit
 
 BLUE, VERMILION, GREEN, PURPLE = "#0072b2", "#d55e00", "#009e73", "#cc79a7"
 
@@ -105,10 +105,8 @@ def label_of(column: str) -> str:
     """
     if column in LABELS:
         return LABELS[column]
-    for suffix, unit in UNITS.items():
-        if column.endswith(suffix):
-            return f"{column.removesuffix(suffix).replace('_', ' ')} ({unit})"
-    return column.replace("_", " ")
+    words, unit = split_unit(column)
+    return f"{words} ({unit})" if unit else words
 
 
 def size_column(table: pd.DataFrame) -> str:

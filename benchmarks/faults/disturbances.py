@@ -44,9 +44,8 @@ def server_killed(
             soon = (tally.times + 1) % _AT_ONCE == 0
             if not soon and not site.wait_until(partial(_works_or_is_done, site), tally, "a job"):
                 break
-            time.sleep(
-                site.chance.uniform(0, 3 if soon else 15)
-            )  # the first image after a start takes some seconds
+            # The first image after a start takes some seconds; some kills are to strike later ones.
+            time.sleep(site.chance.uniform(0, 3 if soon else 15))
             pid = server_pid()
             if pid is None:
                 continue

@@ -5,6 +5,7 @@ Nobody's data are touched: ``NEO4J_URI`` is ignored, and without ``--home`` or
 """
 
 import os
+import shlex
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -244,4 +245,4 @@ def _print_next(home: Path, out: Path, seconds: float) -> None:
         "query concurrent_channels --param sample=demo-LCD --format csv",
         "db stop",
     ):
-        results.print(f"  cathograph --home {home} {line}", highlight=False, markup=False)
+        results.print(f"  cathograph --home {shlex.quote(str(home))} {line}", highlight=False, markup=False)
