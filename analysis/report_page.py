@@ -6,6 +6,7 @@ machine without a network. All text from the store goes through the template's e
 
 import base64
 import math
+import re
 from importlib.resources import files
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from schema.errors import InputError
 
 _MOST_ROWS_SHOWN = 60
 """The page shows so many rows of a table; the CSV has all."""
+_LINK = re.compile(r'href="((?:figures|tables)/[A-Za-z0-9-]+\.[a-z]+)"')
+"""How the page names a file that was written with it."""
 
 
 def make_report_folder(folder: Path) -> None:
@@ -49,7 +52,7 @@ def write_report(report: Report, folder: Path) -> Path:
     report : Report
         From `analysis.report.build_report`.
     folder : Path
-        Made when absent; files of an earlier report are replaced.
+        Made when absent; the files that an earlier report's page names are removed first, no others.
 
     Returns
     -------
@@ -62,11 +65,12 @@ def write_report(report: Report, folder: Path) -> Path:
         When the folder cannot be written to.
     """
     make_report_folder(folder)
+    page = folder / "report.html"
+    _remove_earlier(page)
     images = {}
     for plate in report.plates:
         _, svg, _ = plate.save(folder / "figures")
         images[plate.name] = base64.b64encode(svg.read_bytes()).decode()
-    page = folder / "report.html"
     try:
         for table in (*report.tables, *report.provenance):
             table.data.to_csv(folder / "tables" / f"{table.name}.csv", index=False, lineterminator="\n")
@@ -74,6 +78,17 @@ def write_report(report: Report, folder: Path) -> Path:
     except OSError as error:
         raise _not_writable(folder, error) from error
     return page
+
+
+def _remove_earlier(page: Path) -> None:
+    """Remove an earlier report: a figure that is not of the new one would be taken for one of it."""
+    try:
+        if page.exists():
+            for name in _LINK.findall(page.read_text(encoding="utf-8", errors="replace")):
+                (page.parent / name).unlink(missing_ok=True)
+            page.unlink()
+    except OSError as error:
+        raise _not_writable(page.parent, error) from error
 
 
 def render_page(report: Report, images: dict[str, str]) -> str:

@@ -140,6 +140,12 @@ def provenance_tables(
 ) -> tuple[ReportTable, ...]:
     """Make the tables of images, segmentations and energy maps in use."""
     first = ("selection",) if len(names) > 1 else ()
+    segmentations, ways_of_segmenting = _number_ways(
+        stack_selections({name: tables.segmentations for name, tables in selections.items()}, names)
+    )
+    measurements, ways_of_measuring = _number_ways(
+        stack_selections({name: tables.measurements for name, tables in selections.items()}, names)
+    )
     return (
         ReportTable(
             "images", "Images", "", stack_selections({n: t.images for n, t in selections.items()}, names),
@@ -147,16 +153,29 @@ def provenance_tables(
              "method", "version", "nmc", "contacts", "tpbs"),
         ),
         ReportTable(
-            "segmentations", "Segmentations in use", "",
-            stack_selections({n: t.segmentations for n, t in selections.items()}, names),
-            (*first, "sample", "image", "source", "method", "version", "created", "segmentation", "params"),
+            "segmentations", "Segmentations in use", "The way is a row of the next table.", segmentations,
+            (*first, "sample", "image", "source", "method", "version", "created", "segmentation", "way"),
         ),
         ReportTable(
-            "measurements", "Energy maps in use", "",
-            stack_selections({n: t.measurements for n, t in selections.items()}, names),
-            (*first, "sample", "image", "kind", "created", "particles", "measured", "flagged", "matching", "params"),
+            "segmentation-ways", "Ways of segmenting", "", ways_of_segmenting, ("way", "images", "params"),
+        ),
+        ReportTable(
+            "measurements", "Energy maps in use", "The way is a row of the next table.", measurements,
+            (*first, "sample", "image", "kind", "created", "particles", "measured", "flagged", "matching", "way"),
+        ),
+        ReportTable(
+            "measurement-ways", "Ways of measuring", "", ways_of_measuring, ("way", "images", "params"),
         ),
     )  # fmt: skip
+
+
+def _number_ways(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Give each distinct set of parameters a number: they are long, and most rows have the same."""
+    codes, params = pd.factorize(table["params"])
+    ways = pd.DataFrame({"way": range(1, len(params) + 1), "params": params})
+    numbered = table.assign(way=codes + 1)
+    images = numbered.drop_duplicates(["sample", "image", "way"])["way"].value_counts()
+    return numbered, ways.assign(images=ways["way"].map(images))
 
 
 def _count(tables: ElectrodeTables, n_clusters: int) -> dict[str, int]:

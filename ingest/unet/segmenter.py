@@ -38,7 +38,7 @@ class UNetSegmenter:
 
     model: "TrainedModel"
     run: "Run"
-    weights: Path = Path()
+    weights: Path
 
     name: ClassVar[str] = "unet"
     version: ClassVar[str] = INFERENCE_VERSION

@@ -166,3 +166,33 @@ def test_a_folder_that_cannot_be_written_to(built, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="not writable"):
         write_report(built, tmp_path / "file")
+
+
+def test_of_an_earlier_report_only_its_own_files_are_removed(built, page, tmp_path):
+    write_report(built, tmp_path)
+    (tmp_path / "figures" / "fig-2b.svg").write_text("of an earlier --compare")
+    (tmp_path / "tables" / "mine.csv").write_text("nobody's")
+    earlier = tmp_path / "report.html"
+    earlier.write_text(
+        earlier.read_text(encoding="utf-8") + '<a href="figures/fig-2b.svg">', encoding="utf-8"
+    )
+    write_report(built, tmp_path)
+    assert not (tmp_path / "figures" / "fig-2b.svg").exists()
+    assert (tmp_path / "tables" / "mine.csv").read_text() == "nobody's"
+    linked = {address for address in page.addresses if address.startswith(("figures/", "tables/"))}
+    written = {str(path.relative_to(tmp_path)) for path in tmp_path.glob("*/*")}
+    assert written == linked | {"tables/mine.csv"}
+
+
+def test_long_parameters_are_written_once():
+    tables = make_tables(12, 3)
+    tables.segmentations["params"] = ['{"b":1}', '{"a":1}', '{"b":1}']
+    report = build_report({"a": tables, "again": tables}, title="", draws=0)
+    of = {table.name: table for table in report.provenance}
+    assert of["segmentations"].data["way"].tolist() == [1, 2, 1, 1, 2, 1]
+    assert "params" not in of["segmentations"].shown
+    assert of["segmentation-ways"].data[["way", "images", "params"]].to_numpy().tolist() == [
+        [1, 2, '{"b":1}'],
+        [2, 1, '{"a":1}'],
+    ]
+    assert of["measurement-ways"].data["images"].tolist() == [3]

@@ -1,6 +1,7 @@
 """Passes of a network with channels left out: repeatable, the same in tiles, and what they say of regions."""
 
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -32,7 +33,7 @@ def grey():
 
 
 def sample(network, grey, *, passes=3, seed=5, **run):
-    segmenter = UNetSegmenter(TrainedModel(network, "small", "0" * 64), Run(CPU, **run))
+    segmenter = UNetSegmenter(TrainedModel(network, "small", "0" * 64), Run(CPU, **run), Path("small.pt"))
     return list(segmenter.sample(grey, segmenter.segment(grey), passes=passes, seed=seed))
 
 
@@ -98,7 +99,7 @@ def test_as_many_channels_are_left_out_as_the_network_was_trained_with(network):
 def test_a_network_without_dropout_is_refused():
     network = random_network()
     object.__setattr__(network.architecture, "dropout", 0.0)
-    segmenter = UNetSegmenter(TrainedModel(network, "sure", "0" * 64), Run(CPU))
+    segmenter = UNetSegmenter(TrainedModel(network, "sure", "0" * 64), Run(CPU), Path("sure.pt"))
     with pytest.raises(SegmentationError, match="sure trained without dropout"):
         segmenter.require_passes()
 

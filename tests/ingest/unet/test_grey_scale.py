@@ -1,5 +1,7 @@
 """Grey values of any kind onto one scale, and the images that have none."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -16,7 +18,8 @@ from schema.errors import InputImageError, SegmentationError
 
 @pytest.fixture
 def segmenter():
-    return UNetSegmenter(TrainedModel(random_network(), "small", "0" * 64), Run(torch.device("cpu")))
+    model = TrainedModel(random_network(), "small", "0" * 64)
+    return UNetSegmenter(model, Run(torch.device("cpu")), Path("small.pt"))
 
 
 def test_labels_do_not_depend_on_the_type_or_unit_of_grey(segmenter):
