@@ -5,7 +5,7 @@ BIN := .venv/bin
 ROOMS := schema queries phantom ingest analysis gnn dashboard benchmarks cathograph
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-quick test-slow check format lock bench docs faults soak audit clean
+.PHONY: help setup demo test test-long test-quick test-slow check format lock bench docs faults soak audit clean
 
 help:  ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -24,13 +24,16 @@ setup: .venv/.ready  ## make .venv with everything, pinned
 demo: setup  ## make three samples, fill a database of their own, show what was found
 	$(BIN)/cathograph demo
 
-test: setup  ## all tests but the slow ones, in two processes with a database each
-	$(BIN)/pytest -n 2 --dist loadfile -m "not slow"
+test: setup  ## all tests but the long and the slow ones, in two processes with a database each
+	$(BIN)/pytest -n 2 --dist loadfile -m "not long and not slow"
+
+test-long: setup  ## tests through browsers, restarted databases, trainings, all real images; CI runs them too
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "long and not slow"
 
 test-quick: setup  ## tests that need no database
-	$(BIN)/pytest -m "not slow and not neo4j"
+	$(BIN)/pytest -m "not long and not slow and not neo4j"
 
-test-slow: setup  ## tests of more than half a minute
+test-slow: setup  ## single tests of more than half a minute; CI does not run them
 	$(BIN)/pytest -m slow
 
 check: setup  ## format, lint, types, import contract, generated pages

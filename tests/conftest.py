@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,8 +24,8 @@ NEEDED_MARKER = {"neo4j_server": "neo4j", "own_server": "neo4j", "shared_data": 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what uses the database or the real images, so that `-m "not neo4j"` is always true.
 
-    Files beside this one go through all rooms and take longest. They come first: at the end one process would still
-    be at them while the other has nothing to do.
+    Files beside this one go through all rooms and take longest. They come first where the order is kept (`make
+    test-long`): at the end one process would still be at them while the other has nothing to do.
     """
     items.sort(key=lambda item: item.path.parent != Path(__file__).parent)
     for item in items:
@@ -81,15 +81,41 @@ def own_server() -> Iterator[OwnServer]:
         yield OwnServer(small_server(home), said)
 
 
-@pytest.fixture(scope="module")
-def clean_store(neo4j_server: DatabaseServer) -> "Iterator[Connection]":
-    """Give a connection to the emptied database with its schema, once a module."""
+@pytest.fixture(scope="session")
+def empty_with_schema(neo4j_server: DatabaseServer) -> Callable[[], None]:
+    """Give what leaves nothing in the database but its schema.
+
+    The schema is made anew only where a test has changed it: with it goes all that the server has planned, and
+    planning the named queries again for each module would take minutes.
+    """
     from queries.connection import connect
     from queries.migrations import migrate
 
-    neo4j_server.empty()
+    def make_schema() -> None:
+        neo4j_server.empty()
+        with connect(neo4j_server.uri, neo4j_server.user, neo4j_server.password) as connection:
+            migrate(connection)
+
+    def empty() -> None:
+        neo4j_server.empty_of_data()
+        neo4j_server.drop_projections()
+        if neo4j_server.schema() != whole:
+            make_schema()
+
+    make_schema()
+    whole = neo4j_server.schema()
+    return empty
+
+
+@pytest.fixture(scope="module")
+def clean_store(
+    neo4j_server: DatabaseServer, empty_with_schema: Callable[[], None]
+) -> "Iterator[Connection]":
+    """Give a connection to the emptied database with its schema, once a module."""
+    from queries.connection import connect
+
+    empty_with_schema()
     with connect(neo4j_server.uri, neo4j_server.user, neo4j_server.password) as connection:
-        migrate(connection)
         yield connection
 
 

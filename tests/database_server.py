@@ -45,21 +45,41 @@ class DatabaseServer:
             self.uri, auth=(self.user, self.password), notifications_min_severity="OFF"
         )
 
+    def schema(self) -> frozenset[tuple[str, str]]:
+        """Read which constraints and indexes there are, and the version that the store says it has."""
+        questions = {
+            "index": "SHOW INDEXES YIELD name",
+            "constraint": "SHOW CONSTRAINTS YIELD name",
+            "version": "MATCH (n:SchemaVersion) RETURN toString(n.version)",
+        }
+        with self.driver() as driver, driver.session() as session:
+            return frozenset(
+                (kind, name) for kind, question in questions.items() for name in session.run(question).value()
+            )
+
     def empty_of_data(self) -> None:
-        """Remove all data; the schema stays."""
-        with self.driver() as driver:
-            driver.execute_query("MATCH (n) WHERE NOT n:SchemaVersion DETACH DELETE n")
+        """Remove all data; the schema stays, and with it what the server has planned."""
+        with self.driver() as driver, driver.session() as session:
+            session.run(
+                "MATCH (n) WHERE NOT n:SchemaVersion CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 20000 ROWS"
+            ).consume()
+
+    def drop_projections(self) -> None:
+        """Remove all graphs in memory."""
+        with self.driver() as driver, driver.session() as session:
+            for name in session.run("CALL gds.graph.list() YIELD graphName").value():
+                session.run("CALL gds.graph.drop($name) YIELD graphName", name=name).consume()
 
     def empty(self) -> None:
         """Remove all data, constraints, indexes and graphs in memory."""
+        self.empty_of_data()
+        self.drop_projections()
         with self.driver() as driver, driver.session() as session:
-            session.run("MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 20000 ROWS").consume()
+            session.run("MATCH (n:SchemaVersion) DELETE n").consume()
             for name in session.run("SHOW CONSTRAINTS YIELD name").value():
                 session.run(f"DROP CONSTRAINT `{name}` IF EXISTS").consume()
             for name in session.run("SHOW INDEXES YIELD name, type WHERE type <> 'LOOKUP'").value("name"):
                 session.run(f"DROP INDEX `{name}` IF EXISTS").consume()
-            for name in session.run("CALL gds.graph.list() YIELD graphName").value():
-                session.run("CALL gds.graph.drop($name) YIELD graphName", name=name).consume()
 
 
 @dataclass(frozen=True)

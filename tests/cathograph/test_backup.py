@@ -14,6 +14,8 @@ from cathograph.backups import back_up, restore
 from cathograph.local_neo4j import LocalNeo4j, ServerState
 from schema.errors import LocalServerError
 
+pytestmark = pytest.mark.long
+
 
 def _names(address):
     with neo4j.GraphDatabase.driver(address.uri, auth=(address.user, address.password)) as driver:

@@ -18,6 +18,8 @@ from cathograph.store import StoreAddress
 from dashboard.environment import VISITORS_PASSWORD
 from schema.errors import DashboardError, InputError
 
+pytestmark = pytest.mark.long
+
 SECRETS = """
 [auth]
 redirect_uri = "https://d.example.org/oauth2callback"

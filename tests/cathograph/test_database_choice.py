@@ -5,6 +5,8 @@ import os
 import pytest
 from database_server import DatabaseServer, docker_answers, given_server
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def named_for_tests(own_server, monkeypatch):

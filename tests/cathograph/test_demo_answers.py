@@ -29,7 +29,7 @@ from queries.catalog import adhoc
 from queries.runner import run
 from schema.phases import Phase
 
-pytestmark = pytest.mark.neo4j
+pytestmark = [pytest.mark.neo4j, pytest.mark.long]
 
 RECIPES = read_recipes(PAGE.read_text(encoding="utf-8"))
 

@@ -18,7 +18,7 @@ from cathograph.server_config import ServerMemory
 from cathograph.server_process import is_free
 from schema.errors import LocalServerError
 
-pytestmark = pytest.mark.neo4j
+pytestmark = [pytest.mark.neo4j, pytest.mark.long]
 
 _START = (
     "import sys; from pathlib import Path; from database_server import small_server; "

@@ -10,6 +10,8 @@ import tifffile
 
 from queries.content import content_hash
 
+pytestmark = pytest.mark.long
+
 PHASES = "0=background,1=NMC,2=SSE,3=Graphite"
 LINE = ["--as", "phases", "--phases", PHASES, "--sample", "s1", "--pixel-size-nm", "50"]
 

@@ -13,6 +13,8 @@ from phantom.microstructure import make_microstructure
 from queries.catalog import load
 from queries.runner import run
 
+pytestmark = pytest.mark.long
+
 SPEC = "0=background,1=SSE,2=NMC,3=Graphite"
 
 

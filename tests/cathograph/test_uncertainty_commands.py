@@ -13,6 +13,8 @@ from ingest.unet.network import UNet
 from ingest.unet.weights import save_model
 from schema.phases import Phase
 
+pytestmark = pytest.mark.long
+
 PHASES = "1=SSE,2=NMC"
 
 

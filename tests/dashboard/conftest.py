@@ -17,7 +17,6 @@ from streamlit.testing.v1 import AppTest
 from dashboard.environment import PASSWORD, URI, USER
 from queries.connection import Connection, connect
 from queries.content import store_version
-from queries.migrations import migrate
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _PATIENCE_S = 60
@@ -64,14 +63,14 @@ def dashboard_environment(
 @pytest.fixture
 def small_store(
     neo4j_server: DatabaseServer,
+    empty_with_schema: Callable[[], None],
     dashboard_connection: Connection,
     dashboard_files: list[MadeFiles],
     dashboard_environment: None,
 ) -> Connection:
     """Give the small store; filled anew where another test has changed it."""
     if store_version(dashboard_connection) != _FILLED.get(neo4j_server.uri):
-        neo4j_server.empty()
-        migrate(dashboard_connection)
+        empty_with_schema()
         fill(dashboard_connection, dashboard_files)
         _FILLED[neo4j_server.uri] = store_version(dashboard_connection)
     return dashboard_connection
@@ -79,11 +78,10 @@ def small_store(
 
 @pytest.fixture
 def empty_store(
-    neo4j_server: DatabaseServer, dashboard_connection: Connection, dashboard_environment: None
+    empty_with_schema: Callable[[], None], dashboard_connection: Connection, dashboard_environment: None
 ) -> Connection:
     """Give the store with its schema and nothing in it."""
-    neo4j_server.empty()
-    migrate(dashboard_connection)
+    empty_with_schema()
     return dashboard_connection
 
 

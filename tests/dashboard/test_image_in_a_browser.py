@@ -10,6 +10,8 @@ from playwright.sync_api import expect
 
 from cathograph.notebook import query
 
+pytestmark = pytest.mark.long
+
 _VIEW = {"sample": "LCD-1", "image": "LCD00"}
 
 

@@ -18,6 +18,8 @@ from ingest.options import IngestOptions, Source
 from ingest.pipeline import Placement, ingest_files
 from ingest.reading import Reading
 
+pytestmark = pytest.mark.long
+
 
 def said(app):
     return " ".join(each.value for each in (*app.info, *app.warning, *app.error, *app.text, *app.caption))

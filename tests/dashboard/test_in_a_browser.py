@@ -11,6 +11,8 @@ from small_dashboard_store import HARMFUL
 from queries.catalog import adhoc, load
 from queries.runner import run
 
+pytestmark = pytest.mark.long
+
 PAGES = ("", "image", "morphology", "reaction", "network", "confounders", "query", "gnn", "ingest")
 
 

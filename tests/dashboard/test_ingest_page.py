@@ -8,6 +8,8 @@ from dashboard.pages.ingest import _arguments, _missing
 from queries.catalog import load
 from queries.runner import run
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def own_commands(neo4j_server, monkeypatch, tmp_path):

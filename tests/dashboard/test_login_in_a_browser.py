@@ -11,6 +11,8 @@ from dashboard_browser import wait_until_quiet
 from oidc_provider import running_provider
 from playwright.sync_api import expect
 
+pytestmark = pytest.mark.long
+
 
 def free_port():
     with socket.socket() as probe:

@@ -12,6 +12,8 @@ from analysis.electrode_tables import keys_of_sample, narrow, read_electrode_tab
 from analysis.report import build_report
 from cathograph.notebook import query
 
+pytestmark = pytest.mark.long
+
 PAGES = ("morphology", "reaction", "network", "confounders")
 
 

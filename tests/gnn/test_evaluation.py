@@ -13,6 +13,8 @@ from gnn.neighbourhood_features import neighbourhood_features
 from gnn.training import TrainingSettings
 from schema.errors import ModelError
 
+pytestmark = pytest.mark.long
+
 
 def particles(groups, measured, **predicted):
     return TestedParticles(

@@ -12,6 +12,8 @@ from gnn.ranking import CHANGES, name_candidates, score_candidates, score_change
 from gnn.training import TrainingSettings
 from schema.errors import ModelError
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def learned():

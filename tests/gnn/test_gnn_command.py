@@ -16,6 +16,8 @@ from queries.measurements import write_measurement
 from queries.runner import run
 from queries.writing import IngestRunRecord, write_image
 
+pytestmark = pytest.mark.long
+
 IMAGES = 6
 
 

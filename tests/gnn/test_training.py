@@ -13,6 +13,8 @@ from gnn.splits import Split, split_graphs
 from gnn.training import TrainingSettings, choose_device, train_network
 from schema.errors import ModelError
 
+pytestmark = pytest.mark.long
+
 QUICK = TrainingSettings(sizes=(("hidden", 8),), max_epochs=4, learning_rate=1e-2)
 
 

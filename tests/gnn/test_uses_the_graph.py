@@ -10,6 +10,8 @@ from gnn.ensemble import keep_targets, train_model
 from gnn.evaluation import collect_tests, compare, score
 from gnn.training import TrainingSettings
 
+pytestmark = pytest.mark.long
+
 EDGE_BLIND = [each.name for each in BASELINES if not each.looks_at_neighbours]
 
 
