@@ -27,7 +27,7 @@ demo: setup  ## make three samples, fill a database of their own, show what was 
 test: setup  ## all tests but the long and the slow ones, in two processes with a database each
 	$(BIN)/pytest -n 2 --dist loadfile -m "not long and not slow"
 
-test-long: setup  ## tests through browsers, restarted databases, trainings, all real images; CI runs them too
+test-long: setup  ## tests of pages, of restarted databases, trainings, all real images; CI runs them too
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "long and not slow"
 
 test-quick: setup  ## tests that need no database

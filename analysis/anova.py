@@ -104,10 +104,12 @@ class TwoWayAnova:
     caution: str
 
     def table(self) -> pd.DataFrame:
-        """Give the terms and the residual as a table, one row each."""
+        """Give the terms and the residual as a table, one row each; without an answer, one row with the reason."""
         rows = [asdict(term) for term in self.terms]
         if rows:
             rows.append({"term": "residual", "df": self.residual_df, "sum_sq": self.residual_sum_sq})
+        else:
+            rows.append({"term": "no answer"})
         out = pd.DataFrame(rows, columns=list(AnovaTerm.__dataclass_fields__))
         out.insert(0, "outcome", self.outcome)
         for name in (

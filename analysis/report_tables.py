@@ -73,8 +73,8 @@ def result_tables(
             "As in the paper: particles as units, Welch's t, Cohen's d (exposed minus others). Differences in eV. "
             + STATE_NOTE,
             s1,
-            (*first, "figure", "outcome", "exposure", "n_exposed", "n_others", "n_missing", "mean_exposed",
-             "mean_others", "median_exposed", "median_others", "difference", "t", "df", "p", "d", "d_ci_low",
+            (*first, "figure", "outcome", "exposure", "n_exposed", "n_others", "mean_exposed", "mean_others",
+             "median_exposed", "median_others", "difference", "t", "df", "p", "d", "d_ci_low",
              "d_ci_high", "g"),
         ),
         ReportTable(
@@ -84,8 +84,13 @@ def result_tables(
             s1,
             (*first, "figure", "outcome", "exposure", "d", "p", "p_family", "d_clustered", "d_clustered_ci_low",
              "d_clustered_ci_high", "p_clustered", "p_clustered_family", "d_size_adjusted_clustered",
-             "p_size_adjusted_clustered", "icc", "n_clusters", "detectable_d", "detectable_d_clustered",
-             "method_clustered", "caution", "reason"),
+             "p_size_adjusted_clustered", "icc", "n_clusters", "df_clustered", "detectable_d",
+             "detectable_d_clustered"),
+        ),
+        # Sentences in a table of their own: in the one above they would make every row as high as a paragraph.
+        ReportTable(
+            "table-s1", "How Table S1 accounts for images", "The method of each comparison, and what limits it.",
+            s1, (*first, "figure", "outcome", "exposure", "method_clustered", "caution", "reason"),
         ),
         ReportTable(
             "size-by-tpb", "Size of NMC in TPBs and others (Fig. 4d)",
@@ -95,12 +100,14 @@ def result_tables(
         ),
         ReportTable(
             "table-s2", "Table S2: variance of log heterogeneity",
-            "TPB × concurrent channel, sums of squares of type II and III; the family is both tables of one type.",
+            "TPB × concurrent channel, sums of squares of type II and III; the family is both tables of one type."
+            + _unanswered(s2),
             s2, (*first, *anova),
         ),
         ReportTable(
             "table-s3", "Table S3: variance of log polarization",
-            "As S2. Polarization is 0 for a particle with one peak (n_zeros).", s3, (*first, *anova),
+            "As S2. Polarization is 0 for a particle with one peak (n_zeros)." + _unanswered(s3),
+            s3, (*first, *anova),
         ),
         ReportTable(
             "size-adjusted", "At equal size (Fig. S8)",
@@ -167,6 +174,13 @@ def provenance_tables(
             "measurement-ways", "Ways of measuring", "", ways_of_measuring, ("way", "images", "params"),
         ),
     )  # fmt: skip
+
+
+def _unanswered(anova: pd.DataFrame) -> str:
+    """Say why a selection has no analysis of variance: beside one that has, it would seem forgotten."""
+    whose = [name for name in ("selection", "reason") if name in anova.columns]
+    without = anova.loc[anova["reason"] != "", whose].drop_duplicates().astype(str)
+    return "".join(f" No answer: {': '.join(row)}." for row in without.itertuples(index=False))
 
 
 def _number_ways(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -138,6 +138,7 @@ def show_anova(table: pd.DataFrame, name: str) -> None:
             "state (log)": table["outcome"].map(_state),
             "type": table["type"],
             "term": table["term"].astype(str).map(_term),
+            "why": table["reason"].where(table["reason"] != ""),
             "df": table["df"],
             "F": table["f"],
             "p": table["p"],

@@ -141,7 +141,10 @@ def test_without_an_answer_the_reason_is_given(
     found = two_way_anova(table, "polarization_ev")
     assert reason in found.reason
     assert found.terms == ()
-    assert len(found.table()) == 0
+    line = found.table().iloc[0]
+    assert (line["term"], line["reason"]) == ("no answer", found.reason)
+    assert len(found.table()) == 1
+    assert np.isnan(line["p"])
 
 
 def test_negative_values_and_unknown_options_are_refused() -> None:

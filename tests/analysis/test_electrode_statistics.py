@@ -78,7 +78,8 @@ def test_a_state_without_values_leaves_reasons_not_errors(table: pd.DataFrame) -
     # The family is then the four tests that have an answer.
     known = s1["p"].notna()
     np.testing.assert_allclose(s1.loc[known, "p_family"], correct_family(s1.loc[known, "p"]))
-    assert found.anova_polarization.empty
+    assert found.anova_polarization["reason"].tolist() == ["no particle has a value"] * 2
+    assert found.anova_polarization["p_family"].isna().all()
     assert found.correlations["p"].isna().sum() == 1
 
 

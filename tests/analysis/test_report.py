@@ -196,3 +196,17 @@ def test_long_parameters_are_written_once():
         [2, 1, '{"a":1}'],
     ]
     assert of["measurement-ways"].data["images"].tolist() == [3]
+
+
+def test_a_selection_without_an_analysis_of_variance_is_not_left_out():
+    whole, all_alike = make_tables(40, 6), make_tables(40, 6, 1, "t")
+    all_alike.nmc["has_concurrent_channel"] = False
+    tables = build_report({"whole": whole, "alike": all_alike}, title="", draws=0).tables
+    for name in ("table-s2", "table-s3"):
+        table = next(each for each in tables if each.name == name)
+        lines = table.data[table.data["selection"] == "alike"]
+        assert lines["term"].tolist() == ["no answer"] * 2
+        assert lines["p"].isna().all()
+        assert table.data.loc[table.data["selection"] == "whole", "p"].notna().sum() == 6
+        assert "No answer: alike: no particles with at_tpb=" in table.caption
+        assert "No answer: whole" not in table.caption

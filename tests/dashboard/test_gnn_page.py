@@ -12,6 +12,8 @@ from queries.catalog import load
 from queries.runner import run
 from queries.writing import IngestRunRecord, write_image
 
+pytestmark = pytest.mark.long
+
 
 def errors_of(app):
     return {each.label: each.value for each in app.metric}

@@ -13,6 +13,8 @@ from queries.catalog import adhoc, load
 from queries.runner import ask, run
 from schema.errors import QueryError, QueryTimeout
 
+pytestmark = pytest.mark.long
+
 HANGS = "UNWIND range(1, 1000000000000) AS x RETURN sum(x) AS total"
 
 

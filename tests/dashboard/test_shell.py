@@ -11,6 +11,8 @@ from dashboard.plain_text import as_text
 from dashboard.selection import Selection, image_id
 from schema.errors import CannotConnect
 
+pytestmark = pytest.mark.long
+
 PAGES = ("overview", "query", "gnn", "ingest")
 
 
