@@ -54,7 +54,7 @@ bench: setup  ## ours beside its rivals
 faults: setup  ## make every fault and count what it did (an hour; docs/reliability.md)
 	$(BIN)/python -m benchmarks.faults
 
-soak: setup  ## ingest 2000 small images and see whether memory or time grow (most of an hour; docs/reliability.md)
+soak: setup  ## ingest 2000 small images and see whether memory or time grow (a quarter of an hour; docs/reliability.md)
 	$(BIN)/python -m benchmarks.soak --csv soak.csv --png soak.png
 
 audit: setup  ## known vulnerabilities of the locked dependencies (needs their database on the network)
