@@ -96,14 +96,15 @@ def empty_with_schema(neo4j_server: DatabaseServer) -> Callable[[], None]:
         with connect(neo4j_server.uri, neo4j_server.user, neo4j_server.password) as connection:
             migrate(connection)
 
+    make_schema()
+    whole = neo4j_server.schema()
+
     def empty() -> None:
         neo4j_server.empty_of_data()
         neo4j_server.drop_projections()
         if neo4j_server.schema() != whole:
             make_schema()
 
-    make_schema()
-    whole = neo4j_server.schema()
     return empty
 
 

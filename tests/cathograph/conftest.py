@@ -29,8 +29,7 @@ def call(tmp_path, monkeypatch, capfd):
 @pytest.fixture
 def cathograph(call, monkeypatch, neo4j_server, clean_store):
     """Run the command line against the test server, emptied."""
-    with neo4j_server.driver() as driver:
-        driver.execute_query("MATCH (n) WHERE NOT n:SchemaVersion DETACH DELETE n")
+    neo4j_server.empty_of_data()
     monkeypatch.setenv("NEO4J_URI", neo4j_server.uri)
     monkeypatch.setenv("NEO4J_USER", neo4j_server.user)
     monkeypatch.setenv("NEO4J_PASSWORD", neo4j_server.password)

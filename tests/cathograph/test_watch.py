@@ -52,8 +52,7 @@ def phantoms(tmp_path_factory):
 @pytest.fixture
 def store(clean_store, neo4j_server):
     """Give the store, emptied."""
-    with neo4j_server.driver() as driver:
-        driver.execute_query("MATCH (n) WHERE NOT n:SchemaVersion DETACH DELETE n")
+    neo4j_server.empty_of_data()
     return clean_store
 
 
@@ -137,8 +136,7 @@ def undisturbed(clean_store, neo4j_server, phantoms, tmp_path_factory):
 
     neo4j_phases = "0=background,1=SSE,2=NMC,3=Graphite"
     reading = Reading.of(IngestOptions(Source.PHASES, neo4j_phases, pixel_size_um=0.03))
-    with neo4j_server.driver() as driver:
-        driver.execute_query("MATCH (n) WHERE NOT n:SchemaVersion DETACH DELETE n")
+    neo4j_server.empty_of_data()
     for seed in FIELDS:
         source = MapSource(phantoms / "1_energy.tif", method=StateMethod(min_pixels=5)) if seed == 1 else None
         place = Placement(f"s{seed}", str(seed), beamtime="b1")

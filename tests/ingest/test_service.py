@@ -91,8 +91,7 @@ def test_a_late_answer_about_an_attempt_that_ended_does_not_stop_the_next(
     clean_store, neo4j_server, tmp_path
 ):
     """It did: the second attempt was taken for lost and stopped, and a third was needed."""
-    with neo4j_server.driver() as driver:
-        driver.execute_query("MATCH (n) WHERE NOT n:SchemaVersion DETACH DELETE n")
+    neo4j_server.empty_of_data()
     (tmp_path / "beamtime.yaml").write_text(
         f"pixel_size_nm: 30\nfiles:\n  - {{pattern: '*.tif', as: phases, phases: '{PHASES}', sample: s}}\n"
     )
@@ -148,8 +147,7 @@ class Counted:
 @pytest.mark.neo4j
 def test_what_is_over_is_hardly_asked_about_and_yet_may_be_retried(clean_store, neo4j_server, tmp_path):
     """An idle service with thousands of files would else ask about every one of them twice a second."""
-    with neo4j_server.driver() as driver:
-        driver.execute_query("MATCH (n) WHERE NOT n:SchemaVersion DETACH DELETE n")
+    neo4j_server.empty_of_data()
     (tmp_path / "beamtime.yaml").write_text(
         f"pixel_size_nm: 30\nfiles:\n  - {{pattern: '*.tif', as: phases, phases: '{PHASES}', sample: s}}\n"
     )

@@ -74,8 +74,7 @@ def test_the_content_does_not_depend_on_how_it_is_cut(store, neo4j_server):
     for group_rows in (10_000, 2):
         write(store, make_toy_rows(), group_rows=group_rows)
         hashes.add(content_hash(store))
-        with neo4j_server.driver() as driver:
-            driver.execute_query("MATCH (n) WHERE NOT n:SchemaVersion DETACH DELETE n")
+        neo4j_server.empty_of_data()
     assert len(hashes) == 1
 
 
@@ -243,8 +242,7 @@ def undisturbed(store, neo4j_server):
     """Content hash of the toy image, written in one go."""
     write(store, make_toy_rows())
     value = content_hash(store)
-    with neo4j_server.driver() as driver:
-        driver.execute_query("MATCH (n) WHERE NOT n:SchemaVersion DETACH DELETE n")
+    neo4j_server.empty_of_data()
     return value
 
 
