@@ -41,24 +41,24 @@ check: setup  ## format, lint, types, import contract, generated pages
 	$(BIN)/ruff check $(ROOMS) tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m schema.page --check docs/schema.md
+	$(BIN)/python -m cathograph.schema.page --check docs/schema.md
 
 format: setup  ## write what check would ask for
 	$(BIN)/ruff format $(ROOMS) tests
 	$(BIN)/ruff check --fix $(ROOMS) tests
-	$(BIN)/python -m schema.page docs/schema.md
+	$(BIN)/python -m cathograph.schema.page docs/schema.md
 
 bench: setup  ## ours beside its rivals
 	$(BIN)/cathograph bench contacts
 
 faults: setup  ## make every fault and count what it did (an hour; docs/reliability.md)
-	$(BIN)/python -m benchmarks.faults
+	$(BIN)/python -m cathograph.benchmarks.reliability.faults
 
 soak: setup  ## ingest 2000 small images and see whether memory or time grow (a quarter of an hour; docs/reliability.md)
-	$(BIN)/python -m benchmarks.soak --csv soak.csv --png soak.png
+	$(BIN)/python -m cathograph.benchmarks.reliability.soak --csv soak.csv --png soak.png
 
 audit: setup  ## known vulnerabilities of the locked dependencies (needs their database on the network)
-	$(BIN)/python -m benchmarks.dependency_audit
+	$(BIN)/python -m cathograph.benchmarks.reliability.dependency_audit
 
 lock: setup  ## pin the versions anew (hashes for all platforms, no registry named)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -103,7 +103,7 @@ def measure_peak_mb(function: str, array: NDArray[Any], arguments: Sequence[Any]
         command = [
             sys.executable,
             "-m",
-            "benchmarks.measure",
+            "cathograph.benchmarks.measure",
             function,
             str(path),
             json.dumps(list(arguments)),

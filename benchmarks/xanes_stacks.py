@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.xanes.references import ReferencePair, make_reference_pair
-from ingest.xanes.spectrum_file import SpectrumTable
-from phantom.spectra import ni_k_edge_spectrum
-from phantom.xanes import EDGE_JUMP
+from cathograph.ingest.stacks.spectrum_file import SpectrumTable
+from cathograph.ingest.xanes.references import ReferencePair, make_reference_pair
+from cathograph.phantom.spectra import ni_k_edge_spectrum
+from cathograph.phantom.xanes import EDGE_JUMP
 
 ENERGIES_EV: NDArray[np.float64] = np.concatenate(
     [

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cathograph.notebook import GraphTables, analyse_labels, query
+    from cathograph.schema.errors import CathographError
+    from cathograph.schema.phases import Phase
     from cathograph.store import connect
-    from schema.errors import CathographError
-    from schema.phases import Phase
 
 __all__ = ["CathographError", "GraphTables", "Phase", "analyse_labels", "connect", "query"]
 
 _ROOMS = {
-    "CathographError": "schema.errors",
+    "CathographError": "cathograph.schema.errors",
     "GraphTables": "cathograph.notebook",
-    "Phase": "schema.phases",
+    "Phase": "cathograph.schema.phases",
     "analyse_labels": "cathograph.notebook",
     "connect": "cathograph.store",
     "query": "cathograph.notebook",

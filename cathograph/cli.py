@@ -37,7 +37,7 @@ from cathograph.commands.train import train
 from cathograph.commands.verify import verify
 from cathograph.commands.watch import init_beamtime, watch
 from cathograph.commands.xanes import xanes
-from schema.errors import CathographError, MissingExtra
+from cathograph.schema.errors import CathographError, MissingExtra
 
 app = typer.Typer(
     name="cathograph",

@@ -28,7 +28,7 @@ from typing import IO
 
 from filelock import FileLock, Timeout
 
-from schema.errors import LocalServerError
+from cathograph.schema.errors import LocalServerError
 
 COMMAND_WAIT_S = 600
 WRITERS_WAIT_S = 600

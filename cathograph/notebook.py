@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from schema.phases import Phase
+from cathograph.schema.phases import Phase
 
 if TYPE_CHECKING:
-    from queries.connection import Connection
+    from cathograph.queries.server.connection import Connection
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +21,7 @@ class GraphTables:
     Attributes
     ----------
     particles : DataFrame
-        One row per region; columns of `schema.nodes.PARTICLE`.
+        One row per region; columns of `cathograph.schema.nodes.PARTICLE`.
     contacts : DataFrame
         One row per pair of regions in contact, labels ``a`` < ``b``.
     tpbs : DataFrame
@@ -66,8 +66,8 @@ def query(store: "Connection", name: str, *, timeout_s: float = 300.0, **paramet
     UnknownQuery, ParameterError, QueryTimeout
         As their names say.
     """
-    from queries.catalog import load
-    from queries.runner import run
+    from cathograph.queries.catalog import load
+    from cathograph.queries.reading.runner import run
 
     question = load(name)
     return run(store, question, question.bind(parameters), timeout_s=timeout_s)
@@ -118,9 +118,9 @@ def analyse_labels(
     >>> graph.tpbs[["nmc", "sse", "graphite", "junctions", "is_physical"]].values.tolist()
     [[1, 2, 3, 1, True]]
     """
-    from ingest import rows
-    from ingest.graph import build_graph
-    from ingest.regions import regions_from_labels
+    from cathograph.ingest import rows
+    from cathograph.ingest.graph.particle_graph import build_graph
+    from cathograph.ingest.regions.labelling import regions_from_labels
 
     table = {int(label): Phase.parse(str(phase)) for label, phase in phases.items()}
     graph = build_graph(
@@ -168,7 +168,7 @@ def analyse_energies(
     Returns
     -------
     DataFrame
-        One row per NMC: ``label`` and the properties of `schema.relationships.STATE`. Energies are relative
+        One row per NMC: ``label`` and the properties of `cathograph.schema.relationships.STATE`. Energies are relative
         edge shifts, not lithium contents.
 
     Raises
@@ -184,10 +184,10 @@ def analyse_energies(
     >>> states[["label", "soc_ev", "n_valid", "dropped_fraction"]].values.tolist()
     [[1.0, 8343.0, 3.0, 0.25]]
     """
-    from ingest.electrochemistry import measure_states
-    from ingest.energy_map import find_values_in_window
-    from ingest.regions import regions_from_labels
-    from ingest.state_method import StateMethod
+    from cathograph.ingest.regions.labelling import regions_from_labels
+    from cathograph.ingest.states.electrochemistry import measure_states
+    from cathograph.ingest.states.energy_map import find_values_in_window
+    from cathograph.ingest.states.state_method import StateMethod
 
     method = StateMethod(window_ev=window_ev, reference_ev=reference_ev, min_pixels=min_pixels)
     find_values_in_window(energy_ev, method)

@@ -11,22 +11,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.figure_data.field_graph import FieldGraph
-from analysis.figure_data.pixel_figures import PixelFigures
-from analysis.figure_data.pixel_histograms import (
+from cathograph.analysis.figures.field.data import FieldGraph
+from cathograph.analysis.figures.figure import FigureData
+from cathograph.analysis.figures.pixel_figures import PixelFigures
+from cathograph.analysis.figures.pixel_histograms.data import (
     energies_by_label,
     grey_value_data,
     particle_energy_data,
 )
-from analysis.figure_data.sheet import FigureData
-from analysis.selection_tables import stack_selections
+from cathograph.analysis.tables.selection_tables import stack_selections
+from cathograph.ingest.stored.field_pictures import FieldPictures, read_field
 from cathograph.notebook import query
-from ingest.field_pictures import FieldPictures, read_field
-from schema.errors import InputError, InputImageError
+from cathograph.schema.errors import InputError, InputImageError
 
 if TYPE_CHECKING:
-    from analysis.electrode_tables import ElectrodeTables
-    from queries.connection import Connection
+    from cathograph.analysis.tables.electrode_tables import ElectrodeTables
+    from cathograph.queries.server.connection import Connection
 
 IMAGES = 6
 """So many images of a selection are read at most, evenly spaced over its list."""

@@ -10,7 +10,7 @@ from platformdirs import user_data_path
 from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from schema.errors import InputError
+from cathograph.schema.errors import InputError
 
 
 class Settings(BaseSettings):

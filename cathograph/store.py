@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cathograph.queries.server.connection import RETRY_S
+from cathograph.queries.server.connection import connect as connect_driver
+from cathograph.queries.server.migrations import migrate
 from cathograph.settings import Settings, read_settings
-from queries.connection import RETRY_S
-from queries.connection import connect as connect_driver
-from queries.migrations import migrate
 
 if TYPE_CHECKING:
-    from queries.connection import Connection
+    from cathograph.queries.server.connection import Connection
 
 Say = Callable[[str], None]
 
@@ -31,7 +31,7 @@ def look_at_store(settings: Settings, *, say: Say | None = None, retry_s: float 
     if settings.neo4j_uri is not None and settings.neo4j_password is not None:
         password = settings.neo4j_password.get_secret_value()
         return connect_driver(settings.neo4j_uri, settings.neo4j_user, password, retry_s=retry_s)
-    from cathograph.local_neo4j import LocalNeo4j  # needs the extra `local`
+    from cathograph.local_neo4j.server import LocalNeo4j  # needs the extra `local`
 
     address = LocalNeo4j(settings.home).start(progress=say)
     return connect_driver(address.uri, address.user, address.password, retry_s=retry_s)
@@ -47,7 +47,7 @@ def open_store(settings: Settings, *, say: Say | None = None, retry_s: float = R
     say : callable, optional
         Called with one line at a time while something slow happens.
     retry_s : float, optional
-        As `queries.connection.connect`.
+        As `cathograph.queries.server.connection.connect`.
 
     Raises
     ------
@@ -89,7 +89,7 @@ def find_store(settings: Settings, *, say: Say | None = None) -> StoreAddress:
         return StoreAddress(
             settings.neo4j_uri, settings.neo4j_user, settings.neo4j_password.get_secret_value()
         )
-    from cathograph.local_neo4j import LocalNeo4j
+    from cathograph.local_neo4j.server import LocalNeo4j
 
     found = LocalNeo4j(settings.home).start(progress=say)
     return StoreAddress(found.uri, found.user, found.password)

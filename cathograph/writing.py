@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cathograph.queries.server.connection import RETRY_S
+from cathograph.schema.errors import InputError
 from cathograph.settings import Settings, read_settings
 from cathograph.store import Say, open_store
-from queries.connection import RETRY_S
-from schema.errors import InputError
 
 if TYPE_CHECKING:
-    from queries.connection import Connection
+    from cathograph.queries.server.connection import Connection
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.scriptrunner_utils import script_run_context
 
-from dashboard import access, field, store
-from dashboard.empty_states import show_error, show_no_database
-from dashboard.pages import (
+from cathograph.dashboard.pages import (
     confounders,
     gnn,
     image,
@@ -22,8 +20,10 @@ from dashboard.pages import (
     query,
     reaction,
 )
-from dashboard.selection import show_filter_bar
-from schema.errors import CathographError
+from cathograph.dashboard.session import access, field, store
+from cathograph.dashboard.session.selection import show_filter_bar
+from cathograph.dashboard.widgets.empty_states import show_error, show_no_database
+from cathograph.schema.errors import CathographError
 
 _ICON = Path(__file__).with_name("icon.png")
 

@@ -11,7 +11,7 @@ from typing import Any
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
-from schema.errors import ModelError
+from cathograph.schema.errors import ModelError
 
 CENTRE = "NMC"
 """Phase whose states are predicted."""

@@ -6,9 +6,9 @@ the microscope saw.
 
 from pathlib import Path
 
-from ingest.formats import ImageFile, open_image
-from ingest.options import IngestOptions, Source
-from schema.errors import InputError, InputImageError
+from cathograph.ingest.formats import ImageFile, open_image
+from cathograph.ingest.options import IngestOptions, Source
+from cathograph.schema.errors import InputError, InputImageError
 
 
 def open_grey_beside(path: Path, labels: ImageFile, options: IngestOptions) -> ImageFile:

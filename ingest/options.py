@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from ingest.uncertainty.intervals import MOST_PASSES
-from schema.errors import InputError
-from schema.keys import JsonScalar
+from cathograph.ingest.segmentation.uncertainty.intervals import MOST_PASSES
+from cathograph.schema.errors import InputError
+from cathograph.schema.keys import JsonScalar
 
 
 class Source(StrEnum):

@@ -19,8 +19,8 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from schema.errors import PhaseMapError
-from schema.phases import Phase
+from cathograph.schema.errors import PhaseMapError
+from cathograph.schema.phases import Phase
 
 LARGEST_YAML_BYTES = 1 << 20
 LARGEST_CSV_BYTES = 256 << 20

@@ -15,25 +15,32 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.stored_metrics import refresh_metrics
-from ingest.formats import ImageFile, open_image
-from ingest.graph import ParticleGraph, build_graph
-from ingest.grey_image import open_grey_beside
-from ingest.measurement import MapFile, MapOutcome, MapSource, add_map, analyse_map, write_map
-from ingest.options import IngestOptions
-from ingest.pixel_size import choose_pixel_size
-from ingest.provenance import run_record
-from ingest.reading import Reading, read_regions
-from ingest.rows import image_rows
-from ingest.uncertainty.image_uncertainty import ImageUncertainty, find_uncertainty
-from queries.measurements import measurements_left_behind
-from queries.writing import IngestRunRecord, note_unchanged, write_image
-from schema.errors import CathographError, InputError, InputImageError
-from schema.keys import JsonScalar, hash_parts, hash_pixels
-from schema.rows import FieldOfView, ImageRows
+from cathograph.ingest.formats import ImageFile, open_image
+from cathograph.ingest.graph.particle_graph import ParticleGraph, build_graph
+from cathograph.ingest.grey_image import open_grey_beside
+from cathograph.ingest.image_uncertainty import ImageUncertainty, find_uncertainty
+from cathograph.ingest.metrics import refresh_metrics
+from cathograph.ingest.options import IngestOptions
+from cathograph.ingest.pixel_size_choice import choose_pixel_size
+from cathograph.ingest.provenance import run_record
+from cathograph.ingest.reading import Reading, read_regions
+from cathograph.ingest.rows import image_rows
+from cathograph.ingest.states.measurement import (
+    MapFile,
+    MapOutcome,
+    MapSource,
+    add_map,
+    analyse_map,
+    write_map,
+)
+from cathograph.queries.writing.images import IngestRunRecord, note_unchanged, write_image
+from cathograph.queries.writing.measurements import measurements_left_behind
+from cathograph.schema.errors import CathographError, InputError, InputImageError
+from cathograph.schema.keys import JsonScalar, hash_parts, hash_pixels
+from cathograph.schema.rows import FieldOfView, ImageRows
 
 if TYPE_CHECKING:
-    from queries.connection import Connection
+    from cathograph.queries.server.connection import Connection
 
 GRAPH_VERSION = 1
 """Raised whenever shapes, contacts, junctions or channels are computed differently: part of every key."""

@@ -7,8 +7,8 @@ from datetime import datetime
 from importlib.metadata import version as package_version
 from uuid import uuid4
 
-from ingest.formats import ImageFile
-from queries.writing import IngestRunRecord
+from cathograph.ingest.formats import ImageFile
+from cathograph.queries.writing.images import IngestRunRecord
 
 
 def user_name() -> str:

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.options import IngestOptions, Source
-from ingest.phase_maps import PhaseMap, apply_phase_map, read_phase_map
-from ingest.regions import LabelledImage, label_phases, regions_from_labels
-from ingest.segmentation import Segmenter, make_segmenter, run_segmenter
-from ingest.segmentation.segmenter import SamplingSegmenter
-from ingest.splitting import SplitRules
-from ingest.uncertainty.calibration import Calibration, read_calibration
-from schema.errors import SegmentationError
-from schema.keys import JsonScalar
+from cathograph.ingest.options import IngestOptions, Source
+from cathograph.ingest.phase_maps import PhaseMap, apply_phase_map, read_phase_map
+from cathograph.ingest.regions.labelling import LabelledImage, label_phases, regions_from_labels
+from cathograph.ingest.regions.splitting import SplitRules
+from cathograph.ingest.segmentation import Segmenter, make_segmenter, run_segmenter
+from cathograph.ingest.segmentation.segmenter import SamplingSegmenter
+from cathograph.ingest.segmentation.uncertainty.calibration import Calibration, read_calibration
+from cathograph.schema.errors import SegmentationError
+from cathograph.schema.keys import JsonScalar
 
 PASSES, CALIBRATION = "uncertainty.passes", "uncertainty.calibration"
 """Names of these parameters in a segmentation's key."""

@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ingest.graph import ParticleGraph
-from ingest.uncertainty.image_uncertainty import ImageUncertainty
-from schema.keys import JsonScalar, canonical_json
-from schema.phases import Phase
-from schema.rows import FieldOfView, ImageRows
-from schema.uncertainty import SEGMENTATION_UNCERTAINTY
+from cathograph.ingest.graph.particle_graph import ParticleGraph
+from cathograph.ingest.image_uncertainty import ImageUncertainty
+from cathograph.schema.keys import JsonScalar, canonical_json
+from cathograph.schema.phases import Phase
+from cathograph.schema.rows import FieldOfView, ImageRows
+from cathograph.schema.uncertainty import SEGMENTATION_UNCERTAINTY
 
 _PHASE_OF_CODE = {phase.code: phase.value for phase in Phase}
 
@@ -38,13 +38,13 @@ def image_rows(
     Parameters
     ----------
     graph : ParticleGraph
-        See `ingest.graph.build_graph`.
+        See `cathograph.ingest.graph.particle_graph.build_graph`.
     field_of_view : FieldOfView
         Where the image belongs.
     segmentation_key : str
         Hash of all that shaped it.
     source, method, version, params, content_sha256
-        Provenance of the segmentation; see `schema.nodes.SEGMENTATION`.
+        Provenance of the segmentation; see `cathograph.schema.nodes.SEGMENTATION`.
     uncertainty : ImageUncertainty, optional
         How sure it is, where that was asked for.
 
@@ -92,7 +92,7 @@ def image_rows(
 
 
 def uncertainty_properties(uncertainty: ImageUncertainty | None) -> dict[str, int | float | bool | None]:
-    """Bring what the passes say into the properties of `schema.uncertainty`, all null where there were none."""
+    """Give the properties of `cathograph.schema.uncertainty`; all are null where no passes were made."""
     properties: dict[str, int | float | bool | None] = {prop.name: None for prop in SEGMENTATION_UNCERTAINTY}
     if uncertainty is not None:
         properties["uncertainty_passes"] = uncertainty.passes
@@ -104,7 +104,7 @@ def uncertainty_properties(uncertainty: ImageUncertainty | None) -> dict[str, in
 
 
 def particle_rows(graph: ParticleGraph, confidence: NDArray[np.float64] | None = None) -> pd.DataFrame:
-    """One row per particle: the properties of `schema.nodes.PARTICLE`, in µm."""
+    """One row per particle: the properties of `cathograph.schema.nodes.PARTICLE`, in µm."""
     shapes, names, phases = graph.shapes, graph.image.region_labels, graph.image.region_phases
     size, flat = graph.pixel_size_um, graph.image.labels.ndim == 2
     n = len(names)
@@ -144,7 +144,7 @@ def particle_rows(graph: ParticleGraph, confidence: NDArray[np.float64] | None =
 
 
 def contact_rows(graph: ParticleGraph) -> pd.DataFrame:
-    """One row per contact: labels a < b and the properties of `schema.relationships.CONTACT`."""
+    """One row per contact: labels a < b and the properties of `cathograph.schema.relationships.CONTACT`."""
     contacts, size, flat = graph.contacts, graph.pixel_size_um, graph.image.labels.ndim == 2
     nothing = np.full(len(contacts.a), np.nan)
     return pd.DataFrame(
@@ -163,7 +163,7 @@ def contact_rows(graph: ParticleGraph) -> pd.DataFrame:
 
 
 def tpb_rows(graph: ParticleGraph) -> pd.DataFrame:
-    """One row per triangle: its three labels and the properties of `schema.nodes.TPB`."""
+    """One row per triangle: its three labels and the properties of `cathograph.schema.nodes.TPB`."""
     tpbs, flat = graph.tpbs, graph.image.labels.ndim == 2
     n = len(tpbs.nmc)
     places = [column.tolist() for column in tpbs.junction_positions_px.T]

@@ -1,12 +1,16 @@
 """Synthetic microstructures with known truth, for tests, the demo, training and benchmarks."""
 
-from phantom.energy_map import EnergyMap, EnergyModel, make_energy_map
-from phantom.grey import Imaging, render_grey
-from phantom.microstructure import Microstructure, make_microstructure, merge_touching, phantom_set
-from phantom.parameters import MicrostructureParameters
-from phantom.presets import PRESETS, preset_parameters
-from phantom.spectra import ni_k_edge_spectrum
-from phantom.xanes import iterate_xanes_blocks, make_xanes_stack
+if __name__ != "cathograph.phantom":
+    msg = f"Found an import of {__name__!r}; expected it under the one name 'cathograph.phantom'."
+    raise ImportError(msg)
+
+from cathograph.phantom.energy_map import EnergyMap, EnergyModel, make_energy_map
+from cathograph.phantom.grey import Imaging, render_grey
+from cathograph.phantom.microstructure import Microstructure, make_microstructure, merge_touching, phantom_set
+from cathograph.phantom.parameters import MicrostructureParameters
+from cathograph.phantom.presets import PRESETS, preset_parameters
+from cathograph.phantom.spectra import ni_k_edge_spectrum
+from cathograph.phantom.xanes import iterate_xanes_blocks, make_xanes_stack
 
 __all__ = [
     "PRESETS",

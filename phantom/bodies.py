@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from phantom.fields import smooth_field
-from phantom.parameters import MicrostructureParameters
-from schema.errors import InputError
+from cathograph.phantom.fields import smooth_field
+from cathograph.phantom.parameters import MicrostructureParameters
+from cathograph.schema.errors import InputError
 
 _PLACES_TRIED = 60
 _LARGEST_OVERLAP = 0.25  # of the smaller radius; deeper overlaps leave crescents, not particles

@@ -15,10 +15,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import ndimage, special
 
-from phantom.fields import smooth_field
-from phantom.microstructure import Microstructure, check_seed
-from schema.errors import InputError
-from schema.phases import Phase
+from cathograph.phantom.fields import smooth_field
+from cathograph.phantom.microstructure import Microstructure, check_seed
+from cathograph.schema.errors import InputError
+from cathograph.schema.phases import Phase
 
 ENERGY_WINDOW_EV = (8340.0, 8348.0)
 """Energies in which valid pixels lie; the paper drops values outside."""
@@ -156,7 +156,7 @@ def make_energy_map(
 
     Examples
     --------
-    >>> from phantom.microstructure import make_microstructure
+    >>> from cathograph.phantom.microstructure import make_microstructure
     >>> made = make_energy_map(make_microstructure((96, 96), seed=0), seed=0)
     >>> made.truth["n_modes"].isin([1, 2]).all().item()
     True

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from phantom.bodies import Bodies, largest_piece
-from phantom.fields import highest_pixels, smooth_field
-from phantom.parameters import MicrostructureParameters
-from schema.errors import InputError
+from cathograph.phantom.bodies import Bodies, largest_piece
+from cathograph.phantom.fields import highest_pixels, smooth_field
+from cathograph.phantom.parameters import MicrostructureParameters
+from cathograph.schema.errors import InputError
 
 _PLACES_TRIED = 48
 _FAILURES_ALLOWED = 2_000

@@ -22,9 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from phantom.microstructure import Microstructure, check_seed
-from schema.errors import InputError
-from schema.phases import Phase
+from cathograph.phantom.microstructure import Microstructure, check_seed
+from cathograph.schema.errors import InputError
+from cathograph.schema.phases import Phase
 
 PHASE_GREYS: Mapping[Phase, float] = MappingProxyType(
     {Phase.BACKGROUND: 0.10, Phase.GRAPHITE: 0.30, Phase.SSE: 0.50, Phase.NMC: 1.00}
@@ -127,7 +127,7 @@ def render_grey(
 
     Examples
     --------
-    >>> from phantom.microstructure import make_microstructure
+    >>> from cathograph.phantom.microstructure import make_microstructure
     >>> phantom = make_microstructure((64, 64), seed=0)
     >>> sorted({round(float(grey), 2) for grey in render_grey(phantom, seed=0, imaging=PERFECT).flat})
     [0.1, 0.3, 0.5, 1.0]

@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage import measure
 
-from phantom.bodies import draw_bodies
-from phantom.flakes import draw_graphite
-from phantom.parameters import MicrostructureParameters
-from phantom.presets import preset_parameters
-from phantom.voids import divide_into_grains, draw_voids
-from schema.errors import InputError
-from schema.phases import Phase
+from cathograph.phantom.bodies import draw_bodies
+from cathograph.phantom.flakes import draw_graphite
+from cathograph.phantom.parameters import MicrostructureParameters
+from cathograph.phantom.presets import preset_parameters
+from cathograph.phantom.voids import divide_into_grains, draw_voids
+from cathograph.schema.errors import InputError
+from cathograph.schema.phases import Phase
 
 _SMALLEST_EXTENT_PX = 32
 _SMALLEST_DIAMETER_PX = 8.0
@@ -37,7 +37,7 @@ class Microstructure:
         Particles as drawn, 1…n by first pixel in scan order, 0 background. Each is one
         face-connected piece.
     region_phases : ndarray of uint8, (n,)
-        Code of the phase (`schema.phases.Phase`) of label 1…n.
+        Code of the phase (`cathograph.schema.phases.Phase`) of label 1…n.
     phases : ndarray of uint8, shape of `labels`
         Code of the phase of each pixel.
     pixel_size_um : float
@@ -84,7 +84,7 @@ def make_microstructure(
     shape : sequence of int
         Pixels along (y, x) or (z, y, x), at least 32 and one median NMC diameter each.
     preset : {"LCD", "ECD", "BLE"}, optional
-        A kind of cathode (`phantom.presets`). Give this or `parameters`, not both; with neither,
+        A kind of cathode (`cathograph.phantom.presets`). Give this or `parameters`, not both; with neither,
         the default parameters hold.
     parameters : MicrostructureParameters, optional
         A composite of one's own.

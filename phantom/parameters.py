@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from schema.errors import InputError
+from cathograph.schema.errors import InputError
 
 Form = Literal["particles", "matrix"]
 """How a phase is laid out: as bodies drawn one by one, or as one body that fills what is left."""

@@ -18,8 +18,8 @@ matrix. Orders hold in both views, in 2D and 3D, as medians over images at pixel
 
 from types import MappingProxyType
 
-from phantom.parameters import MicrostructureParameters
-from schema.errors import InputError
+from cathograph.phantom.parameters import MicrostructureParameters
+from cathograph.schema.errors import InputError
 
 PRESETS: MappingProxyType[str, MicrostructureParameters] = MappingProxyType(
     {

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import optimize
 
-from schema.errors import InputError
+from cathograph.schema.errors import InputError
 
 NI_K_EDGE_WINDOW_EV = (8210.0, 8700.0)
 """Energies over which the spectra are meant, in eV."""

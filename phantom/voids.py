@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import spatial
 
-from phantom.bodies import Bodies
-from phantom.fields import highest_pixels, smooth_field
-from phantom.parameters import MicrostructureParameters
+from cathograph.phantom.bodies import Bodies
+from cathograph.phantom.fields import highest_pixels, smooth_field
+from cathograph.phantom.parameters import MicrostructureParameters
 
 _LARGE_PX = 2_000_000
 

@@ -1,7 +1,7 @@
 """Stacks of absorbance images over the Ni K edge, made from a phantom and its energy map.
 
 A = B_phase (E₀/E)^2.75 + J μ(E − E_w) in NMC, with B the absorbance that a phase has without nickel,
-E₀ = 8340 eV, J the height of the edge, μ the spectrum of `phantom.spectra` and E_w the pixel's energy.
+E₀ = 8340 eV, J the height of the edge, μ the spectrum of `cathograph.phantom.spectra` and E_w the pixel's energy.
 Noise is Gaussian in absorbance. Energies are worked off in blocks, so beyond the stack itself memory stays
 bounded; `iterate_xanes_blocks` hands out the blocks for stacks that do not fit into memory at all.
 """
@@ -13,11 +13,11 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from phantom.energy_map import EnergyMap
-from phantom.microstructure import Microstructure, check_seed
-from phantom.spectra import check_energies, edge_shape
-from schema.errors import InputError
-from schema.phases import Phase
+from cathograph.phantom.energy_map import EnergyMap
+from cathograph.phantom.microstructure import Microstructure, check_seed
+from cathograph.phantom.spectra import check_energies, edge_shape
+from cathograph.schema.errors import InputError
+from cathograph.schema.phases import Phase
 
 PHASE_ABSORBANCES: Mapping[Phase, float] = MappingProxyType(
     {Phase.BACKGROUND: 0.0, Phase.SSE: 0.30, Phase.NMC: 0.40, Phase.GRAPHITE: 0.05}

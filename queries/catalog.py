@@ -22,11 +22,11 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from queries.cypher_text import used_parameters
-from queries.value_types import convert, is_type
-from schema.errors import ParameterError, QueryError, UnknownQuery
+from cathograph.queries.cypher_text import used_parameters
+from cathograph.queries.value_types import convert, is_type
+from cathograph.schema.errors import ParameterError, QueryError, UnknownQuery
 
-_ROOM = files("queries")
+_ROOM = files("cathograph.queries")
 _READ = _ROOM / "read"
 _HEADER_LINE = re.compile(r"//\s?(?P<key>[a-z][a-z0-9_]*):\s*(?P<text>.*)")
 _TYPED_NAME = re.compile(
@@ -98,7 +98,7 @@ class Query:
         The Cypher.
     is_named : bool
         True for the files of this package, which are tested; a user's own query is checked by
-        `queries.guard` before it runs.
+        `cathograph.queries.reading.guard` before it runs.
     """
 
     name: str
@@ -191,7 +191,7 @@ def load_internal(folder: str, name: str) -> Query:
 
 
 def load_write(name: str) -> Query:
-    """Read one of the queries that write; only `queries.writing` and its like use them."""
+    """Read one of the queries that write; only `cathograph.queries.writing.images` and its like use them."""
     return load_internal("write", name)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from schema.errors import ParameterError
+from cathograph.schema.errors import ParameterError
 
 _SCALARS = {"STRING", "INTEGER", "FLOAT", "BOOLEAN", "DATETIME", "MAP", "ANY"}
 _LIST = re.compile(r"LIST<(?P<item>.+)>")

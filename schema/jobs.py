@@ -1,6 +1,6 @@
 """What an `IngestRun` carries besides when it is a job of the ingest service."""
 
-from schema.properties import Kind, Property
+from cathograph.schema.properties import Kind, Property
 
 JOB_PROPERTIES: tuple[Property, ...] = (
     Property("folder", Kind.STRING, "job: watched folder; null for any other run", nullable=True),

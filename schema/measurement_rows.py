@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from schema.errors import RowError
-from schema.nodes import MEASUREMENT
-from schema.relationships import STATE
-from schema.row_checks import check_columns, check_record
-from schema.rows import Scalar
+from cathograph.schema.errors import RowError
+from cathograph.schema.nodes import MEASUREMENT
+from cathograph.schema.relationships import STATE
+from cathograph.schema.row_checks import check_columns, check_record
+from cathograph.schema.rows import Scalar
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,7 +19,7 @@ class MeasurementRows:
     Attributes
     ----------
     segmentation_key, measurement_key : str
-        See `schema.keys`.
+        See `cathograph.schema.keys`.
     measurement : Mapping
         Properties of the Measurement node.
     states : DataFrame

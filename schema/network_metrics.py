@@ -1,10 +1,11 @@
 """Properties that the network metrics put on particles after the ingest, declared once.
 
-`analysis.network_metrics` computes a column for each, `queries.metrics_writing` stores them, and the query
-`centralities` gives them back. The definitions stand in docs/network.md.
+`cathograph.analysis.network.network_metrics` computes a column for each,
+`cathograph.queries.writing.metrics` stores them, and the query `centralities` gives them back. The
+definitions stand in docs/network.md.
 """
 
-from schema.properties import Kind, Property
+from cathograph.schema.properties import Kind, Property
 
 METRICS_VERSION = 1
 """Raised whenever a metric is defined or computed differently; older ones are then computed anew."""

@@ -19,10 +19,10 @@ one twice. A segmentation of which not all rows are there yet is a `StagedSegmen
 
 from dataclasses import dataclass
 
-from schema.jobs import JOB_PROPERTIES
-from schema.network_metrics import PARTICLE_METRICS, SEGMENTATION_METRICS
-from schema.properties import Kind, Property
-from schema.uncertainty import PARTICLE_CONFIDENCE, SEGMENTATION_UNCERTAINTY
+from cathograph.schema.jobs import JOB_PROPERTIES
+from cathograph.schema.network_metrics import PARTICLE_METRICS, SEGMENTATION_METRICS
+from cathograph.schema.properties import Kind, Property
+from cathograph.schema.uncertainty import PARTICLE_CONFIDENCE, SEGMENTATION_UNCERTAINTY
 
 
 @dataclass(frozen=True)

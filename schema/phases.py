@@ -8,7 +8,7 @@ its colour is used in every figure. No query text and no other module changes.
 from enum import StrEnum
 from typing import Self
 
-from schema.errors import PhaseMapError
+from cathograph.schema.errors import PhaseMapError
 
 
 class Phase(StrEnum):

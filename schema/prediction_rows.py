@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from schema.errors import RowError
-from schema.keys import prediction_key
-from schema.nodes import PREDICTION
-from schema.relationships import PREDICTS
-from schema.row_checks import check_columns, check_record
-from schema.rows import Scalar
+from cathograph.schema.errors import RowError
+from cathograph.schema.keys import prediction_key
+from cathograph.schema.nodes import PREDICTION
+from cathograph.schema.relationships import PREDICTS
+from cathograph.schema.row_checks import check_columns, check_record
+from cathograph.schema.rows import Scalar
 
 SPLITS = ("train", "validation", "test", "none")
 """Which part an image was in when the model was trained; none where the model had not seen it."""
@@ -26,7 +26,7 @@ class PredictionRows:
     Attributes
     ----------
     segmentation_key : str
-        See `schema.keys`.
+        See `cathograph.schema.keys`.
     prediction : Mapping
         Properties of the Prediction node but for those that follow from the values (`DERIVED`).
     predicted : DataFrame

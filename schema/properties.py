@@ -1,7 +1,7 @@
 """What a property of a node or relationship is: name, kind, unit, bounds, meaning.
 
 Community edition of Neo4j has no existence or type constraints, so the declarations here
-are the only place where the data model is enforced: `schema.rows` checks every table
+are the only place where the data model is enforced: `cathograph.schema.rows` checks every table
 against them before anything is sent, and the schema page in docs/ is generated from them.
 """
 

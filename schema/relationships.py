@@ -6,7 +6,7 @@ end inside the dilated start.
 
 from dataclasses import dataclass
 
-from schema.properties import Kind, Property
+from cathograph.schema.properties import Kind, Property
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from schema.errors import RowError
-from schema.network_metrics import METRIC_NAMES
-from schema.phases import PARTICLE_PHASES
-from schema.properties import Kind, Property
+from cathograph.schema.errors import RowError
+from cathograph.schema.network_metrics import METRIC_NAMES
+from cathograph.schema.phases import PARTICLE_PHASES
+from cathograph.schema.properties import Kind, Property
 
 NOT_IN_ROWS = frozenset({"key", "active", "created"}) | METRIC_NAMES
 """Properties that do not come with the rows: keys follow from labels, times from the server, and the network

@@ -1,8 +1,8 @@
 """Rows of one image, as they go to the database, and the check they pass first.
 
 Tables are column-wise (pandas), because 100,000 particles as column lists travel faster
-than as dictionaries and are checked by a few vectorised comparisons (`schema.row_checks`). The
-check reads the declarations in `schema.nodes` and `schema.relationships`.
+than as dictionaries and are checked by a few vectorised comparisons (`cathograph.schema.row_checks`). The
+check reads the declarations in `cathograph.schema.nodes` and `cathograph.schema.relationships`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from schema.errors import RowError
-from schema.nodes import IMAGE, PARTICLE, SEGMENTATION, TPB
-from schema.relationships import CONCURRENT_CHANNEL, CONTACT, LOCAL_CHANNEL, NEAREST
-from schema.row_checks import (
+from cathograph.schema.errors import RowError
+from cathograph.schema.nodes import IMAGE, PARTICLE, SEGMENTATION, TPB
+from cathograph.schema.relationships import CONCURRENT_CHANNEL, CONTACT, LOCAL_CHANNEL, NEAREST
+from cathograph.schema.row_checks import (
     check_columns,
     check_dimension,
     check_ends,
@@ -83,11 +83,11 @@ class ImageRows:
     field_of_view : FieldOfView
         Where the image belongs.
     segmentation_key : str
-        See `schema.keys`.
+        See `cathograph.schema.keys`.
     segmentation : Mapping
         Properties of the Segmentation node.
     particles : DataFrame
-        One row per particle: the properties of `schema.nodes.PARTICLE`.
+        One row per particle: the properties of `cathograph.schema.nodes.PARTICLE`.
     contacts : DataFrame
         One row per contact: ``a``, ``b`` (labels, a < b) and the properties of CONTACT.
     tpbs : DataFrame

@@ -1,6 +1,6 @@
 """Properties that say how sure a segmentation is, declared once; docs/segmentation.md says how they are made."""
 
-from schema.properties import Kind, Property
+from cathograph.schema.properties import Kind, Property
 
 
 def _spread(name: str, of: str) -> tuple[Property, ...]:

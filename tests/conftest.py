@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from database_server import DatabaseServer, OwnServer, open_database_server, small_server, temporary_home
+from repository import ROOT
 
 if TYPE_CHECKING:
-    from queries.connection import Connection
+    from cathograph.queries.server.connection import Connection
 
 # Two processes share two cores, and the networks of tests are too small to gain from threads.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -44,7 +45,7 @@ def no_users_own_store() -> Iterator[None]:
         patch.setenv("CATHOGRAPH_HOME", str(home))
         yield
         if home.exists():
-            from cathograph.local_neo4j import LocalNeo4j
+            from cathograph.local_neo4j.server import LocalNeo4j
 
             LocalNeo4j(home).stop()
 
@@ -88,8 +89,8 @@ def empty_with_schema(neo4j_server: DatabaseServer) -> Callable[[], None]:
     The schema is made anew only where a test has changed it: with it goes all that the server has planned, and
     planning the named queries again for each module would take minutes.
     """
-    from queries.connection import connect
-    from queries.migrations import migrate
+    from cathograph.queries.server.connection import connect
+    from cathograph.queries.server.migrations import migrate
 
     def make_schema() -> None:
         neo4j_server.empty()
@@ -113,7 +114,7 @@ def clean_store(
     neo4j_server: DatabaseServer, empty_with_schema: Callable[[], None]
 ) -> "Iterator[Connection]":
     """Give a connection to the emptied database with its schema, once a module."""
-    from queries.connection import connect
+    from cathograph.queries.server.connection import connect
 
     empty_with_schema()
     with connect(neo4j_server.uri, neo4j_server.user, neo4j_server.password) as connection:
@@ -130,7 +131,7 @@ def store(clean_store: "Connection", neo4j_server: DatabaseServer) -> "Connectio
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Give the folder of real images beside the checkout."""
-    folder = Path(__file__).resolve().parents[2] / "shared" / "data"
+    folder = ROOT.parent / "shared" / "data"
     if not folder.is_dir():
         line = f"no real images: {folder} is absent"
         if os.environ.get("CI"):

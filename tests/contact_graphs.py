@@ -6,9 +6,9 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 
-from analysis.contact_graph import build_contact_graph
-from benchmarks.label_images import make_composite
-from ingest.contacts import find_contacts
+from cathograph.analysis.network.contact_graph import build_contact_graph
+from cathograph.benchmarks.label_images import make_composite
+from cathograph.ingest.graph.contacts import find_contacts
 
 PHASES = ("NMC", "SSE", "Graphite")
 N_GRAPHS = 100

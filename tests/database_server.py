@@ -21,8 +21,8 @@ from pathlib import Path
 
 import neo4j
 
-from cathograph.local_neo4j import LocalNeo4j
-from cathograph.server_config import ServerMemory
+from cathograph.local_neo4j.config import ServerMemory
+from cathograph.local_neo4j.server import LocalNeo4j
 
 SMALL = ServerMemory(heap_mb=768, page_cache_mb=128)
 # A server that lives for minutes does not earn back what the second compiler costs at its start:
@@ -205,7 +205,7 @@ _GUARD = """
     sys.stdin.read()
     folder = Path(sys.argv[1])
     if folder.exists():
-        from cathograph.local_neo4j import LocalNeo4j
+        from cathograph.local_neo4j.server import LocalNeo4j
         LocalNeo4j(folder / sys.argv[2]).stop()
         shutil.rmtree(folder)
 """

@@ -1,13 +1,13 @@
 """A made-up selection with everything a report needs, without a database.
 
-Particles come from `benchmarks.simulated_particles`; what the queries add stands beside them.
+Particles come from `cathograph.benchmarks.accuracy.simulated_particles`; what the queries add stands beside them.
 """
 
 import numpy as np
 import pandas as pd
 
-from analysis.electrode_tables import METRICS, ElectrodeTables
-from benchmarks.simulated_particles import Scenario, make_particles
+from cathograph.analysis.tables.electrode_tables import METRICS, ElectrodeTables
+from cathograph.benchmarks.accuracy.simulated_particles import Scenario, make_particles
 
 STATES = ["soc_ev", "heterogeneity_ev", "polarization_ev"]
 

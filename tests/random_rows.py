@@ -7,7 +7,7 @@ import pandas as pd
 from toy_measurement import make_toy_measurement
 from toy_rows import make_toy_rows
 
-from schema.rows import FieldOfView, ImageRows
+from cathograph.schema.rows import FieldOfView, ImageRows
 
 
 def awkward(rng, size):

@@ -8,12 +8,12 @@ import math
 import re
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
+from repository import ROOT
 
-PAGE = Path(__file__).parents[1] / "docs" / "recipes.md"
+PAGE = ROOT / "docs" / "recipes.md"
 
 _SECTION = re.compile(r"^## (?P<number>\d+)\. (?P<title>.+)$", re.MULTILINE)
 _CYPHER = re.compile(r"```cypher\n(?P<text>.+?)\n```\n", re.DOTALL)
@@ -72,8 +72,8 @@ def _cell(value: object) -> str:
 
 if __name__ == "__main__":
     import cathograph
-    from queries.catalog import adhoc
-    from queries.runner import run
+    from cathograph.queries.catalog import adhoc
+    from cathograph.queries.reading.runner import run
 
     with cathograph.connect(sys.argv[1]) as opened:
         PAGE.write_text(

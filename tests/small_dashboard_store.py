@@ -12,18 +12,18 @@ import pandas as pd
 import tifffile
 from streamlit.testing.v1 import AppTest
 
+from cathograph.ingest.options import IngestOptions, Source
+from cathograph.ingest.pipeline import Placement, ingest_files
+from cathograph.ingest.reading import Reading
+from cathograph.ingest.states.measurement import MapSource
 from cathograph.notebook import query
-from ingest.measurement import MapSource
-from ingest.options import IngestOptions, Source
-from ingest.pipeline import Placement, ingest_files
-from ingest.reading import Reading
-from phantom import EnergyModel, make_energy_map, phantom_set, render_grey
-from queries.connection import Connection
-from queries.jobs import Claimer, JobEnd, claim, enqueue, settle
-from queries.predictions import write_prediction
-from queries.writing import IngestRunRecord
-from schema.phases import Phase
-from schema.prediction_rows import PredictionRows
+from cathograph.phantom import EnergyModel, make_energy_map, phantom_set, render_grey
+from cathograph.queries.server.connection import Connection
+from cathograph.queries.writing.images import IngestRunRecord
+from cathograph.queries.writing.jobs import Claimer, JobEnd, claim, enqueue, settle
+from cathograph.queries.writing.predictions import write_prediction
+from cathograph.schema.phases import Phase
+from cathograph.schema.prediction_rows import PredictionRows
 
 MODEL_HASH = "5eed" * 8
 """Of the model whose predictions are in the store."""

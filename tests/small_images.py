@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import ndimage as ndi
 
-from ingest.contacts import Contacts
-from schema.phases import Phase
+from cathograph.ingest.graph.contacts import Contacts
+from cathograph.schema.phases import Phase
 
 SSE, NMC, GRAPHITE = Phase.SSE.code, Phase.NMC.code, Phase.GRAPHITE.code
 OTHER = 9

@@ -3,10 +3,10 @@
 import numpy as np
 import torch
 
-from ingest.unet.architecture import Architecture
-from ingest.unet.network import UNet
-from ingest.unet.pairs import Pair
-from schema.phases import Phase
+from cathograph.ingest.segmentation.unet.architecture import Architecture
+from cathograph.ingest.segmentation.unet.network import UNet
+from cathograph.ingest.segmentation.unet.pairs import Pair
+from cathograph.schema.phases import Phase
 
 ALL_PHASES = tuple(sorted(Phase, key=lambda phase: phase.code))
 

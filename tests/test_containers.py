@@ -10,16 +10,15 @@ import sys
 import sysconfig
 import time
 from importlib.resources import files
-from pathlib import Path
 
 import jsonschema
 import pytest
 import tifffile
 import yaml
+from repository import ROOT
 
-from phantom.microstructure import make_microstructure
+from cathograph.phantom.microstructure import make_microstructure
 
-ROOT = Path(__file__).parents[1]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 OURS = ("ingest", "ingest-gpu", "dashboard")
 

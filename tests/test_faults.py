@@ -5,11 +5,11 @@ import random
 
 import pytest
 
-from benchmarks.faults import disturbances
-from benchmarks.faults.malformed import damage, malformed_files
-from benchmarks.faults.site import Observer, Site
-from benchmarks.faults.tally import Tally, as_table
-from queries.connection import connect
+from cathograph.benchmarks.reliability.faults import disturbances
+from cathograph.benchmarks.reliability.faults.malformed import damage, malformed_files
+from cathograph.benchmarks.reliability.faults.site import Observer, Site
+from cathograph.benchmarks.reliability.faults.tally import Tally, as_table
+from cathograph.queries.server.connection import connect
 
 
 @pytest.fixture
@@ -93,10 +93,10 @@ class TestCounting:
     )
     def test_readers_that_break_are_seen(self, program, counted, note, monkeypatch, tmp_path):
         """A reader that raises, dies or never ends in the place of ours."""
-        from benchmarks.faults import malformed
+        from cathograph.benchmarks.reliability.faults import malformed
 
         (tmp_path / "sitecustomize.py").write_text(
-            f"import ingest.formats\ndef broken(path):\n    {program}\ningest.formats.open_image = broken\n"
+            f"import cathograph.ingest.formats\ndef broken(path):\n    {program}\ningest.formats.open_image = broken\n"
         )
         monkeypatch.setenv("PYTHONPATH", str(tmp_path))
         if counted == (0, 1):

@@ -10,13 +10,13 @@ import pytest
 import truth
 from scipy import ndimage
 
-from ingest.options import IngestOptions, Source
-from ingest.pipeline import analyse_page
-from ingest.reading import Reading
-from queries.catalog import load
-from queries.runner import run
-from queries.writing import IngestRunRecord, write_image
-from schema.rows import FieldOfView
+from cathograph.ingest.options import IngestOptions, Source
+from cathograph.ingest.pipeline import analyse_page
+from cathograph.ingest.reading import Reading
+from cathograph.queries.catalog import load
+from cathograph.queries.reading.runner import run
+from cathograph.queries.writing.images import IngestRunRecord, write_image
+from cathograph.schema.rows import FieldOfView
 
 N_PHANTOMS = 200
 PIXEL_UM = 0.05

@@ -11,8 +11,8 @@ import tifffile
 import truth
 
 from cathograph.cli import main
-from queries.catalog import all_read_queries, load
-from queries.runner import run
+from cathograph.queries.catalog import all_read_queries, load
+from cathograph.queries.reading.runner import run
 
 pytestmark = [pytest.mark.neo4j, pytest.mark.data, pytest.mark.long]
 SLICES = ("100", "103", "200", "300", "394", "470", "510", "546", "738", "929")

@@ -9,12 +9,13 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from benchmarks.dependency_audit import judge
-from cathograph.server_config import ServerMemory, configuration
+from repository import ROOT
+
+from cathograph.benchmarks.reliability.dependency_audit import judge
+from cathograph.local_neo4j.config import ServerMemory, configuration
 from cathograph.settings import read_settings
 from cathograph.writing import open_on_worker
 
-ROOT = Path(__file__).parents[1]
 ROOMS = ("schema", "queries", "phantom", "ingest", "analysis", "gnn", "dashboard", "benchmarks", "cathograph")
 PASSWORD = "only-for-this-test"  # noqa: S105
 

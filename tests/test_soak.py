@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.faults.__main__ import own_site
-from benchmarks.faults.tally import Tally
-from benchmarks.soak.__main__ import check, soak
-from benchmarks.soak.growth import MOST_MB, as_table, growth_of
-from benchmarks.soak.picture import draw
-from benchmarks.soak.processes import ROLES
+from cathograph.benchmarks.reliability.faults.own_site import own_site
+from cathograph.benchmarks.reliability.faults.tally import Tally
+from cathograph.benchmarks.reliability.soak.__main__ import check, soak
+from cathograph.benchmarks.reliability.soak.growth import MOST_MB, as_table, growth_of
+from cathograph.benchmarks.reliability.soak.picture import draw
+from cathograph.benchmarks.reliability.soak.processes import ROLES
 
 
 def looks(*, leaks_mb=0.0, opens=0.0, slows=0.0, role="workers", images=2000):

@@ -10,7 +10,7 @@ Means of the first::
 
 import pandas as pd
 
-from schema.measurement_rows import MeasurementRows
+from cathograph.schema.measurement_rows import MeasurementRows
 
 NULL = float("nan")
 

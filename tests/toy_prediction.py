@@ -10,7 +10,7 @@ NMC 1 and 2 are measured too (see `toy_measurement`), NMC 5 is not::
 
 import pandas as pd
 
-from schema.prediction_rows import PredictionRows
+from cathograph.schema.prediction_rows import PredictionRows
 
 
 def make_toy_prediction(model="toy", model_hash="h1", segmentation="k1", shift_ev=0.0, **prediction):

@@ -11,8 +11,8 @@ The image ``field``, radius 3 px, pixels of 0.1 µm::
 
 import pandas as pd
 
-from schema.rows import FieldOfView, ImageRows
-from schema.uncertainty import SEGMENTATION_UNCERTAINTY
+from cathograph.schema.rows import FieldOfView, ImageRows
+from cathograph.schema.uncertainty import SEGMENTATION_UNCERTAINTY
 
 TOY_PHASES = {1: "NMC", 2: "NMC", 3: "SSE", 4: "Graphite", 5: "NMC"}
 

@@ -1,4 +1,4 @@
-"""The methods of `ingest.xanes` once more, pixel by pixel with numpy's own fits: slow and plain."""
+"""The methods of `cathograph.ingest.xanes` once more, pixel by pixel with numpy's own fits: slow and plain."""
 
 import numpy as np
 from scipy.optimize import brentq, curve_fit

@@ -15,7 +15,7 @@ from xml.etree.ElementTree import ParseError
 
 import networkx as nx
 
-from analysis.exports.particle_graph import (
+from cathograph.analysis.exports.particle_graph import (
     EDGE_KINDS,
     LISTS,
     NODE_KINDS,
@@ -23,8 +23,8 @@ from analysis.exports.particle_graph import (
     records,
     typed,
 )
-from analysis.exports.xml_text import require_xml_text
-from schema.errors import InputError
+from cathograph.analysis.exports.xml_text import require_xml_text
+from cathograph.schema.errors import InputError
 
 GraphFormat = Literal["graphml", "gexf"]
 

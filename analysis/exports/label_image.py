@@ -17,9 +17,9 @@ import pandas as pd
 import tifffile
 from numpy.typing import NDArray
 
-from analysis.exports.xml_text import require_xml_text
-from analysis.particle_table import require_columns
-from schema.errors import InputError
+from cathograph.analysis.exports.xml_text import require_xml_text
+from cathograph.analysis.tables.particle_table import require_columns
+from cathograph.schema.errors import InputError
 
 IMAGE_NAMESPACE = "cathograph/image"
 KEY_NAMESPACE = "cathograph/particle-key"

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis.particle_table import require_columns
-from queries.value_types import column
-from schema.errors import InputError
-from schema.nodes import PARTICLE
-from schema.properties import Kind
-from schema.relationships import CONTACT, STATE
+from cathograph.analysis.tables.particle_table import require_columns
+from cathograph.queries.value_types import column
+from cathograph.schema.errors import InputError
+from cathograph.schema.nodes import PARTICLE
+from cathograph.schema.properties import Kind
+from cathograph.schema.relationships import CONTACT, STATE
 
 NODE_KINDS: Mapping[str, str] = {
     "key": "STRING",

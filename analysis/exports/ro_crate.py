@@ -13,16 +13,16 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from queries.catalog import load
-from queries.provenance import provenance
-from queries.runner import run
-from schema.errors import InputError
+from cathograph.queries.catalog import load
+from cathograph.queries.reading.provenance import provenance
+from cathograph.queries.reading.runner import run
+from cathograph.schema.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
     from rocrate.rocrate import ROCrate
 
-    from queries.connection import Connection
+    from cathograph.queries.server.connection import Connection
 
 TABLES = ("images", "segmentations", "particles", "contacts", "tpbs", "measurements", "states")
 _PLACES = {"file_path", "grey_path", "folder"}

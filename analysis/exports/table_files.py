@@ -12,8 +12,8 @@ from typing import Literal
 
 import pandas as pd
 
-from analysis.exports.particle_graph import EDGE_KINDS, NODE_KINDS, ParticleGraph, plain, typed
-from schema.errors import InputError
+from cathograph.analysis.exports.particle_graph import EDGE_KINDS, NODE_KINDS, ParticleGraph, plain, typed
+from cathograph.schema.errors import InputError
 
 TableFormat = Literal["parquet", "csv"]
 

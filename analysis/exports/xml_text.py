@@ -2,7 +2,7 @@
 
 import re
 
-from schema.errors import InputError
+from cathograph.schema.errors import InputError
 
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 """Characters that XML 1.0 cannot hold, or that its readers change (carriage return)."""

@@ -2,7 +2,7 @@
 
 import json
 
-from schema.errors import ParameterError
+from cathograph.schema.errors import ParameterError
 
 
 def read_assignments(given: list[str], option: str) -> dict[str, str]:

@@ -6,20 +6,20 @@ from typing import Annotated
 import typer
 
 from cathograph.commands.console import print_json, print_table, say
-from schema.errors import InputError
+from cathograph.schema.errors import InputError
 
 # Each is a module of benchmarks/ with run(progress, only).
-_BENCHMARKS = (
-    "contacts",
-    "centrality",
-    "metrics",
-    "writing",
-    "export",
-    "xanes",
-    "segment",
-    "instances",
-    "dashboard",
-)
+_BENCHMARKS = {
+    "contacts": "speed.contacts",
+    "centrality": "speed.centrality",
+    "metrics": "speed.metrics",
+    "writing": "speed.writing",
+    "export": "speed.export",
+    "xanes": "speed.xanes",
+    "segment": "speed.segment",
+    "instances": "accuracy.instances",
+    "dashboard": "speed.dashboard",
+}
 
 
 def bench(
@@ -31,7 +31,7 @@ def bench(
     if name not in _BENCHMARKS:
         msg = f"Found benchmark {name!r}; expected one of {', '.join(_BENCHMARKS)}."
         raise InputError(msg)
-    rows = import_module(f"benchmarks.{name}").run(progress=say, only=only)
+    rows = import_module(f"cathograph.benchmarks.{_BENCHMARKS[name]}").run(progress=say, only=only)
     if as_json:
         print_json(rows)
     else:

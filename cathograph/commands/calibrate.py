@@ -29,14 +29,19 @@ def calibrate(
     """
     import pandas as pd
 
-    from ingest.phase_maps import read_phase_map
-    from ingest.uncertainty.calibrating import calibrate_on_pairs, with_setting
-    from ingest.uncertainty.calibration import Calibration, Conditions, read_calibration, write_calibration
-    from ingest.unet.evaluation import require_phases
-    from ingest.unet.model_files import DEFAULT
-    from ingest.unet.pairs import read_pairs
-    from ingest.unet.segmenter import make_unet
-    from schema.errors import ModelError
+    from cathograph.ingest.phase_maps import read_phase_map
+    from cathograph.ingest.segmentation.uncertainty.calibrating import calibrate_on_pairs, with_setting
+    from cathograph.ingest.segmentation.uncertainty.calibration import (
+        Calibration,
+        Conditions,
+        read_calibration,
+        write_calibration,
+    )
+    from cathograph.ingest.segmentation.unet.evaluation import require_phases
+    from cathograph.ingest.segmentation.unet.model_files import DEFAULT
+    from cathograph.ingest.segmentation.unet.pairs import read_pairs
+    from cathograph.ingest.segmentation.unet.segmenter import make_unet
+    from cathograph.schema.errors import ModelError
 
     if model == DEFAULT:
         msg = (

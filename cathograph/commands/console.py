@@ -20,7 +20,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from schema.errors import CathographError
+from cathograph.schema.errors import CathographError
 
 if TYPE_CHECKING:
     import pandas as pd

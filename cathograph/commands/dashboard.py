@@ -37,8 +37,8 @@ def dashboard(
 
     [dim]CATHOGRAPH_DASHBOARD_PASSWORD=… cathograph dashboard --host 0.0.0.0[/] for a whole group
     """
-    from cathograph.dashboard_login import choose_login
-    from cathograph.dashboard_server import DashboardServer, choose_port, open_browser
+    from cathograph.dashboard_server.login import choose_login
+    from cathograph.dashboard_server.server import DashboardServer, choose_port, open_browser
     from cathograph.settings import read_settings
     from cathograph.store import find_store
 

@@ -10,7 +10,7 @@ from cathograph.commands.home import HomeOption, home_of
 from cathograph.settings import read_settings
 
 if TYPE_CHECKING:
-    from cathograph.local_neo4j import LocalNeo4j
+    from cathograph.local_neo4j.server import LocalNeo4j
 
 db = typer.Typer(help="The local Neo4j: start, stop, status, backup, restore.", no_args_is_help=True)
 
@@ -67,7 +67,7 @@ def backup(
     home: HomeOption = None,
 ) -> None:
     """Dump the local database into one file; writers wait, the server is down for a moment."""
-    from cathograph.backups import back_up
+    from cathograph.local_neo4j.backups import back_up
 
     written = back_up(_server(context, home), file, say=say)
     results.print(f"{written}", highlight=False)
@@ -81,13 +81,13 @@ def restore(
     home: HomeOption = None,
 ) -> None:
     """Load a backup into the local database."""
-    from cathograph.backups import restore as restore_backup
+    from cathograph.local_neo4j.backups import restore as restore_backup
 
     restore_backup(_server(context, home), file, force=force, say=say)
     results.print("Restored.")
 
 
 def _server(context: typer.Context, home: Path | None) -> "LocalNeo4j":
-    from cathograph.local_neo4j import LocalNeo4j
+    from cathograph.local_neo4j.server import LocalNeo4j
 
     return LocalNeo4j(read_settings(home_of(context, home)).home)

@@ -8,10 +8,10 @@ from rich.markup import escape
 
 from cathograph.commands.console import errors, print_json, print_table, results, say, waiting
 from cathograph.commands.home import HomeOption, home_of
-from schema.errors import InputError, QueryError
+from cathograph.schema.errors import InputError, QueryError
 
 if TYPE_CHECKING:
-    from queries.deletion import Deletable
+    from cathograph.queries.writing.deletion import Deletable
 
 
 def delete(
@@ -33,9 +33,9 @@ def delete(
 
     [dim]cathograph delete --sample s100[/]
     """
+    from cathograph.queries.writing.deletion import deletable, remove_withdrawn, withdraw
     from cathograph.settings import read_settings
     from cathograph.writing import open_for_writing
-    from queries.deletion import deletable, remove_withdrawn, withdraw
 
     asks = not (yes or dry_run)
     if asks and (as_json or not sys.stdin.isatty()):

@@ -14,12 +14,12 @@ import typer
 
 from cathograph.commands.console import print_table, results, say
 from cathograph.commands.home import HomeOption, home_of
-from schema.phases import Phase
+from cathograph.schema.phases import Phase
 
 if TYPE_CHECKING:
+    from cathograph.phantom import Microstructure
+    from cathograph.queries.server.connection import Connection
     from cathograph.writing import WritableStore
-    from phantom import Microstructure
-    from queries.connection import Connection
 
 _SEED = 2026
 _EFFECT = 0.3
@@ -73,7 +73,7 @@ def fill_demo_store(store: "WritableStore", folder: Path, images: int) -> dict[s
     InputError
         When the folder cannot be written to.
     """
-    from phantom import PRESETS, phantom_set
+    from cathograph.phantom import PRESETS, phantom_set
 
     files = {}
     for number, preset in enumerate(PRESETS):
@@ -98,8 +98,8 @@ def _write_images(folder: Path, phantoms: "list[Microstructure]", *, seed: int) 
     import numpy as np
     import tifffile
 
-    from phantom import EnergyModel, make_energy_map, render_grey
-    from schema.errors import InputError
+    from cathograph.phantom import EnergyModel, make_energy_map, render_grey
+    from cathograph.schema.errors import InputError
 
     paths = []
     try:
@@ -131,11 +131,11 @@ def _map_of(path: Path) -> Path:
 
 
 def _ingest(store: "WritableStore", files: list[Path], preset: str) -> None:
-    from ingest.measurement import MapSource
-    from ingest.options import IngestOptions, Source
-    from ingest.pipeline import Placement, ingest_files
-    from ingest.reading import Reading
-    from schema.errors import CathographError
+    from cathograph.ingest.options import IngestOptions, Source
+    from cathograph.ingest.pipeline import Placement, ingest_files
+    from cathograph.ingest.reading import Reading
+    from cathograph.ingest.states.measurement import MapSource
+    from cathograph.schema.errors import CathographError
 
     reading = Reading.of(IngestOptions(source=Source.PHASES, phases=_PHASES))
     for file in files:
@@ -156,12 +156,12 @@ def _ingest(store: "WritableStore", files: list[Path], preset: str) -> None:
 
 def _draw(connection: "Connection", folder: Path, files: list[Path], preset: str) -> None:
     """Draw each image with what the store says of it."""
-    from analysis.overlay import draw_graph_over_image
-    from ingest.formats import open_image
-    from ingest.options import IngestOptions, Source
-    from ingest.reading import Reading, read_regions
-    from queries.catalog import load
-    from queries.runner import run
+    from cathograph.analysis.figures.field.overlay import draw_graph_over_image
+    from cathograph.ingest.formats import open_image
+    from cathograph.ingest.options import IngestOptions, Source
+    from cathograph.ingest.reading import Reading, read_regions
+    from cathograph.queries.catalog import load
+    from cathograph.queries.reading.runner import run
 
     reading = Reading.of(IngestOptions(source=Source.PHASES, phases=_PHASES))
     folder.mkdir(parents=True, exist_ok=True)
@@ -186,8 +186,8 @@ def _draw(connection: "Connection", folder: Path, files: list[Path], preset: str
 
 
 def _print_samples(connection: "Connection") -> None:
-    from queries.catalog import load
-    from queries.runner import run
+    from cathograph.queries.catalog import load
+    from cathograph.queries.reading.runner import run
 
     samples = load("samples")
     table = run(connection, samples, samples.bind({}))
@@ -209,8 +209,8 @@ def _print_samples(connection: "Connection") -> None:
 
 def _print_states(connection: "Connection") -> None:
     """Print mean states of NMC with and without TPB and channel."""
-    from queries.catalog import load
-    from queries.runner import run
+    from cathograph.queries.catalog import load
+    from cathograph.queries.reading.runner import run
 
     query = load("state_by_structure")
     table = run(connection, query, query.bind({}))

@@ -9,8 +9,8 @@ import typer
 
 from cathograph.commands.console import print_json, print_table
 from cathograph.commands.home import HomeOption, home_of
+from cathograph.schema.errors import CathographError
 from cathograph.settings import Settings, read_settings
-from schema.errors import CathographError
 
 EXTRAS = {
     "ingest": ("numba", "skimage", "scipy", "tifffile", "h5py", "PIL", "imagecodecs"),
@@ -68,7 +68,7 @@ def _database(settings: Settings) -> list[dict[str, str]]:
         return [_answer(settings, f"server of NEO4J_URI, {settings.neo4j_uri}")]
     if find_spec("psutil") is None or find_spec("filelock") is None:
         return [_line("database", "missing", "no NEO4J_URI, no local server", "install the extra local")]
-    local_neo4j = import_module("cathograph.local_neo4j")
+    local_neo4j = import_module("cathograph.local_neo4j.server")
     try:
         status = local_neo4j.LocalNeo4j(settings.home).status()
     except CathographError as error:
@@ -80,9 +80,9 @@ def _database(settings: Settings) -> list[dict[str, str]]:
 
 
 def _answer(settings: Settings, what: str) -> dict[str, str]:
+    from cathograph.queries.catalog import load
+    from cathograph.queries.reading.runner import run
     from cathograph.store import look_at_store
-    from queries.catalog import load
-    from queries.runner import run
 
     try:
         with look_at_store(settings) as store:

@@ -9,7 +9,7 @@ from rich.markup import escape
 from cathograph.commands.console import errors, print_json, print_table, progress_bar
 
 if TYPE_CHECKING:
-    from ingest.unet.evaluation import Evaluation
+    from cathograph.ingest.segmentation.unet.evaluation import Evaluation
 
 
 def evaluate(
@@ -32,11 +32,11 @@ def evaluate(
 
     [dim]cathograph evaluate pairs --phases 0=NMC,1=Graphite,2=SSE --model mine.safetensors[/]
     """
-    from ingest.phase_maps import read_phase_map
-    from ingest.unet import evaluation
-    from ingest.unet.pairs import read_pairs
-    from ingest.unet.segmenter import make_unet
-    from schema.errors import InputError
+    from cathograph.ingest.phase_maps import read_phase_map
+    from cathograph.ingest.segmentation.unet import evaluation
+    from cathograph.ingest.segmentation.unet.pairs import read_pairs
+    from cathograph.ingest.segmentation.unet.segmenter import make_unet
+    from cathograph.schema.errors import InputError
 
     segmenter = make_unet(model=model, device=device)
     pairs = read_pairs(folder, read_phase_map(phases))

@@ -19,12 +19,12 @@ from cathograph.commands.export_pyg import (
     write_pyg,
 )
 from cathograph.commands.home import HomeOption, home_of
-from schema.errors import InputError
+from cathograph.schema.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from queries.connection import Connection
+    from cathograph.queries.server.connection import Connection
 
 
 class ExportFormat(StrEnum):
@@ -97,7 +97,7 @@ def export(
         with open_store(settings, say=say) as store, waiting("reading the store …"):
             written = write_pyg(store, out, for_pyg, sample=sample, image=image)
     elif format_ is ExportFormat.RO_CRATE:
-        from analysis.exports.ro_crate import write_ro_crate
+        from cathograph.analysis.exports.ro_crate import write_ro_crate
 
         if sample is None or image is not None:
             msg = "Found no single sample; expected --sample, and no --image, with --format ro-crate."
@@ -140,16 +140,16 @@ def _read(store: "Connection", name: str, *, sample: str | None, image: str | No
 def _write_graph(
     particles: "pd.DataFrame", contacts: "pd.DataFrame", out: Path, format_: ExportFormat
 ) -> str:
-    from analysis.exports.particle_graph import build_particle_graph
+    from cathograph.analysis.exports.particle_graph import build_particle_graph
 
     graph = build_particle_graph(particles, contacts)
     match format_.value:
         case "graphml" | "gexf" as kind:
-            from analysis.exports.graph_files import write_graph
+            from cathograph.analysis.exports.graph_files import write_graph
 
             write_graph(graph, out, kind)
         case "parquet" | "csv" as kind:
-            from analysis.exports.table_files import write_tables
+            from cathograph.analysis.exports.table_files import write_tables
 
             write_tables(graph, out, kind)
     return f"{len(graph.particles)} particles, {len(graph.contacts)} contacts"
@@ -158,8 +158,8 @@ def _write_graph(
 def _write_label_image(
     store: "Connection", out: Path, *, sample: str, image: str, labels: Path, dataset: str | None
 ) -> str:
-    from analysis.exports.label_image import write_label_image
-    from ingest.stored_image import stored_regions
+    from cathograph.analysis.exports.label_image import write_label_image
+    from cathograph.ingest.stored.stored_image import stored_regions
 
     found = stored_regions(store, sample=sample, image=image, labels=labels, dataset=dataset)
     particles = _read(store, "graph_particles", sample=sample, image=image)

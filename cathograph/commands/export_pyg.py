@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cathograph.commands.assignments import read_assignments
-from schema.errors import InputError
+from cathograph.schema.errors import InputError
 
 if TYPE_CHECKING:
-    from queries.connection import Connection
+    from cathograph.queries.server.connection import Connection
 
 
 class MissingValue(StrEnum):
-    """What to do with a particle that lacks a feature; the values of `gnn.node_features.Missing`."""
+    """What to do with a particle that lacks a feature; the values of `cathograph.gnn.graphs.node_features.Missing`."""
 
     ERROR = "error"
     DROP = "drop"
@@ -82,8 +82,8 @@ def write_pyg(
     store: "Connection", out: Path, options: PygOptions, *, sample: str | None, image: str | None
 ) -> str:
     """Write the file; gives what is in it."""
-    from gnn.export import export_hetero_data, save_hetero_data
-    from gnn.selection import Selection
+    from cathograph.gnn.graphs.export import export_hetero_data, save_hetero_data
+    from cathograph.gnn.graphs.selection import Selection
 
     if options.query is None:
         if options.param:

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from torch_geometric.data import HeteroData
 
-    from gnn.model_files import TrainedModel
-    from queries.writing import IngestRunRecord
+    from cathograph.gnn.training.model_files import TrainedModel
+    from cathograph.queries.writing.images import IngestRunRecord
 
 gnn = typer.Typer(
     name="gnn",
@@ -78,13 +78,13 @@ def train(
     """
     import shutil
 
+    from cathograph.gnn.networks.architectures import Architecture
+    from cathograph.gnn.training.ensemble import keep_targets, train_model
+    from cathograph.gnn.training.fitting import TrainingSettings, choose_device
+    from cathograph.gnn.training.model_files import save_model
+    from cathograph.queries.reading.graph_columns import TARGET_NAMES
     from cathograph.settings import read_settings
     from cathograph.store import open_store
-    from gnn.architectures import Architecture
-    from gnn.ensemble import keep_targets, train_model
-    from gnn.model_files import save_model
-    from gnn.training import TrainingSettings, choose_device
-    from queries.graph_columns import TARGET_NAMES
 
     where = choose_device(device)
     with (
@@ -146,10 +146,10 @@ def evaluate(
 
     [dim]cathograph gnn evaluate --model cathograph-model[/]
     """
+    from cathograph.gnn.answers.evaluation import collect_tests, compare, score
+    from cathograph.gnn.training.model_files import load_model
     from cathograph.settings import read_settings
     from cathograph.store import open_store
-    from gnn.evaluation import collect_tests, compare, score
-    from gnn.model_files import load_model
 
     given = [*(folders or ()), *(model or ())] or [DEFAULT_MODEL]
     models = {name: load_model(folder) for name, folder in _by_name(given).items()}
@@ -194,13 +194,13 @@ def predict(
     """
     import pandas as pd
 
+    from cathograph.gnn.answers.prediction import Predictor, prediction_rows
+    from cathograph.gnn.graph_layout import CENTRE
+    from cathograph.gnn.training.model_files import load_model
+    from cathograph.queries.writing.predictions import write_prediction
     from cathograph.settings import read_settings
     from cathograph.store import open_store
     from cathograph.writing import WritableStore
-    from gnn.graph_layout import CENTRE
-    from gnn.model_files import load_model
-    from gnn.prediction import Predictor, prediction_rows
-    from queries.predictions import write_prediction
 
     loaded = load_model(model)
     predictor = Predictor(loaded, device=device)
@@ -237,8 +237,8 @@ def predict(
 
 def _by_name(folders: list[Path]) -> dict[str, Path]:
     """Name models by their folders, which must tell them apart from each other and from the baselines."""
-    from gnn.baselines import BASELINES
-    from schema.errors import InputError
+    from cathograph.gnn.answers.baselines import BASELINES
+    from cathograph.schema.errors import InputError
 
     taken = {each.name for each in BASELINES}
     named: dict[str, Path] = {}
@@ -253,9 +253,9 @@ def _by_name(folders: list[Path]) -> dict[str, Path]:
 
 def _rival(model: "TrainedModel", graphs: "list[HeteroData]", device: str) -> "TrainedModel":
     """Train an MLP on the splits of a model, from the same seeds."""
-    from gnn.architectures import Architecture
-    from gnn.model_files import Fold, TrainedModel
-    from gnn.training import train_network
+    from cathograph.gnn.networks.architectures import Architecture
+    from cathograph.gnn.training.fitting import train_network
+    from cathograph.gnn.training.model_files import Fold, TrainedModel
 
     width = {name: value for name, value in model.settings.sizes if name in ("hidden", "dropout")}
     settings = replace(model.settings, architecture=Architecture.MLP, sizes=tuple(width.items()))
@@ -276,8 +276,8 @@ def _run_of(folder: Path, model: "TrainedModel") -> "IngestRunRecord":
     from importlib.metadata import version
     from uuid import uuid4
 
-    from gnn.model_files import WEIGHTS
-    from queries.writing import IngestRunRecord
+    from cathograph.gnn.training.model_files import WEIGHTS
+    from cathograph.queries.writing.images import IngestRunRecord
 
     try:
         user = getpass.getuser()
@@ -301,7 +301,7 @@ def _counted(n: int, name: str) -> str:
 def _describe(model: "TrainedModel", graphs: "list[HeteroData]", where: str, following: str) -> None:
     import pandas as pd
 
-    from gnn.splits import can_train
+    from cathograph.gnn.training.splits import can_train
 
     table = pd.DataFrame(
         [

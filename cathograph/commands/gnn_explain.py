@@ -8,15 +8,15 @@ import typer
 from cathograph.commands.console import print_json, print_table, results, say, waiting
 from cathograph.commands.home import HomeOption, home_of
 from cathograph.commands.model_graphs import DEFAULT_MODEL, DeviceOption, ModelOption, graphs_for, records_of
-from schema.errors import InputError
+from cathograph.schema.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
     from torch_geometric.data import HeteroData
 
-    from gnn.explanation import Explanation
-    from gnn.prediction import Predictor
-    from queries.connection import Connection
+    from cathograph.gnn.answers.explanation import Explanation
+    from cathograph.gnn.answers.prediction import Predictor
+    from cathograph.queries.server.connection import Connection
 
 
 def explain(
@@ -43,15 +43,15 @@ def explain(
 
     [dim]cathograph gnn explain --particle KEY --picture why.png[/]
     """
+    from cathograph.gnn.answers.explanation import explain_particle
+    from cathograph.gnn.answers.prediction import Predictor
+    from cathograph.gnn.graph_layout import CENTRE
+    from cathograph.gnn.graphs.export import export_hetero_data
+    from cathograph.gnn.graphs.selection import Selection
+    from cathograph.gnn.training.ensemble import keep_targets
+    from cathograph.gnn.training.model_files import load_model
     from cathograph.settings import read_settings
     from cathograph.store import open_store
-    from gnn.ensemble import keep_targets
-    from gnn.explanation import explain_particle
-    from gnn.export import export_hetero_data
-    from gnn.graph_layout import CENTRE
-    from gnn.model_files import load_model
-    from gnn.prediction import Predictor
-    from gnn.selection import Selection
 
     loaded = load_model(model)
     if labels is not None and picture is None:
@@ -105,11 +105,11 @@ def rank(
 
     [dim]cathograph gnn rank --phantoms LCD[/]
     """
+    from cathograph.gnn.answers.prediction import Predictor
+    from cathograph.gnn.answers.ranking import name_candidates, score_candidates, score_changes
+    from cathograph.gnn.training.model_files import load_model
     from cathograph.settings import read_settings
     from cathograph.store import open_store
-    from gnn.model_files import load_model
-    from gnn.prediction import Predictor
-    from gnn.ranking import name_candidates, score_candidates, score_changes
 
     loaded = load_model(model)
     predictor = Predictor(loaded, device=device)
@@ -139,9 +139,9 @@ def rank(
 
 
 def _rank_settings(predictor: "Predictor", preset: str, images: int) -> "tuple[pd.DataFrame, pd.DataFrame]":
-    from benchmarks.phantom_settings import graphs_of_settings
-    from gnn.graph_layout import CENTRE
-    from gnn.ranking import score_candidates
+    from cathograph.benchmarks.accuracy.phantom_settings import graphs_of_settings
+    from cathograph.gnn.answers.ranking import score_candidates
+    from cathograph.gnn.graph_layout import CENTRE
 
     features = predictor.model.layout.node_features[CENTRE]
     candidates, no_room = graphs_of_settings(preset, images, features, predictor.model.layout.targets)
@@ -172,13 +172,13 @@ def _draw(
     picture: Path,
     labels: Path | None,
 ) -> None:
-    from analysis.figures.explanation import draw_explanation
+    from cathograph.analysis.figures.explanation.printed import draw_explanation
     from cathograph.notebook import query
 
     particles = query(connection, "particles", sample=str(graph.sample), image=str(graph.image))
     pixels = None
     if labels is not None:
-        from ingest.stored_image import stored_regions
+        from cathograph.ingest.stored.stored_image import stored_regions
 
         pixels = (
             stored_regions(connection, sample=str(graph.sample), image=str(graph.image), labels=labels)

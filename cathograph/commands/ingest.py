@@ -21,12 +21,12 @@ from cathograph.commands.map_options import (
     map_source,
     refuse_without_map,
 )
-from ingest.options import IngestOptions, Source
-from schema.errors import InputError
+from cathograph.ingest.options import IngestOptions, Source
+from cathograph.schema.errors import InputError
 
 if TYPE_CHECKING:
-    from ingest.pipeline import ImageOutcome
-    from schema.keys import JsonScalar
+    from cathograph.ingest.pipeline import ImageOutcome
+    from cathograph.schema.keys import JsonScalar
 
 
 def ingest(
@@ -112,10 +112,10 @@ def ingest(
     [dim]cathograph ingest mask.tif --as phases --phases 0=NMC,1=Graphite,2=SSE
     --sample s100 --pixel-size-nm 50[/]
     """
+    from cathograph.ingest.pipeline import Placement, ingest_files
+    from cathograph.ingest.reading import Reading
     from cathograph.settings import read_settings
     from cathograph.writing import open_for_writing, open_on_worker
-    from ingest.pipeline import Placement, ingest_files
-    from ingest.reading import Reading
 
     settings = read_settings(home_of(context, home))
     if scheduler is not None and dry_run:
@@ -172,7 +172,7 @@ def ingest(
                 progress=show,
             )
         else:
-            from ingest.cluster import ingest_on_cluster
+            from cathograph.ingest.service.cluster import ingest_on_cluster
 
             outcomes = ingest_on_cluster(
                 paths,

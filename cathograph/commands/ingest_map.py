@@ -20,7 +20,7 @@ from cathograph.commands.map_options import (
 )
 
 if TYPE_CHECKING:
-    from ingest.measurement import MapOutcome
+    from cathograph.ingest.states.measurement import MapOutcome
 
 
 def ingest_map(
@@ -50,10 +50,10 @@ def ingest_map(
 
     [dim]cathograph ingest-map map.tif --sample s100 --image mask --labels mask.tif[/]
     """
+    from cathograph.ingest.stored.stored_image import ingest_map as add_to_stored
     from cathograph.settings import read_settings
     from cathograph.store import open_store
     from cathograph.writing import WritableStore
-    from ingest.stored_image import ingest_map as add_to_stored
 
     source = map_source(
         energy_map,

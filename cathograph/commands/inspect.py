@@ -10,7 +10,7 @@ from cathograph.commands.console import print_json, results
 from cathograph.commands.xanes_options import read_region
 
 if TYPE_CHECKING:
-    from ingest.formats.beamline.inspection import Inspection
+    from cathograph.ingest.stacks.inspection import Inspection
 
 WIDTH = 80
 MOST_LISTED = 12
@@ -50,10 +50,10 @@ def inspect(
 
     [dim]cathograph inspect scan_31415.h5[/]
     """
-    from ingest.formats.beamline.inspection import inspect_file
-    from ingest.formats.beamline.layout import read_layout
-    from ingest.formats.beamline.opening import Given, as_signal
-    from ingest.formats.field_rules import BOMB_RATIO
+    from cathograph.ingest.formats.field_rules import BOMB_RATIO
+    from cathograph.ingest.stacks.inspection import inspect_file
+    from cathograph.ingest.stacks.layout import read_layout
+    from cathograph.ingest.stacks.stack_opening import Given, as_signal
 
     read = None if layout is None else read_layout(layout)
     region = None if empty_region is None else read_region(empty_region)

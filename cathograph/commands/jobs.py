@@ -9,7 +9,7 @@ from rich.markup import escape
 
 from cathograph.commands.console import errors, print_json, print_table, results, say
 from cathograph.commands.home import HomeOption, home_of
-from schema.errors import ParameterError
+from cathograph.schema.errors import ParameterError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,10 +38,10 @@ def jobs(
     home: HomeOption = None,
 ) -> None:
     """List what `cathograph watch` has done and has to do (`cathograph query jobs` gives every column)."""
+    from cathograph.queries.catalog import load
+    from cathograph.queries.reading.runner import run
     from cathograph.settings import read_settings
     from cathograph.store import open_store
-    from queries.catalog import load
-    from queries.runner import run
 
     query = load("jobs")
     parameters = {"state": state.value if state else None, "sample": sample}
@@ -88,9 +88,9 @@ def cancel(
 def _change(
     context: typer.Context, verb: str, which: list[str] | None, *, all_: bool, as_json: bool, home: HomeOption
 ) -> None:
+    from cathograph.queries.writing import jobs as queue
     from cathograph.settings import read_settings
     from cathograph.writing import open_for_writing
-    from queries import jobs as queue
 
     if bool(which) == all_:
         found = "both jobs and --all" if all_ else "neither a job nor --all"

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from schema.errors import InputError
+from cathograph.schema.errors import InputError
 
 if TYPE_CHECKING:
-    from ingest.measurement import MapSource
+    from cathograph.ingest.states.measurement import MapSource
 
 MapDataset = Annotated[
     str | None, typer.Option(help="Path of the energy map inside an HDF5 file.", show_default=False)
@@ -69,9 +69,9 @@ def map_source(
     InputError
         When one cannot be meant.
     """
-    from ingest.map_matching import MatchingOptions
-    from ingest.measurement import MapSource
-    from ingest.state_method import StateMethod
+    from cathograph.ingest.states.map_matching import MatchingOptions
+    from cathograph.ingest.states.measurement import MapSource
+    from cathograph.ingest.states.state_method import StateMethod
 
     usual = StateMethod()
     window = usual.window_ev if window_ev is None else _numbers(window_ev, "--window-ev", "LOW,HIGH", (2,))

@@ -7,10 +7,10 @@ import typer
 
 from cathograph.commands.console import errors, print_json, print_table, progress_bar, say
 from cathograph.commands.home import HomeOption, home_of
-from schema.errors import QueryError
+from cathograph.schema.errors import QueryError
 
 if TYPE_CHECKING:
-    from queries.connection import Connection
+    from cathograph.queries.server.connection import Connection
 
 
 def metrics(
@@ -42,12 +42,12 @@ def metrics(
 
     [dim]cathograph metrics --sample s100[/]
     """
-    from analysis.network_metrics import PathLimits
-    from analysis.stored_metrics import measure_selection, refresh_metrics
+    from cathograph.analysis.network.network_metrics import PathLimits
+    from cathograph.ingest.metrics import measure_selection, refresh_metrics
+    from cathograph.queries.reading.particle_keys import keys_of_file
     from cathograph.settings import read_settings
     from cathograph.store import open_store
     from cathograph.writing import WritableStore
-    from queries.particle_keys import keys_of_file
 
     usual = PathLimits()
     limits = PathLimits(
@@ -101,7 +101,7 @@ def metrics(
 
 def _refuse_unknown(connection: "Connection", sample: str | None, image: str | None) -> None:
     """Refuse a sample or an image that is not there: "all metrics are there" would be no answer."""
-    from queries.metrics_writing import metrics_states
+    from cathograph.queries.writing.metrics import metrics_states
 
     if (sample is None and image is None) or metrics_states(connection, sample=sample, image=image):
         return

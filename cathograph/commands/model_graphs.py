@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from torch_geometric.data import HeteroData
 
-    from gnn.model_files import TrainedModel
-    from queries.connection import Connection
+    from cathograph.gnn.training.model_files import TrainedModel
+    from cathograph.queries.server.connection import Connection
 
 DEFAULT_MODEL = Path("cathograph-model")
 
@@ -28,8 +28,8 @@ def read_graphs(
     features: Sequence[str] | None = None,
 ) -> "list[HeteroData]":
     """Read images of a selection as graphs."""
-    from gnn.export import export_hetero_data
-    from gnn.selection import Selection
+    from cathograph.gnn.graphs.export import export_hetero_data
+    from cathograph.gnn.graphs.selection import Selection
 
     return export_hetero_data(connection, Selection(sample=sample, image=image, cathode=cathode), features)
 
@@ -38,8 +38,8 @@ def graphs_for(
     connection: "Connection", model: "TrainedModel", *, sample: str | None = None, image: str | None = None
 ) -> "list[HeteroData]":
     """Read images with the features and targets that a model takes."""
-    from gnn.ensemble import keep_targets
-    from gnn.graph_layout import CENTRE
+    from cathograph.gnn.graph_layout import CENTRE
+    from cathograph.gnn.training.ensemble import keep_targets
 
     features = list(model.layout.node_features[CENTRE])
     found = read_graphs(connection, sample=sample, image=image, features=features)

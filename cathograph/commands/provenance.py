@@ -28,9 +28,9 @@ def provenance(
 
     [dim]cathograph provenance 5e6a…:7[/]
     """
+    from cathograph.queries.reading.provenance import provenance as trace
     from cathograph.settings import read_settings
     from cathograph.store import open_store
-    from queries.provenance import provenance as trace
 
     with open_store(read_settings(home_of(context, home)), say=say) as store:
         found = trace(store, key)

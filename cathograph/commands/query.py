@@ -11,15 +11,15 @@ from rich.markup import escape
 from cathograph.commands.assignments import read_assignments
 from cathograph.commands.console import errors, print_json, print_table, results, say, waiting
 from cathograph.commands.home import HomeOption, home_of
-from schema.errors import QueryError
+from cathograph.schema.errors import QueryError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
 
-    from queries.catalog import Query
-    from queries.connection import Connection
+    from cathograph.queries.catalog import Query
+    from cathograph.queries.server.connection import Connection
 
 
 class Format(StrEnum):
@@ -55,9 +55,9 @@ def query(
 
     [dim]cathograph query tpbs --param sample=s100 --format csv[/]
     """
+    from cathograph.queries.reading.runner import run
     from cathograph.settings import read_settings
     from cathograph.store import open_store
-    from queries.runner import run
 
     settings = read_settings(home_of(context, home))
     question = _question(name)
@@ -80,8 +80,8 @@ def query(
 
 def _unknown_place(store: "Connection", question: "Query", parameters: "Mapping[str, object]") -> str | None:
     """Say so when a named query was narrowed to a sample or an image that is not there: most often a slip."""
-    from queries.catalog import load
-    from queries.runner import run
+    from cathograph.queries.catalog import load
+    from cathograph.queries.reading.runner import run
 
     place = {name: parameters[name] for name in ("sample", "image") if parameters.get(name) is not None}
     if not question.is_named or not place:
@@ -98,7 +98,7 @@ def queries(
     as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
 ) -> None:
     """List the named queries with their parameters and columns."""
-    from queries.catalog import all_read_queries, load
+    from cathograph.queries.catalog import all_read_queries, load
 
     known = [load(name)] if name is not None else list(all_read_queries())
     if as_json:
@@ -134,7 +134,7 @@ def queries(
 
 
 def _question(name: str) -> "Query":
-    from queries.catalog import adhoc, find
+    from cathograph.queries.catalog import adhoc, find
 
     return adhoc(sys.stdin.read()) if name == "-" else find(name)
 

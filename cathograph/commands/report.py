@@ -10,11 +10,11 @@ import typer
 
 from cathograph.commands.console import results, say, waiting
 from cathograph.commands.home import HomeOption, home_of
-from schema.errors import InputError
+from cathograph.schema.errors import InputError
 
 if TYPE_CHECKING:
-    from analysis.electrode_tables import ElectrodeTables
-    from queries.connection import Connection
+    from cathograph.analysis.tables.electrode_tables import ElectrodeTables
+    from cathograph.queries.server.connection import Connection
 
 
 def report(
@@ -48,8 +48,8 @@ def report(
 
     [dim]cathograph report --out report --compare LCD ECD BLE[/]
     """
-    from analysis.report import build_report
-    from analysis.report_page import make_report_folder, write_report
+    from cathograph.analysis.report.page import make_report_folder, write_report
+    from cathograph.analysis.report.report import build_report
     from cathograph.notebook import query
     from cathograph.report_pixels import read_pixels
     from cathograph.settings import read_settings
@@ -119,7 +119,7 @@ def _read(
     store: "Connection", sample: str | None, cathode: str | None, select: Path | None, compare: list[str]
 ) -> "dict[str, ElectrodeTables]":
     """Read the tables once and narrow them to each selection."""
-    from analysis.electrode_tables import (
+    from cathograph.analysis.tables.electrode_tables import (
         keys_of_cathode,
         keys_of_name,
         keys_of_rows,
@@ -128,8 +128,8 @@ def _read(
         read_electrode_tables,
     )
     from cathograph.notebook import query
-    from queries.catalog import adhoc_file, names_file
-    from queries.runner import run
+    from cathograph.queries.catalog import adhoc_file, names_file
+    from cathograph.queries.reading.runner import run
 
     # First, so that a wrong query is refused before the whole store is read.
     files = [select] if select is not None else [Path(name) for name in compare if names_file(name)]

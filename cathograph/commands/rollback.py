@@ -7,7 +7,7 @@ import typer
 
 from cathograph.commands.console import errors, print_json, print_table, say, waiting
 from cathograph.commands.home import HomeOption, home_of
-from schema.errors import QueryError
+from cathograph.schema.errors import QueryError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,13 +36,13 @@ def rollback(
 
     [dim]cathograph rollback --sample s100 --image mask[/]
     """
-    from analysis.stored_metrics import refresh_metrics
+    from cathograph.ingest.metrics import refresh_metrics
+    from cathograph.queries.catalog import load
+    from cathograph.queries.reading.runner import run
+    from cathograph.queries.writing.activation import activate
     from cathograph.settings import read_settings
     from cathograph.store import open_store
     from cathograph.writing import WritableStore
-    from queries.activation import activate
-    from queries.catalog import load
-    from queries.runner import run
 
     settings = read_settings(home_of(context, home))
     with open_store(settings, say=say) as connection, waiting(f"{image} …"):

@@ -30,11 +30,11 @@ def segment(
     import numpy as np
     import tifffile
 
-    from ingest.formats import open_image
-    from ingest.segmentation import run_segmenter
-    from ingest.unet.segmenter import make_unet
-    from schema.errors import InputError
-    from schema.phases import Phase
+    from cathograph.ingest.formats import open_image
+    from cathograph.ingest.segmentation import run_segmenter
+    from cathograph.ingest.segmentation.unet.segmenter import make_unet
+    from cathograph.schema.errors import InputError
+    from cathograph.schema.phases import Phase
 
     if out.suffix.lower() not in (".tif", ".tiff"):
         msg = f"Found --out {out}; expected a file .tif. Change the suffix."

@@ -49,13 +49,13 @@ def train(
 
     [dim]cathograph train pairs --phases 0=background,1=NMC,2=SSE,3=Graphite --out mine.safetensors[/]
     """
-    from ingest.phase_maps import read_phase_map
-    from ingest.unet.architecture import Architecture, classes_of
-    from ingest.unet.lightning_task import Schedule
-    from ingest.unet.pairs import read_pairs
-    from ingest.unet.split import Shares, split_pairs
-    from ingest.unet.trained_model import Training, finish_model
-    from ingest.unet.training import TrainingRun, train_network
+    from cathograph.ingest.phase_maps import read_phase_map
+    from cathograph.ingest.segmentation.unet.architecture import Architecture, classes_of
+    from cathograph.ingest.segmentation.unet.lightning_task import Schedule
+    from cathograph.ingest.segmentation.unet.pairs import read_pairs
+    from cathograph.ingest.segmentation.unet.split import Shares, split_pairs
+    from cathograph.ingest.segmentation.unet.trained_model import Training, finish_model
+    from cathograph.ingest.segmentation.unet.training import TrainingRun, train_network
 
     checked_out = _checked_out(out)
     phase_map = read_phase_map(phases)
@@ -99,7 +99,7 @@ def train(
 
 
 def _checked_out(out: Path) -> Path:
-    from schema.errors import InputError
+    from cathograph.schema.errors import InputError
 
     if out.suffix != ".safetensors":
         msg = f"Found --out {out}; expected a file NAME.safetensors. Add the suffix."
@@ -108,7 +108,7 @@ def _checked_out(out: Path) -> Path:
 
 
 def _channels(text: str) -> tuple[int, ...]:
-    from schema.errors import InputError
+    from cathograph.schema.errors import InputError
 
     parts = [part.strip() for part in text.split(",")]
     if not all(part.isdecimal() for part in parts):

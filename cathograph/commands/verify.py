@@ -7,7 +7,7 @@ import typer
 
 from cathograph.commands.console import errors, print_json, print_table, progress_bar, results, say
 from cathograph.commands.home import HomeOption, home_of
-from schema.errors import QueryError
+from cathograph.schema.errors import QueryError
 
 
 def verify(
@@ -37,9 +37,9 @@ def verify(
     """
     import pandas as pd
 
+    from cathograph.ingest.stored.verification import verify as compare
     from cathograph.settings import read_settings
     from cathograph.store import open_store
-    from ingest.verification import verify as compare
 
     with open_store(read_settings(home_of(context, home)), say=say) as store, progress_bar() as progress:
         task = progress.add_task("reading", total=None)

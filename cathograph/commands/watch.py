@@ -13,7 +13,7 @@ from cathograph.commands.console import errors, print_json, results, say
 from cathograph.commands.home import HomeOption, home_of
 
 if TYPE_CHECKING:
-    from ingest.service_options import Standing
+    from cathograph.ingest.service.options import Standing
 
 _RETRY_S = 5.0
 """The queue repeats what failed; a lost server is to be noticed, and started again, soon."""
@@ -60,10 +60,10 @@ def watch(
 
     [dim]cathograph init-beamtime DIR, fill in DIR/beamtime.yaml, cathograph watch DIR[/]
     """
+    from cathograph.ingest.service.options import ServiceOptions
+    from cathograph.ingest.service.service import serve, stop_on_signals
     from cathograph.settings import read_settings
     from cathograph.writing import open_for_writing, open_on_worker
-    from ingest.service import serve, stop_on_signals
-    from ingest.service_options import ServiceOptions
 
     settings = read_settings(home_of(context, home))
     options = ServiceOptions(
@@ -118,7 +118,7 @@ def init_beamtime(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder that will be watched.")],
 ) -> None:
     """Write a beamtime.yaml to start from; never over one that is there."""
-    from ingest.rules_template import write_template
+    from cathograph.ingest.service.template import write_template
 
     path = write_template(folder)
     results.print(escape(f"Wrote {path}. Fill it in, then: cathograph watch {folder}"), highlight=False)

@@ -14,10 +14,10 @@ from cathograph.commands.xanes_options import (
     read_region,
     require_targets,
 )
-from schema.errors import InputError
+from cathograph.schema.errors import InputError
 
 if TYPE_CHECKING:
-    from ingest.xanes.edge_energy_map import EdgeEnergyMap
+    from cathograph.ingest.xanes.edge_energy_map import EdgeEnergyMap
 
 xanes = typer.Typer(help="Edge-energy maps from stacks over photon energies.", no_args_is_help=True)
 
@@ -32,8 +32,8 @@ def align(
 
     [dim]cathograph xanes align foil.txt standard.txt[/]
     """
-    from ingest.xanes.alignment import find_energy_shift
-    from ingest.xanes.spectrum_file import read_spectra
+    from cathograph.ingest.stacks.spectrum_file import read_spectra
+    from cathograph.ingest.xanes.alignment import find_energy_shift
 
     tables = [read_spectra(path) for path in (spectrum, standard)]
     for path, table in zip((spectrum, standard), tables, strict=True):
@@ -128,12 +128,12 @@ def fit(
 
     [dim]cathograph xanes fit stack.tif --energies energies.txt --out map.tif[/]
     """
-    from ingest.formats.beamline.source_file import SourceFile
-    from ingest.formats.field_rules import BOMB_RATIO
-    from ingest.xanes.edge_energy_map import MapRecipe, make_edge_energy_map
-    from ingest.xanes.normalisation import Normalisation
-    from ingest.xanes.opening import open_stack
-    from ingest.xanes.quality import QualityLimits
+    from cathograph.ingest.formats.field_rules import BOMB_RATIO
+    from cathograph.ingest.stacks.absorbance import open_stack
+    from cathograph.ingest.stacks.source_file import SourceFile
+    from cathograph.ingest.xanes.edge_energy_map import MapRecipe, make_edge_energy_map
+    from cathograph.ingest.xanes.normalisation import Normalisation
+    from cathograph.ingest.xanes.quality import QualityLimits
 
     targets = _targets(out, quality, registered=register)
     require_targets(
@@ -233,8 +233,8 @@ def _write(
 
     import numpy as np
 
-    from ingest.xanes.map_file import encode_map, write_bytes, write_record
-    from ingest.xanes.pictures import draw_drift, draw_overview
+    from cathograph.ingest.xanes.fit_pictures import draw_drift, draw_overview
+    from cathograph.ingest.xanes.map_file import encode_map, write_bytes, write_record
 
     if quality is not None:
         fitted = made.fitted

@@ -9,16 +9,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from schema.errors import InputError
+from cathograph.schema.errors import InputError
 
 if TYPE_CHECKING:
-    from ingest.xanes.calibration import Calibration
-    from ingest.xanes.gaussian_peak import GaussianWhiteLine
-    from ingest.xanes.half_height import HalfHeight
-    from ingest.xanes.linear_combination import LinearCombination
-    from ingest.xanes.methods import Method
-    from ingest.xanes.registration import Against
-    from ingest.xanes.white_line import WhiteLine
+    from cathograph.ingest.xanes.calibration import Calibration
+    from cathograph.ingest.xanes.gaussian_peak import GaussianWhiteLine
+    from cathograph.ingest.xanes.half_height import HalfHeight
+    from cathograph.ingest.xanes.linear_combination import LinearCombination
+    from cathograph.ingest.xanes.methods import Method
+    from cathograph.ingest.xanes.registration import Against
+    from cathograph.ingest.xanes.white_line import WhiteLine
 
 _PIXEL_NUMBER = re.compile(r"[0-9]{1,9}")
 _MOST_SHOWN = 60
@@ -42,13 +42,13 @@ def choose_method(
         For an unknown method, an option that it does not have, or a linear combination
         without references.
     """
-    from ingest.xanes.calibration import calibrate, uncalibrated
-    from ingest.xanes.gaussian_peak import GaussianWhiteLine
-    from ingest.xanes.half_height import HalfHeight
-    from ingest.xanes.linear_combination import LinearCombination
-    from ingest.xanes.methods import METHOD_NAMES
-    from ingest.xanes.references import read_references
-    from ingest.xanes.white_line import WhiteLine
+    from cathograph.ingest.xanes.calibration import calibrate, uncalibrated
+    from cathograph.ingest.xanes.gaussian_peak import GaussianWhiteLine
+    from cathograph.ingest.xanes.half_height import HalfHeight
+    from cathograph.ingest.xanes.linear_combination import LinearCombination
+    from cathograph.ingest.xanes.methods import METHOD_NAMES
+    from cathograph.ingest.xanes.references import read_references
+    from cathograph.ingest.xanes.white_line import WhiteLine
 
     if name not in METHOD_NAMES:
         msg = f"Found method {name!r}; expected one of {', '.join(METHOD_NAMES)}."

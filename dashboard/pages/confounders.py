@@ -1,9 +1,9 @@
 """Confounders (paper Fig. S8): whether an effect is only one of the particles' size."""
 
-from analysis.figure_data.size_confounder import size_data
-from dashboard.empty_states import show_no_energy_maps
-from dashboard.exhibits import show_exhibit, show_sentences, show_size_adjusted
-from dashboard.side_by_side import open_view
+from cathograph.analysis.figures.size_confounder.data import size_data
+from cathograph.dashboard.widgets.empty_states import show_no_energy_maps
+from cathograph.dashboard.widgets.exhibits import show_exhibit, show_sentences, show_size_adjusted
+from cathograph.dashboard.widgets.side_by_side import open_view
 
 
 def page() -> None:
@@ -16,8 +16,8 @@ def page() -> None:
     if not view.measured:
         show_no_energy_maps()
         return
-    from analysis.figures.size_confounder import draw_size_confounder
-    from analysis.interactive.size_confounder import plot_size_confounder
+    from cathograph.analysis.figures.size_confounder.interactive import plot_size_confounder
+    from cathograph.analysis.figures.size_confounder.printed import draw_size_confounder
 
     nmc, adjusted = view.nmc, view.size_adjusted
     data = size_data(nmc, adjusted)

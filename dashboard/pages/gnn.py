@@ -5,19 +5,19 @@ import json
 import pandas as pd
 import streamlit as st
 
-from analysis.interactive.prediction_panels import (
+from cathograph.analysis.figures.predicted_against_measured.interactive import (
     draw_learning_curves,
     draw_predicted_over_measured,
     draw_residuals_over_image,
 )
-from analysis.prediction_errors import prediction_errors, residuals_of
-from dashboard import store
-from dashboard.command_run import CommandRun
-from dashboard.downloads import table_downloads
-from dashboard.empty_states import show_empty_store, show_no_predictions, show_nothing_left
-from dashboard.model_cards import ModelCard, find_card
-from dashboard.plain_text import as_text
-from dashboard.selection import current_selection, image_ids
+from cathograph.analysis.tables.prediction_errors import prediction_errors, residuals_of
+from cathograph.dashboard.session import store
+from cathograph.dashboard.session.command_run import CommandRun
+from cathograph.dashboard.session.selection import current_selection, image_ids
+from cathograph.dashboard.widgets.downloads import table_downloads
+from cathograph.dashboard.widgets.empty_states import show_empty_store, show_no_predictions, show_nothing_left
+from cathograph.dashboard.widgets.model_cards import ModelCard, find_card
+from cathograph.dashboard.widgets.plain_text import as_text
 
 _TARGETS = {
     "soc_ev": "SOC indicator (eV)",

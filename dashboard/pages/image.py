@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from analysis.figure_data.sheet import FigureData
-from analysis.interactive.field_view import (
+from cathograph.analysis.figures.field.interactive import (
     MOST_CHANNELS,
     FieldTables,
     Layers,
@@ -14,12 +13,9 @@ from analysis.interactive.field_view import (
     plot_field,
     whole_window,
 )
-from dashboard import store
-from dashboard.chart_clicks import Window, clickable
-from dashboard.downloads import table_downloads
-from dashboard.empty_states import show_empty_store, show_nothing_left
-from dashboard.exhibits import show_downloads, show_exhibit
-from dashboard.field import (
+from cathograph.analysis.figures.figure import FigureData
+from cathograph.dashboard.session import store
+from cathograph.dashboard.session.field import (
     MOST_CHANNEL_PAIRS,
     Field,
     Plane,
@@ -29,14 +25,18 @@ from dashboard.field import (
     points_of,
     raster_of,
 )
-from dashboard.folded import show_folded
-from dashboard.particle_panel import show_particle
-from dashboard.pictures import Pictures, look_again, pictures_of
-from dashboard.plain_text import as_text
-from dashboard.selection import current_selection, image_ids
+from cathograph.dashboard.session.pictures import Pictures, look_again, pictures_of
+from cathograph.dashboard.session.selection import current_selection, image_ids
+from cathograph.dashboard.widgets.chart_clicks import Window, clickable
+from cathograph.dashboard.widgets.downloads import table_downloads
+from cathograph.dashboard.widgets.empty_states import show_empty_store, show_nothing_left
+from cathograph.dashboard.widgets.exhibits import show_downloads, show_exhibit
+from cathograph.dashboard.widgets.folded import show_folded
+from cathograph.dashboard.widgets.particle_panel import show_particle
+from cathograph.dashboard.widgets.plain_text import as_text
 
 if TYPE_CHECKING:
-    from analysis.figures.plate import Plate
+    from cathograph.analysis.figures.printed_style import Plate
 
 _PARTICLE, _CHART = "particle", "field_view"
 _WINDOW = "field_window"
@@ -227,8 +227,8 @@ def _offer_figure(field: Field, plane: Plane) -> None:
     data = FigureData("graph-over-image", "Figs. 2, 4c, 5b", title, "", graph.particles)
 
     def draw() -> "Plate":
-        from analysis.figures.plate import Plate
-        from analysis.overlay import draw_graph_over_image
+        from cathograph.analysis.figures.field.overlay import draw_graph_over_image
+        from cathograph.analysis.figures.printed_style import Plate
 
         figure = draw_graph_over_image(
             plane.labels,
@@ -246,9 +246,9 @@ def _offer_figure(field: Field, plane: Plane) -> None:
 
 
 def _show_grey_values(pictures: Pictures) -> None:
-    from analysis.figure_data.pixel_histograms import grey_value_data
-    from analysis.figures.pixel_histograms import draw_grey_values
-    from analysis.interactive.pixel_histograms import plot_grey_values
+    from cathograph.analysis.figures.pixel_histograms.data import grey_value_data
+    from cathograph.analysis.figures.pixel_histograms.interactive import plot_grey_values
+    from cathograph.analysis.figures.pixel_histograms.printed import draw_grey_values
 
     grey, phases = pictures.grey, pictures.phases
     if grey is None:

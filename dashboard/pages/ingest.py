@@ -6,16 +6,16 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from dashboard import store
-from dashboard.command_run import CommandRun, forget_upload, keep_upload
-from dashboard.downloads import table_downloads
-from dashboard.empty_states import show_error
-from dashboard.plain_text import as_text
-from dashboard.run_history import show_run_history
-from dashboard.selection import current_selection
-from dashboard.waiting import show_running
-from schema.errors import CathographError
-from schema.phases import Phase
+from cathograph.dashboard.session import store
+from cathograph.dashboard.session.command_run import CommandRun, forget_upload, keep_upload
+from cathograph.dashboard.session.selection import current_selection
+from cathograph.dashboard.widgets.downloads import table_downloads
+from cathograph.dashboard.widgets.empty_states import show_error
+from cathograph.dashboard.widgets.plain_text import as_text
+from cathograph.dashboard.widgets.run_history import show_run_history
+from cathograph.dashboard.widgets.waiting import show_running
+from cathograph.schema.errors import CathographError
+from cathograph.schema.phases import Phase
 
 _RUN, _FILES, _CHANGE = "upload_run", "upload_files", "job_change"
 _QUICK_S, _QUEUE_TICK_S = 1.0, 5.0

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from analysis.figure_data.nearest_nmc import nearest_data
-from analysis.figure_data.tpb_size import nmc_size_data, tpb_size_data
-from dashboard.exhibits import show_comparisons, show_exhibit, show_sentences
-from dashboard.side_by_side import open_view
+from cathograph.analysis.figures.nearest_nmc.data import nearest_data
+from cathograph.analysis.figures.tpb_size.data import nmc_size_data, tpb_size_data
+from cathograph.dashboard.widgets.exhibits import show_comparisons, show_exhibit, show_sentences
+from cathograph.dashboard.widgets.side_by_side import open_view
 
 
 def page() -> None:
@@ -15,10 +15,10 @@ def page() -> None:
     )
     if view is None:
         return
-    from analysis.figures.nearest_nmc import draw_nearest_connection
-    from analysis.figures.tpb_size import draw_nmc_size_by_tpbs, draw_tpb_size
-    from analysis.interactive.nearest_nmc import plot_nearest_connection
-    from analysis.interactive.tpb_size import plot_nmc_size_by_tpbs, plot_tpb_size
+    from cathograph.analysis.figures.nearest_nmc.interactive import plot_nearest_connection
+    from cathograph.analysis.figures.nearest_nmc.printed import draw_nearest_connection
+    from cathograph.analysis.figures.tpb_size.interactive import plot_nmc_size_by_tpbs, plot_tpb_size
+    from cathograph.analysis.figures.tpb_size.printed import draw_nmc_size_by_tpbs, draw_tpb_size
 
     tpbs, nmc, nearest = (
         view.stacked(lambda each: each.tpbs),

@@ -2,18 +2,23 @@
 
 import streamlit as st
 
-from analysis.electrode_tables import METRICS
-from analysis.figure_data.group_boxes import group_data
-from analysis.figure_data.metric_correlations import SUPPLEMENT, correlation_data, top_metric_data
-from analysis.figure_data.sheet import label_of
-from analysis.particle_table import STATES
-from dashboard.downloads import table_downloads
-from dashboard.electrode_data import View
-from dashboard.empty_states import show_no_energy_maps, show_no_metrics
-from dashboard.exhibits import show_comparisons, show_correlations, show_exhibit, show_sentences
-from dashboard.folded import show_folded
-from dashboard.resampling import offer_resampling
-from dashboard.side_by_side import open_view
+from cathograph.analysis.figures.figure import label_of
+from cathograph.analysis.figures.group_boxes.data import group_data
+from cathograph.analysis.figures.metric_correlations.data import SUPPLEMENT, correlation_data, top_metric_data
+from cathograph.analysis.tables.electrode_tables import METRICS
+from cathograph.analysis.tables.particle_table import STATES
+from cathograph.dashboard.session.electrode_data import View
+from cathograph.dashboard.widgets.downloads import table_downloads
+from cathograph.dashboard.widgets.empty_states import show_no_energy_maps, show_no_metrics
+from cathograph.dashboard.widgets.exhibits import (
+    show_comparisons,
+    show_correlations,
+    show_exhibit,
+    show_sentences,
+)
+from cathograph.dashboard.widgets.folded import show_folded
+from cathograph.dashboard.widgets.resampling import offer_resampling
+from cathograph.dashboard.widgets.side_by_side import open_view
 
 _EXPOSURE = "has_concurrent_channel"
 
@@ -42,8 +47,8 @@ def page() -> None:
 
 
 def _show_channels(view: View) -> None:
-    from analysis.figures.group_boxes import draw_group_boxes
-    from analysis.interactive.group_boxes import plot_group_boxes
+    from cathograph.analysis.figures.group_boxes.interactive import plot_group_boxes
+    from cathograph.analysis.figures.group_boxes.printed import draw_group_boxes
 
     nmc, comparisons = view.nmc, view.comparisons
     data = group_data(nmc, comparisons, _EXPOSURE)
@@ -59,8 +64,11 @@ def _show_channels(view: View) -> None:
 
 
 def _show_correlations(view: View) -> None:
-    from analysis.figures.metric_correlations import draw_correlation_map, draw_top_metrics
-    from analysis.interactive.metric_correlations import plot_correlation_map, plot_top_metrics
+    from cathograph.analysis.figures.metric_correlations.interactive import (
+        plot_correlation_map,
+        plot_top_metrics,
+    )
+    from cathograph.analysis.figures.metric_correlations.printed import draw_correlation_map, draw_top_metrics
 
     nmc, correlations = view.nmc, view.correlations
     data = correlation_data(correlations)

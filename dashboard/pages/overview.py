@@ -3,13 +3,13 @@
 import pandas as pd
 import streamlit as st
 
-from analysis.overview_counts import count_samples, recount_images
-from dashboard import store
-from dashboard.downloads import table_downloads
-from dashboard.empty_states import show_empty_store, show_nothing_left
-from dashboard.folded import show_folded
-from dashboard.run_history import show_run_history
-from dashboard.selection import Selection, current_selection
+from cathograph.analysis.tables.overview_counts import count_samples, recount_images
+from cathograph.dashboard.session import store
+from cathograph.dashboard.session.selection import Selection, current_selection
+from cathograph.dashboard.widgets.downloads import table_downloads
+from cathograph.dashboard.widgets.empty_states import show_empty_store, show_nothing_left
+from cathograph.dashboard.widgets.folded import show_folded
+from cathograph.dashboard.widgets.run_history import show_run_history
 
 TABLES = ("images", "measurements")
 """Queries whose rows are kept, and which this page asks without a range of sizes."""

@@ -3,19 +3,19 @@
 import pandas as pd
 import streamlit as st
 
-from analysis.interactive.answer_graph import DrawnLink, DrawnNode, draw_answer_graph
-from dashboard import store
-from dashboard.downloads import table_downloads
-from dashboard.empty_states import show_error
-from dashboard.folded import show_folded
-from dashboard.plain_text import as_text
-from dashboard.query_run import QueryRun
-from dashboard.schema_sheet import show_schema
-from dashboard.selection import current_selection
-from dashboard.waiting import show_running
-from queries.catalog import Query, TypedName, adhoc, all_read_queries, load
-from queries.runner import Answer
-from schema.errors import CathographError
+from cathograph.analysis.figures.answer_graph.interactive import DrawnLink, DrawnNode, draw_answer_graph
+from cathograph.dashboard.session import store
+from cathograph.dashboard.session.query_run import QueryRun
+from cathograph.dashboard.session.selection import current_selection
+from cathograph.dashboard.widgets.downloads import table_downloads
+from cathograph.dashboard.widgets.empty_states import show_error
+from cathograph.dashboard.widgets.folded import show_folded
+from cathograph.dashboard.widgets.plain_text import as_text
+from cathograph.dashboard.widgets.schema_sheet import show_schema
+from cathograph.dashboard.widgets.waiting import show_running
+from cathograph.queries.catalog import Query, TypedName, adhoc, all_read_queries, load
+from cathograph.queries.reading.runner import Answer
+from cathograph.schema.errors import CathographError
 
 _OWN = "your own Cypher"
 _FIRST = "MATCH (nmc:NMC)-[contact:CONTACT]->(sse:SSE)\nRETURN nmc, contact, sse\nLIMIT 25"

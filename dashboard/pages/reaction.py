@@ -3,11 +3,11 @@
 import pandas as pd
 import streamlit as st
 
-from analysis.figure_data.group_boxes import group_data
-from dashboard.empty_states import show_no_energy_maps
-from dashboard.exhibits import show_anova, show_comparisons, show_exhibit, show_sentences
-from dashboard.resampling import offer_resampling
-from dashboard.side_by_side import open_view
+from cathograph.analysis.figures.group_boxes.data import group_data
+from cathograph.dashboard.widgets.empty_states import show_no_energy_maps
+from cathograph.dashboard.widgets.exhibits import show_anova, show_comparisons, show_exhibit, show_sentences
+from cathograph.dashboard.widgets.resampling import offer_resampling
+from cathograph.dashboard.widgets.side_by_side import open_view
 
 _EXPOSURE = "at_tpb"
 
@@ -17,8 +17,8 @@ def page() -> None:
     view = open_view("Reaction", "Size and state of NMC in triple phase boundaries beside those in none.")
     if view is None:
         return
-    from analysis.figures.group_boxes import draw_group_boxes
-    from analysis.interactive.group_boxes import plot_group_boxes
+    from cathograph.analysis.figures.group_boxes.interactive import plot_group_boxes
+    from cathograph.analysis.figures.group_boxes.printed import draw_group_boxes
 
     if not view.measured:
         show_no_energy_maps()

@@ -3,8 +3,8 @@
 from enum import StrEnum
 from pathlib import Path
 
-from ingest.formats.file_state import STILL_WRITTEN, look_at, shown
-from schema.errors import InputImageError
+from cathograph.ingest.formats.file_state import STILL_WRITTEN, look_at, shown
+from cathograph.schema.errors import InputImageError
 
 
 class Kind(StrEnum):

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.formats.file_state import shown
-from schema.errors import InputImageError
+from cathograph.ingest.formats.file_state import shown
+from cathograph.schema.errors import InputImageError
 
 Field = NDArray[Any]
 

@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from schema.errors import InputImageError
+from cathograph.schema.errors import InputImageError
 
 READ_BLOCK_BYTES = 1 << 20
 ZARR_NODES = ("zarr.json", ".zarray", ".zgroup")

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ingest.formats.file_state import STILL_WRITTEN, shown
-from schema.errors import InputImageError
+from cathograph.ingest.formats.file_state import STILL_WRITTEN, shown
+from cathograph.schema.errors import InputImageError
 
 FOREIGN_ERRORS: tuple[type[Exception], ...] = (
     OSError,  # h5py, pillow, the disk

@@ -14,11 +14,18 @@ from typing import Any
 import h5py
 import numpy as np
 
-from ingest.formats.field_rules import Field, as_field, field_dtype, grey_of_colour, plan_axes, refuse_bomb
-from ingest.formats.file_state import STILL_WRITTEN, shown
-from ingest.formats.foreign_errors import reading
-from ingest.formats.pixel_size import square_pixel_um
-from schema.errors import InputImageError
+from cathograph.ingest.formats.field_rules import (
+    Field,
+    as_field,
+    field_dtype,
+    grey_of_colour,
+    plan_axes,
+    refuse_bomb,
+)
+from cathograph.ingest.formats.file_state import STILL_WRITTEN, shown
+from cathograph.ingest.formats.foreign_errors import reading
+from cathograph.ingest.formats.pixel_size import square_pixel_um
+from cathograph.schema.errors import InputImageError
 
 DEEPEST_LINK = 32
 MOST_LISTED = 10

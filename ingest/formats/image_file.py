@@ -11,9 +11,9 @@ from typing import Any, Protocol, overload
 
 import numpy as np
 
-from ingest.formats.field_rules import Field
-from ingest.formats.file_state import FileState, require_unchanged, shown
-from schema.errors import InputImageError
+from cathograph.ingest.formats.field_rules import Field
+from cathograph.ingest.formats.file_state import FileState, require_unchanged, shown
+from cathograph.schema.errors import InputImageError
 
 
 class StoredImage(Protocol):

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from ingest.formats.field_rules import Field, as_field, field_dtype, grey_of_colour, plan_axes
-from ingest.formats.file_state import STILL_WRITTEN, shown
-from ingest.formats.foreign_errors import reading
-from schema.errors import InputImageError
+from cathograph.ingest.formats.field_rules import Field, as_field, field_dtype, grey_of_colour, plan_axes
+from cathograph.ingest.formats.file_state import STILL_WRITTEN, shown
+from cathograph.ingest.formats.foreign_errors import reading
+from cathograph.schema.errors import InputImageError
 
 LONGEST_HEADER = 10_000
 DESCR = re.compile(r"'descr'\s*:\s*'([^']*)'")

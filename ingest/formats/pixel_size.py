@@ -9,8 +9,8 @@ be 85 µm wide, larger than most electrodes are thick. Both are reported and not
 import math
 from pathlib import Path
 
-from ingest.formats.file_state import shown
-from schema.errors import InputImageError
+from cathograph.ingest.formats.file_state import shown
+from cathograph.schema.errors import InputImageError
 
 UM_PER_UNIT: dict[str, float] = {
     "pm": 1e-6,

@@ -17,12 +17,12 @@ from PIL.ImageFile import ImageFile as PillowFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 
-from ingest.formats.content_kind import Kind
-from ingest.formats.field_rules import Field, as_field, grey_of_colour, refuse_bomb
-from ingest.formats.file_state import shown
-from ingest.formats.foreign_errors import reading
-from ingest.formats.pixel_size import UM_PER_UNIT, size_from_resolution, square_pixel_um
-from schema.errors import InputImageError
+from cathograph.ingest.formats.content_kind import Kind
+from cathograph.ingest.formats.field_rules import Field, as_field, grey_of_colour, refuse_bomb
+from cathograph.ingest.formats.file_state import shown
+from cathograph.ingest.formats.foreign_errors import reading
+from cathograph.ingest.formats.pixel_size import UM_PER_UNIT, size_from_resolution, square_pixel_um
+from cathograph.schema.errors import InputImageError
 
 CLASSES: dict[Kind, type[PillowFile]] = {
     Kind.PNG: PngImageFile,

@@ -21,12 +21,12 @@ import numpy as np
 import tifffile
 from tifffile import TiffPage
 
-from ingest.formats.field_rules import Field, as_field, field_dtype, grey_of_colour, refuse_bomb
-from ingest.formats.file_state import STILL_WRITTEN, shown
-from ingest.formats.foreign_errors import reading
-from ingest.formats.pixel_size import square_pixel_um
-from ingest.formats.tiff_claims import TiffClaims, read_claims, resolution_of
-from schema.errors import InputImageError
+from cathograph.ingest.formats.field_rules import Field, as_field, field_dtype, grey_of_colour, refuse_bomb
+from cathograph.ingest.formats.file_state import STILL_WRITTEN, shown
+from cathograph.ingest.formats.foreign_errors import reading
+from cathograph.ingest.formats.pixel_size import square_pixel_um
+from cathograph.ingest.formats.tiff_claims import TiffClaims, read_claims, resolution_of
+from cathograph.schema.errors import InputImageError
 
 PALETTE, REDUCED = 3, 1
 SIGNS_OF_DAMAGE = (

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ingest.formats.pixel_size import size_from_resolution, um_per_unit
+from cathograph.ingest.formats.pixel_size import size_from_resolution, um_per_unit
 
 OME_PIXELS = re.compile(r"<(?:\w+:)?Pixels\b([^>]*)>")
 XML_ATTRIBUTE = re.compile(r"([\w:]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")

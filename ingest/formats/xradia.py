@@ -17,10 +17,10 @@ import numpy as np
 import olefile
 from numpy.typing import NDArray
 
-from ingest.formats.field_rules import Field, as_field
-from ingest.formats.file_state import STILL_WRITTEN, shown
-from ingest.formats.foreign_errors import reading
-from schema.errors import InputImageError
+from cathograph.ingest.formats.field_rules import Field, as_field
+from cathograph.ingest.formats.file_state import STILL_WRITTEN, shown
+from cathograph.ingest.formats.foreign_errors import reading
+from cathograph.schema.errors import InputImageError
 
 DTYPES: dict[int, np.dtype[Any]] = {5: np.dtype("<u2"), 10: np.dtype("<f4")}
 IMAGES_A_FOLDER = 100

@@ -17,7 +17,7 @@ import zarr
 from numpy.typing import NDArray
 from zarr.storage import LocalStore
 
-from ingest.formats.field_rules import (
+from cathograph.ingest.formats.field_rules import (
     BOMB_RATIO,
     Field,
     as_field,
@@ -26,11 +26,11 @@ from ingest.formats.field_rules import (
     plan_axes,
     refuse_bomb,
 )
-from ingest.formats.file_state import STILL_WRITTEN, shown, size_of_folder
-from ingest.formats.foreign_errors import reading
-from ingest.formats.pixel_size import square_pixel_um, um_per_unit
-from ingest.formats.zarr_metadata import arrays_of, inside, multiscales_of, refuse_links
-from schema.errors import InputImageError
+from cathograph.ingest.formats.file_state import STILL_WRITTEN, shown, size_of_folder
+from cathograph.ingest.formats.foreign_errors import reading
+from cathograph.ingest.formats.pixel_size import square_pixel_um, um_per_unit
+from cathograph.ingest.formats.zarr_metadata import arrays_of, inside, multiscales_of, refuse_links
+from cathograph.schema.errors import InputImageError
 
 MOST_LISTED = 10
 

@@ -22,9 +22,9 @@ from skimage.filters import threshold_multiotsu
 from skimage.measure import label
 from skimage.restoration import denoise_tv_chambolle
 
-from schema.errors import PhaseMapError, SegmentationError
-from schema.keys import JsonScalar
-from schema.phases import Phase
+from cathograph.schema.errors import PhaseMapError, SegmentationError
+from cathograph.schema.keys import JsonScalar
+from cathograph.schema.phases import Phase
 
 SMALLEST_SIDE_PX = 3
 # The search over all thresholds at once takes bins ** (phases - 1) steps: seconds at 5.

@@ -8,11 +8,11 @@ import inspect
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from ingest.segmentation.classical import MultiOtsu
-from ingest.segmentation.segmenter import Segmenter
-from ingest.unet.segmenter import make_unet
-from schema.errors import SegmentationError
-from schema.keys import JsonScalar
+from cathograph.ingest.segmentation.classical import MultiOtsu
+from cathograph.ingest.segmentation.segmenter import Segmenter
+from cathograph.ingest.segmentation.unet.segmenter import make_unet
+from cathograph.schema.errors import SegmentationError
+from cathograph.schema.keys import JsonScalar
 
 SegmenterFactory = Callable[..., Segmenter]
 

@@ -14,9 +14,9 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from schema.errors import InputImageError, SegmentationError
-from schema.keys import JsonScalar
-from schema.phases import Phase
+from cathograph.schema.errors import InputImageError, SegmentationError
+from cathograph.schema.keys import JsonScalar
+from cathograph.schema.phases import Phase
 
 AXES = {2: "(y, x)", 3: "(z, y, x)"}
 

@@ -12,7 +12,7 @@ from scipy.interpolate import PchipInterpolator
 from scipy.optimize import minimize_scalar
 from scipy.signal import savgol_filter
 
-from schema.errors import InputError
+from cathograph.schema.errors import InputError
 
 _GRID_EV = 0.1
 _COARSE_EV = 0.2

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.formats.file_state import shown
-from ingest.formats.foreign_errors import reading
-from schema.errors import InputError
+from cathograph.ingest.formats.file_state import shown
+from cathograph.ingest.formats.foreign_errors import reading
+from cathograph.schema.errors import InputError
 
 _LARGEST_BYTES = 256 << 20
 _WORD = re.compile(r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|\[([^\]]*)\]|([-+.\w]+)""")

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ingest.xanes.methods import Method
-from ingest.xanes.references import ReferencePair
-from schema.errors import InputError
+from cathograph.ingest.xanes.methods import Method
+from cathograph.ingest.xanes.references import ReferencePair
+from cathograph.schema.errors import InputError
 
 HALF_WINDOW_EV = 4.0
 MOST_DROPPED = 0.10
@@ -75,7 +75,7 @@ def calibrate(
     --------
     Two edges 2 eV apart, as steps of a logistic curve with a white line 5 eV above.
 
-    >>> from ingest.xanes.half_height import HalfHeight
+    >>> from cathograph.ingest.xanes.half_height import HalfHeight
     >>> energies = np.arange(8320, 8371, 0.5)
     >>> def spectrum(edge):
     ...     step = 1 / (1 + np.exp(-(energies - edge) / 1.5))

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.xanes.calibration import MOST_DROPPED, Calibration
-from ingest.xanes.energy_stack import EnergyStack
-from ingest.xanes.fitting import FittedMaps, fit_stack
-from ingest.xanes.methods import Method
-from ingest.xanes.normalisation import Normalisation
-from ingest.xanes.opening import store_frames
-from ingest.xanes.quality import PixelCounts, QualityLimits, mask_pixels
-from ingest.xanes.registration import Against, Drift, find_drift, register_stack
+from cathograph.ingest.stacks.absorbance import store_frames
+from cathograph.ingest.stacks.energy_stack import EnergyStack
+from cathograph.ingest.xanes.calibration import MOST_DROPPED, Calibration
+from cathograph.ingest.xanes.fitting import FittedMaps, fit_stack
+from cathograph.ingest.xanes.methods import Method
+from cathograph.ingest.xanes.normalisation import Normalisation
+from cathograph.ingest.xanes.quality import PixelCounts, QualityLimits, mask_pixels
+from cathograph.ingest.xanes.registration import Against, Drift, find_drift, register_stack
 
 RELATIVE = "Values are relative edge shifts, not lithium contents."
 Progress = Callable[[str, int, int], None]

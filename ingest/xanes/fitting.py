@@ -16,11 +16,16 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.xanes.energy_stack import EnergyStack
-from ingest.xanes.methods import Method, Plan
-from ingest.xanes.normalisation import Normalisation, NormalisationPlan, normalise_spectra, plan_normalisation
-from ingest.xanes.quality import BEST_QUALITY
-from schema.errors import InputError
+from cathograph.ingest.stacks.energy_stack import EnergyStack
+from cathograph.ingest.xanes.methods import Method, Plan
+from cathograph.ingest.xanes.normalisation import (
+    Normalisation,
+    NormalisationPlan,
+    normalise_spectra,
+    plan_normalisation,
+)
+from cathograph.ingest.xanes.quality import BEST_QUALITY
+from cathograph.schema.errors import InputError
 
 BLOCK_BYTES = 16 << 20
 _TILE_PIXELS = 512
@@ -93,8 +98,8 @@ def fit_stack(
 
     Examples
     --------
-    >>> from ingest.xanes.energy_stack import ArrayEnergyStack
-    >>> from ingest.xanes.white_line import WhiteLine
+    >>> from cathograph.ingest.stacks.energy_stack import ArrayEnergyStack
+    >>> from cathograph.ingest.xanes.white_line import WhiteLine
     >>> energies = np.arange(8330.0, 8360.0)
     >>> bell = np.exp(-0.5 * ((energies - 8344.25) / 3) ** 2).reshape(-1, 1, 1)
     >>> fitted = fit_stack(ArrayEnergyStack(bell, energies), WhiteLine(), None)

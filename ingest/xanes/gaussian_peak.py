@@ -1,6 +1,6 @@
 """White line by a Gaussian on the edge step: 1 + h exp(−(E − c)²/2σ²), by least squares.
 
-The fit starts from the local polynomial of `ingest.xanes.white_line` and takes the energies within
+The fit starts from the local polynomial of `cathograph.ingest.xanes.white_line` and takes the energies within
 ± half_width_ev of that maximum. The 1 is the normalised step; left free, it trades places with
 height and width in noise and every third fit at a signal-to-noise of 10 runs away. Levenberg–
 Marquardt (Marquardt 1963) on the three parameters, their normal equations solved in place: per pixel
@@ -17,8 +17,8 @@ from typing import ClassVar
 import numba
 import numpy as np
 
-from ingest.xanes.local_polynomial import Float64s, Int64s
-from ingest.xanes.white_line import WhiteLine, WhiteLinePlan
+from cathograph.ingest.xanes.local_polynomial import Float64s, Int64s
+from cathograph.ingest.xanes.white_line import WhiteLine, WhiteLinePlan
 
 _PARAMETERS = 3
 _STEP = 1.0  # normalised absorption far above the edge

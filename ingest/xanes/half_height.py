@@ -2,7 +2,7 @@
 
 From the highest point of the smoothed spectrum downwards, the first place where it passes the
 level lies on the edge itself, above any pre-edge peak. Around it a cubic is fitted (see
-`ingest.xanes.local_polynomial`) and where that passes the level is the answer.
+`cathograph.ingest.xanes.local_polynomial`) and where that passes the level is the answer.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from typing import ClassVar
 import numba
 import numpy as np
 
-from ingest.xanes.local_polynomial import (
+from cathograph.ingest.xanes.local_polynomial import (
     Float64s,
     Int64s,
     LocalPolynomials,
@@ -22,8 +22,8 @@ from ingest.xanes.local_polynomial import (
     measure_residual,
     plan_local_polynomials,
 )
-from ingest.xanes.white_line import MOST_STEPS
-from schema.errors import InputError
+from cathograph.ingest.xanes.white_line import MOST_STEPS
+from cathograph.schema.errors import InputError
 
 _HALVINGS = 50  # of an interval of some eV: far below any digit that is kept
 

@@ -12,9 +12,9 @@ from typing import ClassVar
 import numba
 import numpy as np
 
-from ingest.xanes.local_polynomial import Float64s
-from ingest.xanes.references import ReferencePair
-from schema.errors import InputError
+from cathograph.ingest.xanes.local_polynomial import Float64s
+from cathograph.ingest.xanes.references import ReferencePair
+from cathograph.schema.errors import InputError
 
 _SMALLEST_JUMP = 1e-9
 

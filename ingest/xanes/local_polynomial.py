@@ -12,7 +12,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from schema.errors import InputError
+from cathograph.schema.errors import InputError
 
 Float64s = NDArray[np.float64]
 Int64s = NDArray[np.int64]

@@ -5,10 +5,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.xanes.gaussian_peak import GaussianWhiteLine
-from ingest.xanes.half_height import HalfHeight
-from ingest.xanes.linear_combination import LinearCombination
-from ingest.xanes.white_line import WhiteLine
+from cathograph.ingest.xanes.gaussian_peak import GaussianWhiteLine
+from cathograph.ingest.xanes.half_height import HalfHeight
+from cathograph.ingest.xanes.linear_combination import LinearCombination
+from cathograph.ingest.xanes.white_line import WhiteLine
 
 METHOD_NAMES = (WhiteLine.name, GaussianWhiteLine.name, HalfHeight.name, LinearCombination.name)
 

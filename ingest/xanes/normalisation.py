@@ -15,7 +15,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from schema.errors import InputError
+from cathograph.schema.errors import InputError
 
 Float64s = NDArray[np.float64]
 

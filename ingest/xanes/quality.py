@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from schema.errors import InputError
+from cathograph.schema.errors import InputError
 
 BEST_QUALITY = 1e6
 """Largest quality given: without noise it would be infinite."""

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
-from ingest.formats.file_state import shown
-from ingest.xanes.spectrum_file import SpectrumTable, read_spectra
-from ingest.xanes.white_line import WhiteLine
-from schema.errors import InputError
+from cathograph.ingest.formats.file_state import shown
+from cathograph.ingest.stacks.spectrum_file import SpectrumTable, read_spectra
+from cathograph.ingest.xanes.white_line import WhiteLine
+from cathograph.schema.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def read_references(path: Path | str) -> ReferencePair:
     Parameters
     ----------
     path : Path or str
-        Text file, see `ingest.xanes.spectrum_file`.
+        Text file, see `cathograph.ingest.stacks.spectrum_file`.
 
     Returns
     -------

@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from skimage.registration import phase_cross_correlation
 
-from ingest.xanes.energy_stack import EnergyStack
-from ingest.xanes.frame_store import FrameStore
-from schema.errors import InputError
+from cathograph.ingest.stacks.energy_stack import EnergyStack
+from cathograph.ingest.stacks.frame_store import FrameStore
+from cathograph.schema.errors import InputError
 
 Against = Literal["previous", "reference"]
 

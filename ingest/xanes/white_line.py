@@ -1,6 +1,6 @@
 """White line by local polynomial: the energy at which absorption above the edge is highest.
 
-The smoothed spectrum (see `ingest.xanes.local_polynomial`) is highest around some energy k;
+The smoothed spectrum (see `cathograph.ingest.xanes.local_polynomial`) is highest around some energy k;
 there the maximum of the fitted polynomial is the answer. When it lies nearer to another energy, the
 fit is made again around that one, so that the answer does not depend on which single energy noise
 had favoured. A maximum at an end of the search range is none.
@@ -18,7 +18,7 @@ from typing import ClassVar
 import numba
 import numpy as np
 
-from ingest.xanes.local_polynomial import (
+from cathograph.ingest.xanes.local_polynomial import (
     Float64s,
     Int64s,
     LocalPolynomials,
@@ -28,7 +28,7 @@ from ingest.xanes.local_polynomial import (
     measure_residual,
     plan_local_polynomials,
 )
-from schema.errors import InputError
+from cathograph.schema.errors import InputError
 
 MOST_STEPS = 5
 """How often a fit is moved to a nearer energy; after that the last one counts."""

@@ -2,7 +2,7 @@
 // grain:   one row per particle and metric
 // params:  $graph STRING
 // columns: metric STRING, label INTEGER, value FLOAT
-// source:  benchmarks.centrality
+// source:  cathograph.benchmarks.speed.centrality
 CALL gds.closeness.stream($graph, {useWassermanFaust: true}) YIELD nodeId, score
 RETURN 'closeness' AS metric, gds.util.asNode(nodeId).label AS label, score AS value
 UNION ALL

@@ -2,7 +2,7 @@
 // grain:   one row: how many values were removed
 // params:  $prediction STRING, $segmentation STRING, $properties MAP
 // columns: removed INTEGER
-// source:  while its segmentation is held, in one transaction with the values; properties as in schema.nodes
+// source:  while its segmentation is held, in one transaction with the values; properties as in cathograph.schema.nodes
 MATCH (segmentation:Segmentation {key: $segmentation})
 MERGE (prediction:Prediction {key: $prediction})
 SET prediction = $properties

@@ -2,7 +2,7 @@
 // grain:   one row
 // params:  $measurement STRING, $segmentation STRING, $properties MAP
 // columns: finished STRING, nmc INTEGER, states INTEGER
-// source:  properties as declared in schema.nodes; nmc is how many NMC the segmentation has and states how
+// source:  properties as declared in cathograph.schema.nodes; nmc is how many NMC the segmentation has and states how
 //          many of them have one, to compare with
 MATCH (staged:StagedMeasurement {key: $measurement})
 MATCH (segmentation:Segmentation {key: $segmentation})-[:SEGMENTS]->(image:Image)

@@ -2,7 +2,7 @@
 // grain:   one row
 // params:  $segmentation STRING, $image_key STRING, $properties MAP
 // columns: finished STRING
-// source:  properties as declared in schema.nodes
+// source:  properties as declared in cathograph.schema.nodes
 MATCH (segmentation:StagedSegmentation {key: $segmentation})
 MATCH (image:Image {key: $image_key})
 REMOVE segmentation:StagedSegmentation

@@ -14,7 +14,7 @@
 //          $ionic_sides LIST<LIST<STRING>>, $electronic_sides LIST<LIST<STRING>>,
 //          $cuts_off LIST<LIST<INTEGER>>
 // columns: written INTEGER
-// source:  properties as declared in schema.network_metrics; hidden particles keep theirs up to date too. A list a
+// source:  properties as declared in cathograph.schema.network_metrics; hidden particles keep theirs up to date too. A list a
 //          metric takes 40 % less time than a map a particle
 UNWIND range(0, size($ids) - 1) AS row
 MATCH (particle) WHERE elementId(particle) = $ids[row]

@@ -2,7 +2,7 @@
 // grain:   no row
 // params:  $segmentation STRING
 // columns: none
-// source:  the phase names are those of schema.phases, checked with the rows
+// source:  the phase names are those of cathograph.schema.phases, checked with the rows
 MATCH (segmentation:Segmentation {key: $segmentation})
 SET segmentation.active = true
 WITH segmentation

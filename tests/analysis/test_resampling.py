@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from analysis.permutation import permute_within_clusters
-from analysis.wild_bootstrap import wild_cluster_bootstrap
+from cathograph.analysis.statistics.permutation import permute_within_clusters
+from cathograph.analysis.statistics.wild_bootstrap import wild_cluster_bootstrap
 
 Floats = NDArray[np.float64]
 
@@ -122,6 +122,6 @@ def test_permutation_in_parts_is_the_permutation_in_one(monkeypatch: pytest.Monk
     y, exposure = rng.normal(size=40), (rng.random(40) < 0.4).astype(float)
     cluster = np.repeat(np.arange(8), 5)
     whole = permute_within_clusters(y, exposure, cluster, draws=99, rng=np.random.default_rng(0))
-    monkeypatch.setattr("analysis.permutation._CELLS", 400)
+    monkeypatch.setattr("cathograph.analysis.statistics.permutation._CELLS", 400)
     parts = permute_within_clusters(y, exposure, cluster, draws=99, rng=np.random.default_rng(0))
     assert parts == whole

@@ -4,8 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.simulated_particles import PAPER_EFFECTS, Scenario, imply_sd_ratio, make_particles
-from benchmarks.statistics_simulation import (
+from cathograph.benchmarks.accuracy.simulated_particles import (
+    PAPER_EFFECTS,
+    Scenario,
+    imply_sd_ratio,
+    make_particles,
+)
+from cathograph.benchmarks.accuracy.statistics_simulation import (
     coverage_scenarios,
     false_alarm_scenarios,
     main,

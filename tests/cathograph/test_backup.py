@@ -9,10 +9,11 @@ from pathlib import Path
 import neo4j
 import pytest
 from database_server import small_server, temporary_home
+from repository import ROOT
 
-from cathograph.backups import back_up, restore
-from cathograph.local_neo4j import LocalNeo4j, ServerState
-from schema.errors import LocalServerError
+from cathograph.local_neo4j.backups import back_up, restore
+from cathograph.local_neo4j.server import LocalNeo4j, ServerState
+from cathograph.schema.errors import LocalServerError
 
 pytestmark = pytest.mark.long
 
@@ -127,11 +128,11 @@ def test_killed_backup_leaves_a_server_that_starts(own_server, backup, tmp_path)
     file = tmp_path / "killed.dump"
     code = (
         "import sys; from pathlib import Path\n"
-        "from cathograph.backups import back_up; from database_server import small_server\n"
+        "from cathograph.local_neo4j.backups import back_up; from database_server import small_server\n"
         "say = lambda line: print(line, flush=True)\n"
         "back_up(small_server(Path(sys.argv[1])), Path(sys.argv[2]), say=say)"
     )
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "tests")}
     command = subprocess.Popen(
         [sys.executable, "-c", code, str(server.home.folder), str(file)],
         env=environment, stdout=subprocess.PIPE, text=True,

@@ -9,11 +9,11 @@ import time
 import pytest
 import tifffile
 
-from phantom.microstructure import make_microstructure
-from queries.catalog import load
-from queries.connection import connect
-from queries.content import content_hash, counts
-from queries.runner import run
+from cathograph.phantom.microstructure import make_microstructure
+from cathograph.queries.catalog import load
+from cathograph.queries.reading.content import content_hash, counts
+from cathograph.queries.reading.runner import run
+from cathograph.queries.server.connection import connect
 
 SPEC = "0=background,1=SSE,2=NMC,3=Graphite"
 RULES = f"pixel_size_nm: 30\nfiles:\n  - {{pattern: '*.tif', as: phases, phases: '{SPEC}', sample: s}}\n"

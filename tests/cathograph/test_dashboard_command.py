@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from cathograph.dashboard_login import Login, choose_login
-from cathograph.dashboard_server import DashboardServer, choose_port
-from cathograph.server_process import is_free
+from cathograph.dashboard.session.environment import VISITORS_PASSWORD
+from cathograph.dashboard_server.login import Login, choose_login
+from cathograph.dashboard_server.server import DashboardServer, choose_port
+from cathograph.local_neo4j.process import is_free
+from cathograph.schema.errors import DashboardError, InputError
 from cathograph.store import StoreAddress
-from dashboard.environment import VISITORS_PASSWORD
-from schema.errors import DashboardError, InputError
 
 pytestmark = pytest.mark.long
 

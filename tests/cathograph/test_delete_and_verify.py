@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import tifffile
 
-from phantom.microstructure import make_microstructure
-from queries.content import counts
+from cathograph.phantom.microstructure import make_microstructure
+from cathograph.queries.reading.content import counts
 
 
 class Terminal(io.StringIO):
@@ -143,7 +143,7 @@ class TestVerify:
     def test_rows_of_a_notebook_have_no_file(self, cathograph, clean_store):
         from toy_rows import make_toy_rows
 
-        from queries.writing import IngestRunRecord, write_image
+        from cathograph.queries.writing.images import IngestRunRecord, write_image
 
         write_image(clean_store, make_toy_rows(), IngestRunRecord.of_memory("notebook"))
         code, found = self.states(cathograph, "--quick")

@@ -7,7 +7,6 @@ import ast
 import io
 import subprocess
 import sys
-from pathlib import Path
 
 import nbformat
 import numpy as np
@@ -15,19 +14,20 @@ import pandas as pd
 import pytest
 import tifffile
 from recipes_page import PAGE, answer_of, read_recipes
+from repository import ROOT
 
 import cathograph
-from analysis.electrode_statistics import compute_electrode_statistics
-from analysis.electrode_tables import METRICS
-from analysis.exports.graph_files import read_graph
-from analysis.exports.table_files import read_tables
+from cathograph.analysis.exports.graph_files import read_graph
+from cathograph.analysis.exports.table_files import read_tables
+from cathograph.analysis.statistics.electrode_statistics import compute_electrode_statistics
+from cathograph.analysis.tables.electrode_tables import METRICS
 from cathograph.cli import main
 from cathograph.commands.demo import fill_demo_store
+from cathograph.queries.catalog import adhoc
+from cathograph.queries.reading.runner import run
+from cathograph.schema.phases import Phase
 from cathograph.settings import Settings
 from cathograph.writing import WritableStore
-from queries.catalog import adhoc
-from queries.runner import run
-from schema.phases import Phase
 
 pytestmark = [pytest.mark.neo4j, pytest.mark.long]
 
@@ -96,8 +96,8 @@ class TestRecipes:
         assert recipe.answer == answer_of(table)
 
 
-NOTEBOOKS = sorted((Path(__file__).parents[2] / "docs" / "notebooks").glob("*.ipynb"))
-RUN_NOTEBOOK = Path(__file__).parents[1] / "run_notebook.py"
+NOTEBOOKS = sorted((ROOT / "docs" / "notebooks").glob("*.ipynb"))
+RUN_NOTEBOOK = ROOT / "tests" / "run_notebook.py"
 
 
 class TestNotebooks:

@@ -8,8 +8,8 @@ from torch_geometric.data import HeteroData
 from toy_measurement import make_toy_measurement
 from toy_rows import make_toy_rows
 
-from queries.measurements import write_measurement
-from queries.writing import IngestRunRecord, write_image
+from cathograph.queries.writing.images import IngestRunRecord, write_image
+from cathograph.queries.writing.measurements import write_measurement
 
 
 @pytest.fixture

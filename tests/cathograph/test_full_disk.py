@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from repository import ROOT
 
 _SIDE = 160  # regions along an image side
 
@@ -20,7 +21,7 @@ _SESSION = textwrap.dedent("""
     import os, subprocess, sys
     from pathlib import Path
     from database_server import small_server
-    from schema.errors import LocalServerError
+    from cathograph.schema.errors import LocalServerError
 
     disk, folder = Path(sys.argv[1]), Path(sys.argv[2])
     server = small_server(disk / "home")
@@ -70,7 +71,7 @@ def test_running_again_after_the_disk_was_full_ends_as_if_it_never_was(tmp_path:
     command = ["sh", "-c", mount_and_run, "sh", str(disk), sys.executable, _SESSION, str(tmp_path)]
     done = subprocess.run(
         ["unshare", "--user", "--map-root-user", "--mount", *command],
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])},
+        env=os.environ | {"PYTHONPATH": str(ROOT / "tests")},
         capture_output=True,
         text=True,
     )

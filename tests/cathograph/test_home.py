@@ -10,12 +10,13 @@ import threading
 import time
 
 import pytest
+from repository import ROOT
 
 from cathograph import home as home_module
 from cathograph.home import Home, ServerRecord
-from cathograph.local_neo4j import LocalNeo4j, ServerState
-from cathograph.server_config import ServerMemory, configuration
-from schema.errors import LocalServerError
+from cathograph.local_neo4j.config import ServerMemory, configuration
+from cathograph.local_neo4j.server import LocalNeo4j, ServerState
+from cathograph.schema.errors import LocalServerError
 
 
 @pytest.fixture
@@ -237,11 +238,9 @@ def test_memory_suits_the_machine(monkeypatch):
 
 def test_container_is_hardened_like_the_local_server():
     """Every protection of the local server's configuration is in docker-compose.yml too."""
-    from pathlib import Path
-
     import yaml
 
-    compose = yaml.safe_load((Path(__file__).parents[2] / "docker-compose.yml").read_text())
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
     service = compose["services"]["neo4j"]
     # Neo4j's image: dots become underscores, underscores are doubled.
     in_container = {
@@ -263,7 +262,7 @@ def test_container_is_hardened_like_the_local_server():
 
 def test_imports_where_there_is_no_flock():
     done = subprocess.run(
-        [sys.executable, "-c", "import sys; sys.modules['fcntl'] = None; import cathograph.local_neo4j"],
+        [sys.executable, "-c", "import sys; sys.modules['fcntl'] = None; import cathograph.local_neo4j.server"],
         check=False, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -15,7 +15,7 @@ import typer
 from PIL import Image
 
 from cathograph.cli import app, main
-from phantom import make_energy_map, make_microstructure, make_xanes_stack
+from cathograph.phantom import make_energy_map, make_microstructure, make_xanes_stack
 
 Call = Callable[..., tuple[int, str, str]]
 

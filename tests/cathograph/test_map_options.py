@@ -17,7 +17,7 @@ from cathograph.commands.map_options import (
     Window,
     refuse_without_map,
 )
-from schema.errors import InputError
+from cathograph.schema.errors import InputError
 
 app = typer.Typer()
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import tifffile
 
-from queries.content import content_hash
+from cathograph.queries.reading.content import content_hash
 
 pytestmark = pytest.mark.long
 

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 import tifffile
 
-from phantom.microstructure import make_microstructure
-from queries.catalog import load
-from queries.runner import run
+from cathograph.phantom.microstructure import make_microstructure
+from cathograph.queries.catalog import load
+from cathograph.queries.reading.runner import run
 
 pytestmark = pytest.mark.long
 

@@ -10,14 +10,15 @@ import numpy as np
 import pytest
 import tifffile
 from database_server import DatabaseServer
+from repository import ROOT
 
-from phantom import phantom_set
-from queries.catalog import load
-from queries.connection import Connection
-from queries.runner import run
-from schema.phases import Phase
+from cathograph.phantom import phantom_set
+from cathograph.queries.catalog import load
+from cathograph.queries.reading.runner import run
+from cathograph.queries.server.connection import Connection
+from cathograph.schema.phases import Phase
 
-README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+README = (ROOT / "README.md").read_text()
 AS_IN_README = {Phase.BACKGROUND: 0, Phase.NMC: 1, Phase.SSE: 2, Phase.GRAPHITE: 3}
 
 

@@ -7,11 +7,11 @@ import tifffile
 import torch
 from small_networks import two_phase_pair
 
-from ingest.uncertainty.intervals import FEWEST_IMAGES
-from ingest.unet.architecture import Architecture
-from ingest.unet.network import UNet
-from ingest.unet.weights import save_model
-from schema.phases import Phase
+from cathograph.ingest.segmentation.uncertainty.intervals import FEWEST_IMAGES
+from cathograph.ingest.segmentation.unet.architecture import Architecture
+from cathograph.ingest.segmentation.unet.network import UNet
+from cathograph.ingest.segmentation.unet.weights import save_model
+from cathograph.schema.phases import Phase
 
 pytestmark = pytest.mark.long
 

@@ -8,10 +8,10 @@ import tifffile
 import torch
 from small_networks import two_phase_pair
 
-from ingest.unet.architecture import Architecture
-from ingest.unet.network import UNet
-from ingest.unet.weights import load_model, save_model
-from schema.phases import Phase
+from cathograph.ingest.segmentation.unet.architecture import Architecture
+from cathograph.ingest.segmentation.unet.network import UNet
+from cathograph.ingest.segmentation.unet.weights import load_model, save_model
+from cathograph.schema.phases import Phase
 
 PHASES = "1=SSE,2=NMC"
 

@@ -15,13 +15,13 @@ import tifffile
 from database_server import SMALL, temporary_home
 
 from cathograph.cli import main
-from cathograph.local_neo4j import LocalNeo4j
-from phantom.energy_map import make_energy_map
-from phantom.microstructure import make_microstructure
-from queries.catalog import load
-from queries.connection import connect
-from queries.content import content_hash, counts
-from queries.runner import run
+from cathograph.local_neo4j.server import LocalNeo4j
+from cathograph.phantom.energy_map import make_energy_map
+from cathograph.phantom.microstructure import make_microstructure
+from cathograph.queries.catalog import load
+from cathograph.queries.reading.content import content_hash, counts
+from cathograph.queries.reading.runner import run
+from cathograph.queries.server.connection import connect
 
 RULES = r"""
 beamtime: b1
@@ -128,11 +128,11 @@ def copy(phantoms, folder, *names):
 @pytest.fixture(scope="module")
 def undisturbed(clean_store, neo4j_server, phantoms, tmp_path_factory):
     """Content hash of a store into which `cathograph ingest` wrote the same files, without any service."""
-    from ingest.measurement import MapSource
-    from ingest.options import IngestOptions, Source
-    from ingest.pipeline import Placement, ingest_files
-    from ingest.reading import Reading
-    from ingest.state_method import StateMethod
+    from cathograph.ingest.options import IngestOptions, Source
+    from cathograph.ingest.pipeline import Placement, ingest_files
+    from cathograph.ingest.reading import Reading
+    from cathograph.ingest.states.measurement import MapSource
+    from cathograph.ingest.states.state_method import StateMethod
 
     neo4j_phases = "0=background,1=SSE,2=NMC,3=Graphite"
     reading = Reading.of(IngestOptions(Source.PHASES, neo4j_phases, pixel_size_um=0.03))

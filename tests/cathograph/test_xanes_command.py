@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import tifffile
 
-from benchmarks.xanes_stacks import ENERGIES_EV, make_phantom_references
+from cathograph.benchmarks.xanes_stacks import ENERGIES_EV, make_phantom_references
 from cathograph.cli import main
-from ingest.formats import open_image
-from ingest.xanes.normalisation import Normalisation, plan_normalisation
-from phantom import make_energy_map, make_microstructure, make_xanes_stack
+from cathograph.ingest.formats import open_image
+from cathograph.ingest.xanes.normalisation import Normalisation, plan_normalisation
+from cathograph.phantom import make_energy_map, make_microstructure, make_xanes_stack
 
 SHAPE = (64, 72)
 

@@ -14,9 +14,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from small_dashboard_store import MadeFiles, fill, make_files
 from streamlit.testing.v1 import AppTest
 
-from dashboard.environment import PASSWORD, URI, USER
-from queries.connection import Connection, connect
-from queries.content import store_version
+from cathograph.dashboard.session.environment import PASSWORD, URI, USER
+from cathograph.queries.reading.content import store_version
+from cathograph.queries.server.connection import Connection, connect
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _PATIENCE_S = 60
@@ -24,9 +24,9 @@ _FILLED: dict[str, str] = {}
 """Version of the small store, by the address of its server, while nobody has changed it."""
 
 _SCRIPT = """
-from cathograph.pictures import read_pictures
-from dashboard.app import main
-from dashboard.pictures import read_with
+from cathograph.dashboard_server.pictures import read_pictures
+from cathograph.dashboard.app import main
+from cathograph.dashboard.session.pictures import read_with
 
 read_with(read_pictures)
 main({!r})

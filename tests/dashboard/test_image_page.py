@@ -9,14 +9,14 @@ import pytest
 import tifffile
 from small_dashboard_store import HARMFUL
 
-from analysis.interactive.field_view import FieldTables
-from analysis.interactive.hover_points import hover_points
+from cathograph.analysis.figures.field.interactive import FieldTables
+from cathograph.analysis.figures.hover_points import hover_points
+from cathograph.dashboard.session.field import Field, Plane, particle_at
+from cathograph.dashboard.session.pictures import look_again
+from cathograph.ingest.options import IngestOptions, Source
+from cathograph.ingest.pipeline import Placement, ingest_files
+from cathograph.ingest.reading import Reading
 from cathograph.notebook import query
-from dashboard.field import Field, Plane, particle_at
-from dashboard.pictures import look_again
-from ingest.options import IngestOptions, Source
-from ingest.pipeline import Placement, ingest_files
-from ingest.reading import Reading
 
 pytestmark = pytest.mark.long
 

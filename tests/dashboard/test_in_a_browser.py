@@ -8,8 +8,8 @@ from dashboard_browser import wait_until_quiet
 from playwright.sync_api import expect
 from small_dashboard_store import HARMFUL
 
-from queries.catalog import adhoc, load
-from queries.runner import run
+from cathograph.queries.catalog import adhoc, load
+from cathograph.queries.reading.runner import run
 
 pytestmark = pytest.mark.long
 

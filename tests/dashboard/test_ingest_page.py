@@ -2,11 +2,11 @@
 
 import pytest
 
-from dashboard import store
-from dashboard.command_run import CommandRun, keep_upload, safe_name
-from dashboard.pages.ingest import _arguments, _missing
-from queries.catalog import load
-from queries.runner import run
+from cathograph.dashboard.pages.ingest import _arguments, _missing
+from cathograph.dashboard.session import store
+from cathograph.dashboard.session.command_run import CommandRun, keep_upload, safe_name
+from cathograph.queries.catalog import load
+from cathograph.queries.reading.runner import run
 
 pytestmark = pytest.mark.long
 
@@ -75,7 +75,7 @@ def test_a_command_does_not_get_the_secrets_of_the_pages(monkeypatch):
     command.start()
     assert command.has_ended(wait_s=60)
     assert command.code == 0
-    from dashboard.command_run import _environment
+    from cathograph.dashboard.session.command_run import _environment
 
     assert not [name for name in _environment() if name.startswith("CATHOGRAPH_DASHBOARD_")]
 

@@ -6,12 +6,12 @@ import time
 import pandas as pd
 import pytest
 
-from analysis.interactive.answer_graph import DrawnLink, DrawnNode, draw_answer_graph
-from dashboard.query_run import QueryRun
-from queries.cancelling import cancel
-from queries.catalog import adhoc, load
-from queries.runner import ask, run
-from schema.errors import QueryError, QueryTimeout
+from cathograph.analysis.figures.answer_graph.interactive import DrawnLink, DrawnNode, draw_answer_graph
+from cathograph.dashboard.session.query_run import QueryRun
+from cathograph.queries.catalog import adhoc, load
+from cathograph.queries.reading.runner import ask, run
+from cathograph.queries.server.cancelling import cancel
+from cathograph.schema.errors import QueryError, QueryTimeout
 
 pytestmark = pytest.mark.long
 

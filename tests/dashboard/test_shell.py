@@ -4,12 +4,12 @@ import pytest
 from small_dashboard_store import HARMFUL, words
 from streamlit.testing.v1 import AppTest
 
-from dashboard import access, field, store
-from dashboard.environment import LOGIN, PASSWORD, URI, VISITORS_PASSWORD
-from dashboard.pages import overview
-from dashboard.plain_text import as_text
-from dashboard.selection import Selection, image_id
-from schema.errors import CannotConnect
+from cathograph.dashboard.pages import overview
+from cathograph.dashboard.session import access, field, store
+from cathograph.dashboard.session.environment import LOGIN, PASSWORD, URI, VISITORS_PASSWORD
+from cathograph.dashboard.session.selection import Selection, image_id
+from cathograph.dashboard.widgets.plain_text import as_text
+from cathograph.schema.errors import CannotConnect
 
 pytestmark = pytest.mark.long
 

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from small_dashboard_store import HARMFUL
 
-from analysis.electrode_tables import keys_of_sample, narrow, read_electrode_tables
-from analysis.report import build_report
+from cathograph.analysis.report.report import build_report
+from cathograph.analysis.tables.electrode_tables import keys_of_sample, narrow, read_electrode_tables
 from cathograph.notebook import query
 
 pytestmark = pytest.mark.long

@@ -6,11 +6,11 @@ import pytest
 from toy_measurement import make_toy_measurement
 from toy_rows import make_toy_rows
 
-from queries.connection import Connection
-from queries.measurements import write_measurement
-from queries.writing import IngestRunRecord, write_image
-from schema.measurement_rows import MeasurementRows
-from schema.rows import ImageRows
+from cathograph.queries.server.connection import Connection
+from cathograph.queries.writing.images import IngestRunRecord, write_image
+from cathograph.queries.writing.measurements import write_measurement
+from cathograph.schema.measurement_rows import MeasurementRows
+from cathograph.schema.rows import ImageRows
 
 
 @pytest.fixture

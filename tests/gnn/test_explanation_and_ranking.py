@@ -5,12 +5,12 @@ import pytest
 import torch
 from gnn_graphs import make_graph, make_set, sse_interface
 
-from gnn.ensemble import keep_targets, train_model
-from gnn.explanation import explain_particle
-from gnn.prediction import Predictor
-from gnn.ranking import CHANGES, name_candidates, score_candidates, score_changes
-from gnn.training import TrainingSettings
-from schema.errors import ModelError
+from cathograph.gnn.answers.explanation import explain_particle
+from cathograph.gnn.answers.prediction import Predictor
+from cathograph.gnn.answers.ranking import CHANGES, name_candidates, score_candidates, score_changes
+from cathograph.gnn.training.ensemble import keep_targets, train_model
+from cathograph.gnn.training.fitting import TrainingSettings
+from cathograph.schema.errors import ModelError
 
 pytestmark = pytest.mark.long
 

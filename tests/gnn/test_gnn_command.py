@@ -10,11 +10,11 @@ from toy_measurement import make_toy_measurement
 from toy_rows import make_toy_rows
 
 from cathograph.cli import main
-from queries.catalog import load
-from queries.content import content_hash, counts
-from queries.measurements import write_measurement
-from queries.runner import run
-from queries.writing import IngestRunRecord, write_image
+from cathograph.queries.catalog import load
+from cathograph.queries.reading.content import content_hash, counts
+from cathograph.queries.reading.runner import run
+from cathograph.queries.writing.images import IngestRunRecord, write_image
+from cathograph.queries.writing.measurements import write_measurement
 
 pytestmark = pytest.mark.long
 
@@ -67,9 +67,9 @@ def call(filled, neo4j_server, tmp_path_factory):
 def trained(filled, neo4j_server, tmp_path_factory):
     """Give the folder of a model that the command trained."""
     from cathograph.commands.model_graphs import read_graphs
-    from gnn.ensemble import train_model
-    from gnn.model_files import save_model
-    from gnn.training import TrainingSettings
+    from cathograph.gnn.training.ensemble import train_model
+    from cathograph.gnn.training.fitting import TrainingSettings
+    from cathograph.gnn.training.model_files import save_model
 
     folder = tmp_path_factory.mktemp("models") / "toy"
     settings = TrainingSettings(sizes=(("hidden", 4),), max_epochs=3)

@@ -7,10 +7,10 @@ import torch
 from gnn_graphs import PHASES, make_graph, make_set
 from torch_geometric.data import Batch
 
-from gnn.architectures import Architecture, build_model
-from gnn.batches import merge_graphs
-from gnn.graph_layout import layout_of
-from gnn.scaling import fit_scaling
+from cathograph.gnn.graph_layout import layout_of
+from cathograph.gnn.networks.architectures import Architecture, build_model
+from cathograph.gnn.training.batches import merge_graphs
+from cathograph.gnn.training.scaling import fit_scaling
 
 GRAPH_NETWORKS = (Architecture.NNCONV, Architecture.GATV2)
 

@@ -15,10 +15,10 @@ from torch_geometric.data.feature_store import AttrView, _FieldStatus
 from torch_geometric.data.graph_store import EdgeLayout
 from torch_geometric.testing import MyFeatureStore, MyGraphStore, get_random_edge_index
 
-from gnn.remote_stores import Neo4jFeatureStore, Neo4jGraphStore
-from gnn.topology import build_topology
-from queries.graph_columns import ExportedImage
-from queries.sampled_columns import TopologyColumns
+from cathograph.gnn.graphs.topology import build_topology
+from cathograph.gnn.remote.stores import Neo4jFeatureStore, Neo4jGraphStore
+from cathograph.queries.reading.graph_columns import ExportedImage
+from cathograph.queries.reading.sampled_columns import TopologyColumns
 
 TENSOR = torch.tensor([[0.0, 0, 0], [1, 1, 1], [2, 2, 2]])
 INDEX = torch.tensor([0, 1, 2])

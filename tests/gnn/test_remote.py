@@ -13,15 +13,15 @@ from torch_geometric.data.remote_backend_utils import num_nodes
 from torch_geometric.sampler import NeighborSampler, NodeSamplerInput
 from torch_geometric.sampler.base import SubgraphType
 
-from gnn.export import export_hetero_data
-from gnn.hetero_data import EDGE_TYPES, NODE_TYPES
-from gnn.neighbour_sampler import NeighbourSampler
-from gnn.remote_loader import make_sampler, open_remote, remote_loader
-from gnn.selection import Selection
-from queries.connection import connect
-from queries.measurements import write_measurement
-from queries.writing import IngestRunRecord, write_image
-from schema.errors import CannotConnect, DatabaseError, ParameterError, QueryError
+from cathograph.gnn.graphs.export import export_hetero_data
+from cathograph.gnn.graphs.hetero_data import EDGE_TYPES, NODE_TYPES
+from cathograph.gnn.graphs.selection import Selection
+from cathograph.gnn.remote.loader import make_sampler, open_remote, remote_loader
+from cathograph.gnn.remote.neighbour_sampler import NeighbourSampler
+from cathograph.queries.server.connection import connect
+from cathograph.queries.writing.images import IngestRunRecord, write_image
+from cathograph.queries.writing.measurements import write_measurement
+from cathograph.schema.errors import CannotConnect, DatabaseError, ParameterError, QueryError
 
 NMC, SSE, GRAPHITE = "NMC", "SSE", "Graphite"
 TO_SSE = (NMC, "contact", SSE)

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from gnn_graphs import make_set
 
-from gnn.architectures import Architecture
-from gnn.baselines import BASELINES
-from gnn.ensemble import keep_targets, train_model
-from gnn.evaluation import collect_tests, compare, score
-from gnn.training import TrainingSettings
+from cathograph.gnn.answers.baselines import BASELINES
+from cathograph.gnn.answers.evaluation import collect_tests, compare, score
+from cathograph.gnn.networks.architectures import Architecture
+from cathograph.gnn.training.ensemble import keep_targets, train_model
+from cathograph.gnn.training.fitting import TrainingSettings
 
 pytestmark = pytest.mark.long
 

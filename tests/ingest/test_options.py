@@ -2,8 +2,8 @@
 
 import pytest
 
-from ingest.options import IngestOptions, Source
-from schema.errors import InputError
+from cathograph.ingest.options import IngestOptions, Source
+from cathograph.schema.errors import InputError
 
 PHASES = "0=background,1=NMC"
 

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from ingest.phase_maps import PhaseMap, apply_phase_map, read_phase_map
-from schema.errors import PhaseMapError
-from schema.phases import Phase
+from cathograph.ingest.phase_maps import PhaseMap, apply_phase_map, read_phase_map
+from cathograph.schema.errors import PhaseMapError
+from cathograph.schema.phases import Phase
 
 FOUR = PhaseMap({0: Phase.BACKGROUND, 1: Phase.NMC, 2: Phase.SSE, 3: Phase.GRAPHITE})
 CANONICAL = "0=background,1=NMC,2=SSE,3=Graphite"

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from ingest.provenance import user_name
+from cathograph.ingest.provenance import user_name
 
 NAMES = ("LOGNAME", "USER", "LNAME", "USERNAME")
 
@@ -20,7 +20,9 @@ def test_the_login_name(monkeypatch):
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become a user that nobody knows")
 def test_a_user_without_a_name():
     """As in a container run with `--user 54321`: no entry, no variable."""
-    unknown = "import os; from ingest.provenance import user_name; os.setuid(54321); print(user_name())"
+    unknown = (
+        "import os; from cathograph.ingest.provenance import user_name; os.setuid(54321); print(user_name())"
+    )
     environment = {name: value for name, value in os.environ.items() if name not in NAMES}
     done = subprocess.run([sys.executable, "-c", unknown], env=environment, capture_output=True, text=True)
     assert (done.stdout.strip(), done.stderr) == ("uid 54321", "")

@@ -12,14 +12,14 @@ import pytest
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from phantom import (
+from cathograph.phantom import (
     Microstructure,
     MicrostructureParameters,
     make_microstructure,
     merge_touching,
     preset_parameters,
 )
-from schema.phases import Phase
+from cathograph.schema.phases import Phase
 
 RADIUS_PX = 3
 SEEDS = range(9)

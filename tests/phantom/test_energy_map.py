@@ -7,16 +7,16 @@ import pytest
 from scipy.ndimage import binary_dilation, gaussian_filter1d
 from scipy.signal import find_peaks
 
-from phantom import (
+from cathograph.phantom import (
     EnergyModel,
     Microstructure,
     MicrostructureParameters,
     make_energy_map,
     make_microstructure,
 )
-from phantom.energy_map import ENERGY_WINDOW_EV, labels_near
-from schema.errors import InputError
-from schema.phases import Phase
+from cathograph.phantom.energy_map import ENERGY_WINDOW_EV, labels_near
+from cathograph.schema.errors import InputError
+from cathograph.schema.phases import Phase
 
 LOW, HIGH = ENERGY_WINDOW_EV
 

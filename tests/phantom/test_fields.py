@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from phantom.fields import highest_pixels, smooth_field
+from cathograph.phantom.fields import highest_pixels, smooth_field
 
 
 @pytest.mark.parametrize("shape", [(300, 200), (60, 70, 80), (1, 40)])

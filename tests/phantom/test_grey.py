@@ -3,10 +3,16 @@
 import numpy as np
 import pytest
 
-from phantom import Imaging, Microstructure, MicrostructureParameters, make_microstructure, render_grey
-from phantom.grey import PERFECT, PHASE_GREYS
-from schema.errors import InputError
-from schema.phases import Phase
+from cathograph.phantom import (
+    Imaging,
+    Microstructure,
+    MicrostructureParameters,
+    make_microstructure,
+    render_grey,
+)
+from cathograph.phantom.grey import PERFECT, PHASE_GREYS
+from cathograph.schema.errors import InputError
+from cathograph.schema.phases import Phase
 
 
 def _step(axis: int = 1, shape: tuple[int, ...] = (16, 32)) -> Microstructure:

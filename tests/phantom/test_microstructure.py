@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from phantom import (
+from cathograph.phantom import (
     PRESETS,
     Microstructure,
     MicrostructureParameters,
@@ -17,8 +17,8 @@ from phantom import (
     phantom_set,
     preset_parameters,
 )
-from schema.errors import InputError
-from schema.phases import Phase
+from cathograph.schema.errors import InputError
+from cathograph.schema.phases import Phase
 
 SHAPES = [(160, 128), (64, 60, 72)]
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pytest
+from repository import ROOT
 
-PAGE = Path(__file__).parents[2] / "docs" / "phantoms.md"
+PAGE = ROOT / "docs" / "phantoms.md"
 
 
 def test_the_picture_of_the_page_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

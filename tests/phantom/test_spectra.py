@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phantom import ni_k_edge_spectrum
-from schema.errors import InputError
+from cathograph.phantom import ni_k_edge_spectrum
+from cathograph.schema.errors import InputError
 
 FINE_EV = np.arange(8210, 8700, 0.01)
 

@@ -3,17 +3,17 @@
 import numpy as np
 import pytest
 
-import phantom.xanes as xanes
-from phantom import (
+import cathograph.phantom.xanes as xanes
+from cathograph.phantom import (
     iterate_xanes_blocks,
     make_energy_map,
     make_microstructure,
     make_xanes_stack,
     ni_k_edge_spectrum,
 )
-from phantom.xanes import EDGE_JUMP, PHASE_ABSORBANCES
-from schema.errors import InputError
-from schema.phases import Phase
+from cathograph.phantom.xanes import EDGE_JUMP, PHASE_ABSORBANCES
+from cathograph.schema.errors import InputError
+from cathograph.schema.phases import Phase
 
 ENERGIES_EV = np.arange(8320.0, 8364.0, 0.25)
 

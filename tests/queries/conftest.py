@@ -10,15 +10,15 @@ from toy_measurement import make_toy_measurement
 from toy_prediction import make_toy_prediction
 from toy_rows import make_toy_rows
 
-from analysis.stored_metrics import refresh_metrics
-from queries.connection import Connection
-from queries.content import store_version
-from queries.jobs import enqueue
-from queries.measurements import write_measurement
-from queries.predictions import write_prediction
-from queries.writing import IngestRunRecord, write_image
-from schema.rows import ImageRows
-from schema.uncertainty import SEGMENTATION_UNCERTAINTY
+from cathograph.ingest.metrics import refresh_metrics
+from cathograph.queries.reading.content import store_version
+from cathograph.queries.server.connection import Connection
+from cathograph.queries.writing.images import IngestRunRecord, write_image
+from cathograph.queries.writing.jobs import enqueue
+from cathograph.queries.writing.measurements import write_measurement
+from cathograph.queries.writing.predictions import write_prediction
+from cathograph.schema.rows import ImageRows
+from cathograph.schema.uncertainty import SEGMENTATION_UNCERTAINTY
 
 _FILLED: dict[str, str] = {}
 """Version of the store with one place filled, by the address of its server."""

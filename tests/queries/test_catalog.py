@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-import queries
-from queries.catalog import (
+import cathograph.queries as queries
+from cathograph.queries.catalog import (
     Query,
     TypedName,
     adhoc,
@@ -16,8 +16,8 @@ from queries.catalog import (
     load,
     parse,
 )
-from queries.cypher_text import used_parameters
-from schema.errors import ParameterError, QueryError, UnknownQuery
+from cathograph.queries.cypher_text import used_parameters
+from cathograph.schema.errors import ParameterError, QueryError, UnknownQuery
 
 READ = all_read_queries()
 INTERNAL = tuple(query for folder in ("write", "inspect", "gds") for query in all_internal_queries(folder))
@@ -60,7 +60,7 @@ def test_columns_that_scripts_rely_on():
 def test_no_cypher_outside_of_the_files():
     """Cypher stands in .cypher files only: no clause keyword begins a line or a text in Python."""
     clause = re.compile(r"""["'\s](MATCH|MERGE|UNWIND|DETACH DELETE) ?[(`]""")
-    for path in Path(str(files("queries"))).glob("*.py"):
+    for path in Path(str(files("cathograph.queries"))).rglob("*.py"):
         code = re.sub(r'"""[\s\S]*?"""', "", path.read_text())
         assert not clause.search(code), path
 

@@ -7,12 +7,12 @@ import pytest
 from database_server import SMALL, temporary_home
 from toy_rows import make_toy_rows
 
-from cathograph.local_neo4j import LocalNeo4j
-from queries.connection import connect
-from queries.content import content_hash
-from queries.migrations import migrate
-from queries.writing import IngestRunRecord, unfinished, write_image
-from schema.errors import DatabaseError
+from cathograph.local_neo4j.server import LocalNeo4j
+from cathograph.queries.reading.content import content_hash
+from cathograph.queries.server.connection import connect
+from cathograph.queries.server.migrations import migrate
+from cathograph.queries.writing.images import IngestRunRecord, unfinished, write_image
+from cathograph.schema.errors import DatabaseError
 
 
 @pytest.mark.slow

@@ -6,16 +6,16 @@ import pytest
 from contact_graphs import random_tables
 from toy_rows import make_toy_rows
 
-from analysis.network_metrics import PathLimits, measure_network
-from analysis.stored_metrics import measure_selection, refresh_metrics
-from queries.catalog import load, load_write
-from queries.content import content_hash
-from queries.gds_metrics import centralities_with_gds, eigenvectors_with_gds, projected
-from queries.metrics_writing import metrics_states, read_contact_graph, write_metrics
-from queries.runner import run
-from queries.writing import IngestRunRecord, write_image
-from schema.errors import DatabaseError, ParameterError, QueryError
-from schema.network_metrics import PARTICLE_METRICS
+from cathograph.analysis.network.network_metrics import PathLimits, measure_network
+from cathograph.ingest.metrics import measure_selection, refresh_metrics
+from cathograph.queries.catalog import load, load_write
+from cathograph.queries.reading.content import content_hash
+from cathograph.queries.reading.gds_metrics import centralities_with_gds, eigenvectors_with_gds, projected
+from cathograph.queries.reading.runner import run
+from cathograph.queries.writing.images import IngestRunRecord, write_image
+from cathograph.queries.writing.metrics import metrics_states, read_contact_graph, write_metrics
+from cathograph.schema.errors import DatabaseError, ParameterError, QueryError
+from cathograph.schema.network_metrics import PARTICLE_METRICS
 
 
 def write(store, rows):

@@ -4,17 +4,17 @@ import gc
 import re
 import warnings
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from database_server import DatabaseServer
+from repository import ROOT
 
-from queries.catalog import load
-from queries.connection import Connection
-from queries.runner import run
+from cathograph.queries.catalog import load
+from cathograph.queries.reading.runner import run
+from cathograph.queries.server.connection import Connection
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "py2neo.md"
+PAGE = ROOT / "docs" / "py2neo.md"
 BLOCKS = dict(re.findall(r"<!-- (\w+) -->\n```python\n(.*?)```", PAGE.read_text(), re.DOTALL))
 
 

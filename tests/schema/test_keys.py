@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schema.keys import (
+from cathograph.schema.keys import (
     canonical_json,
     hash_parts,
     hash_pixels,

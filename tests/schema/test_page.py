@@ -1,12 +1,12 @@
 """The schema page is current and complete, and its question runs."""
 
-from pathlib import Path
+from repository import ROOT
 
-from schema.nodes import NODE_TYPES
-from schema.page import main, schema_page
-from schema.relationships import RELATIONSHIP_TYPES
+from cathograph.schema.nodes import NODE_TYPES
+from cathograph.schema.page import main, schema_page
+from cathograph.schema.relationships import RELATIONSHIP_TYPES
 
-PAGE = Path(__file__).parents[2] / "docs" / "schema.md"
+PAGE = ROOT / "docs" / "schema.md"
 
 
 def test_page_is_current():

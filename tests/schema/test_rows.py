@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from toy_rows import make_toy_rows
 
-from schema.errors import RowError
-from schema.rows import FieldOfView
+from cathograph.schema.errors import RowError
+from cathograph.schema.rows import FieldOfView
 
 NAN = float("nan")
 

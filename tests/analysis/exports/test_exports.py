@@ -8,11 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.exports.graph_files import read_graph, write_graph
-from analysis.exports.particle_graph import EDGE_KINDS, NODE_KINDS, ParticleGraph, build_particle_graph
-from analysis.exports.table_files import read_tables, write_tables
-from schema.errors import InputError
-from schema.relationships import CONTACT
+from cathograph.analysis.exports.graph_files import read_graph, write_graph
+from cathograph.analysis.exports.particle_graph import (
+    EDGE_KINDS,
+    NODE_KINDS,
+    ParticleGraph,
+    build_particle_graph,
+)
+from cathograph.analysis.exports.table_files import read_tables, write_tables
+from cathograph.schema.errors import InputError
+from cathograph.schema.relationships import CONTACT
 
 FORMATS = ("graphml", "gexf", "parquet", "csv")
 

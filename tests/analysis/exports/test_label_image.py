@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 import tifffile
 
-from analysis.exports.label_image import (
+from cathograph.analysis.exports.label_image import (
     IMAGE_NAMESPACE,
     KEY_NAMESPACE,
     PHASE_NAMESPACE,
     write_label_image,
 )
-from schema.errors import InputError
+from cathograph.schema.errors import InputError
 
 LABELS = np.array([[1, 1, 0, 7], [1, 0, 0, 7], [0, 300, 300, 300]], dtype=np.int32)
 """Areas by hand: 3, 2 and 3 pixels; 300 does not fit into a byte."""

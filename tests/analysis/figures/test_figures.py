@@ -8,18 +8,22 @@ import pandas as pd
 import pytest
 from electrode_example import STATES, make_tables
 
-from analysis.correlation import correlate
-from analysis.figure_data.pixel_histograms import energies_by_label, grey_value_data, particle_energy_data
-from analysis.figure_data.sheet import STATE_NOTE
-from analysis.figures.group_boxes import draw_group_boxes
-from analysis.figures.metric_correlations import draw_correlation_map, draw_top_metrics
-from analysis.figures.nearest_nmc import draw_nearest_connection
-from analysis.figures.pixel_histograms import draw_grey_values, draw_particle_energies
-from analysis.figures.size_confounder import draw_size_confounder
-from analysis.figures.tpb_size import draw_nmc_size_by_tpbs, draw_tpb_size
-from analysis.report import build_report
-from analysis.selection_tables import stack_selections
-from schema.errors import InputError
+from cathograph.analysis.figures.figure import STATE_NOTE
+from cathograph.analysis.figures.group_boxes.printed import draw_group_boxes
+from cathograph.analysis.figures.metric_correlations.printed import draw_correlation_map, draw_top_metrics
+from cathograph.analysis.figures.nearest_nmc.printed import draw_nearest_connection
+from cathograph.analysis.figures.pixel_histograms.data import (
+    energies_by_label,
+    grey_value_data,
+    particle_energy_data,
+)
+from cathograph.analysis.figures.pixel_histograms.printed import draw_grey_values, draw_particle_energies
+from cathograph.analysis.figures.size_confounder.printed import draw_size_confounder
+from cathograph.analysis.figures.tpb_size.printed import draw_nmc_size_by_tpbs, draw_tpb_size
+from cathograph.analysis.report.report import build_report
+from cathograph.analysis.statistics.correlation import correlate
+from cathograph.analysis.tables.selection_tables import stack_selections
+from cathograph.schema.errors import InputError
 
 
 def panels_without_data(plate):

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.figure_data.predicted_against_measured import newest_model
-from analysis.figures.explanation import draw_explanation
-from analysis.figures.predicted_against_measured import draw_predicted_against_measured
-from schema.errors import InputError
+from cathograph.analysis.figures.explanation.printed import draw_explanation
+from cathograph.analysis.figures.predicted_against_measured.data import newest_model
+from cathograph.analysis.figures.predicted_against_measured.printed import draw_predicted_against_measured
+from cathograph.schema.errors import InputError
 
 STATES = ("soc_ev", "heterogeneity_ev", "polarization_ev")
 

@@ -14,8 +14,8 @@ import pytest
 import tifffile
 from PIL import Image
 
-from ingest.formats import open_image
-from schema.errors import InputImageError
+from cathograph.ingest.formats import open_image
+from cathograph.schema.errors import InputImageError
 
 FIELD = np.arange(400, dtype=np.uint8).reshape(20, 20)
 

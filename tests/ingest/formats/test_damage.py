@@ -10,8 +10,8 @@ import pytest
 import tifffile
 from PIL import Image
 
-from ingest.formats import open_image
-from schema.errors import InputImageError
+from cathograph.ingest.formats import open_image
+from cathograph.schema.errors import InputImageError
 
 STACK = np.random.default_rng(0).integers(0, 200, (3, 20, 17), dtype=np.uint8)
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ingest.formats import open_image, wait_until_stable
-from schema.errors import InputImageError
+from cathograph.ingest.formats import open_image, wait_until_stable
+from cathograph.schema.errors import InputImageError
 
 
 def test_the_hash_is_that_of_the_bytes(tmp_path: Path):

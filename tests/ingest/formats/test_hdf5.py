@@ -8,8 +8,8 @@ import h5py
 import numpy as np
 import pytest
 
-from ingest.formats import open_image
-from schema.errors import InputImageError
+from cathograph.ingest.formats import open_image
+from cathograph.schema.errors import InputImageError
 
 FIELD = np.arange(30, dtype=np.float32).reshape(5, 6)
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
 
-from ingest.formats import open_image
+from cathograph.ingest.formats import open_image
 
 DTYPES = ["u1", "u2", "u4", "u8", "i1", "i2", "i4", "i8", "f2", "f4", "f8"]
 BIG_ENDIAN = [">u2", ">i4", ">f4", ">f8"]

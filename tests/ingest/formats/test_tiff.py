@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import tifffile
 
-from ingest.formats import open_image
-from schema.errors import InputImageError
+from cathograph.ingest.formats import open_image
+from cathograph.schema.errors import InputImageError
 
 STACK = np.random.default_rng(3).integers(0, 200, (10, 30, 20), dtype=np.uint16)
 

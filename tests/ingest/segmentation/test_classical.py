@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.formats import open_image
-from ingest.segmentation import MultiOtsu, run_segmenter
-from schema.errors import SegmentationError
-from schema.phases import Phase
+from cathograph.ingest.formats import open_image
+from cathograph.ingest.segmentation import MultiOtsu, run_segmenter
+from cathograph.schema.errors import SegmentationError
+from cathograph.schema.phases import Phase
 
 GREYS = {Phase.BACKGROUND: 0.1, Phase.GRAPHITE: 0.3, Phase.SSE: 0.5, Phase.NMC: 1.0}
 ORDER = "background,Graphite,SSE,NMC"

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ingest.segmentation import available_segmenters, make_segmenter, run_segmenter
-from schema.errors import InputImageError, SegmentationError
-from schema.keys import JsonScalar
+from cathograph.ingest.segmentation import available_segmenters, make_segmenter, run_segmenter
+from cathograph.schema.errors import InputImageError, SegmentationError
+from cathograph.schema.keys import JsonScalar
 
 
 class Answering:

@@ -1,17 +1,17 @@
 """What docs/xanes.md promises: its code runs, errors are as it says, and the rivals of the benchmark agree."""
 
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
+from repository import ROOT
 
-from benchmarks.xanes import fit_by_curve_fit, fit_ours, methods
-from benchmarks.xanes_accuracy import measure_mixtures, measure_phantom_spectra
-from benchmarks.xanes_stacks import make_spectra
-from ingest.xanes.references import read_references
+from cathograph.benchmarks.accuracy.xanes_accuracy import measure_mixtures, measure_phantom_spectra
+from cathograph.benchmarks.speed.xanes import fit_by_curve_fit, fit_ours, methods
+from cathograph.benchmarks.xanes_stacks import make_spectra
+from cathograph.ingest.xanes.references import read_references
 
-PAGE = Path(__file__).parents[3] / "docs" / "xanes.md"
+PAGE = ROOT / "docs" / "xanes.md"
 
 
 def test_the_code_of_the_page_runs(capsys):

@@ -6,16 +6,16 @@ import xanes_by_pixel
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.xanes_stacks import ENERGIES_EV, make_phantom_references, make_spectra
-from ingest.xanes.energy_stack import ArrayEnergyStack
-from ingest.xanes.fitting import fit_stack
-from ingest.xanes.gaussian_peak import GaussianWhiteLine
-from ingest.xanes.half_height import HalfHeight
-from ingest.xanes.linear_combination import LinearCombination
-from ingest.xanes.normalisation import Normalisation, normalise_spectra, plan_normalisation
-from ingest.xanes.quality import QualityLimits
-from ingest.xanes.white_line import WhiteLine
-from schema.errors import InputError
+from cathograph.benchmarks.xanes_stacks import ENERGIES_EV, make_phantom_references, make_spectra
+from cathograph.ingest.stacks.energy_stack import ArrayEnergyStack
+from cathograph.ingest.xanes.fitting import fit_stack
+from cathograph.ingest.xanes.gaussian_peak import GaussianWhiteLine
+from cathograph.ingest.xanes.half_height import HalfHeight
+from cathograph.ingest.xanes.linear_combination import LinearCombination
+from cathograph.ingest.xanes.normalisation import Normalisation, normalise_spectra, plan_normalisation
+from cathograph.ingest.xanes.quality import QualityLimits
+from cathograph.ingest.xanes.white_line import WhiteLine
+from cathograph.schema.errors import InputError
 
 NORMALISATION = Normalisation()
 JUMP_ERROR = plan_normalisation(NORMALISATION, ENERGIES_EV).jump_error

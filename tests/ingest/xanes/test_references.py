@@ -5,19 +5,19 @@ import gzip
 import numpy as np
 import pytest
 
-from benchmarks.xanes_stacks import ENERGIES_EV, make_phantom_references
-from ingest.xanes.alignment import find_energy_shift
-from ingest.xanes.athena_project import read_athena_project
-from ingest.xanes.calibration import calibrate, uncalibrated
-from ingest.xanes.gaussian_peak import GaussianWhiteLine
-from ingest.xanes.half_height import HalfHeight
-from ingest.xanes.linear_combination import LinearCombination
-from ingest.xanes.quality import QualityLimits, mask_pixels
-from ingest.xanes.references import make_reference_pair, read_references
-from ingest.xanes.spectrum_file import SpectrumTable, read_spectra
-from ingest.xanes.white_line import WhiteLine
-from phantom.spectra import ni_k_edge_spectrum
-from schema.errors import InputError
+from cathograph.benchmarks.xanes_stacks import ENERGIES_EV, make_phantom_references
+from cathograph.ingest.stacks.spectrum_file import SpectrumTable, read_spectra
+from cathograph.ingest.xanes.alignment import find_energy_shift
+from cathograph.ingest.xanes.athena_project import read_athena_project
+from cathograph.ingest.xanes.calibration import calibrate, uncalibrated
+from cathograph.ingest.xanes.gaussian_peak import GaussianWhiteLine
+from cathograph.ingest.xanes.half_height import HalfHeight
+from cathograph.ingest.xanes.linear_combination import LinearCombination
+from cathograph.ingest.xanes.quality import QualityLimits, mask_pixels
+from cathograph.ingest.xanes.references import make_reference_pair, read_references
+from cathograph.ingest.xanes.white_line import WhiteLine
+from cathograph.phantom.spectra import ni_k_edge_spectrum
+from cathograph.schema.errors import InputError
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from ingest.xanes.energy_stack import ArrayEnergyStack
-from ingest.xanes.registration import find_drift, register_stack, shift_frame
-from phantom import make_energy_map, make_microstructure, make_xanes_stack
-from schema.errors import InputError
+from cathograph.ingest.stacks.energy_stack import ArrayEnergyStack
+from cathograph.ingest.xanes.registration import find_drift, register_stack, shift_frame
+from cathograph.phantom import make_energy_map, make_microstructure, make_xanes_stack
+from cathograph.schema.errors import InputError
 
 ENERGIES = np.array([8250.0, 8320.0, 8335.0, 8339.0, 8343.0, 8347.0, 8355.0, 8400.0])
 MARGIN = 16

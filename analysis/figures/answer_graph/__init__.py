@@ -1,0 +1,1 @@
+"""Nodes and relationships of a query's answer as a graph."""

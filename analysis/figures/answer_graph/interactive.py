@@ -1,0 +1,154 @@
+"""The graph in the answer to a query, to be looked at: nodes coloured by phase, what they carry on hovering."""
+
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import networkx as nx
+import plotly.graph_objects as go
+
+from cathograph.schema.phases import Phase
+
+_PHASE_COLOURS = {phase.value: phase.colour for phase in Phase}
+_OTHER = "#cc79a7"
+_LINE = "#8a8a8a"
+_MOST_LINES = 14
+_LONGEST_VALUE = 60
+
+
+@dataclass(frozen=True)
+class DrawnNode:
+    """What is shown of a node."""
+
+    labels: tuple[str, ...]
+    properties: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class DrawnLink:
+    """What is shown of a relationship between two nodes."""
+
+    source: str
+    target: str
+    type: str
+    properties: Mapping[str, Any]
+
+
+def draw_answer_graph(nodes: Mapping[str, DrawnNode], links: Mapping[str, DrawnLink]) -> go.Figure:
+    """Draw a graph by springs, the same for the same graph.
+
+    Parameters
+    ----------
+    nodes, links : Mapping
+        By identifier. Every end of a link is a node.
+
+    Returns
+    -------
+    Figure
+        One trace for each kind of node, so that the legend names and hides kinds.
+
+    Notes
+    -----
+    Texts come from a database that anybody may have filled: they are escaped, for Plotly reads some HTML.
+    """
+    graph = nx.Graph()
+    graph.add_nodes_from(nodes)
+    graph.add_edges_from((link.source, link.target) for link in links.values())
+    places = nx.spring_layout(graph, seed=1) if nodes else {}
+    figure = go.Figure()
+    _add_links(figure, links, places)
+    for kind in sorted({_kind(node) for node in nodes.values()}):
+        members = [name for name, node in nodes.items() if _kind(node) == kind]
+        figure.add_trace(
+            go.Scatter(
+                x=[float(places[name][0]) for name in members],
+                y=[float(places[name][1]) for name in members],
+                mode="markers+text",
+                name=html.escape(kind),
+                text=[_caption(nodes[name]) for name in members],
+                textposition="top center",
+                hovertext=[_card(", ".join(nodes[name].labels), nodes[name].properties) for name in members],
+                hoverinfo="text",
+                marker={
+                    "size": 16,
+                    "color": _colour(nodes[members[0]]),
+                    "line": {"width": 1, "color": _LINE},
+                },
+            )
+        )
+    hidden = {"visible": False, "fixedrange": False}
+    figure.update_layout(
+        xaxis=hidden,
+        yaxis=hidden,
+        height=520,
+        margin={"l": 0, "r": 0, "t": 10, "b": 0},
+        dragmode="pan",
+        legend={"orientation": "h"},
+        hoverlabel={"align": "left"},
+    )
+    return figure
+
+
+def _add_links(figure: go.Figure, links: Mapping[str, DrawnLink], places: Mapping[str, Any]) -> None:
+    """Draw all lines as one trace, and a mark in the middle of each that tells what it is."""
+    across: list[float | None] = []
+    along: list[float | None] = []
+    for link in links.values():
+        (x0, y0), (x1, y1) = places[link.source], places[link.target]
+        across += [float(x0), float(x1), None]
+        along += [float(y0), float(y1), None]
+    if not across:
+        return
+    figure.add_trace(
+        go.Scatter(
+            x=across,
+            y=along,
+            mode="lines",
+            line={"width": 1, "color": _LINE},
+            hoverinfo="skip",
+            showlegend=False,
+        )
+    )
+    middle = [(places[link.source] + places[link.target]) / 2 for link in links.values()]
+    figure.add_trace(
+        go.Scatter(
+            x=[float(place[0]) for place in middle],
+            y=[float(place[1]) for place in middle],
+            mode="markers",
+            marker={"size": 7, "color": _LINE, "opacity": 0.6},
+            hovertext=[_card(link.type, link.properties) for link in links.values()],
+            hoverinfo="text",
+            showlegend=False,
+        )
+    )
+
+
+def _kind(node: DrawnNode) -> str:
+    """Name the phase of a particle, else its first label; an end that was not returned has none."""
+    phases = [label for label in node.labels if label in _PHASE_COLOURS]
+    return phases[0] if phases else node.labels[0] if node.labels else "not returned"
+
+
+def _colour(node: DrawnNode) -> str:
+    return _PHASE_COLOURS.get(_kind(node), _OTHER)
+
+
+def _caption(node: DrawnNode) -> str:
+    for name in ("label", "id"):
+        if name in node.properties:
+            return html.escape(_short(node.properties[name]))
+    return ""
+
+
+def _card(title: str, properties: Mapping[str, Any]) -> str:
+    lines = [
+        f"{html.escape(name)}: {html.escape(_short(value))}" for name, value in sorted(properties.items())
+    ]
+    more = [f"… {len(lines) - _MOST_LINES} more"] if len(lines) > _MOST_LINES else []
+    return "<br>".join([f"<b>{html.escape(title)}</b>", *lines[:_MOST_LINES], *more])
+
+
+def _short(value: object) -> str:
+    text = f"{value:.4g}" if isinstance(value, float) else str(value)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"

@@ -1,0 +1,1 @@
+"""What a prediction of the graph network rests on."""

@@ -1,0 +1,1 @@
+"""One image: regions, graph and TPBs drawn over the picture."""

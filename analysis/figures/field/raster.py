@@ -1,0 +1,187 @@
+"""An image as one raster that a browser scales: grey values, phases or energies, outlines burnt in.
+
+A browser shows a picture of two million pixels at once, but not ten thousand outlines one by one. So whatever is the
+same for all particles is in the raster; only what is chosen is drawn over it.
+"""
+
+import base64
+from collections.abc import Mapping
+from io import BytesIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from plotly.colors import sample_colorscale, unlabel_rgb
+
+from cathograph.analysis.figures.figure import PURPLE
+from cathograph.schema.phases import Phase
+
+MOST_PIXELS = 1400
+"""Along the longer side; a finer image is shown with every second, third, … of its pixels."""
+
+ENERGY_COLOURS = "Viridis"
+
+_LEAST_PIXELS = 700
+_RING_PX = 4
+_NO_ENERGY = (200, 200, 200)
+_QUALITY = 90
+
+Rgb = NDArray[np.uint8]
+
+
+def shown_step(shape: tuple[int, ...]) -> int:
+    """Say which pixels are shown: each, every second, every third and so on.
+
+    Examples
+    --------
+    >>> shown_step((400, 600)), shown_step((2000, 3000))
+    (1, 3)
+    """
+    return max(1, -(-max(shape) // MOST_PIXELS))
+
+
+def colour_grey(grey: NDArray[np.generic], step: int) -> Rgb:
+    """Colour grey values between their 0.5th and 99.5th percentile.
+
+    Parameters
+    ----------
+    grey : ndarray, shape (y, x)
+    step : int
+        From `shown_step`.
+
+    Returns
+    -------
+    ndarray of uint8, shape (y / step, x / step, 3)
+    """
+    shown = grey[::step, ::step].astype(np.float64)
+    finite = shown[np.isfinite(shown)]
+    low, high = np.percentile(finite, (0.5, 99.5)) if finite.size else (0.0, 1.0)
+    scaled = np.clip((shown - low) / (high - low if high > low else 1.0), 0, 1)
+    return np.repeat((255 * np.nan_to_num(scaled)).astype(np.uint8)[..., None], 3, axis=2)
+
+
+def colour_phases(phases: NDArray[np.uint8], step: int) -> Rgb:
+    """Colour phase codes as in all figures."""
+    palette = np.zeros((256, 3), np.uint8)
+    for phase in Phase:
+        palette[phase.code] = _rgb(phase.colour)
+    return palette[phases[::step, ::step]]
+
+
+def colour_energies(energy_ev: NDArray[np.floating], window_ev: tuple[float, float], step: int) -> Rgb:
+    """Colour edge energies over their window; grey where there is none, or outside of it."""
+    shown = energy_ev[::step, ::step]
+    low, high = window_ev
+    colours = [unlabel_rgb(each) for each in sample_colorscale(ENERGY_COLOURS, list(np.linspace(0, 1, 256)))]
+    palette = np.array([*colours, _NO_ENERGY], dtype=np.uint8)
+    counts = (shown >= low) & (shown <= high)
+    level = np.full(shown.shape, 256)
+    level[counts] = (255 * (shown[counts] - low) / (high - low)).astype(int)
+    return np.asarray(palette[level])
+
+
+def burn_outlines(picture: Rgb, labels: NDArray[np.integer], phases: NDArray[np.uint8], step: int) -> Rgb:
+    """Draw the border of every region in the colour of its phase, a pixel wide; small images get finer pixels.
+
+    Parameters
+    ----------
+    picture : ndarray of uint8, shape (y / step, x / step, 3)
+        Stays as it is.
+    labels, phases : ndarray of int, shape (y, x)
+    step : int
+        From `shown_step`.
+    """
+    finer = max(1, -(-_LEAST_PIXELS // max(picture.shape[:2])))
+    drawn = picture.repeat(finer, axis=0).repeat(finer, axis=1)
+    shown, codes = (
+        each[::step, ::step].repeat(finer, axis=0).repeat(finer, axis=1) for each in (labels, phases)
+    )
+    border = np.zeros(shown.shape, dtype=bool)
+    for axis in (0, 1):
+        differs = np.diff(shown, axis=axis) != 0
+        border |= np.pad(differs, [(1, 0) if each == axis else (0, 0) for each in (0, 1)])
+        border |= np.pad(differs, [(0, 1) if each == axis else (0, 0) for each in (0, 1)])
+    border &= shown > 0
+    for phase, colour in _OUTLINES.items():
+        drawn[border & (codes == phase.code)] = _rgb(colour)
+    return drawn
+
+
+def burn_rings(picture: Rgb, y: NDArray[np.float64], x: NDArray[np.float64], shape: tuple[int, int]) -> Rgb:
+    """Draw a small ring around each junction, for images with thousands of them.
+
+    Parameters
+    ----------
+    picture : ndarray of uint8, shape (height, width, 3)
+        Stays as it is.
+    y, x : ndarray of float64, shape (n,)
+        Junctions in pixels of the image.
+    shape : tuple of int
+        Pixels of the image along (y, x).
+    """
+    drawn = picture.copy()
+    reach = np.arange(-_RING_PX, _RING_PX + 1)
+    distance = np.hypot(reach[:, None], reach[None, :])
+    ring_y, ring_x = np.nonzero(np.abs(distance - _RING_PX) < 0.75)
+    rows, columns = (
+        (((place + 0.5) * size / pixels).astype(np.int64)[:, None] + around[None, :] - _RING_PX).ravel()
+        for place, size, pixels, around in zip((y, x), picture.shape, shape, (ring_y, ring_x), strict=False)
+    )
+    there = (rows >= 0) & (rows < picture.shape[0]) & (columns >= 0) & (columns < picture.shape[1])
+    drawn[rows[there], columns[there]] = _rgb(PURPLE)
+    return drawn
+
+
+def as_address(picture: Rgb) -> str:
+    """Write a raster as an address that holds it."""
+    file = BytesIO()
+    Image.fromarray(picture).save(file, "JPEG", quality=_QUALITY, subsampling=0)
+    return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()
+
+
+def edges_of(mask: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Give the outline of a mask along the edges of its pixels.
+
+    Parameters
+    ----------
+    mask : ndarray of bool, shape (y, x)
+
+    Returns
+    -------
+    tuple of ndarray of float64
+        y and x in pixels (pixel centres at integers): begin, end and NaN of each edge.
+
+    Examples
+    --------
+    One pixel has four edges:
+
+    >>> y, x = edges_of(np.ones((1, 1), bool))
+    >>> np.column_stack([y, x])[:2].tolist(), len(y)
+    ([[-0.5, -0.5], [-0.5, 0.5]], 12)
+    """
+    padded = np.pad(mask, 1)
+    nan = np.nan
+    flat_y, flat_x = np.nonzero(padded[1:, :] != padded[:-1, :])
+    steep_y, steep_x = np.nonzero(padded[:, 1:] != padded[:, :-1])
+    y = np.concatenate(
+        [
+            np.column_stack([flat_y - 0.5, flat_y - 0.5, np.full(len(flat_y), nan)]).ravel(),
+            np.column_stack([steep_y - 1.5, steep_y - 0.5, np.full(len(steep_y), nan)]).ravel(),
+        ]
+    )
+    x = np.concatenate(
+        [
+            np.column_stack([flat_x - 1.5, flat_x - 0.5, np.full(len(flat_x), nan)]).ravel(),
+            np.column_stack([steep_x - 0.5, steep_x - 0.5, np.full(len(steep_x), nan)]).ravel(),
+        ]
+    )
+    return y, x
+
+
+_OUTLINES: Mapping[Phase, str] = {phase: phase.colour for phase in Phase if phase is not Phase.GRAPHITE} | {
+    Phase.GRAPHITE: "#cc79a7"  # its own colour is not seen on a grey image
+}
+
+
+def _rgb(colour: str) -> tuple[int, int, int]:
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)

@@ -1,0 +1,1 @@
+"""Two groups of particles side by side as boxes."""

@@ -1,0 +1,129 @@
+"""States of exposed particles beside the others (paper Figs. 4d-g, 5c-e).
+
+Under each box stand n, mean and median; above each panel the effect size and both p values: the
+paper's, with particles as units, and the one that accounts for images. The p values are read from
+the table of comparisons, never computed here, so figure and table cannot differ.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cathograph.analysis.figures.box_numbers import BoxNumbers, box_numbers
+from cathograph.analysis.figures.figure import (
+    BLUE,
+    GROUPS,
+    NOT_MEASURED,
+    STATE_NOTE,
+    VERMILION,
+    FigureData,
+    name_columns,
+)
+from cathograph.analysis.tables.particle_table import flags_of, numbers_of, require_columns
+from cathograph.analysis.tables.wording import format_d, format_p
+
+_HEADS = {
+    "at_tpb": ("fig-4d-g-tpb", "Fig. 4d–g", "NMC in triple phase boundaries beside the others"),
+    "has_concurrent_channel": (
+        "fig-5c-e-channel",
+        "Fig. 5c–e",
+        "NMC with concurrent channels beside the others",
+    ),
+}
+_CAPTION = (
+    "Boxes: quartiles and median, whiskers to 1.5 interquartile ranges, diamond: mean, dots: particles "
+    "(left out above 2,000). d: Cohen's d, exposed minus others over the pooled standard deviation; p: Welch; "
+    "clustered: the same with images (or volumes) accounted for. " + STATE_NOTE
+)
+
+
+@dataclass(frozen=True, eq=False)
+class GroupValues:
+    """One group of a panel.
+
+    Attributes
+    ----------
+    name, colour : str
+        As it is written and drawn.
+    points : ndarray of float64, shape (n,)
+        Without NaN.
+    numbers : BoxNumbers
+        Of these values.
+    """
+
+    name: str
+    colour: str
+    points: NDArray[np.float64]
+    numbers: BoxNumbers
+
+
+def group_data(nmc: pd.DataFrame, comparisons: pd.DataFrame, exposure: str) -> FigureData:
+    """Give the states (and the size) of NMC by an exposure (Figs. 4d-g, 5c-e).
+
+    Parameters
+    ----------
+    nmc : DataFrame
+        One row per NMC: the exposure (bool), the outcomes (null where there is none);
+        optionally ``selection``.
+    comparisons : DataFrame
+        One row per outcome (and selection): rows of `GroupComparison`. Those of this exposure are the
+        panels.
+    exposure : {"at_tpb", "has_concurrent_channel"}
+        Column that makes the groups.
+
+    Raises
+    ------
+    InputError
+        When a column is missing.
+    """
+    outcomes = outcomes_of(comparisons, exposure)
+    require_columns(nmc, (exposure, *outcomes))
+    table = nmc[[*name_columns(nmc), exposure, *outcomes]]
+    missing = NOT_MEASURED if table[outcomes].isna().all(axis=None) else ""
+    return FigureData(*_HEADS[exposure], _CAPTION, table, missing)
+
+
+def outcomes_of(comparisons: pd.DataFrame, exposure: str) -> list[str]:
+    """Name the panels, in the order of the comparisons.
+
+    Raises
+    ------
+    InputError
+        When a column is missing.
+    """
+    require_columns(comparisons, ("outcome", "exposure", "d", "p", "d_clustered", "p_clustered"))
+    return list(dict.fromkeys(comparisons.loc[comparisons["exposure"] == exposure, "outcome"]))
+
+
+def split_groups(rows: pd.DataFrame, outcome: str, exposure: str) -> list[GroupValues]:
+    """Give exposed particles, then the others."""
+    values, flags = numbers_of(rows, outcome), flags_of(rows, exposure)
+    parts = [values[(flags == side) & ~np.isnan(values)] for side in (True, False)]
+    return [
+        GroupValues(name, colour, part, box_numbers(part))
+        for name, colour, part in zip(GROUPS[exposure], (VERMILION, BLUE), parts, strict=True)
+    ]
+
+
+def name_group(group: GroupValues, outcome: str) -> str:
+    """Write what stands under a box."""
+    if not group.numbers.n:
+        return f"{group.name}\nn = 0"
+    digits = 2 if outcome == "soc_ev" else 3
+    mean, median = (f"{each:.{digits}f}" for each in (group.numbers.mean, group.numbers.median))
+    return f"{group.name}\nn = {group.numbers.n}\nmean {mean}\nmedian {median}"
+
+
+def say_effect(comparison: pd.DataFrame) -> str:
+    """Write what stands above a panel: both tests, from one row of comparisons."""
+    if comparison.empty:
+        return "not tested"
+    one = comparison.iloc[0]
+    if np.isnan(one["p"]):
+        return "no test: too few particles"
+    first = f"d = {format_d(one['d'])}, {format_p(one['p'])}"
+    if np.isnan(one["d_clustered"]):
+        return f"{first}\nclustered: not possible"
+    return f"{first}\nclustered: d = {format_d(one['d_clustered'])}, {format_p(one['p_clustered'])}"

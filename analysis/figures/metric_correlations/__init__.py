@@ -1,0 +1,1 @@
+"""Network metrics against electrochemical states."""

@@ -1,0 +1,1 @@
+"""How each NMC particle is connected to its nearest one."""

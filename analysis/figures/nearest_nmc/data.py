@@ -1,0 +1,73 @@
+"""What joins each NMC particle to its nearest one (paper Fig. 3c).
+
+The nearest NMC is the one with the smallest distance between boundaries. Whether the two touch
+is a flag beside the way they are joined.
+"""
+
+import pandas as pd
+
+from cathograph.analysis.figures.figure import GREEN, FigureData, split_selections
+from cathograph.analysis.tables.particle_table import require_columns
+from cathograph.schema.phases import Phase
+
+WAYS = {
+    "both": ("SSE and\ngraphite", GREEN),
+    "SSE": ("SSE\nonly", Phase.SSE.colour),
+    "Graphite": ("graphite\nonly", Phase.GRAPHITE.colour),
+    "neither": ("neither", "#bbbbbb"),
+}
+"""How two NMC can be joined: what it is called, and its colour."""
+
+_CAPTION = (
+    "For each NMC, the nearest other NMC by distance of boundaries (ties: the lowest label), and the "
+    "phases of which both touch one region. Hatched: the two particles touch each other. Each bar has its "
+    "count and its share of all NMC that have another in their image."
+)
+
+
+def nearest_data(nearest: pd.DataFrame) -> FigureData:
+    """Count by what NMC particles are joined to their nearest NMC (Fig. 3c).
+
+    Parameters
+    ----------
+    nearest : DataFrame
+        One row per NMC that is not alone: ``via`` (SSE, Graphite, both, neither), ``touching``;
+        optionally ``selection``.
+
+    Returns
+    -------
+    FigureData
+        Its table has one row per selection and way: count, touching, share.
+
+    Raises
+    ------
+    InputError
+        When a column is missing.
+    """
+    require_columns(nearest, ("via", "touching"))
+    table = pd.DataFrame(
+        [
+            {
+                "selection": name,
+                "via": way,
+                "nmc": len(chosen),
+                "touching": int(chosen["touching"].sum()),
+                "share": len(chosen) / len(rows) if len(rows) else float("nan"),
+            }
+            for name, rows in split_selections(nearest)
+            for way in WAYS
+            for chosen in [rows[rows["via"] == way]]
+        ]
+    )
+    missing = "No image of this selection has two NMC particles." if nearest.empty else ""
+    return FigureData(
+        "fig-3c-nearest-nmc", "Fig. 3c", "Connection to the nearest NMC", _CAPTION, table, missing
+    )
+
+
+def split_bars(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame, int]]:
+    """Give name, bars and number of NMC of each selection."""
+    return [
+        (str(name), bars, int(bars["nmc"].sum()))
+        for name, bars in table.groupby("selection", sort=False, observed=False)
+    ]

@@ -1,0 +1,59 @@
+"""What joins each NMC particle to its nearest one, on a page (paper Fig. 3c)."""
+
+import plotly.graph_objects as go
+
+from cathograph.analysis.figures.figure import FigureData
+from cathograph.analysis.figures.interactive_style import (
+    NEUTRAL,
+    Panels,
+    make_panel,
+    plain,
+    say_in_panel,
+    title_of,
+)
+from cathograph.analysis.figures.nearest_nmc.data import WAYS, split_bars
+
+
+def plot_nearest_connection(data: FigureData) -> Panels:
+    """Plot by what NMC particles are joined to their nearest NMC (Fig. 3c), a panel a selection.
+
+    Parameters
+    ----------
+    data : FigureData
+        From `cathograph.analysis.figures.nearest_nmc.data.nearest_data`.
+    """
+    panels = []
+    for name, bars, n in split_bars(data.table):
+        if not n:
+            panels.append(say_in_panel(name, "no image with two NMC particles"))
+            continue
+        panel = make_panel(title_of(name, f"{n} NMC"), y="NMC particles (%)")
+        places = [plain(way) for way, _ in WAYS.values()]
+        colours = [colour for _, colour in WAYS.values()]
+        touching = 100 * bars["touching"] / n
+        panel.add_trace(
+            go.Bar(
+                x=places, y=touching, name="touching", showlegend=False,
+                marker={
+                    "color": colours, "line": {"color": NEUTRAL, "width": 1},
+                    "pattern": {"shape": "/", "fgcolor": "white", "size": 6},
+                },
+                customdata=bars["touching"], hovertemplate="%{customdata} touch (%{y:.1f} %)<extra></extra>",
+            )
+        )  # fmt: skip
+        panel.add_trace(
+            go.Bar(
+                x=places, y=100 * bars["share"] - touching, name="apart", showlegend=False,
+                marker={"color": colours, "line": {"color": NEUTRAL, "width": 1}},
+                text=[
+                    f"{count}<br>{100 * share:.0f} %"
+                    for count, share in zip(bars["nmc"], bars["share"], strict=True)
+                ],
+                textposition="outside", cliponaxis=False, customdata=bars["nmc"] - bars["touching"],
+                hovertemplate="%{customdata} do not touch (%{y:.1f} %)<extra></extra>",
+            )
+        )  # fmt: skip
+        panel.update_layout(barmode="stack", bargap=0.3)
+        panel.update_yaxes(range=[0, 119], tickvals=list(range(0, 101, 20)))
+        panels.append(panel)
+    return [panels]

@@ -1,0 +1,45 @@
+"""What joins each NMC particle to its nearest one, drawn for files (paper Fig. 3c)."""
+
+import pandas as pd
+
+from cathograph.analysis.figures.nearest_nmc.data import WAYS, nearest_data, split_bars
+from cathograph.analysis.figures.printed_style import Plate, make_panels, say_in_panel
+
+
+def draw_nearest_connection(nearest: pd.DataFrame) -> Plate:
+    """Draw by what NMC particles are joined to their nearest NMC (Fig. 3c).
+
+    Parameters
+    ----------
+    nearest : DataFrame
+        As for `cathograph.analysis.figures.nearest_nmc.data.nearest_data`.
+
+    Raises
+    ------
+    InputError
+        When a column is missing.
+    """
+    data = nearest_data(nearest)
+    if data.missing:
+        return Plate.without_figure(data)
+    parts = split_bars(data.table)
+    figure, panels = make_panels(1, len(parts), width=4.2, height=3.7, share_y=True)
+    for axis, (name, bars, n) in zip(panels[0], parts, strict=True):
+        if not n:
+            say_in_panel(axis, f"{name}: no image with two NMC particles.")
+            continue
+        shares = 100 * bars["share"]
+        colours = [colour for _, colour in WAYS.values()]
+        axis.bar(range(4), shares, color=colours, edgecolor="black", linewidth=0.6)
+        axis.bar(
+            range(4), 100 * bars["touching"] / n, color="none", edgecolor="white", hatch="///", linewidth=0
+        )
+        for place, (count, share) in enumerate(zip(bars["nmc"], shares, strict=True)):
+            axis.text(place, share + 1.5, f"{count}\n{share:.0f} %", ha="center", va="bottom", fontsize=8)
+        axis.set_xticks(range(4), [way for way, _ in WAYS.values()], fontsize=9)
+        axis.set_ylim(0, 119)
+        axis.set_yticks(range(0, 101, 20))
+        axis.set_title(f"{name}: {n} NMC" if name else f"{n} NMC", fontsize=10, parse_math=False)
+        axis.spines[["top", "right"]].set_visible(False)
+    panels[0][0].set_ylabel("NMC particles (%)")
+    return Plate.of(data, figure)

@@ -1,0 +1,1 @@
+"""Edge energies of the pixels of one image or particle."""

@@ -1,0 +1,148 @@
+"""Histograms of pixels: grey values per phase, and energies inside single particles (Figs. S1b, S4).
+
+Both need the pixels of the files, which the store does not hold.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cathograph.analysis.figures.figure import STATE_NOTE, FigureData
+from cathograph.schema.errors import InputError
+from cathograph.schema.phases import Phase
+
+WINDOW_EV = (8340.0, 8348.0)
+"""Energies that count, unless the measurement says otherwise (paper)."""
+
+_CAPTION_S1B = "Share of each phase's pixels per grey value; the values are those of the files."
+_CAPTION_S4 = (
+    "Pixels of a particle per energy; line: mean, the particle's SOC indicator. Energies outside of the window "
+    "that counts are left out. " + STATE_NOTE
+)
+
+
+def grey_value_data(
+    grey: NDArray[np.floating | np.integer], phases: NDArray[np.integer], *, bins: int = 100
+) -> FigureData:
+    """Count grey values in each phase (Fig. S1b).
+
+    Parameters
+    ----------
+    grey : ndarray, shape (y, x) or (z, y, x)
+        X-ray image.
+    phases : ndarray of int, same shape
+        Codes of `cathograph.schema.phases.Phase`.
+    bins : int
+        Bins between the 0.1st and the 99.9th percentile.
+
+    Returns
+    -------
+    FigureData
+        Its table has one row per phase and bin: ``phase``, ``grey_low``, ``grey_high``, ``pixels``, ``share``.
+
+    Raises
+    ------
+    InputError
+        When the shapes differ.
+    """
+    if grey.shape != phases.shape:
+        msg = f"Found a grey image of {grey.shape} and phases of {phases.shape}; expected equal shapes."
+        raise InputError(msg)
+    head = ("fig-s1b-grey-values", "Fig. S1b", "Grey values per phase", _CAPTION_S1B)
+    finite = np.isfinite(grey)
+    if not finite.any():
+        return FigureData(*head, pd.DataFrame(), "The grey image holds no finite value.")
+    low, high = np.percentile(grey[finite], (0.1, 99.9))
+    borders = np.linspace(low, high if high > low else low + 1, bins + 1)
+    parts = []
+    for phase in Phase:
+        inside = grey[finite & (phases == phase.code)]
+        if inside.size:
+            pixels = np.histogram(inside, borders)[0]
+            columns = {"grey_low": borders[:-1], "grey_high": borders[1:], "pixels": pixels}
+            parts.append(pd.DataFrame({"phase": phase.value, **columns, "share": pixels / inside.size}))
+    return FigureData(*head, pd.concat(parts, ignore_index=True))
+
+
+def phase_colour(phase: str) -> str:
+    """Give the colour of a phase's line; that of the background would not be seen."""
+    return "#999999" if phase == Phase.BACKGROUND.value else Phase.parse(phase).colour
+
+
+def particle_energy_data(
+    energies_ev: Sequence[tuple[int | str, NDArray[np.floating]]],
+    *,
+    window_ev: tuple[float, float] = WINDOW_EV,
+    bins: int = 64,
+) -> FigureData:
+    """Count the energies of the pixels of single particles (Fig. S4).
+
+    Parameters
+    ----------
+    energies_ev : sequence of (int or str, ndarray of float)
+        Label (or name) of a particle, and the edge energy of each of its pixels in eV; NaN where there is none.
+    window_ev : tuple of float
+        Energies that count.
+    bins : int
+        Bins over the window.
+
+    Returns
+    -------
+    FigureData
+        Its table has one row per particle and bin: ``label``, ``energy_low_ev``, ``energy_high_ev``, ``pixels``;
+        the same in every row of a particle: ``pixels_all``, ``mean_ev`` (of what lies in the window).
+    """
+    head = ("fig-s4-particles", "Fig. S4", "Energies inside single particles", _CAPTION_S4)
+    if not len(energies_ev):
+        return FigureData(*head, pd.DataFrame(), "No particle was chosen.")
+    borders = np.linspace(*window_ev, bins + 1)
+    parts = []
+    for label, inside in energies_ev:
+        valid = inside[(inside >= window_ev[0]) & (inside <= window_ev[1])]
+        parts.append(
+            pd.DataFrame(
+                {
+                    "label": label,
+                    "energy_low_ev": borders[:-1],
+                    "energy_high_ev": borders[1:],
+                    "pixels": np.histogram(valid, borders)[0],
+                    "pixels_all": inside.size,
+                    "mean_ev": float(valid.mean()) if valid.size else float("nan"),
+                }
+            )
+        )
+    return FigureData(*head, pd.concat(parts, ignore_index=True))
+
+
+def energies_by_label(
+    energy_ev: NDArray[np.floating], labels: NDArray[np.integer], chosen: Sequence[int]
+) -> list[tuple[int | str, NDArray[np.floating]]]:
+    """Give the energies of the pixels of each particle.
+
+    Parameters
+    ----------
+    energy_ev : ndarray of float, shape (y, x) or (z, y, x)
+        Map of the edge energy, eV; NaN where there is none.
+    labels : ndarray of int, same shape
+        Label image.
+    chosen : sequence of int
+        Labels, in that order.
+
+    Raises
+    ------
+    InputError
+        When shapes differ or a label is not in the image.
+    """
+    if energy_ev.shape != labels.shape:
+        msg = f"Found energies of {energy_ev.shape} and labels of {labels.shape}; expected equal shapes."
+        raise InputError(msg)
+    parts: list[tuple[int | str, NDArray[np.floating]]] = []
+    for label in chosen:
+        mask = labels == label
+        if not mask.any():
+            msg = f"Found no label {label} in the label image; expected one of its regions."
+            raise InputError(msg)
+        parts.append((label, energy_ev[mask]))
+    return parts

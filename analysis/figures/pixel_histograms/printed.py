@@ -1,0 +1,89 @@
+"""Histograms of pixels, drawn for files: grey values, energies of single particles (Figs. S1b, S4)."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from cathograph.analysis.figures.figure import STATE_NOTE, VERMILION, FigureData, split_selections
+from cathograph.analysis.figures.pixel_histograms.data import phase_colour
+from cathograph.analysis.figures.printed_style import Plate, add_note, make_panels, plain_ticks, say_in_panel
+from cathograph.schema.phases import Phase
+
+_ACROSS = 4
+
+
+def draw_grey_values(data: FigureData) -> Plate:
+    """Draw the distribution of grey values in each phase (Fig. S1b).
+
+    Parameters
+    ----------
+    data : FigureData
+        From `cathograph.analysis.figures.pixel_histograms.data.grey_value_data`; a column ``selection`` of
+        its table makes one panel each.
+    """
+    if data.missing:
+        return Plate.without_figure(data)
+    selections = split_selections(data.table)
+    figure, panels = make_panels(1, len(selections), width=4.6, height=3.6)
+    for axis, (name, of_selection) in zip(panels[0], selections, strict=True):
+        axis.set_title(name, parse_math=False)
+        if of_selection.empty:
+            say_in_panel(axis, "No grey image was found.")
+            continue
+        for (phase, rows), style in zip(
+            of_selection.groupby("phase", sort=False), ("-", "--", "-.", ":"), strict=False
+        ):
+            borders = [*rows["grey_low"], rows["grey_high"].iloc[-1]]
+            called = str(phase)
+            axis.stairs(
+                rows["share"], borders, color=phase_colour(called), linewidth=1.8, label=called, ls=style
+            )
+        axis.set_xlabel("grey value")
+        axis.set_ylabel("share of the phase's pixels")
+        axis.legend(fontsize=9)
+        plain_ticks(axis)
+    return Plate.of(data, figure)
+
+
+def draw_particle_energies(data: FigureData) -> Plate:
+    """Draw the energies of the pixels of single particles (Fig. S4), a panel a particle.
+
+    Parameters
+    ----------
+    data : FigureData
+        From `cathograph.analysis.figures.pixel_histograms.data.particle_energy_data`; a column ``selection``
+        of its table begins a row of panels each.
+    """
+    if data.missing:
+        return Plate.without_figure(data)
+    lines = [
+        (name, rows, labels[start : start + _ACROSS])
+        for name, rows in split_selections(data.table)
+        for labels in [list(rows["label"].unique())]
+        for start in range(0, len(labels), _ACROSS)
+    ]
+    columns = max(len(labels) for _, _, labels in lines)
+    figure, panels = make_panels(len(lines), columns, width=3.2, height=2.8)
+    for axes, (name, rows, labels) in zip(panels, lines, strict=True):
+        for axis, label in zip(axes, labels, strict=False):
+            called = label if isinstance(label, str) else f"particle {label}"
+            _draw_particle(axis, rows[rows["label"] == label], f"{name}: {called}" if name else called)
+        for axis in axes[len(labels) :]:
+            axis.set_axis_off()
+    add_note(figure, STATE_NOTE)
+    return Plate.of(data, figure)
+
+
+def _draw_particle(axis: Axes, rows: pd.DataFrame, title: str) -> None:
+    borders = [*rows["energy_low_ev"], rows["energy_high_ev"].iloc[-1]]
+    axis.stairs(rows["pixels"], borders, fill=True, color=Phase.NMC.colour)
+    valid, total, mean_ev = rows["pixels"].sum(), rows["pixels_all"].iloc[0], rows["mean_ev"].iloc[0]
+    axis.set_title(f"{title}\n{valid} of {total} pixels", fontsize=9, parse_math=False)
+    if valid:
+        axis.axvline(mean_ev, color=VERMILION, linewidth=1.6)
+    else:
+        axis.text(0.5, 0.5, "no pixel inside the window", ha="center", transform=axis.transAxes, fontsize=9)
+    axis.set_xlabel("edge energy (eV)", fontsize=9)
+    axis.set_ylabel("pixels", fontsize=9)
+    axis.set_xlim(borders[0], borders[-1])
+    axis.locator_params(axis="x", nbins=5)
+    plain_ticks(axis)

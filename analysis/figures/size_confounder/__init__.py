@@ -1,0 +1,1 @@
+"""Particle size against state: how much of a difference size explains."""

@@ -1,0 +1,1 @@
+"""Sizes and interface ratios of triple phase boundaries."""

@@ -1,0 +1,96 @@
+"""Sizes around triple phase boundaries (paper Figs. 3a, 3b).
+
+The paper does not say how it measured the size of a TPB; ours is the perimeter of the triangle
+of the three centroids. Triangles whose regions meet nowhere are drawn with another marker: they
+are TPBs by the paper's definition, and no place where charge could be transferred.
+"""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cathograph.analysis.figures.figure import FigureData, name_columns, size_column
+from cathograph.analysis.tables.particle_table import require_columns
+
+_MOST_TPBS_APART = 5
+"""NMC in more TPBs than this share one box."""
+
+_CAPTION_3A = (
+    "Each mark is one triangle of an NMC, an SSE and a graphite region in contact. Physical: the three "
+    "meet in at least one place; graph only: their contacts lie apart. Both axes are logarithmic."
+)
+_CAPTION_3B = (
+    "Boxes: quartiles and median, whiskers to 1.5 interquartile ranges, diamond: mean, dots: particles. "
+    "TPBs are triangles of contacts. The axis of sizes is logarithmic. A larger particle has more room "
+    "for contacts, so size has to be adjusted for wherever TPBs are compared (Fig. S8)."
+)
+
+
+def tpb_size_data(tpbs: pd.DataFrame) -> FigureData:
+    """Give the size of TPBs against their interface ratio (Fig. 3a).
+
+    Parameters
+    ----------
+    tpbs : DataFrame
+        One row per TPB: ``perimeter_um``, ``interface_ratio``, ``is_physical``; optionally
+        ``selection``.
+
+    Raises
+    ------
+    InputError
+        When a column is missing.
+    """
+    require_columns(tpbs, ("perimeter_um", "interface_ratio", "is_physical"))
+    table = tpbs[[*name_columns(tpbs), "perimeter_um", "interface_ratio", "is_physical"]]
+    missing = "No triple phase boundary in this selection." if table.empty else ""
+    return FigureData(
+        "fig-3a-tpb-size", "Fig. 3a", "TPB size against interface ratio", _CAPTION_3A, table, missing
+    )
+
+
+def split_by_kind(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """Split TPBs into those whose regions meet, and those that are triangles only."""
+    physical = rows["is_physical"].to_numpy(dtype=bool)
+    return [("physical", rows[physical]), ("graph only", rows[~physical])]
+
+
+def nmc_size_data(nmc: pd.DataFrame) -> FigureData:
+    """Give the size of NMC particles by the number of TPBs they are part of (Fig. 3b).
+
+    Parameters
+    ----------
+    nmc : DataFrame
+        One row per NMC: ``tpbs`` (count), ``area_um2`` or ``volume_um3``; optionally ``selection``.
+
+    Raises
+    ------
+    InputError
+        When a column is missing.
+    """
+    size = size_column(nmc)
+    require_columns(nmc, ("tpbs", size))
+    table = nmc[[*name_columns(nmc), "tpbs", size]]
+    missing = "No NMC particle in this selection." if table[size].isna().all() else ""
+    return FigureData("fig-3b-nmc-size", "Fig. 3b", "NMC size by number of TPBs", _CAPTION_3B, table, missing)
+
+
+def sizes_by_tpbs(rows: pd.DataFrame) -> list[tuple[str, NDArray[np.float64]]]:
+    """Give the sizes of the particles in 0, 1, 2, … TPBs.
+
+    Returns
+    -------
+    list of (str, ndarray of float64)
+        Name of the group and sizes; every count up to the largest, those above five together.
+
+    Examples
+    --------
+    >>> [(name, len(group)) for name, group in sizes_by_tpbs(pd.DataFrame({"tpbs": [0, 2], "area_um2": [1, 2]}))]
+    [('0', 1), ('1', 0), ('2', 1)]
+    """
+    known = rows[rows[size_column(rows)].notna()]
+    sizes = known[size_column(rows)].to_numpy(dtype=float)
+    capped = np.minimum(known["tpbs"].to_numpy(dtype=int), _MOST_TPBS_APART + 1)
+    return [
+        (f">{_MOST_TPBS_APART}" if count > _MOST_TPBS_APART else f"{count}", sizes[capped == count])
+        for count in range(int(capped.max(initial=-1)) + 1)
+    ]

@@ -1,0 +1,110 @@
+"""Sizes around triple phase boundaries, on a page (paper Figs. 3a, 3b)."""
+
+import plotly.graph_objects as go
+
+from cathograph.analysis.figures.box_numbers import box_numbers
+from cathograph.analysis.figures.figure import (
+    BLUE,
+    VERMILION,
+    FigureData,
+    label_of,
+    size_column,
+    split_selections,
+    spread,
+)
+from cathograph.analysis.figures.interactive_style import (
+    NEUTRAL,
+    Panels,
+    add_box,
+    make_log,
+    make_panel,
+    mark_size,
+    name_places,
+    name_rows,
+    note_thinning,
+    say_in_panel,
+    share_range,
+    thin,
+    title_of,
+)
+from cathograph.analysis.figures.tpb_size.data import sizes_by_tpbs, split_by_kind
+from cathograph.schema.phases import Phase
+
+
+def plot_tpb_size(data: FigureData) -> Panels:
+    """Plot the size of TPBs against their interface ratio (Fig. 3a), a panel a selection.
+
+    Parameters
+    ----------
+    data : FigureData
+        From `cathograph.analysis.figures.tpb_size.data.tpb_size_data`.
+    """
+    parts = split_selections(data.table)
+    panels = []
+    for name, rows in parts:
+        if rows.empty:
+            panels.append(say_in_panel(name, "no triple phase boundary"))
+            continue
+        panel = make_panel(
+            title_of(name, f"{len(rows)} TPBs"),
+            x=label_of("interface_ratio"),
+            y=label_of("perimeter_um"),
+            legend=True,
+        )
+        drawn = thin(rows, len(parts))
+        all_of = {kind: len(chosen) for kind, chosen in split_by_kind(rows)}
+        for (kind, chosen), colour, symbol in zip(
+            split_by_kind(drawn), (BLUE, VERMILION), ("circle", "triangle-up"), strict=True
+        ):
+            panel.add_trace(
+                go.Scatter(
+                    x=chosen["interface_ratio"], y=chosen["perimeter_um"], mode="markers",
+                    name=f"{kind} ({all_of[kind]})", text=name_rows(chosen),
+                    marker={"color": colour, "symbol": symbol, "size": mark_size(len(drawn)), "opacity": 0.65},
+                    hovertemplate="%{text}<br>ratio %{x:.3g}, %{y:.3g} µm<extra></extra>",
+                )
+            )  # fmt: skip
+        make_log(panel, "x", data.table["interface_ratio"])
+        make_log(panel, "y", data.table["perimeter_um"])
+        note_thinning(panel, len(drawn), len(rows))
+        panels.append(panel)
+    share_range(panels, data.table["perimeter_um"], log=True)
+    return [panels]
+
+
+def plot_nmc_size_by_tpbs(data: FigureData) -> Panels:
+    """Plot the size of NMC particles by the number of TPBs they are part of (Fig. 3b), a panel a selection.
+
+    Parameters
+    ----------
+    data : FigureData
+        From `cathograph.analysis.figures.tpb_size.data.nmc_size_data`.
+    """
+    size = size_column(data.table)
+    parts = split_selections(data.table)
+    panels = []
+    for name, rows in parts:
+        n = int(rows[size].notna().sum())
+        if not n:
+            panels.append(say_in_panel(name, "no NMC particle"))
+            continue
+        panel = make_panel(title_of(name, f"{n} NMC"), x="TPBs of the particle", y=label_of(size))
+        drawn = thin(rows[rows[size].notna()], len(parts))
+        for place, (count, group) in enumerate(sizes_by_tpbs(drawn)):
+            panel.add_trace(
+                go.Scatter(
+                    x=place + spread(len(group), 0.2, place), y=group, mode="markers", showlegend=False,
+                    name=f"{count} TPBs",
+                    marker={"color": NEUTRAL, "size": mark_size(len(drawn)), "opacity": 0.45},
+                    hovertemplate="%{y:.3g}<extra></extra>",
+                )
+            )  # fmt: skip
+        groups = sizes_by_tpbs(rows)
+        for place, (count, group) in enumerate(groups):
+            add_box(panel, box_numbers(group), place, name=f"{count} TPBs", colour=Phase.NMC.colour)
+        name_places(panel, [f"{count}\nn={len(group)}" for count, group in groups])
+        make_log(panel, "y", data.table[size])
+        note_thinning(panel, len(drawn), n)
+        panels.append(panel)
+    share_range(panels, data.table[size], log=True)
+    return [panels]

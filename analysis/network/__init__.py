@@ -1,0 +1,1 @@
+"""Centralities and percolation of the contact graph."""

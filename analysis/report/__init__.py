@@ -1,0 +1,1 @@
+"""The report: all figures and tables of a store on one page."""

@@ -1,0 +1,164 @@
+"""The report as files: one HTML page that needs nothing else, and PNG, SVG and CSV beside it.
+
+Figures are embedded, styles are in the page, nothing is fetched: the page opens years later on a
+machine without a network. All text from the store goes through the template's escaping.
+"""
+
+import base64
+import math
+import re
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup, escape
+
+from cathograph.analysis.report.report import Report
+from cathograph.analysis.report.tables import ReportTable
+from cathograph.schema.errors import InputError
+
+_MOST_ROWS_SHOWN = 60
+"""The page shows so many rows of a table; the CSV has all."""
+_LINK = re.compile(r'href="((?:figures|tables)/[A-Za-z0-9-]+\.[a-z]+)"')
+"""How the page names a file that was written with it."""
+
+
+def make_report_folder(folder: Path) -> None:
+    """Make the folder of a report, before anything is computed for it.
+
+    Raises
+    ------
+    InputError
+        When it cannot be made.
+    """
+    try:
+        (folder / "tables").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _not_writable(folder, error) from error
+
+
+def _not_writable(folder: Path, error: OSError) -> InputError:
+    msg = f"Found {folder} not writable ({error.strerror}); expected room there. Choose another --out."
+    return InputError(msg)
+
+
+def write_report(report: Report, folder: Path) -> Path:
+    """Write the page, the figures and the tables.
+
+    Parameters
+    ----------
+    report : Report
+        From `cathograph.analysis.report.report.build_report`.
+    folder : Path
+        Made when absent; the files that an earlier report's page names are removed first, no others.
+
+    Returns
+    -------
+    Path
+        ``report.html``; beside it ``figures/`` and ``tables/``.
+
+    Raises
+    ------
+    InputError
+        When the folder cannot be written to.
+    """
+    make_report_folder(folder)
+    page = folder / "report.html"
+    _remove_earlier(page)
+    images = {}
+    for plate in report.plates:
+        _, svg, _ = plate.save(folder / "figures")
+        images[plate.name] = base64.b64encode(svg.read_bytes()).decode()
+    try:
+        for table in (*report.tables, *report.provenance):
+            table.data.to_csv(folder / "tables" / f"{table.name}.csv", index=False, lineterminator="\n")
+        page.write_text(render_page(report, images), encoding="utf-8")
+    except OSError as error:
+        raise _not_writable(folder, error) from error
+    return page
+
+
+def _remove_earlier(page: Path) -> None:
+    """Remove an earlier report: a figure that is not of the new one would be taken for one of it."""
+    try:
+        if page.exists():
+            for name in _LINK.findall(page.read_text(encoding="utf-8", errors="replace")):
+                (page.parent / name).unlink(missing_ok=True)
+            page.unlink()
+    except OSError as error:
+        raise _not_writable(page.parent, error) from error
+
+
+def render_page(report: Report, images: dict[str, str]) -> str:
+    """Render the page.
+
+    Parameters
+    ----------
+    report : Report
+        What it shows.
+    images : dict
+        SVG of each plate, base64, by its name.
+    """
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["cells"] = table_cells
+    environment.filters["is_number"] = _is_number
+    environment.filters["breakable"] = _breakable
+    environment.filters["with_code"] = _with_code
+    source = files("cathograph.analysis.report").joinpath("report.html.j2").read_text(encoding="utf-8")
+    return environment.from_string(source).render(report=report, images=images, most_rows=_MOST_ROWS_SHOWN)
+
+
+def table_cells(table: ReportTable) -> list[list[str]]:
+    """Write the rows of a table that the page shows: four digits, blanks where there is nothing."""
+    shown = table.data[[name for name in table.shown if name in table.data.columns]]
+    return [
+        [write_value(value) for value in row] for row in shown.head(_MOST_ROWS_SHOWN).itertuples(index=False)
+    ]
+
+
+def write_value(value: object) -> str:
+    """Write one value for reading.
+
+    Examples
+    --------
+    >>> write_value(0.0123461), write_value(8342.5678), write_value(float("nan")), write_value(2.25e-8)
+    ('0.01235', '8342.57', '', '2.25e-08')
+    """
+    if value is None or value is pd.NA or value is pd.NaT:
+        return ""
+    if isinstance(value, float | np.floating):
+        number = float(value)
+        if math.isnan(number):
+            return ""
+        return f"{number:.2f}" if 1000 <= abs(number) < 1e6 else f"{number:.4g}"
+    if isinstance(value, pd.Timestamp):
+        return value.strftime("%Y-%m-%d %H:%M UTC")
+    return str(value)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _breakable(text: str) -> Markup:
+    """Let a long name take several lines, or a table is wider than the page."""
+    return escape(text).replace("_", Markup("_<wbr>"))
+
+
+def _with_code(text: str) -> Markup:
+    """Write what stands between backticks as code."""
+    pieces = text.split("`")
+    if len(pieces) % 2 == 0:  # one without its other half
+        return escape(text)
+    return Markup("").join(
+        Markup("<code>{}</code>").format(piece) if place % 2 else escape(piece)
+        for place, piece in enumerate(pieces)
+    )

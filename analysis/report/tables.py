@@ -1,0 +1,212 @@
+"""The tables of a report: the paper's S1 to S3, ours beside them, and where all of it comes from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from cathograph.analysis.figures.figure import STATE_NOTE
+from cathograph.analysis.statistics.electrode_statistics import ElectrodeStatistics
+from cathograph.analysis.tables.electrode_tables import ElectrodeTables
+from cathograph.analysis.tables.selection_tables import stack_selections
+
+_COUNTS = (
+    "samples", "images", "clusters", "nmc", "nmc_in_tpbs", "nmc_in_physical_tpbs", "nmc_with_channels",
+    "tpbs", "physical_tpbs", "with_energy_map", "measured", "flagged",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class ReportTable:
+    """One table of a report.
+
+    Attributes
+    ----------
+    name : str
+        Stem of its CSV, which has all columns.
+    title, caption : str
+        Heading, and how to read it.
+    data : DataFrame
+        Everything.
+    shown : tuple of str
+        Columns on the page.
+    """
+
+    name: str
+    title: str
+    caption: str
+    data: pd.DataFrame
+    shown: tuple[str, ...]
+
+
+def result_tables(
+    selections: Mapping[str, ElectrodeTables],
+    statistics: Mapping[str, ElectrodeStatistics],
+    by_size: pd.DataFrame,
+    s1: pd.DataFrame,
+    s8: pd.DataFrame,
+    correlations: pd.DataFrame,
+    names: Sequence[str],
+) -> tuple[ReportTable, ...]:
+    """Make the tables of results, from what was computed of each selection."""
+    s2 = stack_selections({name: each.anova_heterogeneity for name, each in statistics.items()}, names)
+    s3 = stack_selections({name: each.anova_polarization for name, each in statistics.items()}, names)
+    counterparts = stack_selections({name: each.counterparts for name, each in statistics.items()}, names)
+    overview = pd.DataFrame(
+        [
+            {"selection": name, **_count(tables, statistics[name].n_clusters)}
+            for name, tables in selections.items()
+        ]
+    )
+    first = ("selection",) if len(names) > 1 else ()
+    anova = ("type", "term", "df", "sum_sq", "f", "p", "p_family", "difference_clustered", "f_clustered",
+             "df_clustered", "p_clustered", "p_clustered_family", "n", "n_zeros")  # fmt: skip
+    return (
+        ReportTable(
+            "overview", "What was selected",
+            "Clusters are volumes where images are their slices, else images. Measured: NMC with a state; "
+            "flagged: of those, too few valid pixels or too many outside of the window.",
+            overview, ("selection", *_COUNTS),
+        ),
+        ReportTable(
+            "table-s1", "Table S1: two groups",
+            "As in the paper: particles as units, Welch's t, Cohen's d (exposed minus others). Differences in eV. "
+            + STATE_NOTE,
+            s1,
+            (*first, "figure", "outcome", "exposure", "n_exposed", "n_others", "mean_exposed", "mean_others",
+             "median_exposed", "median_others", "difference", "t", "df", "p", "d", "d_ci_low",
+             "d_ci_high", "g"),
+        ),
+        ReportTable(
+            "table-s1", "Table S1 with images accounted for",
+            "The same comparisons on the same yardstick: clustered, corrected for the six of the family "
+            "(Benjamini–Hochberg), and at equal size.",
+            s1,
+            (*first, "figure", "outcome", "exposure", "d", "p", "p_family", "d_clustered", "d_clustered_ci_low",
+             "d_clustered_ci_high", "p_clustered", "p_clustered_family", "d_size_adjusted_clustered",
+             "p_size_adjusted_clustered", "icc", "n_clusters"),
+        ),
+        # Sentences in a table of their own: in the one above they would make every row as high as a paragraph.
+        ReportTable(
+            "table-s1", "How Table S1 accounts for images",
+            "The method of each comparison, the smallest true d that it would find with 80 %, and what limits it.",
+            s1,
+            (*first, "figure", "outcome", "exposure", "df_clustered", "detectable_d", "detectable_d_clustered",
+             "method_clustered", "caution", "reason"),
+        ),
+        ReportTable(
+            "size-by-tpb", "Size of NMC in TPBs and others (Fig. 4d)",
+            "How much there is to adjust for.", by_size,
+            (*first, "outcome", "n_exposed", "n_others", "mean_exposed", "mean_others", "d", "p", "d_clustered",
+             "p_clustered"),
+        ),
+        ReportTable(
+            "table-s2", "Table S2: variance of log heterogeneity",
+            "TPB × concurrent channel, sums of squares of type II and III; the family is both tables of one type."
+            + _unanswered(s2),
+            s2, (*first, *anova),
+        ),
+        ReportTable(
+            "table-s3", "Table S3: variance of log polarization",
+            "As S2. Polarization is 0 for a particle with one peak (n_zeros)." + _unanswered(s3),
+            s3, (*first, *anova),
+        ),
+        ReportTable(
+            "size-adjusted", "At equal size (Fig. S8)",
+            "Analysis of covariance on the logarithm of the size; equal_slopes_p small: one adjusted effect does "
+            "not describe both small and large particles.",
+            s8,
+            (*first, "exposure", "outcome", "n", "d_size", "d", "d_adjusted", "p_adjusted",
+             "d_adjusted_clustered", "p_adjusted_clustered", "p_adjusted_clustered_family", "equal_slopes_p"),
+        ),
+        ReportTable(
+            "correlations", "Correlations (Fig. 5a)",
+            "Pearson and Spearman with particles as units; r_within: within images; clustered: standardized slope.",
+            correlations,
+            (*first, "metric", "outcome", "n", "r", "r_ci_low", "r_ci_high", "p", "p_family", "spearman",
+             "r_within", "r_clustered", "p_clustered", "p_clustered_family"),
+        ),
+        ReportTable(
+            "percolation", "Percolation",
+            "NMC joined through SSE to the top of the image and through graphite to the bottom, of all images of "
+            "these samples; `cathograph query percolation --param side=left` asks for other sides.",
+            stack_selections({name: tables.percolation for name, tables in selections.items()}, names),
+            (*first, "sample", "cathode", "ndim", "images", "nmc", "ionic", "electronic", "both", "neither",
+             "share_ionic", "share_electronic", "share_both", "share_neither", "images_without_metrics"),
+        ),
+        ReportTable(
+            "counterparts", "All clustered counterparts",
+            "Five ways to account for images; the quoted one stands in Table S1. Differences in eV.",
+            counterparts,
+            (*first, "exposure", "outcome", "method", "quoted", "difference", "difference_low",
+             "difference_high", "df", "p", "reason"),
+        ),
+    )  # fmt: skip
+
+
+def provenance_tables(
+    selections: Mapping[str, ElectrodeTables], names: Sequence[str]
+) -> tuple[ReportTable, ...]:
+    """Make the tables of images, segmentations and energy maps in use."""
+    first = ("selection",) if len(names) > 1 else ()
+    segmentations, ways_of_segmenting = _number_ways(
+        stack_selections({name: tables.segmentations for name, tables in selections.items()}, names)
+    )
+    measurements, ways_of_measuring = _number_ways(
+        stack_selections({name: tables.measurements for name, tables in selections.items()}, names)
+    )
+    return (
+        ReportTable(
+            "images", "Images", "", stack_selections({n: t.images for n, t in selections.items()}, names),
+            (*first, "sample", "image", "cathode", "beamtime", "volume", "ndim", "pixel_size_um", "radius_um",
+             "method", "version", "nmc", "contacts", "tpbs"),
+        ),
+        ReportTable(
+            "segmentations", "Segmentations in use", "The way is a row of the next table.", segmentations,
+            (*first, "sample", "image", "source", "method", "version", "created", "segmentation", "way"),
+        ),
+        ReportTable(
+            "segmentation-ways", "Ways of segmenting", "", ways_of_segmenting, ("way", "images", "params"),
+        ),
+        ReportTable(
+            "measurements", "Energy maps in use", "The way is a row of the next table.", measurements,
+            (*first, "sample", "image", "kind", "created", "particles", "measured", "flagged", "matching", "way"),
+        ),
+        ReportTable(
+            "measurement-ways", "Ways of measuring", "", ways_of_measuring, ("way", "images", "params"),
+        ),
+    )  # fmt: skip
+
+
+def _unanswered(anova: pd.DataFrame) -> str:
+    """Say why a selection has no analysis of variance: beside one that has, it would seem forgotten."""
+    whose = [name for name in ("selection", "reason") if name in anova.columns]
+    without = anova.loc[anova["reason"] != "", whose].drop_duplicates().astype(str)
+    return "".join(f" No answer: {': '.join(row)}." for row in without.itertuples(index=False))
+
+
+def _number_ways(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Give each distinct set of parameters a number: they are long, and most rows have the same."""
+    codes, params = pd.factorize(table["params"])
+    ways = pd.DataFrame({"way": range(1, len(params) + 1), "params": params})
+    numbered = table.assign(way=codes + 1)
+    images = numbered.drop_duplicates(["sample", "image", "way"])["way"].value_counts()
+    return numbered, ways.assign(images=ways["way"].map(images))
+
+
+def _count(tables: ElectrodeTables, n_clusters: int) -> dict[str, int]:
+    nmc = tables.nmc
+    return {
+        "samples": int(tables.images["sample"].nunique()),
+        "images": len(tables.images),
+        "clusters": n_clusters,
+        "nmc": len(nmc),
+        "nmc_in_tpbs": int(nmc["at_tpb"].sum()),
+        "nmc_in_physical_tpbs": int(nmc["at_physical_tpb"].sum()),
+        "nmc_with_channels": int(nmc["has_concurrent_channel"].sum()),
+        "tpbs": len(tables.tpbs),
+        "physical_tpbs": int(tables.tpbs["is_physical"].sum()),
+        "with_energy_map": len(tables.measurements[["sample", "image"]].drop_duplicates()),
+        "measured": int(nmc["soc_ev"].notna().sum()),
+        "flagged": int(nmc["flagged"].fillna(value=False).sum()),
+    }

@@ -1,0 +1,1 @@
+"""Tests and effect sizes, for particles and with images as clusters."""

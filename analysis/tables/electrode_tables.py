@@ -1,0 +1,259 @@
+"""The tables that figures and report read, and how a selection narrows them.
+
+One reading of the store gives four tables; every figure and every statistic is a pure function
+of them, so a report and a query can only show the same numbers. A *selection* is a table of keys
+(``sample``, ``image`` and, for single particles, ``label``); narrowing is a join with it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+
+import pandas as pd
+
+from cathograph.analysis.tables.particle_table import require_columns
+from cathograph.schema.errors import InputError
+from cathograph.schema.keys import image_key, particle_key
+
+Ask = Callable[[str], pd.DataFrame]
+"""Gives the table of a named query, for instance ``lambda name: cathograph.query(store, name)``."""
+
+IMAGE = ["sample", "image"]
+PARTICLE = ["sample", "image", "label"]
+
+
+@dataclass(frozen=True)
+class ElectrodeTables:
+    """What figures and statistics need of some images.
+
+    Attributes
+    ----------
+    nmc : DataFrame
+        One row per NMC: the columns of the query `states`, the network metrics (`METRICS`), and
+        ``tpbs``, ``physical_tpbs``, ``junctions`` (counts).
+    tpbs : DataFrame
+        Query `tpbs`.
+    nearest : DataFrame
+        Query `nearest`.
+    images, segmentations, measurements : DataFrame
+        Queries of these names: where all that comes from. Only what is in sight.
+    percolation : DataFrame
+        Query `percolation`: one row per sample, over all of its images.
+    """
+
+    nmc: pd.DataFrame
+    tpbs: pd.DataFrame
+    nearest: pd.DataFrame
+    images: pd.DataFrame
+    segmentations: pd.DataFrame
+    measurements: pd.DataFrame
+    percolation: pd.DataFrame
+
+
+METRICS = (
+    "degree",
+    "weighted_degree_px",
+    "clustering",
+    "betweenness",
+    "closeness",
+    "eigenvector",
+    "neighbours_nmc",
+    "neighbours_sse",
+    "neighbours_graphite",
+    "ionic_betweenness",
+    "ionic_closeness",
+    "electronic_betweenness",
+    "electronic_closeness",
+)
+"""Network metrics of the figures, columns of the query `centralities`: the paper's, then four of ours."""
+
+
+def read_electrode_tables(ask: Ask) -> ElectrodeTables:
+    """Read the tables from named queries.
+
+    Parameters
+    ----------
+    ask : callable
+        Gives the table of a named query; it may narrow it to one sample or image.
+
+    Raises
+    ------
+    CathographError
+        When a query fails.
+    """
+    states = ask("states")
+    metrics = ask("centralities")
+    counts = ask("tpbs_per_nmc").rename(columns={"nmc": "label"})
+    # An inner join: another command may change the store between two of these queries, and a particle that
+    # is in one of them only has no row that would be true.
+    nmc = states.merge(metrics[[*PARTICLE, *METRICS]], on=PARTICLE, how="inner", validate="1:1").merge(
+        counts[[*PARTICLE, "tpbs", "physical_tpbs", "junctions"]], on=PARTICLE, how="inner", validate="1:1"
+    )
+    segmentations, measurements = ask("segmentations"), ask("measurements")
+    return ElectrodeTables(
+        nmc=nmc,
+        tpbs=ask("tpbs"),
+        nearest=ask("nearest"),
+        images=ask("images"),
+        segmentations=segmentations[segmentations["active"]].reset_index(drop=True),
+        measurements=measurements[measurements["in_sight"]].reset_index(drop=True),
+        percolation=ask("percolation"),
+    )
+
+
+def narrow(tables: ElectrodeTables, keys: pd.DataFrame) -> ElectrodeTables:
+    """Keep the images, or the particles, that a table of keys names.
+
+    Parameters
+    ----------
+    tables : ElectrodeTables
+        All.
+    keys : DataFrame
+        Columns ``sample``, ``image`` and optionally ``label``. With labels, NMC are kept one by
+        one, TPBs and nearest links by their NMC, and images where one of the labels lies.
+    """
+    images = keys[IMAGE].drop_duplicates()
+    narrowed = {
+        each.name: getattr(tables, each.name).merge(images, on=IMAGE, how="inner")
+        for each in fields(tables)
+        if each.name != "percolation"
+    }
+    of_samples = tables.percolation[tables.percolation["sample"].isin(images["sample"])]
+    narrowed["percolation"] = of_samples.reset_index(drop=True)
+    if "label" in keys.columns:
+        particles = keys[PARTICLE].drop_duplicates()
+        named = particles.rename(columns={"label": "nmc"})
+        narrowed["nmc"] = narrowed["nmc"].merge(particles, on=PARTICLE, how="inner")
+        for name in ("tpbs", "nearest"):
+            narrowed[name] = narrowed[name].merge(named, on=[*IMAGE, "nmc"], how="inner")
+    return replace(tables, **narrowed)
+
+
+def keys_of_cathode(tables: ElectrodeTables, cathode: str) -> pd.DataFrame:
+    """Name the images of a cathode kind.
+
+    Raises
+    ------
+    InputError
+        When no image is of that kind; the message lists the kinds there are.
+    """
+    return _chosen(tables, "cathode", cathode)
+
+
+def keys_of_sample(tables: ElectrodeTables, sample: str) -> pd.DataFrame:
+    """Name the images of a sample.
+
+    Raises
+    ------
+    InputError
+        When there is none; the message lists the samples there are.
+    """
+    return _chosen(tables, "sample", sample)
+
+
+def keys_of_name(tables: ElectrodeTables, name: str) -> pd.DataFrame:
+    """Name the images of a cathode kind, or else of a sample.
+
+    Raises
+    ------
+    InputError
+        When it is neither.
+    """
+    kinds = _known(tables, "cathode")
+    if name in kinds:
+        return _chosen(tables, "cathode", name)
+    if name in _known(tables, "sample"):
+        return _chosen(tables, "sample", name)
+    msg = (
+        f"Found no cathode kind and no sample named {name!r}; there are the kinds "
+        f"{', '.join(kinds) or 'none'} and {len(_known(tables, 'sample'))} samples (`cathograph query samples`). "
+        "Name one of them, or a FILE.cypher."
+    )
+    raise InputError(msg)
+
+
+def keys_of_rows(tables: ElectrodeTables, rows: pd.DataFrame, source: str) -> pd.DataFrame:
+    """Read a selection from the rows of a user's own query.
+
+    Parameters
+    ----------
+    tables : ElectrodeTables
+        What may be selected.
+    rows : DataFrame
+        Either columns ``sample`` and ``image`` and, for single particles, ``label`` (or ``nmc``); or one
+        column of keys, `Image.key` or `Particle.key`.
+    source : str
+        Where the rows come from, for messages.
+
+    Raises
+    ------
+    InputError
+        When there is no row, when the columns are others, or when a key names nothing that is in sight.
+    """
+    if rows.empty:
+        msg = f"Found no row from {source}; expected at least one image or particle. Widen the query."
+        raise InputError(msg)
+    found = rows.rename(columns={"nmc": "label"}) if "label" not in rows.columns else rows
+    if set(IMAGE) <= set(found.columns):
+        keys = found[PARTICLE if "label" in found.columns else IMAGE].drop_duplicates()
+        return _known_only(tables, keys, source)
+    if len(rows.columns) == 1:
+        return _from_keys(tables, rows.iloc[:, 0], source)
+    msg = (
+        f"Found columns {', '.join(map(str, rows.columns))} from {source}; expected sample and image (and label), "
+        "or one column of keys. Change the RETURN."
+    )
+    raise InputError(msg)
+
+
+def _known_only(tables: ElectrodeTables, keys: pd.DataFrame, source: str) -> pd.DataFrame:
+    on = [name for name in PARTICLE if name in keys.columns]
+    there = (tables.nmc if "label" in on else tables.images)[on]
+    joined = keys.merge(there.drop_duplicates(), on=on, how="left", indicator=True)
+    unknown = joined[joined["_merge"] == "left_only"]
+    if len(unknown):
+        first = "/".join(str(value) for value in unknown.iloc[0][on])
+        what = "NMC particle" if "label" in on else "image"
+        msg = (
+            f"Found {len(unknown)} rows from {source} that name no {what} in sight, the first is {first}; "
+            "expected only such. Change the query (only NMC have a state)."
+        )
+        raise InputError(msg)
+    return keys.reset_index(drop=True)
+
+
+def _from_keys(tables: ElectrodeTables, given: "pd.Series", source: str) -> pd.DataFrame:
+    keys = given.astype(str).drop_duplicates()
+    of_images = tables.images.assign(
+        key=[image_key(sample, image) for sample, image in tables.images[IMAGE].itertuples(index=False)]
+    )
+    if keys.isin(of_images["key"]).all():
+        return of_images[of_images["key"].isin(keys)][IMAGE].reset_index(drop=True)
+    nmc = tables.nmc.merge(tables.segmentations[[*IMAGE, "segmentation"]], on=IMAGE, how="left")
+    of_nmc = nmc.assign(
+        key=[
+            particle_key(segmentation, label)
+            for segmentation, label in nmc[["segmentation", "label"]].itertuples(index=False)
+        ]
+    )
+    unknown = keys[~keys.isin(of_nmc["key"])]
+    if len(unknown):
+        msg = (
+            f"Found {len(unknown)} keys from {source} that are of no image and no NMC in sight, the first is "
+            f"{unknown.iloc[0]!r}; expected only images, or only NMC. Return image.key or nmc.key."
+        )
+        raise InputError(msg)
+    return of_nmc[of_nmc["key"].isin(keys)][PARTICLE].reset_index(drop=True)
+
+
+def _chosen(tables: ElectrodeTables, column: str, value: str) -> pd.DataFrame:
+    require_columns(tables.images, (*IMAGE, column))
+    chosen = tables.images[tables.images[column] == value]
+    if chosen.empty:
+        known = ", ".join(_known(tables, column)) or "none"
+        msg = f"Found no image of {column} {value!r}; expected one of: {known}. Name one of them."
+        raise InputError(msg)
+    return chosen[IMAGE].reset_index(drop=True)
+
+
+def _known(tables: ElectrodeTables, column: str) -> list[str]:
+    return sorted(tables.images[column].dropna().unique())

@@ -1,0 +1,1 @@
+"""Time and memory, ours beside rivals in the same run."""

@@ -1,0 +1,35 @@
+"""Pixels for the dashboard's page Image: the ingest's, handed in by the front door."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cathograph.dashboard.session.environment import FILES
+from cathograph.dashboard.session.pictures import Pictures
+from cathograph.ingest.stored.field_pictures import read_field
+
+if TYPE_CHECKING:
+    from cathograph.queries.server.connection import Connection
+
+
+def read_pictures(store: "Connection", sample: str, image: str) -> Pictures:
+    """Read the pixels of an image from its files.
+
+    Raises
+    ------
+    CathographError
+        When a file is gone, changed, or does not give the stored particles.
+    """
+    folders = [Path(each) for each in os.environ.get(FILES, "").split(os.pathsep) if each]
+    field = read_field(store, sample=sample, image=image, folders=folders)
+    energy = field.energy
+    return Pictures(
+        labels=field.image.labels,
+        phases=field.phases,
+        grey=field.grey,
+        energy_ev=None if energy is None else energy.over_image(),
+        map_energy_ev=None if energy is None else energy.energy_ev,
+        map_labels=None if energy is None else energy.labels,
+        window_ev=None if energy is None else energy.window_ev,
+        missing=field.missing,
+    )

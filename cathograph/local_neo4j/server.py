@@ -1,0 +1,302 @@
+"""The local Neo4j: one real server per home, without Docker, root, Java or Maven.
+
+It is started by the first command that needs it, found again by the next, and stays until
+`stop`. All that starts, stops or replaces its store holds the home's lock, so two commands at
+once end with one server. See ``docs/decisions/0001-neo4j-without-docker.md``.
+"""
+
+import platform
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import sha256
+from pathlib import Path
+from types import TracebackType
+
+from cathograph.home import Home, ServerRecord
+from cathograph.local_neo4j.config import USER, ServerMemory, write_configuration, write_first_password
+from cathograph.local_neo4j.java_program import install
+from cathograph.local_neo4j.process import (
+    PortTaken,
+    answers_bolt,
+    end,
+    end_orphaned_tools,
+    find_unrecorded,
+    is_free,
+    is_ours,
+    spawn,
+    wait_until_started,
+)
+from cathograph.schema.errors import LocalServerError
+
+Say = Callable[[str], None]
+
+# Below the range from which systems take ports for outgoing connections: nobody gets ours by chance.
+_FIRST_PORT, _N_PORTS = 17700, 12000
+_PORT_TRIES = 3
+
+
+@dataclass(frozen=True)
+class ServerAddress:
+    """How to reach a running server.
+
+    Attributes
+    ----------
+    uri : str
+        ``bolt://127.0.0.1:port``.
+    user, password : str
+        Its credentials; the password is left out of the text form.
+    """
+
+    uri: str
+    user: str
+    password: str
+
+    def __repr__(self) -> str:
+        """Show all but the password, which must not reach a log."""
+        return f"ServerAddress(uri={self.uri!r}, user={self.user!r})"
+
+
+class ServerState(StrEnum):
+    """What the server of a home is doing."""
+
+    RUNNING = "running"
+    STARTING = "starting"
+    STOPPED = "stopped"
+    CRASHED = "crashed"
+    ELSEWHERE = "elsewhere"
+
+
+@dataclass(frozen=True)
+class ServerStatus:
+    """What `LocalNeo4j.status` found.
+
+    Attributes
+    ----------
+    state : ServerState
+        ``crashed``: it ended without being stopped; the next start recovers. ``elsewhere``:
+        another machine that shares this folder serves it.
+    home : Path
+        The home.
+    uri : str or None
+        Where it answers, when it runs.
+    pid : int or None
+        Its process, when it runs.
+    started_at : float or None
+        Seconds since 1970.
+    log : Path
+        What it says.
+    store_bytes : int
+        Size of the data on disk.
+    machine : str or None
+        The machine it runs on.
+    """
+
+    state: ServerState
+    home: Path
+    uri: str | None
+    pid: int | None
+    started_at: float | None
+    log: Path
+    store_bytes: int
+    machine: str | None
+
+
+class LocalNeo4j:
+    """The Neo4j of one home.
+
+    Parameters
+    ----------
+    home : Path
+        Folder of the database; made when needed.
+    memory : ServerMemory, optional
+        Default: what suits this machine.
+    java_options : sequence of str
+        More options for the Java machine.
+
+    Examples
+    --------
+    >>> with LocalNeo4j(Path("~/cathograph").expanduser()) as address:  # doctest: +SKIP
+    ...     print(address.uri)
+    """
+
+    def __init__(
+        self, home: Path, *, memory: ServerMemory | None = None, java_options: Sequence[str] = ()
+    ) -> None:
+        self.home = Home(home.expanduser().absolute())
+        self._memory = memory
+        self._java_options = tuple(java_options)
+
+    def __enter__(self) -> ServerAddress:
+        """Start the server."""
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop the server."""
+        self.stop()
+
+    def start(self, progress: Say | None = None) -> ServerAddress:
+        """Start the server unless it runs, and return its address.
+
+        Parameters
+        ----------
+        progress : callable, optional
+            Called with one line at a time while something slow happens.
+
+        Raises
+        ------
+        LocalServerError
+            When it cannot be started; the message has its last words and what to do.
+        """
+        with self.home.one_command():
+            return self.start_held(progress)
+
+    def start_held(self, progress: Say | None = None) -> ServerAddress:
+        """Start as `start` does, for a caller who already holds the home's lock."""
+        self.home.prepare()
+        password = self.home.password()
+        record = self._live_record()
+        if record is None:
+            record = self._start_anew(password, progress)
+        elif not answers_bolt(record.port):
+            # A command was killed while it waited; its server goes on starting, or fails as any may.
+            try:
+                wait_until_started(self.home, record.pid, record.port, log_from=0)
+            except PortTaken:
+                record = self._start_anew(password, progress)
+        return ServerAddress(_uri(record.port), USER, password)
+
+    def _start_anew(self, password: str, progress: Say | None) -> ServerRecord:
+        say = progress or _say_nothing
+        self.home.refuse_full_disk()
+        program = install(progress)
+        memory = self._memory or ServerMemory.for_this_machine()
+        write_first_password(self.home, password)
+        program.link_plugins(self.home)
+        port = self._preferred_port()
+        for _ in range(_PORT_TRIES):
+            while not is_free(port):
+                port = _next_port(port)
+            write_configuration(self.home, port, memory)
+            say("Starting Neo4j …")
+            log_from = self.home.log.stat().st_size if self.home.log.exists() else 0
+            pid = spawn(self.home, program, memory, self._java_options)
+            record = ServerRecord(pid, platform.node(), port, time.time())
+            try:
+                self.home.write_record(record)
+                wait_until_started(self.home, pid, port, log_from=log_from)
+            except PortTaken:
+                port = _next_port(port)
+                continue
+            except BaseException:
+                # Also on Ctrl-C: nothing half-started stays behind.
+                if is_ours(self.home, pid):
+                    end(self.home, pid)
+                self.home.forget_record()
+                raise
+            say(f"Neo4j runs at {_uri(port)} and stays until `cathograph db stop`.")
+            return record
+        self.home.forget_record()
+        msg = f"Found every port tried taken by other programs (last {port}); expected a free one. Try again."
+        raise LocalServerError(msg)
+
+    def stop(self, progress: Say | None = None) -> bool:
+        """Stop the server; tells whether one ran.
+
+        Raises
+        ------
+        LocalServerError
+            When it does not end in time, or another machine serves this home.
+        """
+        if not self.home.folder.exists():
+            return False
+        with self.home.one_command():
+            return self.stop_held(progress)
+
+    def stop_held(self, progress: Say | None = None) -> bool:
+        """Stop as `stop` does, for a caller who already holds the home's lock."""
+        record = self._live_record()
+        if record is not None:
+            end(self.home, record.pid, say=progress)
+        self.home.forget_record()
+        return record is not None
+
+    def status(self) -> ServerStatus:
+        """Tell what the server is doing. Never waits, changes nothing."""
+        record = self.home.read_record()
+        state = ServerState.STOPPED
+        if record is not None:
+            if record.machine != platform.node():
+                state = ServerState.ELSEWHERE
+            elif not is_ours(self.home, record.pid):
+                state = ServerState.CRASHED
+            else:
+                state = ServerState.RUNNING if answers_bolt(record.port) else ServerState.STARTING
+        runs = record if state in {ServerState.RUNNING, ServerState.STARTING} else None
+        return ServerStatus(
+            state=state,
+            home=self.home.folder,
+            uri=_uri(runs.port) if runs else None,
+            pid=runs.pid if runs else None,
+            started_at=runs.started_at if runs else None,
+            log=self.home.log,
+            store_bytes=_size_bytes(self.home.data),
+            machine=record.machine if record else None,
+        )
+
+    def _live_record(self) -> ServerRecord | None:
+        """Find the server that runs for this home, adopting one that no record names."""
+        record = self.home.read_record()
+        if record is not None:
+            if record.machine != platform.node():
+                msg = (
+                    f"Found the home {self.home.folder} served by the machine {record.machine!r}; this is "
+                    f"{platform.node()!r}. Stop it there, or use another home; if that machine is gone, "
+                    f"delete {self.home.folder / 'server.json'}."
+                )
+                raise LocalServerError(msg)
+            if is_ours(self.home, record.pid):
+                return record
+        end_orphaned_tools(self.home)
+        pid = find_unrecorded(self.home)
+        if pid is None:
+            return None
+        adopted = ServerRecord(pid, platform.node(), self._configured_port(), time.time())
+        self.home.write_record(adopted)
+        return adopted
+
+    def _preferred_port(self) -> int:
+        """Choose the port it had last, so that notebooks find it again, else one made from the path."""
+        if (self.home.neo4j / "conf" / "neo4j.conf").exists():
+            return self._configured_port()
+        return _FIRST_PORT + int(sha256(str(self.home.folder).encode()).hexdigest(), 16) % _N_PORTS
+
+    def _configured_port(self) -> int:
+        text = (self.home.neo4j / "conf" / "neo4j.conf").read_text(encoding="utf-8")
+        line = next(line for line in text.splitlines() if line.startswith("server.bolt.listen_address="))
+        return int(line.rsplit(":", 1)[1])
+
+
+def _size_bytes(folder: Path) -> int:
+    """Add up a folder's files while a server makes and removes some of them."""
+    total = 0
+    for file in folder.rglob("*"):
+        with suppress(FileNotFoundError):
+            total += file.stat().st_size if file.is_file() else 0
+    return total
+
+
+def _uri(port: int) -> str:
+    return f"bolt://127.0.0.1:{port}"
+
+
+def _next_port(port: int) -> int:
+    return _FIRST_PORT + (port - _FIRST_PORT + 1) % _N_PORTS
+
+
+def _say_nothing(_line: str) -> None:
+    pass

@@ -1,0 +1,224 @@
+"""What the statistical pages show: the tables of a selection, side by side or together, and the tests on them.
+
+Tables and tests are the report's own (`cathograph.analysis.tables.electrode_tables`,
+`cathograph.analysis.statistics.electrode_statistics`), so a page and a report of the same particles can only
+show the same numbers. Each is computed once for a version of the store, a selection and a comparison, for
+all visitors; nothing here changes a table, so they are shared, not copied.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+
+import pandas as pd
+import streamlit as st
+
+from cathograph.analysis.figures.figure import size_column
+from cathograph.analysis.statistics.confounding import adjust_for_size
+from cathograph.analysis.statistics.correlation import Correlation, correlate
+from cathograph.analysis.statistics.electrode_statistics import (
+    tabulate_anova,
+    tabulate_comparisons,
+    tabulate_correlations,
+    tabulate_counterparts,
+    tabulate_size_adjusted,
+)
+from cathograph.analysis.statistics.group_comparison import GroupComparison, compare_groups
+from cathograph.analysis.tables.electrode_tables import (
+    METRICS,
+    ElectrodeTables,
+    narrow,
+    read_electrode_tables,
+)
+from cathograph.analysis.tables.particle_table import EXPOSURES, STATES
+from cathograph.analysis.tables.selection_tables import stack_selections
+from cathograph.dashboard.session import store
+from cathograph.dashboard.session.selection import Selection, current_selection, image_ids
+
+COMPARE_BY = {"cathode": "cathode kind", "sample": "sample", "beamtime": "beamtime", "image": "image"}
+"""Columns of the images that can part a selection, and what they are called."""
+
+MOST_SIDE_BY_SIDE = 6
+
+_KEPT = 24
+_TOGETHER = "all"
+_QUERY_OF = {"nmc": "states"}
+_DRAWS, _SEED = 1999, 0
+
+
+@dataclass(frozen=True)
+class View:
+    """What a page looks at: a selection, whole or parted.
+
+    Attributes
+    ----------
+    selection : Selection
+        From the filter bar.
+    version : str
+        Of the store.
+    by : str
+        Column of the images that parts it; empty for all together.
+    groups : tuple of str
+        Values of that column, in the order of the panels.
+    """
+
+    selection: Selection
+    version: str
+    by: str = ""
+    groups: tuple[str, ...] = ()
+
+    @cached_property
+    def together(self) -> ElectrodeTables:
+        """Tables of the whole selection."""
+        return _selected(self.version, repr(self.selection), self.selection)
+
+    @property
+    def names(self) -> list[str]:
+        """What stands side by side."""
+        return list(self.groups) or [_TOGETHER]
+
+    @cached_property
+    def parts(self) -> Mapping[str, ElectrodeTables]:
+        """Tables of each part by its name."""
+        return _parted(*self._key, self.together)
+
+    def stacked(self, pick: Callable[[ElectrodeTables], pd.DataFrame]) -> pd.DataFrame:
+        """Put a table of all parts below each other, as the report does."""
+        return stack_selections({name: pick(tables) for name, tables in self.parts.items()}, self.names)
+
+    @property
+    def nmc(self) -> pd.DataFrame:
+        """All NMC, with the column ``selection`` where there are several parts."""
+        return _stacked_nmc(*self._key, self)
+
+    @property
+    def comparisons(self) -> pd.DataFrame:
+        """Table S1: the six comparisons of states, naive and clustered."""
+        return _tabulated(*self._key, "comparisons", self)
+
+    @property
+    def by_size(self) -> pd.DataFrame:
+        """The comparison of sizes at TPBs (Fig. 4d)."""
+        return _tabulated(*self._key, "by_size", self)
+
+    @property
+    def size_adjusted(self) -> pd.DataFrame:
+        """Effects at equal size (Fig. S8)."""
+        return _tabulated(*self._key, "size_adjusted", self)
+
+    @property
+    def anova(self) -> pd.DataFrame:
+        """Tables S2 and S3."""
+        return _tabulated(*self._key, "anova", self)
+
+    @property
+    def counterparts(self) -> pd.DataFrame:
+        """All clustered counterparts, those by resampling included: slow, so only when asked for."""
+        return _tabulated(*self._key, "counterparts", self)
+
+    @property
+    def correlations(self) -> pd.DataFrame:
+        """Network metrics against states (Fig. 5a)."""
+        return _tabulated(*self._key, "correlations", self)
+
+    @property
+    def measured(self) -> bool:
+        """Whether any NMC has a state."""
+        return bool(self.together.nmc["soc_ev"].notna().any())
+
+    @property
+    def _key(self) -> tuple[str, str, str, tuple[str, ...]]:
+        return self.version, repr(self.selection), self.by, self.groups
+
+
+def look_at(by: str = "", groups: tuple[str, ...] = ()) -> View:
+    """Look at what the filter bar says."""
+    return View(current_selection(), store.version(), by, groups)
+
+
+def known_groups(tables: ElectrodeTables, by: str) -> list[str]:
+    """Name the values by which images can be parted."""
+    return sorted(str(value) for value in _groups_of(tables.images, by).dropna().unique())
+
+
+def _groups_of(images: pd.DataFrame, by: str) -> pd.Series:
+    """Say of each image which group it is in; images of two samples may have one name."""
+    return image_ids(images) if by == "image" else images[by]
+
+
+@st.cache_resource(max_entries=2, show_spinner="Reading the database …")
+def _everything(version: str) -> ElectrodeTables:
+    return read_electrode_tables(store.table)
+
+
+@st.cache_resource(max_entries=_KEPT, show_spinner=False)
+def _selected(version: str, key: str, _selection: Selection) -> ElectrodeTables:
+    everything = _everything(version)
+    if _selection.keeps_all:
+        return everything
+    images = store.images()
+    narrowed = {
+        each.name: _selection.narrow(
+            _QUERY_OF.get(each.name, each.name), getattr(everything, each.name), images, store.particles
+        ).reset_index(drop=True)
+        for each in fields(everything)
+    }
+    return replace(everything, **narrowed)
+
+
+@st.cache_resource(max_entries=_KEPT, show_spinner=False)
+def _parted(
+    version: str, key: str, by: str, groups: tuple[str, ...], _tables: ElectrodeTables
+) -> dict[str, ElectrodeTables]:
+    if not groups:
+        return {_TOGETHER: _tables}
+    images = _tables.images
+    of_image = _groups_of(images, by)
+    return {name: narrow(_tables, images[of_image == name]) for name in groups}
+
+
+@st.cache_resource(max_entries=_KEPT, show_spinner=False)
+def _stacked_nmc(version: str, key: str, by: str, groups: tuple[str, ...], _view: View) -> pd.DataFrame:
+    return _view.stacked(lambda tables: tables.nmc)
+
+
+@st.cache_resource(max_entries=4 * _KEPT, show_spinner="Computing …")
+def _tabulated(
+    version: str, key: str, by: str, groups: tuple[str, ...], what: str, _view: View
+) -> pd.DataFrame:
+    return _view.stacked(lambda tables: _TABULATE[what](tables.nmc))
+
+
+def _compare_states(nmc: pd.DataFrame, draws: int = 0) -> list[GroupComparison]:
+    # The quoted test resamples nothing, so it is the report's also without draws.
+    return [
+        compare_groups(nmc, state, exposure, draws=draws, seed=_SEED)
+        for exposure in EXPOSURES
+        for state in STATES
+    ]
+
+
+def _by_size(nmc: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame([compare_groups(nmc, size_column(nmc), "at_tpb", draws=0).row()]).assign(figure="4d")
+
+
+def _size_adjusted(nmc: pd.DataFrame) -> pd.DataFrame:
+    size = size_column(nmc)
+    return tabulate_size_adjusted(
+        [adjust_for_size(nmc, state, exposure, size=size) for exposure in EXPOSURES for state in STATES]
+    )
+
+
+def _correlations(nmc: pd.DataFrame) -> pd.DataFrame:
+    found: list[Correlation] = [correlate(nmc, metric, state) for metric in METRICS for state in STATES]
+    return tabulate_correlations(found)
+
+
+_TABULATE: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
+    "comparisons": lambda nmc: tabulate_comparisons(_compare_states(nmc)),
+    "by_size": _by_size,
+    "size_adjusted": _size_adjusted,
+    "anova": lambda nmc: pd.concat(tabulate_anova(nmc), ignore_index=True),
+    "counterparts": lambda nmc: tabulate_counterparts(_compare_states(nmc, _DRAWS)),
+    "correlations": _correlations,
+}

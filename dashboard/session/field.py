@@ -1,0 +1,210 @@
+"""One field of view: the tables of its graph, its pixels as a raster, and what is known of one particle.
+
+Read from the database image by image, not for the whole store: a page shows one at a time.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from numpy.typing import NDArray
+
+from cathograph.analysis.figures.field.interactive import FieldTables, has_many_rings
+from cathograph.analysis.figures.field.raster import (
+    as_address,
+    burn_outlines,
+    burn_rings,
+    colour_energies,
+    colour_grey,
+    colour_phases,
+    shown_step,
+)
+from cathograph.analysis.figures.hover_points import HoverPoints, hover_points
+from cathograph.dashboard.session import store
+from cathograph.dashboard.session.pictures import Pictures
+from cathograph.queries.catalog import load
+from cathograph.queries.reading.content import store_version
+from cathograph.queries.reading.runner import run
+from cathograph.queries.server.connection import Connection
+
+MOST_CHANNEL_PAIRS = 100_000
+"""Above this, in volumes with hubs, pairs are not read: the counts of each particle are in its properties."""
+
+_KEPT = 12
+_CLOSE_BY = 150
+"""A click beside a particle counts up to this part of the image's longer side away."""
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """The tables of one image.
+
+    Attributes
+    ----------
+    about : Series
+        Its row of the query ``images``.
+    graph : FieldTables
+        Particles, contacts, junctions, channels.
+    details : DataFrame
+        One row per particle, index ``label``: all that is known of each.
+    """
+
+    about: pd.Series
+    graph: FieldTables
+    details: pd.DataFrame
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Pixels along (y, x) or (z, y, x)."""
+        return tuple(int(size) for size in self.about["shape"])
+
+    @property
+    def pixel_size_um(self) -> float:
+        """Edge of a pixel."""
+        return float(self.about["pixel_size_um"])
+
+    def neighbours_of(self, label: int) -> pd.DataFrame:
+        """One row per particle that a particle touches, the largest contact first."""
+        contacts = self.graph.contacts
+        first = contacts[contacts["a"] == label].rename(columns={"b": "neighbour", "phase_b": "phase"})
+        second = contacts[contacts["b"] == label].rename(columns={"a": "neighbour", "phase_a": "phase"})
+        columns = ["phase", "neighbour", "weight_px", "interface_um", "interface_um2", "gap_px"]
+        both = pd.concat([first[columns], second[columns]], ignore_index=True)
+        both = both.sort_values(["weight_px", "neighbour"], ascending=[False, True], ignore_index=True)
+        return both.dropna(axis="columns", how="all")
+
+
+def field_of(about: pd.Series) -> Field:
+    """Read the tables of an image from its row of the query ``images``."""
+    return _read_field(store.connection(), str(about["sample"]), str(about["image"]), store.version(), about)
+
+
+def read_ahead() -> None:
+    """Read the image that the page opens with, outside of any visit.
+
+    A server that was just started takes seconds to plan what is asked of an image, once for all images.
+
+    Raises
+    ------
+    CannotConnect, DatabaseError
+        When there is no database to ask.
+    """
+    images = store.read_ahead(["images"])["images"]
+    if not images.empty:
+        connection, first = store.connection(), images.iloc[0]
+        _read_field(connection, str(first["sample"]), str(first["image"]), store_version(connection), first)
+
+
+@st.cache_resource(max_entries=_KEPT, show_spinner="Reading the graph …")
+def _read_field(_connection: Connection, sample: str, image: str, version: str, _about: pd.Series) -> Field:
+    def ask(name: str) -> pd.DataFrame:
+        query = load(name)
+        return run(_connection, query, query.bind({"sample": sample, "image": image}))
+
+    names = ["particles", "contacts", "junctions", "centralities", "states", "tpbs_per_nmc"]
+    if int(_about["channel_pairs"]) <= MOST_CHANNEL_PAIRS:
+        names.append("concurrent_channels")
+    # At once: the server plans and answers each by itself, and rows become columns here meanwhile.
+    with ThreadPoolExecutor(len(names)) as pool:
+        found = dict(zip(names, pool.map(ask, names), strict=True))
+    no_channels = pd.DataFrame({"nmc_a": [], "nmc_b": []}, dtype="int64")
+    particles = found["particles"]
+    graph = FieldTables(
+        particles, found["contacts"], found["junctions"], found.get("concurrent_channels", no_channels)
+    )
+    counts = found["tpbs_per_nmc"].rename(columns={"nmc": "label"})
+    details = particles.set_index("label")
+    for table in (found["states"], counts, found["centralities"]):
+        new = [name for name in table.columns if name not in details.columns and name != "label"]
+        details = details.join(table.set_index("label")[new])
+    return Field(_about, graph, details)
+
+
+@dataclass(frozen=True, eq=False)
+class Plane:
+    """What of an image's pixels is shown: all of it, or one slice of a volume.
+
+    Attributes
+    ----------
+    labels, phases : ndarray of int, shape (y, x)
+    grey, energy_ev : ndarray, shape (y, x), or None
+    window_ev : tuple of float or None
+        As in `Pictures`.
+    """
+
+    labels: NDArray[np.integer]
+    phases: NDArray[np.uint8]
+    grey: NDArray[np.generic] | None
+    energy_ev: NDArray[np.floating] | None
+    window_ev: tuple[float, float] | None
+
+
+def plane_of(pictures: Pictures, z: int | None) -> Plane:
+    """Cut a plane out of the pixels; None for an image that is one."""
+    cut = slice(None) if z is None else z
+    grey, energy_ev = pictures.grey, pictures.energy_ev
+    return Plane(
+        pictures.labels[cut],
+        pictures.phases[cut],
+        None if grey is None else grey[cut],
+        None if energy_ev is None else energy_ev[cut],
+        pictures.window_ev,
+    )
+
+
+@st.cache_resource(max_entries=4 * _KEPT, show_spinner=False)
+def raster_of(
+    key: tuple[object, ...], base: str, outlines: bool, rings: bool, _plane: Plane, _junctions: pd.DataFrame
+) -> str:
+    """Make the raster of a plane as an address; `key` names the plane. `rings` counts where they are many."""
+    step = shown_step(_plane.labels.shape)
+    if base == "grey" and _plane.grey is not None:
+        picture = colour_grey(_plane.grey, step)
+    elif base == "energy" and _plane.energy_ev is not None and _plane.window_ev is not None:
+        picture = colour_energies(_plane.energy_ev, _plane.window_ev, step)
+    else:
+        picture = colour_phases(_plane.phases, step)
+    if outlines:
+        picture = burn_outlines(picture, _plane.labels, _plane.phases, step)
+    if rings and has_many_rings(_junctions):
+        y, x = (_junctions[axis].to_numpy(dtype=np.float64) for axis in "yx")
+        height, width = _plane.labels.shape
+        picture = burn_rings(picture, y, x, (height, width))
+    return as_address(picture)
+
+
+@st.cache_resource(max_entries=_KEPT, show_spinner=False)
+def points_of(key: tuple[object, ...], _particles: pd.DataFrame, _plane: Plane | None) -> HoverPoints:
+    """Lay the points that say names; `key` names the plane."""
+    return hover_points(_particles, None if _plane is None else _plane.labels)
+
+
+def particle_at(field: Field, plane: Plane | None, x_um: float, y_um: float) -> int | None:
+    """Say which particle is meant by a place: the one under it, or else the nearest one close by.
+
+    Parameters
+    ----------
+    field : Field
+        The image.
+    plane : Plane or None
+        Its pixels; without them the nearest centroid counts.
+    x_um, y_um : float
+        From the image's upper left corner.
+    """
+    x, y = x_um / field.pixel_size_um, y_um / field.pixel_size_um
+    if plane is None:
+        centroids = field.graph.particles[["centroid_y", "centroid_x"]].to_numpy(dtype=np.float64) + 0.5
+        nearest = int(np.argmin(np.hypot(centroids[:, 0] - y, centroids[:, 1] - x)))
+        return int(field.graph.particles["label"].iloc[nearest])
+    reach = max(plane.labels.shape) // _CLOSE_BY
+    top, left = max(int(y) - reach, 0), max(int(x) - reach, 0)
+    # Ends before the first pixel are none: negative ones would count from the far side.
+    bottom, right = max(int(y) + reach + 1, 0), max(int(x) + reach + 1, 0)
+    near = plane.labels[top:bottom, left:right]
+    rows, columns = np.nonzero(near)
+    if not len(rows):
+        return None
+    nearest = int(np.argmin(np.hypot(rows + top + 0.5 - y, columns + left + 0.5 - x)))
+    return int(near[rows[nearest], columns[nearest]])

@@ -1,0 +1,88 @@
+"""Where the page Image gets pixels from: whoever starts the pages says.
+
+The store holds none; they are made again from the files, which is the ingest's work, and pages do not know the
+ingest. So the front door hands in a function (`read_with`), and without one the graph is shown alone.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from cathograph.dashboard.session import store
+from cathograph.queries.server.connection import Connection
+from cathograph.schema.errors import CathographError
+
+_KEPT = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """The pixels of one image.
+
+    Attributes
+    ----------
+    labels : ndarray of int, shape (y, x) or (z, y, x)
+        Its regions.
+    phases : ndarray of uint8, same shape
+        Code of the phase of each pixel.
+    grey : ndarray or None
+        What the microscope saw, same shape.
+    energy_ev : ndarray of float or None
+        Edge energies on the pixels of the image, same shape; NaN where there is none.
+    map_energy_ev, map_labels : ndarray or None
+        The energy map's own pixels, and the label under each.
+    window_ev : tuple of float or None
+        Energies that count.
+    missing : tuple of str
+        What could not be shown, and why.
+    """
+
+    labels: NDArray[np.integer]
+    phases: NDArray[np.uint8]
+    grey: NDArray[np.generic] | None = None
+    energy_ev: NDArray[np.floating] | None = None
+    map_energy_ev: NDArray[np.floating] | None = None
+    map_labels: NDArray[np.integer] | None = None
+    window_ev: tuple[float, float] | None = None
+    missing: tuple[str, ...] = ()
+
+
+Read = Callable[[Connection, str, str], Pictures]
+"""Reads the pixels of an image of a sample; raises `CathographError` where they are not to be had."""
+
+_READERS: list[Read] = []
+
+
+def read_with(read: Read) -> None:
+    """Say who reads pictures from now on."""
+    _READERS[:] = [read]
+
+
+def pictures_of(sample: str, image: str) -> Pictures | str:
+    """Give the pixels of an image, or why there are none."""
+    if not _READERS:
+        return "Found nobody who reads pictures; expected the dashboard to be started with `cathograph dashboard`."
+    found = _read(store.connection(), sample, image, store.version())
+    return found if isinstance(found, Pictures) else found.reason
+
+
+@dataclass(frozen=True)
+class _Failed:
+    reason: str
+
+
+@st.cache_resource(max_entries=_KEPT, ttl="10m", show_spinner="Reading the image …")
+def _read(_connection: Connection, sample: str, image: str, version: str) -> Pictures | _Failed:
+    # A failure is kept too, for as long as a file may take to come back; the page offers to look again.
+    try:
+        return _READERS[0](_connection, sample, image)
+    except CathographError as error:
+        return _Failed(str(error))
+
+
+def look_again() -> None:
+    """Forget what was read, failures included."""
+    _read.clear()

@@ -1,0 +1,166 @@
+"""One particle on the page Image: its numbers, its energies, its neighbours, the graph around it."""
+
+import math
+from collections.abc import Callable
+
+import pandas as pd
+import streamlit as st
+
+from cathograph.analysis.figures.figure import label_of
+from cathograph.analysis.figures.pixel_histograms.data import energies_by_label, particle_energy_data
+from cathograph.dashboard.session.field import Field
+from cathograph.dashboard.session.pictures import Pictures
+from cathograph.dashboard.widgets.downloads import table_downloads
+from cathograph.dashboard.widgets.exhibits import show_downloads
+from cathograph.dashboard.widgets.folded import show_folded
+
+_MOST_BUTTONS = 30
+_MOST_DRAWN_AROUND = 150
+
+_SHOWN = {
+    "Size and shape": (
+        "area_um2", "volume_um3", "equivalent_diameter_um", "perimeter_um", "surface_um2", "convexity",
+        "touches_border",
+    ),
+    "State": (
+        "soc_ev", "heterogeneity_ev", "polarization_ev", "n_peaks", "n_valid", "dropped_fraction", "missing_fraction",
+        "flagged", "reason",
+    ),
+    "TPBs and channels": (
+        "tpbs", "physical_tpbs", "junctions", "has_concurrent_channel", "concurrent_partners", "local_channel_partners",
+    ),
+    "Network": (
+        "degree", "weighted_degree_px", "clustering", "betweenness", "closeness", "eigenvector", "neighbours_nmc",
+        "neighbours_sse", "neighbours_graphite", "ionic_betweenness", "ionic_closeness", "electronic_betweenness",
+        "electronic_closeness",
+    ),
+}  # fmt: skip
+_OWN_WORDS = {"perimeter_um": "perimeter (µm)"}
+"""Columns that mean something else in figures."""
+
+
+def show_particle(field: Field, label: int, pictures: Pictures | str, choose: Callable[[int], None]) -> None:
+    """Lay out what is known of a particle.
+
+    Parameters
+    ----------
+    field : Field
+        The image it is in.
+    label : int
+        The particle.
+    pictures : Pictures or str
+        Pixels, or why there are none.
+    choose : callable
+        Chooses another particle, from a callback.
+    """
+    about = field.details.loc[[label]].iloc[0]
+    phase = str(about["phase"])
+    st.markdown(f"#### {phase} {label}")
+    if phase == "NMC":
+        _show_energies(label, about, pictures)
+    neighbours = field.neighbours_of(label)
+    _show_neighbours(field, neighbours, label, choose)
+    _show_numbers(about, phase)
+
+
+def _show_numbers(about: pd.Series, phase: str) -> None:
+    for title, columns in _SHOWN.items():
+        known = {
+            name: about[name] for name in columns if name in about.index and not _is_missing(about[name])
+        }
+        if not known or (phase != "NMC" and title in ("State", "TPBs and channels")):
+            continue
+        st.dataframe(
+            pd.DataFrame(
+                {
+                    title: [_OWN_WORDS.get(name) or label_of(name) for name in known],
+                    "value": [_number(value) for value in known.values()],
+                }
+            ),
+            hide_index=True,
+            key=f"numbers-{title}",
+        )
+
+
+def _show_energies(label: int, about: pd.Series, pictures: Pictures | str) -> None:
+    if _is_missing(about.get("n_valid")):
+        st.caption("No energy map: the state of this particle was not measured.")
+        return
+    if isinstance(pictures, str) or pictures.map_energy_ev is None or pictures.map_labels is None:
+        st.caption("The energies of its pixels need the map's file, which was not found; its state is below.")
+        return
+    from cathograph.analysis.figures.pixel_histograms.interactive import plot_particle_energies
+    from cathograph.analysis.figures.pixel_histograms.printed import draw_particle_energies
+
+    energies, labels, window = pictures.map_energy_ev, pictures.map_labels, pictures.window_ev
+    if window is None or not (labels == label).any():
+        st.caption("The energy map does not reach this particle.")
+        return
+    data = particle_energy_data(energies_by_label(energies, labels, [label]), window_ev=window)
+    ((panel,),) = plot_particle_energies(data)
+    st.plotly_chart(panel, key="energies", config={"displayModeBar": False})
+    st.caption(data.caption)
+    show_downloads(data, lambda: draw_particle_energies(data))
+
+
+def _show_neighbours(
+    field: Field, neighbours: pd.DataFrame, label: int, choose: Callable[[int], None]
+) -> None:
+    st.markdown(f"**{len(neighbours)} neighbour{'' if len(neighbours) == 1 else 's'}**")
+    if neighbours.empty:
+        st.caption("It touches no other particle.")
+        return
+    with st.container(horizontal=True, gap="small"):
+        for kind, other in neighbours[["phase", "neighbour"]].head(_MOST_BUTTONS).to_numpy().tolist():
+            st.button(
+                f"{kind} {other}",
+                key=f"neighbour-{other}",
+                on_click=choose,
+                args=(int(other),),
+            )
+    if len(neighbours) > _MOST_BUTTONS:
+        st.caption(f"The {_MOST_BUTTONS} largest contacts; the table has all.")
+    if len(neighbours) <= _MOST_DRAWN_AROUND:
+        _show_surroundings(field, label, choose)
+    show_folded("Contacts", lambda: _show_contacts(neighbours), key="contacts_open")
+
+
+def _show_contacts(neighbours: pd.DataFrame) -> None:
+    st.dataframe(neighbours, hide_index=True, key="contacts")
+    table_downloads(neighbours, "contacts-of-particle")
+
+
+def _show_surroundings(field: Field, label: int, choose: Callable[[int], None]) -> None:
+    from cathograph.analysis.figures.field.interactive import plot_surroundings
+
+    figure, labels = plot_surroundings(field.graph, label, pixel_size_um=field.pixel_size_um)
+    key = f"surroundings-{label}"
+
+    def take() -> None:
+        chosen = _clicked_point(key)
+        if chosen is not None and chosen < len(labels):
+            choose(labels[chosen])
+
+    st.plotly_chart(
+        figure, key=key, on_select=take, selection_mode="points", config={"displayModeBar": False}
+    )
+    st.caption("The graph around it, each particle in its place. A click goes there.")
+
+
+def _clicked_point(key: str) -> int | None:
+    """Give the number of the point of the first trace that a chart's click chose."""
+    state = st.session_state.get(key)
+    points = state["selection"]["points"] if state else []
+    return next((int(point["point_index"]) for point in points if point["curve_number"] == 0), None)
+
+
+def _is_missing(value: object) -> bool:
+    return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))
+
+
+def _number(value: object) -> str:
+    if isinstance(value, bool) or str(value) in ("True", "False"):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.2f}" if 1000 <= abs(value) < 1e6 else f"{value:.4g}"
+    return str(value)

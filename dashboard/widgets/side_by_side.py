@@ -1,0 +1,78 @@
+"""What stands side by side on the statistical pages: chosen below the title, kept in the address."""
+
+import streamlit as st
+
+from cathograph.dashboard.session import store
+from cathograph.dashboard.session.electrode_data import (
+    COMPARE_BY,
+    MOST_SIDE_BY_SIDE,
+    View,
+    known_groups,
+    look_at,
+)
+from cathograph.dashboard.widgets.empty_states import show_empty_store, show_nothing_left
+
+
+def open_view(title: str, about: str) -> View | None:
+    """Lay out the head of a statistical page: title, what is compared, how many particles.
+
+    Returns
+    -------
+    View or None
+        None where there is nothing to look at; the page then says why, and what to do.
+    """
+    st.title(title)
+    st.caption(about)
+    if store.images().empty:
+        show_empty_store()
+        return None
+    whole = look_at()
+    if whole.together.images.empty:
+        show_nothing_left()
+        return None
+    view = _choose(whole)
+    _show_counts(view)
+    return view
+
+
+def _choose(whole: View) -> View:
+    left, right = st.columns([1, 2])
+    by = left.selectbox(
+        "Side by side",
+        ["", *COMPARE_BY],
+        format_func=lambda each: COMPARE_BY.get(each, "all together"),
+        key="by",
+        bind="query-params",
+    )
+    if not by:
+        return whole
+    known = known_groups(whole.together, by)
+    chosen = right.multiselect(
+        f"Which ({COMPARE_BY[by]})",
+        known,
+        key=f"by_{by}",
+        bind="query-params",
+        max_selections=MOST_SIDE_BY_SIDE,
+        placeholder=f"the first {MOST_SIDE_BY_SIDE}" if len(known) > MOST_SIDE_BY_SIDE else "all",
+    )
+    if not known:
+        right.info(f"None of these images has a {COMPARE_BY[by]}; all are shown together.")
+        return whole
+    return look_at(by, tuple(chosen or known[:MOST_SIDE_BY_SIDE]))
+
+
+def _show_counts(view: View) -> None:
+    """Say how much of what is looked at; names are shown as text."""
+    for name, tables in view.parts.items():
+        nmc = tables.nmc
+        measured = int(nmc["soc_ev"].notna().sum())
+        about = f"{name}: " if view.groups else ""
+        st.text(
+            f"{about}{len(nmc):,} NMC in {_count(len(tables.images), 'image')} of "
+            f"{_count(tables.images['sample'].nunique(), 'sample')}, {measured:,} with a measured state, "
+            f"{int(nmc['at_tpb'].sum()):,} in TPBs, {int(nmc['has_concurrent_channel'].sum()):,} with channels"
+        )
+
+
+def _count(n: int, thing: str) -> str:
+    return f"{n:,} {thing}" if n == 1 else f"{n:,} {thing}s"

@@ -1,0 +1,1 @@
+"""Predictions, their evaluation beside baselines, explanations and rankings."""

@@ -1,0 +1,1 @@
+"""Sub-graphs of a store as PyTorch Geometric data."""

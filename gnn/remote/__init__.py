@@ -1,0 +1,1 @@
+"""Mini-batches sampled straight from the database."""

@@ -1,0 +1,1 @@
+"""Splits, scaling, fitting and model files."""

@@ -1,0 +1,118 @@
+"""Open an image file of any kind: the one entrance for everything that reads images."""
+
+from pathlib import Path
+
+import numpy as np
+
+from cathograph.ingest.formats.content_kind import Kind, identify
+from cathograph.ingest.formats.field_rules import refuse_bomb
+from cathograph.ingest.formats.file_state import hash_of_bytes, look_at, require_unchanged, shown
+from cathograph.ingest.formats.hdf5 import open_hdf5
+from cathograph.ingest.formats.image_file import ImageFile, Pages, StoredImage
+from cathograph.ingest.formats.numpy_array import open_numpy_array
+from cathograph.ingest.formats.pixel_size import require_cubic
+from cathograph.ingest.formats.raster import open_raster
+from cathograph.ingest.formats.tiff import open_tiff
+from cathograph.schema.errors import InputImageError
+
+
+def open_image(path: Path | str, *, dataset: str | None = None, volume: bool = False) -> ImageFile:
+    """Open an image file; pixels are read when its pages are asked for.
+
+    The kind is told by content, not by suffix. A file of several pages is a stack of 2D slices,
+    or one 3D image with `volume`. Axes of length 1 are dropped, so (1, 628, 758) is (628, 758).
+    Palette images give their palette indices, RGB(A) with equal channels gives grey.
+
+    Parameters
+    ----------
+    path
+        TIFF (also ImageJ, OME, BigTIFF), ``.npy``, PNG, BMP, JPEG, HDF5, XRM/TXRM, or the folder of
+        a Zarr or OME-Zarr store.
+    dataset
+        Path of the array inside an HDF5 file or Zarr store; may be left out where there is only one
+        image.
+    volume
+        Read all pages as one array (z, y, x).
+
+    Returns
+    -------
+    ImageFile
+        With the hash of the file's bytes and the pixel size where the file states one.
+
+    Raises
+    ------
+    InputImageError
+        When the file cannot be read as images, is incomplete, changes meanwhile, or has pixels
+        that are not square (voxels that are not cubic). Reading a page raises the same.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> path = Path(folder.name) / "field.npy"
+    >>> np.save(path, np.array([[0, 1, 1], [2, 2, 0]], dtype=np.uint8))
+    >>> image = open_image(path)
+    >>> image.kind, image.shape, len(image.pages), image.pixel_size_um
+    ('npy', (2, 3), 1, None)
+    >>> image.pages[0].tolist()
+    [[0, 1, 1], [2, 2, 0]]
+    >>> folder.cleanup()
+    """
+    path = Path(path)
+    state = look_at(path)
+    kind = identify(path)
+    if dataset is not None and kind not in (Kind.HDF5, Kind.ZARR):
+        msg = (
+            f"{shown(path)}: found a {kind} file, which has no datasets; expected HDF5 or Zarr with --dataset "
+            f"{dataset}. "
+            "Leave out --dataset."
+        )
+        raise InputImageError(msg)
+    stored = open_stored(path, kind, dataset=dataset, volume=volume)
+    if volume:
+        if len(stored.shape) != 3:
+            msg = (
+                f"{shown(path)}: found one 2D image {stored.shape}; expected several pages for a volume. "
+                "Leave out --volume."
+            )
+            raise InputImageError(msg)
+        whole = int(np.prod(stored.shape, dtype=object)) * stored.dtype.itemsize
+        refuse_bomb(path, expanded_bytes=whole, stored_bytes=state.size)
+        require_cubic(path, stored.pixel_size_um, stored.depth_size_um)
+    sha256 = hash_of_bytes(path)
+    require_unchanged(path, state)
+    return ImageFile(
+        path=path,
+        sha256=sha256,
+        pages=Pages(path, stored, state, volume),
+        pixel_size_um=stored.pixel_size_um,
+        shape=stored.shape,
+        dtype=stored.dtype,
+        kind=str(kind),
+        metadata=stored.metadata,
+    )
+
+
+def open_stored(path: Path, kind: Kind, *, dataset: str | None, volume: bool) -> StoredImage:
+    """Open a file of a known kind with its reader, without hashing it.
+
+    Raises
+    ------
+    InputImageError
+        When it cannot be read as images.
+    """
+    if kind is Kind.TIFF:
+        return open_tiff(path)
+    if kind is Kind.NUMPY_ARRAY:
+        return open_numpy_array(path, volume=volume)
+    if kind is Kind.HDF5:
+        return open_hdf5(path, dataset=dataset, volume=volume)
+    if kind is Kind.XRADIA:
+        from cathograph.ingest.formats.xradia import open_xradia  # the extra `formats`
+
+        return open_xradia(path)
+    if kind is Kind.ZARR:
+        from cathograph.ingest.formats.zarr_store import open_zarr  # the extra `formats`
+
+        return open_zarr(path, dataset=dataset, volume=volume)
+    return open_raster(path, kind)

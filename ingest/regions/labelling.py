@@ -1,0 +1,287 @@
+"""Regions: from a phase per pixel, or a label per pixel, to one label image with a phase per label.
+
+Phase images: every particle phase falls into its connected components (8-connected in 2D,
+26-connected in 3D); NMC is then split into particles (`cathograph.ingest.regions.splitting`), and no other
+phase is, because SSE and graphite may be a matrix that has no particles. Regions below the
+minimum size are dropped, *after* splitting, and counted. What remains is numbered 1…n by
+first pixel in scan order, over all phases.
+
+Label images: labels are kept as they are. One label is one region, even in several pieces;
+nothing is split, filtered or renumbered.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from cathograph.ingest.regions.splitting import SplitRules, split_bodies
+from cathograph.schema.errors import InputImageError, PhaseMapError, SegmentationError
+from cathograph.schema.phases import PARTICLE_PHASES, Phase
+
+_log = logging.getLogger(__name__)
+
+_LARGEST_EXACT_FLOAT = 2.0**53
+_MOST_LISTED = 10
+_TABLE_ENTRIES_PER_PIXEL = 4
+"""Labels are collected in a table of up to this many entries per pixel; beyond it, sorted."""
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledImage:
+    """A label image with the phase of each label.
+
+    Attributes
+    ----------
+    labels : int32 array, shape (y, x) or (z, y, x)
+        0 is background. (int64 where a given label image has labels from 2³¹ on.)
+    region_labels : int64 array (n,)
+        All labels but 0, ascending; 1…n for phase images.
+    region_phases : uint8 array (n,)
+        `Phase.code` of each region.
+    dropped : dict of Phase to int
+        Regions below the minimum size, for each particle phase; empty for given labels.
+    """
+
+    labels: NDArray[np.int32 | np.int64]
+    region_labels: NDArray[np.int64]
+    region_phases: NDArray[np.uint8]
+    dropped: dict[Phase, int] = field(default_factory=dict)
+
+
+def label_phases(
+    phase_image: NDArray[np.integer],
+    *,
+    min_size_px: int = 1,
+    split_nmc: bool = True,
+    rules: SplitRules | None = None,
+) -> LabelledImage:
+    """Label the regions of a phase image.
+
+    Parameters
+    ----------
+    phase_image : integer array, shape (y, x) or (z, y, x)
+        Canonical codes of `cathograph.schema.phases.Phase`.
+    min_size_px : int
+        Regions of fewer pixels (voxels) become background and are counted in `dropped`.
+    split_nmc : bool
+        Split touching NMC particles; False leaves NMC as connected components.
+    rules : SplitRules, optional
+        Where the splitting stops.
+
+    Returns
+    -------
+    LabelledImage
+
+    Raises
+    ------
+    InputImageError
+        When the array is no 2D or 3D image of phase codes.
+    SegmentationError
+        When the minimum size is below 1, or the image too large to split.
+
+    Notes
+    -----
+    design.md section 1, "Regions from a phase image".
+
+    Examples
+    --------
+    >>> image = np.array([[2, 0, 0, 1], [0, 2, 0, 1], [3, 0, 0, 0]], np.uint8)
+    >>> labelled = label_phases(image)
+    >>> labelled.labels
+    array([[1, 0, 0, 2],
+           [0, 1, 0, 2],
+           [3, 0, 0, 0]], dtype=int32)
+    >>> labelled.region_phases.tolist()
+    [2, 1, 3]
+    """
+    if min_size_px < 1:
+        msg = f"Found a minimum size of {min_size_px} px; expected at least 1 (1 keeps every region)."
+        raise SegmentationError(msg)
+    codes = _check_codes(phase_image)
+    raw = np.zeros(codes.shape, np.int32)
+    raw_phases: list[NDArray[np.uint8]] = [np.array([Phase.BACKGROUND.code], np.uint8)]
+    dropped: dict[Phase, int] = {}
+    sizes: list[NDArray[np.int64]] = [np.zeros(1, np.int64)]
+    count = 0
+    for phase in PARTICLE_PHASES:
+        mask = codes == phase.code
+        if phase is Phase.NMC and split_nmc:
+            bodies = split_bodies(mask, rules)
+        else:
+            bodies, _ = ndimage.label(mask, np.ones((3,) * codes.ndim))
+        area = np.bincount(bodies.reshape(-1))[1:]
+        dropped[phase] = int(np.count_nonzero((area > 0) & (area < min_size_px)))
+        if dropped[phase]:
+            _log.info("dropped %d %s regions below %d px", dropped[phase], phase, min_size_px)
+        np.add(bodies, count, out=raw, where=mask)
+        raw_phases.append(np.full(area.size, phase.code, np.uint8))
+        sizes.append(area)
+        count += area.size
+    keep = np.concatenate(sizes) >= min_size_px
+    order = _number_by_first_pixel(raw.reshape(-1), keep)
+    return LabelledImage(
+        labels=raw,
+        region_labels=np.arange(1, order.size + 1, dtype=np.int64),
+        region_phases=np.concatenate(raw_phases)[order],
+        dropped=dropped,
+    )
+
+
+def regions_from_labels(labels: NDArray[np.generic], phase_table: Mapping[int, Phase]) -> LabelledImage:
+    """Take a label image and a phase for each label as they are.
+
+    Parameters
+    ----------
+    labels : array, shape (y, x) or (z, y, x)
+        Integers, or floats that are whole numbers; 0 is background.
+    phase_table : Mapping of int to Phase
+        Phase of each label. Labels whose phase is background become background. Rows for labels
+        that are not in the image are passed over (a table often serves a whole stack) and their
+        number is logged.
+
+    Returns
+    -------
+    LabelledImage
+        The labels as given; the array may share memory with `labels`.
+
+    Raises
+    ------
+    InputImageError
+        When the array is no 2D or 3D image of non-negative whole numbers.
+    PhaseMapError
+        When a label has no phase (up to ten are listed), or 0 has one.
+
+    Examples
+    --------
+    >>> image = regions_from_labels(np.array([[0, 7], [40, 7]]), {7: Phase.NMC, 40: Phase.SSE})
+    >>> image.region_labels.tolist(), image.region_phases.tolist()
+    ([7, 40], [2, 1])
+    """
+    given = _check_labels(labels)
+    if phase_table.get(0, Phase.BACKGROUND) is not Phase.BACKGROUND:
+        msg = (
+            f"Found phase {phase_table[0]} for label 0; expected 0 to be background in a label image. "
+            "Give that region another label, or ingest a phase image with --as phases."
+        )
+        raise PhaseMapError(msg)
+    present = _distinct_labels(given)
+    missing = [int(label) for label in present if int(label) not in phase_table]
+    if missing:
+        more = f" and {len(missing) - _MOST_LISTED} more" if len(missing) > _MOST_LISTED else ""
+        msg = (
+            f"Found labels without a phase: {', '.join(map(str, missing[:_MOST_LISTED]))}{more}; expected a "
+            f"phase for each of the {present.size} labels of the image. Add them to the table label,phase."
+        )
+        raise PhaseMapError(msg)
+    phases = np.array([phase_table[int(label)].code for label in present], np.uint8)
+    spare = len(phase_table) - present.size - (0 in phase_table)
+    if spare:
+        _log.info("the phase table names %d labels that the image does not hold", spare)
+    solid = phases != Phase.BACKGROUND.code
+    if not solid.all():
+        given = np.where(np.isin(given, present[~solid]), 0, given).astype(given.dtype, copy=False)
+    return LabelledImage(given, present[solid], phases[solid])
+
+
+@njit(cache=True)
+def _number_by_first_pixel(flat: NDArray[np.int32], keep: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Renumber kept labels 1…n in scan order, the others to 0; return the old label of each new one."""
+    number = np.zeros(keep.size, np.int32)
+    order = np.empty(keep.size, np.int64)
+    count = 0
+    for p in range(flat.size):
+        label = flat[p]
+        if label == 0:
+            continue
+        if not keep[label]:
+            flat[p] = 0
+            continue
+        if number[label] == 0:
+            order[count] = label
+            count += 1
+            number[label] = count
+        flat[p] = number[label]
+    return order[:count]
+
+
+@njit(cache=True)
+def _mark_labels(flat: NDArray[np.int32 | np.int64], seen: NDArray[np.bool_]) -> None:
+    """Set ``seen[label]`` for every label of the image."""
+    for p in range(flat.size):
+        seen[flat[p]] = True
+
+
+def _distinct_labels(labels: NDArray[np.int32 | np.int64]) -> NDArray[np.int64]:
+    """All labels but 0, ascending."""
+    highest = int(labels.max())
+    if highest > _TABLE_ENTRIES_PER_PIXEL * labels.size:
+        values = np.unique(labels).astype(np.int64)
+        return values[values > 0]
+    seen = np.zeros(highest + 1, bool)
+    _mark_labels(labels.reshape(-1), seen)
+    return np.flatnonzero(seen[1:]).astype(np.int64) + 1
+
+
+def _check_shape(image: NDArray[np.generic]) -> None:
+    """Refuse what has not the axes of an image, or no pixels."""
+    if image.ndim not in (2, 3) or image.size == 0:
+        msg = (
+            f"Found an array of shape {image.shape}; expected an image with axes (y, x) or (z, y, x) and at "
+            "least one pixel. Check the file and the dataset."
+        )
+        raise InputImageError(msg)
+
+
+def _check_codes(phase_image: NDArray[np.integer]) -> NDArray[np.uint8]:
+    """Phase image as contiguous uint8, when all its values are codes of phases."""
+    _check_shape(phase_image)
+    if phase_image.dtype.kind not in "iu":
+        msg = (
+            f"Found a phase image of type {phase_image.dtype}; expected integer codes of phases. "
+            "Apply a phase map to it (--phases)."
+        )
+        raise InputImageError(msg)
+    known = {phase.code: phase for phase in Phase}
+    low, high = int(phase_image.min()), int(phase_image.max())
+    strange = [] if low >= 0 and high <= 255 else [low if low < 0 else high]
+    if not strange:
+        codes = np.ascontiguousarray(phase_image, dtype=np.uint8)
+        counts = np.bincount(codes.reshape(-1), minlength=1)
+        strange = [int(code) for code in np.flatnonzero(counts) if int(code) not in known]
+    if strange:
+        names = ", ".join(f"{code} {phase}" for code, phase in known.items())
+        msg = (
+            f"Found code {strange[0]} in the phase image; expected one of {names}. "
+            "Apply a phase map to it (--phases)."
+        )
+        raise InputImageError(msg)
+    return codes
+
+
+def _check_labels(labels: NDArray[np.generic]) -> NDArray[np.int32 | np.int64]:
+    """Label image as contiguous int32 (int64 where a label needs it), when all labels are ≥ 0."""
+    _check_shape(labels)
+    if labels.dtype.kind not in "iufb":
+        msg = f"Found labels of type {labels.dtype}; expected integers. Save the label image as integers."
+        raise InputImageError(msg)
+    if labels.dtype.kind == "f":
+        values = labels.astype(np.float64, copy=False)
+        whole = (np.abs(values) <= _LARGEST_EXACT_FLOAT) & (np.floor(values) == values)
+        if not whole.all():
+            where = tuple(int(axis) for axis in np.argwhere(~whole)[0])
+            msg = (
+                f"Found {values[where]} at pixel {where} of the label image; expected whole numbers, one per "
+                "region. Save it as integers, or use --as image for a grey image."
+            )
+            raise InputImageError(msg)
+    lowest, highest = int(labels.min()), int(labels.max())
+    if lowest < 0 or highest >= 2**63:
+        found = lowest if lowest < 0 else highest
+        msg = f"Found label {found}; expected labels from 0 (background) to 2⁶³ - 1. Relabel the image."
+        raise InputImageError(msg)
+    return np.ascontiguousarray(labels, dtype=np.int32 if highest < 2**31 else np.int64)

@@ -1,0 +1,63 @@
+"""Where models lie: the one that ships, one's own, and any of them again by its hash.
+
+The store keeps the hash of a model and not its path, since a path says nothing about content and changes. To make
+a segmentation again, the model is looked for by that hash: the one that ships, then the files
+``*.safetensors`` in the folders of ``CATHOGRAPH_MODELS`` (joined by colons) and in the present folder.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from cathograph.schema.errors import ModelError
+
+DEFAULT = "default"
+SUFFIX = ".safetensors"
+MODELS_FOLDER = Path(__file__).parent / "models"
+FOLDERS_VARIABLE = "CATHOGRAPH_MODELS"
+
+
+def find_model(asked: str) -> Path:
+    """Find the file of a model.
+
+    Parameters
+    ----------
+    asked : str
+        ``default``, or the path of a ``.safetensors`` file.
+
+    Raises
+    ------
+    ModelError
+        When there is none.
+    """
+    path = MODELS_FOLDER / f"{DEFAULT}{SUFFIX}" if asked == DEFAULT else Path(asked)
+    if not path.is_file():
+        msg = f"Found no model at {path}; expected default or the path of a {SUFFIX} file. Train one: cathograph train."
+        raise ModelError(msg)
+    return path
+
+
+def find_model_by_hash(sha256: str) -> Path:
+    """Find the file of a model by the hash of its content.
+
+    Raises
+    ------
+    ModelError
+        When none of the files looked at has it.
+    """
+    for path in _candidates():
+        if hashlib.sha256(path.read_bytes()).hexdigest() == sha256:
+            return path
+    msg = (
+        f"Found no model with the hash {sha256[:12]}…; expected its file in the present folder or in one that "
+        f"{FOLDERS_VARIABLE} names. Put it there."
+    )
+    raise ModelError(msg)
+
+
+def _candidates() -> Iterator[Path]:
+    folders = [Path(part) for part in os.environ.get(FOLDERS_VARIABLE, "").split(os.pathsep) if part]
+    for folder in (MODELS_FOLDER, *folders, Path.cwd()):
+        if folder.is_dir():
+            yield from sorted(path for path in folder.glob(f"*{SUFFIX}") if path.is_file())

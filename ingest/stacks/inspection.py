@@ -1,0 +1,312 @@
+"""What a file holds, in a few facts, and what to do with it: the answer of ``cathograph inspect``.
+
+Looks at everything but the pixels, which may be hundreds of gigabytes; `check_pixels` reads them.
+What keeps the file from being used is a finding here and not an error, as long as it can be
+opened at all: somebody who inspects a file wants to know all that is wrong with it.
+"""
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import prod
+from pathlib import Path
+
+import h5py
+
+from cathograph.ingest.formats.content_kind import Kind, identify
+from cathograph.ingest.formats.file_state import look_at
+from cathograph.ingest.formats.hdf5 import opened_hdf5
+from cathograph.ingest.formats.image_file import StoredImage
+from cathograph.ingest.formats.image_opening import open_stored
+from cathograph.ingest.stacks.draft import Draft
+from cathograph.ingest.stacks.frames import Hdf5Frames
+from cathograph.ingest.stacks.source_file import SourceFile
+from cathograph.ingest.stacks.stack import BeamlineStack, Signal, look_for_bad_pixels
+from cathograph.ingest.stacks.stack_opening import Given, complete, knows_hdf5, open_draft
+from cathograph.schema.errors import InputImageError
+
+MOST_DATASETS = 500
+NEEDS_LAYOUT = "a stack over photon energies needs a layout: --layout FILE (docs/formats.md)"
+
+
+@dataclass(frozen=True)
+class StoredArray:
+    """A dataset inside a file; `shape` None for a link that leads out of it."""
+
+    name: str
+    shape: tuple[int, ...] | None
+    dtype: str
+
+    def in_words(self) -> str:
+        """Return a line such as ``/exchange/data  63×2048×2048 uint16``."""
+        size = () if self.shape is None else ("×".join(map(str, self.shape)) or "single value",)
+        return " ".join((f"{self.name} ", *size, self.dtype))
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """Facts of a file; None or empty where it does not state them.
+
+    Attributes
+    ----------
+    format : str
+        In words.
+    shape : tuple of int
+        (y, x) or (pages, y, x) of the images; empty where no one image stands out.
+    expanded_bytes, stored_bytes : int
+        Size of the images in memory and of the file.
+    signal : str or None
+        What the pixels are, for stacks.
+    n_energies, first_ev, last_ev
+        Photon energies.
+    facts : tuple of (str, str)
+        Sample, scan, proposal, date and whatever else a format says.
+    datasets : tuple of StoredArray
+        Where the user has to choose.
+    missing, notes, problems : tuple of str
+        What the file does not say, what should be known, what keeps it from being used.
+    commands : tuple of str
+        To be copied.
+    """
+
+    path: Path
+    format: str
+    stored_bytes: int
+    shape: tuple[int, ...] = ()
+    dtype: str = ""
+    expanded_bytes: int = 0
+    pixel_size_um: float | None = None
+    signal: str | None = None
+    n_energies: int = 0
+    first_ev: float | None = None
+    last_ev: float | None = None
+    facts: tuple[tuple[str, str], ...] = ()
+    datasets: tuple[StoredArray, ...] = ()
+    missing: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
+
+
+def inspect_file(
+    path: Path | str, given: Given | None = None, *, options: Sequence[str] = (), check_pixels: bool = False
+) -> Inspection:
+    """Look at a file of any format.
+
+    Parameters
+    ----------
+    path
+        File, or the folder of a Zarr store.
+    given
+        What the user says about it.
+    options
+        The same as command-line options, repeated in the suggested commands.
+    check_pixels
+        Read every pixel of a stack and report those without a value.
+
+    Raises
+    ------
+    InputImageError
+        When it cannot be opened at all.
+    """
+    path, given = Path(path), given or Given()
+    state = look_at(path)
+    kind = identify(path)
+    if kind is Kind.HDF5 and given.layout is None and not knows_hdf5(path):
+        return _list_hdf5(path, state.size)
+    if kind in (Kind.PNG, Kind.JPEG, Kind.BMP):
+        return _describe_image(path, open_stored(path, kind, dataset=None, volume=False), state.size)
+    if kind in (Kind.TIFF, Kind.NUMPY_ARRAY) and given == Given():
+        # Colour and single pages are images; only pages with energies are a stack.
+        stored = open_stored(path, kind, dataset=None, volume=False)
+        draft = None if len(stored.shape) == 2 else open_draft(path, given)
+        if draft is None:
+            return _describe_image(path, stored, state.size)
+        if draft.energies is None:
+            described = _describe_image(path, stored, state.size)
+            return replace(described, notes=(*described.notes, _needs_energies(draft)))
+    else:
+        draft = open_draft(path, given)
+    return _describe_stack(draft, given, state_size=state.size, options=options, check_pixels=check_pixels)
+
+
+def _describe_stack(
+    draft: Draft, given: Given, *, state_size: int, options: Sequence[str], check_pixels: bool
+) -> Inspection:
+    metadata, stack, problems = draft.metadata, None, []
+    single = len(draft.places) == 1
+    notes = metadata.notes
+    if not single and draft.energies is None and given.energies is None:
+        notes = (*notes, _needs_energies(draft))
+    elif not single:
+        try:
+            stack = complete(draft, given, file=SourceFile.at("stack", draft.path))
+        except InputImageError as error:
+            problems.append(_without_path(draft.path, error))
+    needed: list[str] = []
+    if stack is not None:
+        metadata, notes = stack.metadata, stack.metadata.notes
+        if stack.signal is Signal.COUNTS and stack.flats is None and stack.incident is None:
+            needed = ["--flats", "FLATS"]
+            problems.append(
+                "raw counts without flats: give --flats FILE, or the part of the image with the beam alone, "
+                "--empty-region Y0,Y1,X0,X1"
+            )
+        if metadata.pixel_size_um is None:
+            needed += ["--pixel-size-nm", "NUMBER"]
+    facts = (
+        ("sample", metadata.sample),
+        ("scan", metadata.scan_id),
+        ("proposal", metadata.proposal),
+        ("date", metadata.date),
+    )
+    shape = draft.frames.shape[1:] if single else (len(draft.places), *draft.frames.shape[1:])
+    inspection = Inspection(
+        path=draft.path,
+        format=metadata.format,
+        stored_bytes=state_size,
+        shape=shape,
+        dtype=str(draft.frames.dtype),
+        expanded_bytes=prod(shape) * draft.frames.dtype.itemsize,
+        pixel_size_um=metadata.pixel_size_um,
+        signal=None if stack is None else _signal_in_words(stack),
+        facts=tuple((name, value) for name, value in facts if value is not None),
+        missing=metadata.missing(),
+        notes=notes,
+        problems=tuple(problems),
+    )
+    if stack is None:
+        # Pages without energies are still images.
+        dataset = draft.frames.dataset if isinstance(draft.frames, Hdf5Frames) else None
+        return replace(inspection, commands=_ingest_commands(inspection, dataset))
+    first_ev, last_ev = float(stack.energies_ev[0]), float(stack.energies_ev[-1])
+    bad = look_for_bad_pixels(stack).in_words(stack.energies_ev) if check_pixels and not problems else ()
+    return replace(
+        inspection,
+        n_energies=stack.shape[0],
+        first_ev=first_ev,
+        last_ev=last_ev,
+        problems=(*problems, *bad),
+        commands=(
+            _command("xanes fit", draft.path, *options, *needed, "--out", f"{_stem(draft.path)}_map.tif"),
+        ),
+    )
+
+
+def _describe_image(path: Path, stored: StoredImage, stored_bytes: int) -> Inspection:
+    shown_already = ("format", "pixel size", "stored shape")
+    inspection = Inspection(
+        path=path,
+        format=stored.metadata.get("format", "image"),
+        stored_bytes=stored_bytes,
+        shape=stored.shape,
+        dtype=str(stored.dtype),
+        expanded_bytes=prod(stored.shape) * stored.dtype.itemsize,
+        pixel_size_um=stored.pixel_size_um,
+        facts=tuple((name, text) for name, text in stored.metadata.items() if name not in shown_already),
+        missing=() if stored.pixel_size_um is not None else ("pixel size",),
+        notes=_why_no_size(stored),
+    )
+    return replace(inspection, commands=_ingest_commands(inspection))
+
+
+def _list_hdf5(path: Path, stored_bytes: int) -> Inspection:
+    """Describe HDF5 of no known layout: its datasets, and the only image where there is one."""
+    arrays = list_datasets(path)
+    notes: tuple[str, ...] = ()
+    try:
+        image = open_stored(path, Kind.HDF5, dataset=None, volume=False)
+    except InputImageError as error:
+        several = Inspection(
+            path=path,
+            format="HDF5 of no known layout",
+            stored_bytes=stored_bytes,
+            datasets=arrays,
+            notes=(NEEDS_LAYOUT,),
+            problems=(_without_path(path, error),),
+        )
+        images = [array for array in arrays if array.shape is not None and len(array.shape) in (2, 3)]
+        if not images:
+            return several
+        command = _command("ingest", path, "--dataset", images[0].name, "--sample", "NAME")
+        return replace(several, commands=(command,))
+    described = _describe_image(path, image, stored_bytes)
+    if len(described.shape) == 3:
+        notes = (NEEDS_LAYOUT,)
+    return replace(
+        described, format="HDF5 of no known layout", datasets=arrays, notes=(*described.notes, *notes)
+    )
+
+
+def list_datasets(path: Path) -> tuple[StoredArray, ...]:
+    """List the datasets of an HDF5 file, images first, and the links that lead out of it unfollowed.
+
+    Raises
+    ------
+    InputImageError
+        When the file cannot be read.
+    """
+    found: list[StoredArray] = []
+
+    def note(name: str, item: object) -> None:
+        if isinstance(item, h5py.Dataset) and len(found) < MOST_DATASETS:
+            shape = () if item.shape is None else tuple(int(size) for size in item.shape)
+            away = " in other files" if item.external or item.is_virtual else ""
+            found.append(StoredArray(f"/{name}", shape, f"{item.dtype}{away}"))
+
+    def note_link(name: str, link: object) -> None:
+        if isinstance(link, h5py.ExternalLink) and len(found) < MOST_DATASETS:
+            found.append(StoredArray(f"/{name}", None, "link to another file"))
+
+    with opened_hdf5(path) as file:
+        file.visititems(note)
+        file.visititems_links(note_link)
+
+    def rank(array: StoredArray) -> tuple[int, str]:
+        if array.shape is None:
+            return 1, array.name
+        return (0 if len(array.shape) in (2, 3) else 2), array.name
+
+    return tuple(sorted(found, key=rank))
+
+
+def _ingest_commands(inspection: Inspection, layout_dataset: str | None = None) -> tuple[str, ...]:
+    """Suggest an ingest; what a layout found has to go along, since `ingest` knows no layouts."""
+    dataset = layout_dataset or dict(inspection.facts).get("dataset")
+    options = [] if dataset in (None, ".") else ["--dataset", str(dataset)]
+    if inspection.pixel_size_um is None:
+        options += ["--pixel-size-nm", "NUMBER"]
+    elif layout_dataset is not None:
+        options += ["--pixel-size-nm", f"{inspection.pixel_size_um * 1000:.6g}"]
+    sample = dict(inspection.facts).get("sample", "NAME")
+    return (_command("ingest", inspection.path, "--sample", sample, *options),)
+
+
+def _stem(path: Path) -> str:
+    return path.name.removesuffix(path.suffix).removesuffix(".ome") or "stack"
+
+
+def _command(verb: str, path: Path, *options: str) -> str:
+    return " ".join(["cathograph", verb, *(shlex.quote(part) for part in (str(path), *options))])
+
+
+def _needs_energies(draft: Draft) -> str:
+    return f"no energies ({draft.why_no_energies}); a stack over them needs --energies FILE"
+
+
+def _signal_in_words(stack: BeamlineStack) -> str:
+    if stack.signal is not Signal.COUNTS:
+        return stack.signal.value
+    beam = "no flats" if stack.flats is None else f"{stack.flats.count} flats"
+    beam = "beam from an empty region" if stack.incident is not None else beam
+    return f"counts, {beam}, {0 if stack.darks is None else stack.darks.count} darks"
+
+
+def _why_no_size(stored: StoredImage) -> tuple[str, ...]:
+    """Return why a number in the file is not taken for a pixel size (a screen resolution)."""
+    text = stored.metadata.get("pixel size", "")
+    return (f"pixel size: {text}",) if stored.pixel_size_um is None and "(" in text else ()
+
+
+def _without_path(path: Path, error: InputImageError) -> str:
+    return str(error).removeprefix(f"{path}: ")

@@ -1,0 +1,1 @@
+"""Electrochemical states: an energy map laid over an image and summarised for each NMC particle."""

@@ -1,0 +1,344 @@
+"""From an energy map and the regions of its image to the rows of a measurement, and into the store."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cathograph.ingest.formats import ImageFile
+from cathograph.ingest.provenance import run_record
+from cathograph.ingest.regions.labelling import LabelledImage
+from cathograph.ingest.states.electrochemistry import measure_states
+from cathograph.ingest.states.energy_map import find_values_in_window, open_energy_map
+from cathograph.ingest.states.map_fit import MapFit, read_map_fit
+from cathograph.ingest.states.map_matching import MatchingOptions, match_map
+from cathograph.ingest.states.map_placement import MapPlacement
+from cathograph.ingest.states.state_method import StateMethod
+from cathograph.queries.writing.images import IngestRunRecord
+from cathograph.queries.writing.measurements import (
+    MeasurementResult,
+    note_known_measurement,
+    write_measurement,
+)
+from cathograph.schema.errors import InputImageError
+from cathograph.schema.keys import JsonScalar, canonical_json, hash_pixels, measurement_key
+from cathograph.schema.measurement_rows import MeasurementRows
+
+if TYPE_CHECKING:
+    from cathograph.queries.server.connection import Connection
+
+KIND = "edge_energy_map"
+
+
+@dataclass(frozen=True)
+class MapSource:
+    """An energy map as the user names it.
+
+    Attributes
+    ----------
+    path : Path
+        File; with as many pages as the image's file.
+    dataset : str or None
+        Path inside an HDF5 file.
+    matching : MatchingOptions
+        Where the map lies.
+    method : StateMethod
+        How energies become states.
+    calibration_given : bool
+        False where nobody chose window and reference energy: then those of the record beside the map count,
+        if there is one (`cathograph.ingest.states.map_fit`).
+    """
+
+    path: Path
+    dataset: str | None = None
+    matching: MatchingOptions = field(default_factory=MatchingOptions)
+    method: StateMethod = field(default_factory=StateMethod)
+    calibration_given: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class MapPage:
+    """One map, read: its values, and all that shapes its measurement.
+
+    Attributes
+    ----------
+    file : ImageFile
+        Where it comes from.
+    energy_ev : ndarray of float, shape (y, x) or (z, y, x)
+        Edge energies in eV.
+    source : MapSource
+        What the user chose.
+    content_sha256 : str
+        Hash of the values.
+    fit : MapFit or None
+        How it was fitted, where that is known.
+    notes : tuple of str
+        What the user should know of the record beside it.
+    """
+
+    file: ImageFile
+    energy_ev: NDArray[np.floating]
+    source: MapSource
+    content_sha256: str
+    fit: MapFit | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def placement(self) -> Mapping[str, JsonScalar]:
+        """How the map was to be placed: what was said, and what the file states where that counts."""
+        options = self.source.matching
+        said = options.as_parameters()
+        if options.given and options.pixel_size_um is None:
+            said["map_pixel_size_um"] = self.file.pixel_size_um
+        return said
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """How its values are read, and how they were fitted where that is known."""
+        fit: dict[str, Any] = {} if self.fit is None else {"fit": self.fit.method}
+        return {**self.source.method.as_parameters(), **fit}
+
+    def run(self, started: datetime) -> IngestRunRecord:
+        """Record a run over it."""
+        return run_record(self.file, started, dataset=self.source.dataset)
+
+    def key_on(self, segmentation_key: str) -> str:
+        """Key of its measurement on a segmentation."""
+        return measurement_key(segmentation_key, self.content_sha256, self.parameters, self.placement)
+
+
+@dataclass(frozen=True)
+class MapFile:
+    """An opened map file."""
+
+    file: ImageFile
+    source: MapSource
+    fit: MapFit | None = None
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def open(
+        cls, source: MapSource, *, volume: bool, image_pages: int, alone_is_enough: bool = False
+    ) -> "MapFile":
+        """Open a map file that goes with an image file: a page for each, or one for the image that is meant.
+
+        Raises
+        ------
+        InputImageError
+            When it cannot be read as energies, has not as many pages as the image's file, or the record beside it
+            is of this map and cannot be used.
+        """
+        file = open_energy_map(source.path, dataset=source.dataset, volume=volume)
+        if len(file.pages) != image_pages and not (alone_is_enough and len(file.pages) == 1):
+            msg = (
+                f"Found {len(file.pages)} maps in {source.path.name} for {image_pages} images; expected one each. "
+                "Save the maps as one page per image, or ingest them one by one (`cathograph ingest-map`)."
+            )
+            raise InputImageError(msg)
+        fit, notes = read_map_fit(file)
+        if fit is not None and not source.calibration_given:
+            calibrated = replace(source.method, window_ev=fit.window_ev, reference_ev=fit.reference_ev)
+            source = replace(source, method=calibrated)
+            low, high = fit.window_ev
+            notes = (f"window {low:g} to {high:g} eV and reference {fit.reference_ev:g} eV from {fit.name}",)
+        return cls(file, source, fit, notes)
+
+    def page(self, index: int) -> MapPage:
+        """Read one map."""
+        energy_ev = self.file.pages[index]
+        return MapPage(self.file, energy_ev, self.source, hash_pixels(energy_ev), self.fit, self.notes)
+
+
+@dataclass(frozen=True)
+class MapOutcome:
+    """What became of a map.
+
+    Attributes
+    ----------
+    state : str
+        ``written``, ``unchanged``, ``reactivated`` or ``computed`` (dry run).
+    particles, measured, flagged : int
+        NMC, those with values, those flagged.
+    measurement : str
+        Key of the measurement.
+    notes : tuple of str
+        What the user should know.
+    """
+
+    state: str
+    particles: int
+    measured: int
+    flagged: int
+    measurement: str
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, result: MeasurementResult, notes: tuple[str, ...] = ()) -> "MapOutcome":
+        """Tell what the store said."""
+        counts = (result.particles, result.measured, result.flagged)
+        return cls(result.state, *counts, result.measurement_key, notes)
+
+
+@dataclass(frozen=True)
+class AnalysedMap:
+    """A map, computed: its rows for the store, and what the user should know."""
+
+    rows: MeasurementRows
+    placement: MapPlacement
+    notes: tuple[str, ...]
+
+
+def analyse_map(
+    page: MapPage, image: LabelledImage, *, segmentation_key: str, image_pixel_um: float
+) -> AnalysedMap:
+    """Compute the states of all NMC of an image.
+
+    Parameters
+    ----------
+    page : MapPage
+        The map.
+    image : LabelledImage
+        Regions of the image, those of the segmentation.
+    segmentation_key : str
+        Key of that segmentation.
+    image_pixel_um : float
+        Edge of a pixel of the image in µm.
+
+    Raises
+    ------
+    InputImageError
+        When map and image do not belong together, or no NMC has a value in the window.
+    """
+    method = page.source.method
+    in_window = find_values_in_window(page.energy_ev, method)
+    placement = match_map(image, image_pixel_um, in_window, page.file.pixel_size_um, page.source.matching)
+    del in_window
+    states = measure_states(image, page.energy_ev, method, placement=placement)
+    table = states.table
+    if not table["n_valid"].any():
+        low, high = method.window_ev
+        msg = (
+            f"Found no energy of {low:g} to {high:g} eV in any of {len(table)} NMC, only beside them; expected the map "
+            "to show the same particles as the image. Check that both are of one field; else give --map-offset-um, "
+            "or --register."
+        )
+        raise InputImageError(msg)
+    residual = placement.residual_shift_um
+    rows = MeasurementRows(
+        segmentation_key=segmentation_key,
+        measurement_key=page.key_on(segmentation_key),
+        measurement={
+            "kind": KIND,
+            "params": canonical_json(page.parameters),
+            "energies": None if page.fit is None else list(page.fit.energies_ev),
+            "placement": canonical_json(page.placement),
+            "content_sha256": page.content_sha256,
+            "shape": [int(size) for size in page.energy_ev.shape],
+            "pixel_size_um": float(placement.map_pixel_um),
+            "matching": placement.matching,
+            "offset_um": [float(each) for each in placement.offset_um],
+            "residual_shift_um": None if residual is None else [float(each) for each in residual],
+            "n_particles": len(table),
+            "n_measured": int(table["soc_ev"].notna().sum()),
+            "n_flagged": int(table["flagged"].sum()),
+        },
+        states=table,
+    )
+    return AnalysedMap(rows, placement, (*page.notes, *_notes(rows, placement, states.n_infinite)))
+
+
+def add_map(
+    store: "Connection",
+    page: MapPage,
+    regions: Callable[[], LabelledImage],
+    *,
+    segmentation_key: str,
+    image_pixel_um: float,
+    writing: Callable[[], AbstractContextManager[None]] = nullcontext,
+) -> MapOutcome:
+    """Add a map to a segmentation that is stored; nothing is computed when the map is there already.
+
+    Parameters
+    ----------
+    store : Connection
+        Where.
+    page : MapPage
+        The map.
+    regions : callable
+        Gives the regions of the segmentation, when they are needed.
+    segmentation_key : str
+        Key of that segmentation.
+    image_pixel_um : float
+        Edge of a pixel of the image in µm.
+    writing : callable, optional
+        Makes the context that is held around writing.
+
+    Raises
+    ------
+    InputImageError
+        When map and image do not belong together.
+    DatabaseError
+        When the server fails.
+    """
+    started = datetime.now(UTC)
+    key = page.key_on(segmentation_key)
+    with writing():
+        known = note_known_measurement(store, segmentation_key, key, page.run(started))
+    if known is not None:
+        return MapOutcome.of(known, page.notes)
+    analysed = analyse_map(page, regions(), segmentation_key=segmentation_key, image_pixel_um=image_pixel_um)
+    return write_map(store, analysed, page, started=started, writing=writing)
+
+
+def write_map(
+    store: "Connection | None",
+    analysed: AnalysedMap,
+    page: MapPage,
+    *,
+    started: datetime,
+    writing: Callable[[], AbstractContextManager[None]] = nullcontext,
+) -> MapOutcome:
+    """Write a map that was computed; without a store its rows are only checked."""
+    if store is None:
+        analysed.rows.check()
+        about = analysed.rows.measurement
+        particles, measured, flagged = (
+            int(str(about[name])) for name in ("n_particles", "n_measured", "n_flagged")
+        )
+        return MapOutcome(
+            "computed", particles, measured, flagged, analysed.rows.measurement_key, analysed.notes
+        )
+    with writing():
+        result = write_measurement(store, analysed.rows, page.run(started))
+    return MapOutcome.of(result, analysed.notes)
+
+
+def _notes(rows: MeasurementRows, placement: MapPlacement, n_infinite: int) -> list[str]:
+    """Say what the user should know of a measurement."""
+    notes = []
+    shift = placement.residual_shift_um
+    if placement.matching == "registered":
+        notes.append(f"map placed by correlation at {_places(placement.offset_um)} µm")
+    if shift is None:
+        notes.append("whether map and image fit cannot be told: the map's values do not follow the NMC")
+    else:
+        far = max(map(abs, shift)) > max(placement.image_pixel_um, placement.map_pixel_um)
+        advice = ", more than a pixel; --register or --map-offset-um places it" if far else ""
+        notes.append(f"shift left between map and NMC: {_places(shift)} µm{advice}")
+    if n_infinite:
+        notes.append(f"{n_infinite} infinite values in NMC count as missing")
+    flagged, particles = rows.measurement["n_flagged"], rows.measurement["n_particles"]
+    if flagged:
+        notes.append(
+            f"{flagged} of {particles} NMC flagged: too few valid pixels, or too many dropped or missing"
+        )
+    return notes
+
+
+def _places(lengths_um: tuple[float, ...]) -> str:
+    return "(" + ", ".join(f"{each:.4g}" for each in lengths_um) + ")"

@@ -1,0 +1,186 @@
+"""The pixels of a stored image, made again from its files: labels, phases, grey values, edge energies.
+
+For pictures only: figures of pixels, the report, the dashboard. Everything is checked to be what the store
+was filled from (`cathograph.ingest.stored.stored_image`, `cathograph.ingest.stored.source_files`), or it is not shown.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cathograph.ingest.formats import open_image
+from cathograph.ingest.regions.labelling import LabelledImage
+from cathograph.ingest.states.energy_map import open_energy_map
+from cathograph.ingest.states.map_placement import MapPlacement
+from cathograph.ingest.stored.source_files import FoundFile, find_source_files
+from cathograph.ingest.stored.stored_image import stored_regions
+from cathograph.queries.catalog import load
+from cathograph.queries.reading.runner import run
+from cathograph.schema.errors import InputImageError
+from cathograph.schema.keys import hash_pixels
+
+if TYPE_CHECKING:
+    from cathograph.queries.server.connection import Connection
+
+
+@dataclass(frozen=True, eq=False)
+class EnergyPixels:
+    """An energy map and the particles under it.
+
+    Attributes
+    ----------
+    energy_ev : ndarray of float, shape (y, x) or (z, y, x) of the map
+        Edge energies in eV; NaN where there is none.
+    labels : ndarray of int, same shape
+        Label under each of its pixels.
+    window_ev : tuple of float
+        Energies that count.
+    placement : MapPlacement
+        Where it lies.
+    """
+
+    energy_ev: NDArray[np.floating]
+    labels: NDArray[np.integer]
+    window_ev: tuple[float, float]
+    placement: MapPlacement
+
+    def over_image(self) -> NDArray[np.floating]:
+        """Energies on the pixels of the image: of the map pixel that holds each centre, NaN outside of the map.
+
+        Returns
+        -------
+        ndarray of float, shape of the image
+        """
+        place = self.placement
+        if place.matching == "same_grid":
+            return self.energy_ev
+        over = np.full(place.image_shape, np.nan, self.energy_ev.dtype)
+        inside, taken = [], []
+        for axis, size in enumerate(place.image_shape):
+            centres_um = (np.arange(size) + 0.5) * place.image_pixel_um - place.offset_um[axis]
+            index = np.floor(centres_um / place.map_pixel_um).astype(np.int64)
+            held = np.flatnonzero((index >= 0) & (index < place.map_shape[axis]))
+            inside.append(held)
+            taken.append(index[held])
+        over[np.ix_(*inside)] = self.energy_ev[np.ix_(*taken)]
+        return over
+
+
+@dataclass(frozen=True, eq=False)
+class FieldPictures:
+    """The pixels of one image.
+
+    Attributes
+    ----------
+    image : LabelledImage
+        Its regions.
+    grey : ndarray or None
+        What the microscope saw, shape of the labels; None where only labels are there.
+    energy : EnergyPixels or None
+        Its energy map.
+    pixel_size_um : float
+        Edge of a pixel.
+    missing : tuple of str
+        What could not be shown, and why.
+    """
+
+    image: LabelledImage
+    grey: NDArray[np.generic] | None
+    energy: EnergyPixels | None
+    pixel_size_um: float
+    missing: tuple[str, ...] = ()
+
+    @cached_property
+    def phases(self) -> NDArray[np.uint8]:
+        """Phase code of each pixel, shape of the labels."""
+        labels = self.image.labels
+        position = np.searchsorted(self.image.region_labels, labels.ravel())
+        position[position == len(self.image.region_labels)] = 0
+        codes = self.image.region_phases[position].reshape(labels.shape)
+        return np.where(labels > 0, codes, 0).astype(np.uint8)
+
+
+def read_field(
+    store: "Connection", *, sample: str, image: str, folders: Sequence[Path] = ()
+) -> FieldPictures:
+    """Read the pixels of an image in sight from its files.
+
+    Parameters
+    ----------
+    store : Connection
+        Where the image is.
+    sample, image : str
+        The image.
+    folders : sequence of Path
+        Where to look for files that are not at their recorded place.
+
+    Raises
+    ------
+    QueryError
+        When the image is not there.
+    InputError, InputImageError
+        When its file is gone, changed, or does not give the stored particles.
+    """
+    files = find_source_files(store, sample=sample, image=image, folders=folders)
+    regions = stored_regions(
+        store, sample=sample, image=image, labels=files.labels.path, dataset=files.labels.dataset
+    )
+    labelled = regions.label()
+    stored = regions.segmentation
+    missing = []
+    grey = None
+    if stored.source == "image":
+        grey = regions.file.pages[regions.page]
+    elif files.grey is not None:
+        grey = open_image(files.grey.path, volume=labelled.labels.ndim == 3).pages[regions.page]
+    else:
+        missing.append("no grey image: give it beside the labels (cathograph ingest … --grey FILE)")
+    energy = None
+    if files.energy_map is not None:
+        energy = _energy(store, sample, image, files.energy_map, labelled, stored.pixel_size_um)
+    else:
+        missing.append("no energy map: there is none, or its file is gone")
+    return FieldPictures(labelled, grey, energy, stored.pixel_size_um, tuple(missing))
+
+
+def _energy(
+    store: "Connection",
+    sample: str,
+    image: str,
+    file: FoundFile,
+    labelled: LabelledImage,
+    image_pixel_um: float,
+) -> EnergyPixels:
+    """Lay the active energy map over the image, as its measurement says."""
+    query = load("measurements")
+    table = run(store, query, query.bind({"sample": sample, "image": image}))
+    measured = table[table["in_sight"].astype(bool)].iloc[0]
+    volume = labelled.labels.ndim == 3
+    pages = open_energy_map(file.path, dataset=file.dataset, volume=volume).pages
+    fitting = [page for page in pages if hash_pixels(page) == measured["content_sha256"]]
+    if not fitting:
+        msg = f"Found other energies in {file.path.name} than were measured; expected the same. Ingest the map again."
+        raise InputImageError(msg)
+    energy_ev = fitting[0]
+    residual, method = measured["residual_shift_um"], json.loads(measured["params"])
+    placement = MapPlacement(
+        measured["matching"],
+        tuple(energy_ev.shape),
+        tuple(labelled.labels.shape),
+        float(measured["pixel_size_um"]),
+        image_pixel_um,
+        tuple(measured["offset_um"]),
+        tuple(residual) if isinstance(residual, list) else None,
+    )
+    return EnergyPixels(
+        energy_ev,
+        placement.rows_of(labelled.labels, 0, len(energy_ev)),
+        (float(method["window_low_ev"]), float(method["window_high_ev"])),
+        placement,
+    )

@@ -1,0 +1,1 @@
+"""Reading from a store: the guarded runner and whole tables as columns."""

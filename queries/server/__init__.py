@@ -1,0 +1,1 @@
+"""The connection to the database: the only place that imports the driver."""

@@ -1,0 +1,1 @@
+"""Writing to a store: images, measurements, metrics, predictions, jobs."""

@@ -1,0 +1,97 @@
+"""Tables S1 to S3 in one call: the same numbers as one by one."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from statistics_reference_data import clustered_particles
+
+from cathograph.analysis.statistics.anova import two_way_anova
+from cathograph.analysis.statistics.electrode_statistics import (
+    ElectrodeStatistics,
+    compute_electrode_statistics,
+)
+from cathograph.analysis.statistics.group_comparison import compare_groups
+from cathograph.analysis.statistics.multiple_testing import correct_family
+from cathograph.schema.errors import InputError
+
+
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    return clustered_particles(0, n=350, n_images=73, effect=-0.4, n_samples=3)
+
+
+@pytest.fixture(scope="module")
+def found(table: pd.DataFrame) -> ElectrodeStatistics:
+    return compute_electrode_statistics(table, metrics=["degree", "area_um2"], draws=99)
+
+
+def test_table_s1_is_the_six_comparisons(table: pd.DataFrame, found: ElectrodeStatistics) -> None:
+    s1 = found.group_comparisons
+    assert s1["figure"].tolist() == ["4e", "4f", "4g", "5c", "5d", "5e"]
+    one = compare_groups(table, "polarization_ev", "has_concurrent_channel", draws=99)
+    line = s1.set_index("figure").loc["5e"]
+    for name in ("d", "p", "p_clustered", "d_clustered", "n_clusters"):
+        assert line[name] == pytest.approx(getattr(one, name))
+    np.testing.assert_allclose(s1["p_family"], correct_family(s1["p"]))
+    np.testing.assert_allclose(s1["p_clustered_family"], correct_family(s1["p_clustered"]))
+    assert (s1["p_family"] >= s1["p"]).all()
+    np.testing.assert_allclose(s1["d_size_adjusted"], found.size_adjusted["d_adjusted"])
+
+
+def test_tables_s2_and_s3_hold_both_types(table: pd.DataFrame, found: ElectrodeStatistics) -> None:
+    for lines, state in (
+        (found.anova_heterogeneity, "heterogeneity_ev"),
+        (found.anova_polarization, "polarization_ev"),
+    ):
+        assert lines["type"].tolist() == [2] * 4 + [3] * 4
+        assert lines["outcome"].unique().tolist() == [state]
+        assert lines.loc[lines["term"] == "residual", "df"].tolist() == [346, 346]
+        expected = two_way_anova(table, state, type_of_squares=3)
+        assert lines["p"].iloc[4] == pytest.approx(expected.terms[0].p)
+    both = pd.concat([found.anova_heterogeneity[:3], found.anova_polarization[:3]])
+    np.testing.assert_allclose(both["p_family"], correct_family(both["p"]))
+
+
+def test_correlations_are_every_metric_with_every_state(found: ElectrodeStatistics) -> None:
+    assert len(found.correlations) == 6
+    np.testing.assert_allclose(found.correlations["p_family"], correct_family(found.correlations["p"]))
+
+
+def test_counts_counterparts_and_sentences(found: ElectrodeStatistics) -> None:
+    assert (found.n_particles, found.n_samples, found.n_images, found.n_clusters) == (350, 3, 73, 73)
+    assert found.clusters == "images"
+    assert len(found.counterparts) == 6 * 5
+    assert found.counterparts.groupby(["exposure", "outcome"])["quoted"].sum().tolist() == [1] * 6
+    assert len(found.sentences) == 6 + 6 + 6
+    assert all(text.endswith(".") for text in found.sentences)
+
+
+def test_the_same_table_gives_the_same_numbers(table: pd.DataFrame) -> None:
+    first, second = (compute_electrode_statistics(table, draws=19) for _ in range(2))
+    pd.testing.assert_frame_equal(first.group_comparisons, second.group_comparisons)
+    pd.testing.assert_frame_equal(first.counterparts, second.counterparts)
+
+
+def test_a_state_without_values_leaves_reasons_not_errors(table: pd.DataFrame) -> None:
+    # As an image without any energy map: 4g, 5e and Table S3 have no answer, the rest has.
+    found = compute_electrode_statistics(table.assign(polarization_ev=None), metrics=["degree"], draws=0)
+    s1 = found.group_comparisons.set_index("figure")
+    assert s1.loc[["4g", "5e"], "p"].isna().all()
+    assert s1.loc["4g", "reason"].startswith("no particle has a value of polarization_ev")
+    # The family is then the four tests that have an answer.
+    known = s1["p"].notna()
+    np.testing.assert_allclose(s1.loc[known, "p_family"], correct_family(s1.loc[known, "p"]))
+    assert found.anova_polarization["reason"].tolist() == ["no particle has a value"] * 2
+    assert found.anova_polarization["p_family"].isna().all()
+    assert found.correlations["p"].isna().sum() == 1
+
+
+def test_an_empty_table_leaves_reasons_not_errors(table: pd.DataFrame) -> None:
+    found = compute_electrode_statistics(table.iloc[:0], metrics=["degree"], draws=0)
+    assert found.n_particles == 0
+    assert found.group_comparisons["p"].isna().all()
+
+
+def test_a_missing_column_is_refused(table: pd.DataFrame) -> None:
+    with pytest.raises(InputError, match="no column soc_ev, betweenness"):
+        compute_electrode_statistics(table.drop(columns="soc_ev"), metrics=["betweenness"])

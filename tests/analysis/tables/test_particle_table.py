@@ -1,0 +1,96 @@
+"""What a cluster is, and which tables are refused."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cathograph.analysis.tables.particle_table import (
+    cluster_of,
+    flags_of,
+    name_clusters,
+    numbers_of,
+    sample_codes,
+)
+from cathograph.schema.errors import InputError
+
+
+def test_clusters_are_volumes_where_slices_have_one_else_images() -> None:
+    # Two slices of volume v are one cluster; image a has no volume; sample t has an image of
+    # the same name, which is another image; a volume called "a" is not the image "a".
+    table = pd.DataFrame(
+        {
+            "sample": ["s", "s", "s", "s", "t", "s"],
+            "image": ["v#0", "v#1", "a", "a", "a", "b"],
+            "volume": ["v", "v", None, None, None, "a"],
+        }
+    )
+    assert cluster_of(table).tolist() == [0, 0, 1, 1, 2, 3]
+    assert sample_codes(table).tolist() == [0, 0, 0, 0, 1, 0]
+    assert name_clusters(table) == "volumes and images"
+
+
+def test_clusters_need_no_volume_column_and_keep_the_index() -> None:
+    table = pd.DataFrame({"sample": ["s", "s"], "image": [7, 8]}, index=[5, 9])
+    assert cluster_of(table).tolist() == [0, 1]
+    assert cluster_of(table).index.tolist() == [5, 9]
+
+
+def test_names_that_look_alike_when_joined_stay_apart() -> None:
+    table = pd.DataFrame({"sample": ["a", "a/b"], "image": ["b/c", "c"]})
+    assert cluster_of(table).tolist() == [0, 1]
+
+
+def test_a_particle_counted_twice_is_refused() -> None:
+    table = pd.DataFrame({"sample": ["s", "s"], "image": ["a", "a"], "label": [3, 3]})
+    with pytest.raises(InputError, match=r"more than once.*s/a label 3.*one row per particle"):
+        cluster_of(table)
+
+
+def test_a_particle_without_image_is_refused() -> None:
+    with pytest.raises(InputError, match="1 particles without image"):
+        cluster_of(pd.DataFrame({"sample": ["s", "s"], "image": ["a", None]}))
+
+
+def test_a_missing_column_is_named_with_those_there_are() -> None:
+    with pytest.raises(InputError, match=r"no column soc_ev.*columns: sample, image"):
+        numbers_of(pd.DataFrame({"sample": ["s"], "image": ["a"]}), "soc_ev")
+
+
+def test_something_else_than_a_table_is_refused() -> None:
+    with pytest.raises(InputError, match="Found list; expected a DataFrame"):
+        numbers_of([1, 2], "soc_ev")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "column",
+    [pd.Series([1.5, None]), pd.Series([1.5, None], dtype=object), pd.Series([1.5, pd.NA], dtype="Float64")],
+)
+def test_every_kind_of_null_is_nan(column: pd.Series) -> None:
+    np.testing.assert_array_equal(numbers_of(pd.DataFrame({"soc_ev": column}), "soc_ev"), [1.5, np.nan])
+
+
+@pytest.mark.parametrize(("value", "said"), [(np.inf, "1 infinite values.*row 1"), ("x", "no numbers")])
+def test_infinite_and_text_are_refused(value: object, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        numbers_of(pd.DataFrame({"soc_ev": pd.Series([1.0, value], dtype=object)}), "soc_ev")
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pd.Series([True, False]),
+        pd.Series([1, 0]),
+        pd.Series([True, False], dtype=object),
+        pd.Series([True, False], dtype="boolean"),
+    ],
+)
+def test_every_kind_of_flag_is_read(column: pd.Series) -> None:
+    assert flags_of(pd.DataFrame({"at_tpb": column}), "at_tpb").tolist() == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [(None, "1 nulls in column at_tpb"), (2, "Found 2 in column at_tpb")]
+)
+def test_a_flag_with_holes_or_other_values_is_refused(value: object, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        flags_of(pd.DataFrame({"at_tpb": pd.Series([1, value], dtype=object)}), "at_tpb")
