@@ -8,7 +8,8 @@ electrolyte changes it.
 
 Strategy: scale between two percentiles, so that hot pixels and dark rings move nothing; a median
 filter, which removes noise and keeps boundaries where they are; thresholds on what is left; and,
-if asked for, speckle given to its nearest neighbour.
+if asked for, speckle given to its nearest neighbour. scikit-image is imported where it is used, because the
+command line reads the names of the segmenters for its help.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,9 +19,6 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
-from skimage.filters import threshold_multiotsu
-from skimage.measure import label
-from skimage.restoration import denoise_tv_chambolle
 
 from cathograph.schema.errors import PhaseMapError, SegmentationError
 from cathograph.schema.keys import JsonScalar
@@ -36,6 +34,8 @@ Floats = NDArray[np.float32]
 
 
 def _total_variation(image: Floats, weight: float) -> Floats:
+    from skimage.restoration import denoise_tv_chambolle
+
     smooth = denoise_tv_chambolle(image, weight=weight)
     return np.asarray(smooth, dtype=np.float32)
 
@@ -236,6 +236,8 @@ def _otsu(grey: Floats, n_classes: int) -> NDArray[np.float64]:
     same, and a threshold then lies between two bins. At a centre it would cut through one, and an
     image of few exact greys would lose a phase.
     """
+    from skimage.filters import threshold_multiotsu
+
     counts, edges = np.histogram(grey, bins=GREY_BINS)
     found = threshold_multiotsu(classes=n_classes, hist=(counts, edges[1:]))
     return np.asarray(found, dtype=np.float64)
@@ -253,6 +255,8 @@ def _require(holds: bool, name: str, found: object, expected: str) -> None:
 
 def _without_speckle(phases: NDArray[np.uint8], min_speckle_px: int) -> NDArray[np.uint8]:
     """Give every connected piece below `min_speckle_px` the phase of the nearest kept pixel."""
+    from skimage.measure import label
+
     pieces = label(phases, background=UNLABELLED, connectivity=phases.ndim)
     small = (np.bincount(pieces.reshape(-1)) < min_speckle_px)[pieces]
     if small.all():

@@ -39,7 +39,7 @@ def test_every_read_query_can_be_narrowed(query):
 @pytest.mark.parametrize("query", INTERNAL, ids=lambda query: query.name)
 def test_every_internal_query_is_used(query):
     folder = Path(queries.__file__).parent
-    code = "".join(path.read_text() for path in folder.glob("*.py"))
+    code = "".join(path.read_text() for path in folder.rglob("*.py"))
     named_in_full = f'"{query.name}"' in code
     named_by_table = query.name.startswith("stage_")  # row_batches.Batch.query
     assert named_in_full or named_by_table

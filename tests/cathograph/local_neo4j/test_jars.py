@@ -237,7 +237,7 @@ def _wait_for(condition) -> None:
 
 
 def test_committed_list():
-    text = files("cathograph").joinpath(LOCK_FILE).read_text()
+    text = files("cathograph.local_neo4j").joinpath(LOCK_FILE).read_text()
     lock = read_lock()
     assert lock.roots == ROOTS
     assert "://" not in text  # no host
@@ -252,7 +252,7 @@ def test_committed_list():
 def test_list_survives_writing(tmp_path):
     lock = read_lock()
     write_lock(lock, tmp_path / "again.json")
-    assert (tmp_path / "again.json").read_text() == files("cathograph").joinpath(LOCK_FILE).read_text()
+    assert (tmp_path / "again.json").read_text() == files("cathograph.local_neo4j").joinpath(LOCK_FILE).read_text()
 
 
 def test_file_names_follow_maven():

@@ -82,9 +82,14 @@ def test_filtering_comes_after_splitting_and_numbering_after_both(caplog):
 @settings(max_examples=100, deadline=None)
 @given(PHASE_IMAGES)
 def test_without_splitting_equals_components_of_equal_values(phase_image):
-    # scikit-image numbers components of equal values in scan order: the same definition.
+    # scikit-image finds the same components of equal values.
     labelled = label_phases(phase_image, split_nmc=False)
-    expected = label_of_equal_values(phase_image, background=0, connectivity=phase_image.ndim)
+    found = label_of_equal_values(phase_image, background=0, connectivity=phase_image.ndim)
+    # It visits axes of length 1 in another order, so its numbers are brought into ours: by first pixel.
+    numbers, first = np.unique(found, return_index=True)
+    rank = np.argsort(np.argsort(np.where(numbers == 0, -1, first)))
+    has_background = numbers[0] == 0
+    expected = (rank + (not has_background))[np.searchsorted(numbers, found)]
     assert labelled.labels.tolist() == expected.tolist()
     assert labelled.region_labels.tolist() == list(range(1, expected.max() + 1))
 
