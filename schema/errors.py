@@ -5,7 +5,8 @@
     CathographError
     ├── InputError             what the user handed in cannot be used as it is
     │   ├── InputImageError    a file: unreadable, truncated, wrong dtype or shape, no pixel size
-    │   └── PhaseMapError      phase map missing, malformed, or not fitting the image
+    │   ├── PhaseMapError      phase map missing, malformed, or not fitting the image
+    │   └── CompositeError     a composite that cannot make a graph
     ├── SegmentationError      a segmenter cannot work on this image, or returned something wrong
     ├── RowError               a row that breaks the data model; nothing of its image is written
     ├── QueryError             a query that cannot be run as asked
@@ -39,6 +40,10 @@ class InputImageError(InputError):
 
 class PhaseMapError(InputError):
     """The phase map is missing, malformed, or does not fit the image."""
+
+
+class CompositeError(InputError):
+    """A composite is malformed or cannot make a graph."""
 
 
 class SegmentationError(CathographError):

@@ -1,0 +1,336 @@
+"""A composite: its phases, what each of them does, and which roles make a TPB and a channel.
+
+The graph is built from roles, so that one method serves cathodes, fuel electrodes and catalysts. Names, codes and
+colours are for people and files. A composite is data: the built-in ones are YAML files beside this module, and a
+group writes its own in the same form (`cathograph.schema.composites.reading`).
+"""
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+from cathograph.schema.errors import CompositeError, PhaseMapError
+
+BACKGROUND = "background"
+"""Name of code 0, where there is no phase. Every composite has it without declaring it."""
+
+BACKGROUND_COLOUR = "#f2f2f2"
+
+SIDES = ("top", "bottom", "left", "right", "front", "back")
+OPPOSITE = {
+    "top": "bottom",
+    "bottom": "top",
+    "left": "right",
+    "right": "left",
+    "front": "back",
+    "back": "front",
+}
+
+LARGEST_CODE = 254
+"""Phase images are uint8, and 255 marks pixels without a phase while they are read."""
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
+_COLOUR = re.compile(r"#[0-9a-f]{6}")
+
+
+class Role(StrEnum):
+    """What the regions of a phase do. A phase may have several roles.
+
+    Attributes
+    ----------
+    node_label : str
+        Label of its particles in the database.
+
+    Examples
+    --------
+    >>> Role.IONIC.node_label
+    'Ionic'
+    """
+
+    ACTIVE = "active"
+    IONIC = "ionic"
+    ELECTRONIC = "electronic"
+    GAS = "gas"
+    INERT = "inert"
+
+    @property
+    def node_label(self) -> str:
+        """Label of its particles in the database."""
+        return self.value.capitalize()
+
+
+RESERVED = frozenset(
+    name.casefold()
+    for name in (
+        BACKGROUND, "Particle", "InactiveParticle", "TPB", "InactiveTPB", "Sample", "Beamtime", "Volume", "Image",
+        "Segmentation", "StagedSegmentation", "Measurement", "StagedMeasurement", "Prediction", "IngestRun",
+        "SchemaVersion", *(role.node_label for role in Role),
+    )
+)  # fmt: skip
+"""Node labels of the data model: no phase may have such a name, because a phase is a label too."""
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A phase of a composite.
+
+    Attributes
+    ----------
+    name : str
+        Its name, which is also the label of its particles in the database.
+    code : int
+        Its value in phase images (uint8); 0 is background.
+    colour : str
+        Colour in figures, ``#rrggbb``.
+    roles : tuple of Role
+        What it does.
+    """
+
+    name: str
+    code: int
+    colour: str
+    roles: tuple[Role, ...]
+
+    def __str__(self) -> str:
+        """Return the name, as people read it."""
+        return self.name
+
+    def has(self, role: Role) -> bool:
+        """Tell whether the phase has a role."""
+        return role in self.roles
+
+
+@dataclass(frozen=True)
+class Composite:
+    """The phases of a composite and what makes its graph.
+
+    Attributes
+    ----------
+    name, meaning : str
+        Its name, and one line that says what it is.
+    phases : tuple of Phase
+        In the order of their codes, without background.
+    tpb : tuple of Role
+        The three roles that meet at a triple phase boundary.
+    channel : tuple of Role
+        The two carriers that two active particles must share for a concurrent channel.
+    ion_side : str
+        Side of the image that the ions come from; the electrons come from the opposite side.
+
+    Raises
+    ------
+    CompositeError
+        When a name or a code stands twice or cannot be used, a role that is needed has no phase, or no phase is
+        active.
+
+    Examples
+    --------
+    >>> from cathograph.schema.composites import SSB_CATHODE
+    >>> SSB_CATHODE.phase("NMC").code, [str(phase) for phase in SSB_CATHODE.with_role(Role.IONIC)]
+    (2, ['SSE'])
+    """
+
+    name: str
+    meaning: str
+    phases: tuple[Phase, ...]
+    tpb: tuple[Role, Role, Role]
+    channel: tuple[Role, Role]
+    ion_side: str = "top"
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot make a graph."""
+        _check_phases(self.name, self.phases)
+        present = {role for phase in self.phases for role in phase.roles}
+        if Role.ACTIVE not in present:
+            msg = (
+                f"{self.name}: found no active phase; expected one that reacts. Give a phase the role active."
+            )
+            raise CompositeError(msg)
+        for what, roles in (("tpb", self.tpb), ("channel", self.channel)):
+            if len(set(roles)) != len(roles):
+                msg = f"{self.name}: found {', '.join(roles)} for {what}; expected different roles. Correct {what}."
+                raise CompositeError(msg)
+            for role in roles:
+                if role not in present:
+                    msg = (
+                        f"{self.name}: found the role {role} in {what} and no phase that has it; expected one. "
+                        f"Give a phase the role, or change {what}."
+                    )
+                    raise CompositeError(msg)
+        if self.ion_side not in SIDES:
+            msg = f"{self.name}: found ion_side {self.ion_side!r}; expected one of {', '.join(SIDES)}. Correct it."
+            raise CompositeError(msg)
+
+    @property
+    def electron_side(self) -> str:
+        """Side of the image that the electrons come from."""
+        return OPPOSITE[self.ion_side]
+
+    def with_role(self, role: Role) -> tuple[Phase, ...]:
+        """Give the phases that have a role, in the order of their codes."""
+        return tuple(phase for phase in self.phases if phase.has(role))
+
+    def codes_with(self, role: Role) -> tuple[int, ...]:
+        """Give the codes of the phases that have a role."""
+        return tuple(phase.code for phase in self.with_role(role))
+
+    def phase(self, name: str) -> Phase:
+        """Find a phase by its name, upper or lower case.
+
+        Raises
+        ------
+        PhaseMapError
+            When the composite has no such phase; the message lists those it has.
+        """
+        for phase in self.phases:
+            if phase.name.casefold() == name.strip().casefold():
+                return phase
+        known = ", ".join((BACKGROUND, *(phase.name for phase in self.phases)))
+        msg = (
+            f"Found phase {name!r}; expected one of {known}, the phases of the composite {self.name}. Correct the "
+            "phase map, or choose another composite (composite)."
+        )
+        raise PhaseMapError(msg)
+
+    def code_of(self, name: str) -> int:
+        """Find the code of a phase or of ``background`` by its name."""
+        return 0 if name.strip().casefold() == BACKGROUND else self.phase(name).code
+
+    def name_of(self, code: int) -> str:
+        """Find the name of a code; `KeyError` when there is none."""
+        return {0: BACKGROUND, **{phase.code: phase.name for phase in self.phases}}[int(code)]
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of what shapes the graph: names, codes, roles, triple, pair and side, not colours or the name."""
+        shape = json.loads(self.definition)
+        for part in ("name", "meaning"):
+            del shape[part]
+        for phase in shape["phases"]:
+            del phase["colour"]
+        return hashlib.sha256(json.dumps(shape, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+    @cached_property
+    def definition(self) -> str:
+        """The composite as canonical JSON, as it is stored with each segmentation."""
+        return json.dumps(
+            {
+                "name": self.name,
+                "meaning": self.meaning,
+                "phases": [
+                    {
+                        "name": phase.name,
+                        "code": phase.code,
+                        "colour": phase.colour,
+                        "roles": list(phase.roles),
+                    }
+                    for phase in self.phases
+                ],
+                "tpb": list(self.tpb),
+                "channel": list(self.channel),
+                "ion_side": self.ion_side,
+            },
+            sort_keys=True,
+            separators=(",", ":"),
+            ensure_ascii=False,
+        )
+
+    @classmethod
+    def from_definition(cls, definition: str) -> "Composite":
+        """Make the composite that `definition` wrote."""
+        return cls.from_parts(json.loads(definition))
+
+    @classmethod
+    def from_parts(cls, parts: dict[str, Any]) -> "Composite":
+        """Make a composite from plain values, checked.
+
+        Parameters
+        ----------
+        parts : dict
+            ``name``, ``meaning``, ``phases`` (each with ``name``, ``code``, ``colour``, ``roles``), ``tpb``,
+            ``channel`` and ``ion_side``.
+
+        Raises
+        ------
+        CompositeError
+            When a role does not exist, or see `Composite`.
+        """
+        name = str(parts["name"])
+
+        def roles(found: Any, what: str) -> tuple[Role, ...]:  # noqa: ANN401  what a file holds
+            known = {role.value for role in Role}
+            for role in found:
+                if role not in known:
+                    msg = (
+                        f"{name}: found the role {role!r} in {what}; expected one of "
+                        f"{', '.join(role.value for role in Role)}. Correct the composite."
+                    )
+                    raise CompositeError(msg)
+            return tuple(Role(role) for role in found)
+
+        phases = tuple(
+            sorted(
+                (
+                    Phase(
+                        each["name"],
+                        each["code"],
+                        each["colour"],
+                        roles(each["roles"], f"phase {each['name']}"),
+                    )
+                    for each in parts["phases"]
+                ),
+                key=lambda phase: phase.code,
+            )
+        )
+        triple, pair = roles(parts["tpb"], "tpb"), roles(parts["channel"], "channel")
+        if len(triple) != 3 or len(pair) != 2:
+            msg = (
+                f"{name}: found {len(triple)} roles for tpb and {len(pair)} for channel; expected 3 and 2. "
+                "Correct the composite."
+            )
+            raise CompositeError(msg)
+        return cls(name, str(parts["meaning"]), phases, triple, pair, str(parts["ion_side"]))  # type: ignore[arg-type]  lengths checked
+
+
+def _check_phases(composite: str, phases: tuple[Phase, ...]) -> None:
+    for phase in phases:
+        if not _NAME.fullmatch(phase.name) or phase.name.casefold() in RESERVED:
+            msg = (
+                f"{composite}: found the phase name {phase.name!r}; expected letters, digits and _ (it becomes a node "
+                "label), beginning with a letter, and no label of the data model. Choose another name."
+            )
+            raise CompositeError(msg)
+        if not 1 <= phase.code <= LARGEST_CODE:
+            msg = (
+                f"{composite}: found code {phase.code} for {phase.name}; expected 1 to {LARGEST_CODE} (0 is "
+                "background). Correct the code."
+            )
+            raise CompositeError(msg)
+        if not _COLOUR.fullmatch(phase.colour):
+            msg = (
+                f"{composite}: found colour {phase.colour!r} for {phase.name}; expected #rrggbb. Correct it."
+            )
+            raise CompositeError(msg)
+        if not phase.roles or len(set(phase.roles)) != len(phase.roles):
+            msg = (
+                f"{composite}: found {', '.join(phase.roles) or 'no role'} for {phase.name}; expected at least one "
+                "role, each once. A phase that does nothing has the role inert."
+            )
+            raise CompositeError(msg)
+    for what, values in (
+        ("code", [phase.code for phase in phases]),
+        ("name", [phase.name.casefold() for phase in phases]),
+    ):
+        twice = {value for value in values if values.count(value) > 1}
+        if twice:
+            both = " and ".join(
+                phase.name
+                for phase in phases
+                if (phase.code if what == "code" else phase.name.casefold()) in twice
+            )
+            msg = f"{composite}: found the {what} {min(twice)} for {both}; expected each {what} once. Change one."
+            raise CompositeError(msg)
