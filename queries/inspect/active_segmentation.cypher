@@ -14,4 +14,4 @@ RETURN
   segmentation.params AS params,
   segmentation.pixel_size_um AS pixel_size_um,
   image.slice_index AS slice_index,
-  COUNT { (segmentation)<-[:IN]-(:NMC) } AS nmc
+  COUNT { (segmentation)<-[:IN]-(:Active) } AS nmc

@@ -35,9 +35,9 @@ RETURN
   {
     particles: COUNT { (segmentation)<-[:IN]-(:Particle) },
     contacts: COUNT { (segmentation)<-[:IN]-(:Particle)-[:CONTACT]->(:Particle) },
-    tpbs: COUNT { (segmentation)<-[:IN]-(:NMC)<-[:MEETS]-(:TPB) },
-    physical_tpbs: COUNT { (segmentation)<-[:IN]-(:NMC)<-[:MEETS]-(:TPB {is_physical: true}) },
-    states: COUNT { (measurement)-[:STATE]->(:NMC) }
+    tpbs: COUNT { (segmentation)<-[:IN]-(:Particle)<-[:MEETS {place: 1}]-(:TPB) },
+    physical_tpbs: COUNT { (segmentation)<-[:IN]-(:Particle)<-[:MEETS {place: 1}]-(:TPB {is_physical: true}) },
+    states: COUNT { (measurement)-[:STATE]->(:Active) }
   } AS stored,
   file,
   COLLECT {

@@ -12,7 +12,7 @@ WHERE ($sample IS NULL OR sample.id = $sample) AND ($image IS NULL OR image.id =
 MATCH (segmentation)<-[:ON]-(measurement:Measurement {active: true})
 WITH sample, collect(measurement) AS measurements, count(DISTINCT measurement.params) AS methods
 UNWIND measurements AS measurement
-MATCH (measurement)-[state:STATE]->(nmc:NMC)
+MATCH (measurement)-[state:STATE]->(nmc:Active)
 WITH sample, methods, state,
      [
        ['TPB', EXISTS { (nmc)<-[:MEETS]-(:TPB) }],

@@ -239,6 +239,27 @@ class Composite:
             ensure_ascii=False,
         )
 
+    def segmentation_properties(self) -> dict[str, str | list[str]]:
+        """Give what a segmentation stores of its composite, so that queries need no file.
+
+        Returns
+        -------
+        dict
+            Properties of `cathograph.schema.nodes.SEGMENTATION`: name, hash and definition, the names of the phases
+            of each role and of both carriers, and the side of the ions.
+        """
+        names = {role: [phase.name for phase in self.with_role(role)] for role in Role}
+        first, second = self.channel
+        return {
+            "composite": self.name,
+            "composite_sha256": self.sha256,
+            "composite_definition": self.definition,
+            **{f"{role.value}_phases": names[role] for role in Role},
+            "first_carrier_phases": names[first],
+            "second_carrier_phases": names[second],
+            "ion_side": self.ion_side,
+        }
+
     @classmethod
     def from_definition(cls, definition: str) -> "Composite":
         """Make the composite that `definition` wrote."""
