@@ -18,10 +18,11 @@ from cathograph.ingest.formats.file_state import look_at
 from cathograph.ingest.formats.hdf5 import opened_hdf5
 from cathograph.ingest.formats.image_file import StoredImage
 from cathograph.ingest.formats.image_opening import open_stored
+from cathograph.ingest.options import Signal
 from cathograph.ingest.stacks.draft import Draft
 from cathograph.ingest.stacks.frames import Hdf5Frames
 from cathograph.ingest.stacks.source_file import SourceFile
-from cathograph.ingest.stacks.stack import BeamlineStack, Signal, look_for_bad_pixels
+from cathograph.ingest.stacks.stack import BeamlineStack, look_for_bad_pixels
 from cathograph.ingest.stacks.stack_opening import Given, complete, knows_hdf5, open_draft
 from cathograph.schema.errors import InputImageError
 
@@ -136,7 +137,7 @@ def _describe_stack(
     metadata, stack, problems = draft.metadata, None, []
     single = len(draft.places) == 1
     notes = metadata.notes
-    if not single and draft.energies is None and given.energies is None:
+    if not single and draft.energies is None and given.options.energies is None:
         notes = (*notes, _needs_energies(draft))
     elif not single:
         try:

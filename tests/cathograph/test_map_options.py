@@ -4,8 +4,6 @@ from typing import Annotated
 
 import pytest
 import typer
-from typer.testing import CliRunner
-
 from cathograph.commands.map_options import (
     OF_MAPS,
     MapDataset,
@@ -17,6 +15,8 @@ from cathograph.commands.map_options import (
     Window,
     refuse_without_map,
 )
+from typer.testing import CliRunner
+
 from cathograph.schema.errors import InputError
 
 app = typer.Typer()

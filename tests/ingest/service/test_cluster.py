@@ -1,11 +1,11 @@
 """What is refused before any cluster is asked, or when there is none."""
 
 import pytest
+from cathograph.ingest.service.options import ServiceOptions
 
 from cathograph.ingest.options import IngestOptions, Source
 from cathograph.ingest.pipeline import Placement
 from cathograph.ingest.service.cluster import ClusterWorkers, ingest_on_cluster
-from cathograph.ingest.service.options import ServiceOptions
 from cathograph.schema.errors import InputError, PhaseMapError
 
 OPTIONS = IngestOptions(Source.PHASES, "0=background,1=NMC", pixel_size_um=0.05)

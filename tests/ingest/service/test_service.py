@@ -10,8 +10,8 @@ from functools import partial
 import psutil
 import pytest
 import tifffile
-
 from cathograph.ingest.service.options import ServiceOptions
+
 from cathograph.ingest.service.service import serve
 from cathograph.phantom.microstructure import make_microstructure
 from cathograph.queries.catalog import load

@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 import tifffile
 
-from cathograph.ingest.options import IngestOptions, Source
+from cathograph.ingest.options import IngestOptions, Source, StateMethod
 from cathograph.ingest.pipeline import Placement, ingest_files
 from cathograph.ingest.reading import Reading
 from cathograph.ingest.states.map_matching import MatchingOptions
 from cathograph.ingest.states.measurement import MapSource
-from cathograph.ingest.states.state_method import StateMethod
 from cathograph.ingest.stored.stored_image import ingest_map
 from cathograph.phantom import EnergyModel, make_energy_map, make_microstructure
 from cathograph.queries.catalog import load
