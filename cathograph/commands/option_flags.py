@@ -63,7 +63,7 @@ def takes_options(command: Callable[..., None]) -> Callable[..., None]:
             models[parameter.name] = hint
             parameters += [_flag_of(hint, name, option) for name, option in hint.shown_options.items()]
         else:
-            parameters.append(parameter.replace(annotation=hint))
+            parameters.append(parameter.replace(annotation=hint, kind=parameter.KEYWORD_ONLY))
 
     @wraps(command)
     def run(**given: Any) -> None:  # noqa: ANN401  typer checks each value
@@ -74,8 +74,7 @@ def takes_options(command: Callable[..., None]) -> Callable[..., None]:
             given[parameter] = model(**{name: _value_of(model, name, said[name]) for name in said})
         command(**given)
 
-    signature = inspect.Signature(sorted(parameters, key=lambda each: each.default is not each.empty))
-    run.__signature__ = signature  # type: ignore[attr-defined]  # read by inspect, and so by typer
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # read by inspect, and so by typer
     run.__annotations__ = {each.name: each.annotation for each in parameters}
     return run
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cathograph.ingest.xanes.linear_combination import LinearCombination
     from cathograph.ingest.xanes.methods import Method
     from cathograph.ingest.xanes.references import ReferencePair
+    from cathograph.ingest.xanes.registration import Against
     from cathograph.ingest.xanes.white_line import WhiteLine
 
 Chosen = TypeVar("Chosen", "WhiteLine", "HalfHeight", "GaussianWhiteLine", "LinearCombination")
@@ -40,7 +41,7 @@ def make_recipe(options: FitOptions) -> "MapRecipe":
     pair = None if options.references is None else read_references(options.references)
     method = _method(options, pair)
     normalisation = Normalisation(options.pre_ev, options.post_ev, options.post_degree)
-    against = "previous" if options.register_against is RegisterAgainst.PREVIOUS else "reference"
+    against: Against = "previous" if options.register_against is RegisterAgainst.PREVIOUS else "reference"
     return MapRecipe(
         method=method,
         calibration=uncalibrated(method.name) if pair is None else calibrate(method, pair),

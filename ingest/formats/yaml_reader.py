@@ -68,30 +68,37 @@ class _Builder:
 
     def take(self, event: yaml.Event) -> None:
         """Take the next event."""
-        line = event.start_mark.line + 1
+        line = 1 if event.start_mark is None else event.start_mark.line + 1
         if isinstance(event, yaml.DocumentStartEvent):
             self.documents += 1
             if self.documents > 1:
                 self._refuse(line, "no valid YAML: a second document", "one document", "Leave the rest out")
-        elif isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
-            what = "an alias" if isinstance(event, yaml.AliasEvent) else "an anchor"
-            name = f"{'*' if isinstance(event, yaml.AliasEvent) else '&'}{event.anchor}"
-            self._refuse(line, f"{what} ({name})", "values written out", "Write the value out")
-        elif getattr(event, "tag", None) is not None and event.tag != "!":
-            self._refuse(line, f"the YAML tag {event.tag}", "plain keys and values", "Leave the tag out")
-        elif isinstance(event, yaml.ScalarEvent):
-            self._take_scalar(event, line)
-        elif isinstance(event, yaml.SequenceStartEvent | yaml.MappingStartEvent):
-            if len(self.inside) >= DEEPEST:
-                self._refuse(
-                    line, "values nested too deeply", f"at most {DEEPEST} levels", "Write it flatter"
-                )
-            value: list[YamlValue] | dict[str, YamlValue] = (
-                [] if isinstance(event, yaml.SequenceStartEvent) else {}
-            )
-            self.inside.append(_Open(value, self._put(value, line)))
-        elif isinstance(event, yaml.SequenceEndEvent | yaml.MappingEndEvent):
+        elif isinstance(event, yaml.AliasEvent):
+            self._refuse(line, f"an alias (*{event.anchor})", "values written out", "Write the value out")
+        elif isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent):
+            self._refuse_anchor_and_tag(event, line)
+            self._take_value(event, line)
+        elif isinstance(event, yaml.CollectionEndEvent):
             self.inside.pop()
+
+    def _refuse_anchor_and_tag(
+        self, event: "yaml.ScalarEvent | yaml.CollectionStartEvent", line: int
+    ) -> None:
+        if event.anchor is not None:
+            self._refuse(line, f"an anchor (&{event.anchor})", "values written out", "Write the value out")
+        if event.tag not in (None, "!"):
+            self._refuse(line, f"the YAML tag {event.tag}", "plain keys and values", "Leave the tag out")
+
+    def _take_value(self, event: "yaml.ScalarEvent | yaml.CollectionStartEvent", line: int) -> None:
+        if isinstance(event, yaml.ScalarEvent):
+            self._take_scalar(event, line)
+            return
+        if len(self.inside) >= DEEPEST:
+            self._refuse(line, "values nested too deeply", f"at most {DEEPEST} levels", "Write it flatter")
+        value: list[YamlValue] | dict[str, YamlValue] = (
+            [] if isinstance(event, yaml.SequenceStartEvent) else {}
+        )
+        self.inside.append(_Open(value, self._put(value, line)))
 
     def _take_scalar(self, event: yaml.ScalarEvent, line: int) -> None:
         around = self.inside[-1] if self.inside else None
@@ -105,8 +112,9 @@ class _Builder:
 
     def _put(self, value: YamlValue, line: int) -> Place:
         """Put a value where it belongs, and give its place."""
+        place: Place = ()
         if not self.inside:
-            self.content, place = value, ()
+            self.content = value
         else:
             around = self.inside[-1]
             if isinstance(around.value, list):

@@ -39,7 +39,7 @@ class StackOptions(Options):
     ] = None
     energies: Annotated[
         Path | None,
-        Field(description="Text file of photon energies, one a line; counts before those of the stack."),
+        Field(description="Text file of photon energies, one a line; used in place of those of the stack."),
         Option(),
     ] = None
     energy_unit: Annotated[

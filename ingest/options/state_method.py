@@ -55,7 +55,7 @@ class StateMethod(Options):
     ] = 1.5
     min_pixels: Annotated[
         int,
-        Field(ge=2, le=2**40, description="With fewer valid pixels an NMC has no values."),
+        Field(ge=2, description="With fewer valid pixels an NMC has no values."),
         Option(),
     ] = 50
     max_dropped_fraction: Annotated[

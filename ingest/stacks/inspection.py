@@ -27,7 +27,7 @@ from cathograph.ingest.stacks.stack_opening import Given, complete, knows_hdf5, 
 from cathograph.schema.errors import InputImageError
 
 MOST_DATASETS = 500
-NEEDS_LAYOUT = "a stack over photon energies needs a layout: --layout FILE (docs/formats.md)"
+NEEDS_LAYOUT = "a stack over photon energies needs a `layout` (docs/formats.md)"
 
 
 @dataclass(frozen=True)
@@ -150,8 +150,8 @@ def _describe_stack(
         if stack.signal is Signal.COUNTS and stack.flats is None and stack.incident is None:
             needed = ["--flats", "FLATS"]
             problems.append(
-                "raw counts without flats: give --flats FILE, or the part of the image with the beam alone, "
-                "--empty-region Y0,Y1,X0,X1"
+                "raw counts without flats: give `flats`, or the part of the image with the beam alone, "
+                "`empty_region` Y0,Y1,X0,X1"
             )
         if metadata.pixel_size_um is None:
             needed += ["--pixel-size-nm", "NUMBER"]
@@ -292,7 +292,7 @@ def _command(verb: str, path: Path, *options: str) -> str:
 
 
 def _needs_energies(draft: Draft) -> str:
-    return f"no energies ({draft.why_no_energies}); a stack over them needs --energies FILE"
+    return f"no energies ({draft.why_no_energies}); a stack over them needs `energies`"
 
 
 def _signal_in_words(stack: BeamlineStack) -> str:

@@ -145,7 +145,9 @@ def require_passes(passes: int) -> None:
         Below 1 or above `MOST_PASSES`.
     """
     if not 1 <= passes <= MOST_PASSES:
-        msg = f"Found {passes} passes; expected 1 to {MOST_PASSES} (8 are usual). Correct --uncertainty."
+        msg = (
+            f"Found {passes} passes; expected 1 to {MOST_PASSES} (8 are usual). Correct `uncertainty_passes`."
+        )
         raise SegmentationError(msg)
 
 
