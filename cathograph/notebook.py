@@ -184,10 +184,10 @@ def analyse_energies(
     >>> states[["label", "soc_ev", "n_valid", "dropped_fraction"]].values.tolist()
     [[1.0, 8343.0, 3.0, 0.25]]
     """
+    from cathograph.ingest.options import StateMethod
     from cathograph.ingest.regions.labelling import regions_from_labels
     from cathograph.ingest.states.electrochemistry import measure_states
     from cathograph.ingest.states.energy_map import find_values_in_window
-    from cathograph.ingest.states.state_method import StateMethod
 
     method = StateMethod(window_ev=window_ev, reference_ev=reference_ev, min_pixels=min_pixels)
     find_values_in_window(energy_ev, method)
