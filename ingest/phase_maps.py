@@ -4,7 +4,7 @@ Three forms say the same: inline ``0=background,1=NMC``, a YAML file with one ``
 line, and for label images a CSV table ``label,phase``. All become a `PhaseMap`, whose canonical
 text is part of a segmentation's key: the same map in another form or order is the same map.
 
-Values stay the texts that stand in the file (`cathograph.ingest.formats.yaml_reader`): ``010`` is refused, not eight.
+Values stay the texts that stand in the file (`cathograph.schema.yaml_reader`): ``010`` is refused, not eight.
 """
 
 import csv
@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cathograph.ingest.formats.yaml_reader import read_text, read_yaml
+from cathograph.schema.yaml_reader import read_text, read_yaml
 from cathograph.schema.errors import PhaseMapError
 from cathograph.schema.phases import Phase
 

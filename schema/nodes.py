@@ -14,8 +14,8 @@ The pattern they form::
 A particle has its phase as a label (NMC, SSE, Graphite in the default composite) and a label for each of its
 roles (Active, Ionic, Electronic, Gas, Inert), so that one query asks across composites. Particles and TPBs carry
 their labels only while their segmentation is the active one of its image; else they are `InactiveParticle` and
-`InactiveTPB`, without phase or role, so that ``MATCH (n:NMC)`` never counts one twice. A segmentation of which not all rows are there yet is a `StagedSegmentation`, a measurement a
-`StagedMeasurement`.
+`InactiveTPB`, without phase or role, so that ``MATCH (n:NMC)`` never counts one twice. A segmentation of which
+not all rows are there yet is a `StagedSegmentation`, a measurement a `StagedMeasurement`.
 """
 
 from dataclasses import dataclass
@@ -111,7 +111,9 @@ SEGMENTATION = NodeType(
         Property("n_contacts", Kind.INTEGER, "contacts written", minimum=0),
         Property("n_tpbs", Kind.INTEGER, "TPBs (triangles) written", minimum=0),
         Property("n_physical_tpbs", Kind.INTEGER, "TPBs with at least one junction", minimum=0),
-        Property("n_channel_pairs", Kind.INTEGER, "pairs of active particles with a concurrent channel", minimum=0),
+        Property(
+            "n_channel_pairs", Kind.INTEGER, "pairs of active particles with a concurrent channel", minimum=0
+        ),
         Property(
             "channel_pairs_stored", Kind.BOOLEAN, "pairs are relationships (on average at most 50 partners)"
         ),
@@ -122,7 +124,13 @@ SEGMENTATION = NodeType(
             minimum=0,
             nullable=True,
         ),
-        Property("hub_share_sse", Kind.FLOAT, "largest region of the first carrier over all of it", minimum=0, nullable=True),
+        Property(
+            "hub_share_sse",
+            Kind.FLOAT,
+            "largest region of the first carrier over all of it",
+            minimum=0,
+            nullable=True,
+        ),
         Property(
             "hub_share_graphite",
             Kind.FLOAT,
@@ -168,7 +176,9 @@ PARTICLE = NodeType(
             "active: shares a neighbour of each carrier (SSE and graphite) with another active particle",
             nullable=True,
         ),
-        Property("concurrent_partners", Kind.INTEGER, "active: how many such particles", minimum=0, nullable=True),
+        Property(
+            "concurrent_partners", Kind.INTEGER, "active: how many such particles", minimum=0, nullable=True
+        ),
         Property(
             "local_channel_partners",
             Kind.INTEGER,
@@ -188,7 +198,12 @@ TPB = NodeType(
     (
         Property("key", Kind.STRING, "segmentation key and the three labels"),
         Property("perimeter_um", Kind.FLOAT, "perimeter of the triangle of the three centroids", minimum=0),
-        Property("interface_ratio", Kind.FLOAT, "weight_px of the first with the second region over that of the first with the third", minimum=0),
+        Property(
+            "interface_ratio",
+            Kind.FLOAT,
+            "weight_px of the first with the second region over that of the first with the third",
+            minimum=0,
+        ),
         Property("weight_sum_px", Kind.FLOAT, "sum of the three weight_px", minimum=0),
         Property("junctions", Kind.INTEGER, "places where all three regions meet", minimum=0),
         Property("is_physical", Kind.BOOLEAN, "whether they meet anywhere"),

@@ -43,7 +43,9 @@ CONCURRENT_CHANNEL = RelationshipType(
     "Two active particles that share neighbours of both carriers; stored below the hub limit, lower label first.",
     (
         Property("via_sse", Kind.INTEGER, "shared neighbours of the first carrier (SSE)", minimum=1),
-        Property("via_graphite", Kind.INTEGER, "shared neighbours of the second carrier (graphite)", minimum=1),
+        Property(
+            "via_graphite", Kind.INTEGER, "shared neighbours of the second carrier (graphite)", minimum=1
+        ),
     ),
 )
 
@@ -54,7 +56,9 @@ LOCAL_CHANNEL = RelationshipType(
     "Two active particles joined by a short path inside one region of each carrier, lower label first.",
     (
         Property("path_sse_um", Kind.FLOAT, "shortest path inside a region of the first carrier", minimum=0),
-        Property("path_graphite_um", Kind.FLOAT, "shortest path inside a region of the second carrier", minimum=0),
+        Property(
+            "path_graphite_um", Kind.FLOAT, "shortest path inside a region of the second carrier", minimum=0
+        ),
     ),
 )
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from cathograph.ingest.formats.yaml_reader import YamlDocument, YamlValue, parse_yaml, read_yaml
+from cathograph.schema.yaml_reader import YamlDocument, YamlValue, parse_yaml, read_yaml
 from cathograph.ingest.options import IngestOptions, MapOptions, Options, StateMethod, renamed, scalar_of
 from cathograph.ingest.phase_maps import read_phase_map
 from cathograph.schema.errors import InputError, PhaseMapError

@@ -10,7 +10,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from cathograph.ingest.formats.file_state import shown
-from cathograph.ingest.formats.yaml_reader import read_yaml
+from cathograph.schema.yaml_reader import read_yaml
 from cathograph.ingest.options import Region, Signal
 from cathograph.ingest.stacks.energies import EV_PER_UNIT
 from cathograph.schema.errors import InputImageError

@@ -3,8 +3,8 @@
 // again: each changes only what is not done yet, in batches, so that an interrupted run goes on where it stopped.
 MATCH (segmentation:Segmentation) WHERE segmentation.composite IS NULL
 SET segmentation.composite = 'ssb-cathode',
-    segmentation.composite_sha256 = 'SHA',
-    segmentation.composite_definition = 'DEFINITION',
+    segmentation.composite_sha256 = '33a6d0fb7ce9c82e182b277fda156f41ffe0cc9a2c4365340a84347bbd51a0c5',
+    segmentation.composite_definition = '{"channel":["ionic","electronic"],"ion_side":"top","meaning":"Cathode of a solid-state battery (NMC, solid electrolyte, graphite)","name":"ssb-cathode","phases":[{"code":1,"colour":"#56b4e9","name":"SSE","roles":["ionic"]},{"code":2,"colour":"#e69f00","name":"NMC","roles":["active"]},{"code":3,"colour":"#4d4d4d","name":"Graphite","roles":["electronic"]}],"tpb":["active","ionic","electronic"]}',
     segmentation.active_phases = ['NMC'], segmentation.ionic_phases = ['SSE'],
     segmentation.electronic_phases = ['Graphite'], segmentation.gas_phases = [], segmentation.inert_phases = [],
     segmentation.first_carrier_phases = ['SSE'], segmentation.second_carrier_phases = ['Graphite'],
