@@ -8,7 +8,6 @@ ingest name fields in backticks; `with_flags` writes the flags there.
 import inspect
 from collections.abc import Callable, Mapping
 from functools import wraps
-from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
 import typer
@@ -53,7 +52,10 @@ def with_flags(message: str) -> str:
 
 
 def takes_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the flags of every parameter that is typed as a model of options."""
+    """Give a command the flags of every parameter that is typed as a model of options.
+
+    The command has a parameter `context`; all of its parameters are handed to it by name.
+    """
     hints = get_type_hints(command, include_extras=True)
     parameters: list[inspect.Parameter] = []
     models: dict[str, type[Options]] = {}
@@ -80,7 +82,7 @@ def takes_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def typed_flags(context: typer.Context) -> frozenset[str]:
-    """Name the parameters that stand on the command line."""
+    """Name the parameters that the user typed."""
     sources = {name: context.get_parameter_source(name) for name in context.params}
     return frozenset(
         name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"
@@ -119,9 +121,7 @@ def _typed_as(field: FieldInfo, option: Option) -> tuple[Any, Any]:
         return list[str] | None, None
     if option.form is not None:
         return str | None, None if default is None else ",".join(f"{each:g}" for each in default)
-    return (kind if kind in (bool, int, float, Path) or isinstance(kind, type) else str) | (
-        None if default is None else kind
-    ), default
+    return kind if default is not None else kind | None, default
 
 
 def _value_of(model: type[Options], name: str, value: Any) -> Any:  # noqa: ANN401  any field

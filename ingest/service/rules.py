@@ -33,6 +33,8 @@ OWN_KEYS = ("pattern", "as", "sample", "image", "cathode", "phases")
 """Keys of an entry that say which files are what; all others are options."""
 _IMAGE_MODELS: tuple[type[Options], ...] = (IngestOptions,)
 _MAP_MODELS: tuple[type[Options], ...] = (MapOptions, StateMethod)
+_READ = ("options", "map_options", "method")
+"""Fields of a rule that are made of the other keys, and are no keys themselves."""
 KEYS = {**IngestOptions.keys(), **MapOptions.keys(), **StateMethod.keys()}
 """Key of this file for each field of the options."""
 TABLE_SUFFIXES = (".yaml", ".yml", ".csv")
@@ -78,24 +80,29 @@ class FileRule(BaseModel):
     @classmethod
     def _options_of_the_kind(cls, entry: object) -> object:
         """Read the keys that are options by their models."""
-        if not isinstance(entry, Mapping) or entry.get("as") not in set(FileKind):
-            return entry  # refused by the fields above
+        if not isinstance(entry, Mapping):
+            return entry  # refused as no mapping
         phases = entry.get("phases")
         if isinstance(phases, Mapping):
-            phases = ",".join(f"{number}={phase}" for number, phase in phases.items())
-        entry = {**entry, **({} if phases is None else {"phases": phases})}
-        own = {key: value for key, value in entry.items() if key in OWN_KEYS}
-        rest = {key: value for key, value in entry.items() if key not in OWN_KEYS}
-        kind = FileKind(entry["as"])
-        models = _MAP_MODELS if kind is FileKind.ENERGY_MAP else _IMAGE_MODELS
-        others = _IMAGE_MODELS if kind is FileKind.ENERGY_MAP else _MAP_MODELS
-        known = _keys_of(models)
+            entry = {**entry, "phases": ",".join(f"{value}={phase}" for value, phase in phases.items())}
+        of_images, of_maps = _keys_of(_IMAGE_MODELS), _keys_of(_MAP_MODELS)
+        kept = {
+            key: value for key, value in entry.items() if key not in (of_images | of_maps) - set(OWN_KEYS)
+        }
+        for key in kept:
+            if key in _READ:
+                msg = f"{key} is no key of an entry"
+                raise ValueError(msg)
+        said = entry.get("as")
+        if not isinstance(said, str) or said not in set(FileKind):
+            return kept  # refused by its field
+        kind = FileKind(said)
+        wrong = of_images - of_maps - {"as"} if kind is FileKind.ENERGY_MAP else of_maps - of_images
         for key in entry:
-            if key not in known and key in _keys_of(others) - set(OWN_KEYS) | {"phases"}:
+            if key in wrong:
                 msg = f"{key} does not go with as: {kind.value}"
                 raise ValueError(msg)
-        unknown = {key: value for key, value in rest.items() if key not in known}
-        return {**own, **unknown, **_read_options(entry, kind)}
+        return {**kept, **_read_options(entry, kind)}
 
     @model_validator(mode="after")
     def _names_and_phases(self) -> "FileRule":
