@@ -8,10 +8,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cathograph.ingest.options import IngestOptions, StateMethod
 from cathograph.schema.phases import Phase
 
 if TYPE_CHECKING:
     from cathograph.queries.server.connection import Connection
+
+_INGEST, _STATE = IngestOptions(), StateMethod()
+"""The defaults of the command line are those of a notebook."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +82,7 @@ def analyse_labels(
     phases: Mapping[int, str | Phase],
     *,
     pixel_size_um: float,
-    radius_px: int = 3,
+    radius_px: int = _INGEST.radius_px,
     local_channel_path_um: float | None = None,
 ) -> GraphTables:
     """Compute the particle graph of a label image, without any database.
@@ -144,9 +148,9 @@ def analyse_energies(
     phases: Mapping[int, str | Phase],
     energy_ev: NDArray[np.floating],
     *,
-    window_ev: tuple[float, float] = (8340.0, 8348.0),
-    reference_ev: float = 8344.0,
-    min_pixels: int = 50,
+    window_ev: tuple[float, float] = _STATE.window_ev,
+    reference_ev: float = _STATE.reference_ev,
+    min_pixels: int = _STATE.min_pixels,
 ) -> pd.DataFrame:
     """Compute the electrochemical state of every NMC of a label image, without any database.
 
@@ -161,7 +165,7 @@ def analyse_energies(
     window_ev : (float, float)
         Energies outside are dropped.
     reference_ev : float
-        Energy that parts peaks above from peaks below.
+        Energy in eV that separates peaks above from peaks below.
     min_pixels : int
         With fewer valid pixels a particle has no values.
 
@@ -187,7 +191,6 @@ def analyse_energies(
     from cathograph.ingest.regions.labelling import regions_from_labels
     from cathograph.ingest.states.electrochemistry import measure_states
     from cathograph.ingest.states.energy_map import find_values_in_window
-    from cathograph.ingest.states.state_method import StateMethod
 
     method = StateMethod(window_ev=window_ev, reference_ev=reference_ev, min_pixels=min_pixels)
     find_values_in_window(energy_ev, method)

@@ -32,8 +32,8 @@ def open_grey_beside(path: Path, labels: ImageFile, options: IngestOptions) -> I
     """
     if options.source is Source.IMAGE:
         msg = (
-            "Found --grey with --as image; expected it with labels only, for a grey image is shown as it is. "
-            "Leave --grey away, or say what the pixels mean (--as phases, --as regions)."
+            "Found `grey` with `source` image; expected it with labels only, because a grey image is shown as it is. "
+            "Leave `grey` out, or say what the pixels mean (`source` phases or regions)."
         )
         raise InputError(msg)
     grey = open_image(path, volume=options.volume)

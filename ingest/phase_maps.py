@@ -4,8 +4,7 @@ Three forms say the same: inline ``0=background,1=NMC``, a YAML file with one ``
 line, and for label images a CSV table ``label,phase``. All become a `PhaseMap`, whose canonical
 text is part of a segmentation's key: the same map in another form or order is the same map.
 
-YAML is composed into its node tree and never constructed: no type of it is resolved (``NO`` would
-become False, ``010`` eight), a key written twice is seen, and nothing can be made by a tag.
+Values stay the texts that stand in the file (`cathograph.ingest.formats.yaml_reader`): ``010`` is refused, not eight.
 """
 
 import csv
@@ -16,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
+from cathograph.ingest.formats.yaml_reader import read_text, read_yaml
 from cathograph.schema.errors import PhaseMapError
 from cathograph.schema.phases import Phase
 
@@ -60,7 +59,7 @@ class PhaseMap(Mapping[int, Phase]):
     def __init__(self, phases: Mapping[int, Phase]) -> None:
         """Check and keep the phases in the order of their values."""
         if not phases:
-            msg = f"Found an empty phase map; expected {FORMS}. Name the phase of each value (--phases)."
+            msg = f"Found an empty phase map; expected {FORMS}. Name the phase of each value with `phases`."
             raise PhaseMapError(msg)
         for value in phases:
             if isinstance(value, bool) or not isinstance(value, int) or not SMALLEST <= value <= LARGEST:
@@ -122,9 +121,9 @@ def read_phase_map(spec: str | Path) -> PhaseMap:
     if suffix == ".csv":
         return _from_pairs(_csv_pairs(Path(text)), where=text)
     if "=" in text or not text:
-        return _from_pairs(_inline_pairs(text), where="--phases")
+        return _from_pairs(_inline_pairs(text), where="`phases`")
     msg = (
-        f"Found {text!r} as phase map; expected {FORMS}. Correct --phases, or give the file one of these "
+        f"Found {text!r} as phase map; expected {FORMS}. Correct `phases`, or give the file one of these "
         "suffixes."
     )
     raise PhaseMapError(msg)
@@ -156,60 +155,41 @@ def _inline_pairs(text: str) -> Iterator[tuple[str, str]]:
         value, equals, phase = entry.partition("=")
         if not equals:
             msg = (
-                f"--phases: found {entry.strip()[:40]!r}; expected value=phase. Write it like "
+                f"`phases`: found {entry.strip()[:40]!r}; expected value=phase. Write it like "
                 "0=background,1=NMC."
             )
             raise PhaseMapError(msg)
         yield value.strip(), phase.strip()
 
 
-def _text_of(path: Path, largest_bytes: int) -> str:
-    try:
-        size = path.stat().st_size
-        if size > largest_bytes:
-            msg = (
-                f"{path}: found a phase map of {size} bytes; expected at most {largest_bytes}. Is it the "
-                "right file?"
-            )
-            raise PhaseMapError(msg)
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        msg = f"{path}: found bytes that are not UTF-8 text; expected a phase map. Save it as UTF-8 text."
-        raise PhaseMapError(msg) from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        msg = f"{path}: the phase map cannot be read ({reason}); expected {FORMS}. Check the path."
-        raise PhaseMapError(msg) from error
-
-
 def _yaml_pairs(path: Path) -> Iterator[tuple[str, str]]:
-    text = _text_of(path, LARGEST_YAML_BYTES)
-    try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        detail = " ".join(str(error).split())[:120]
-        msg = f"{path}: found no valid YAML ({detail}); expected lines like `1: NMC`. Correct the file."
-        raise PhaseMapError(msg) from error
-    if root is None:
+    document = read_yaml(path, what="the phase map", largest_bytes=LARGEST_YAML_BYTES, error=PhaseMapError)
+    content = document.content
+    if content is None:
         return
-    if not isinstance(root, yaml.MappingNode):
+    if not isinstance(content, dict):
         msg = (
             f"{path}: found a YAML list or text; expected a mapping with lines like `1: NMC`. Correct "
             "the file."
         )
         raise PhaseMapError(msg)
-    for key, phase in root.value:
-        if not isinstance(key, yaml.ScalarNode) or not isinstance(phase, yaml.ScalarNode):
-            line = key.start_mark.line + 1
+    for value, phase in content.items():
+        if not isinstance(phase, str | None):
+            line = document.line_of((value,))
             msg = (
                 f"{path}, line {line}: found a nested entry; expected lines like `1: NMC`. Correct the file."
             )
             raise PhaseMapError(msg)
-        yield key.value, phase.value
+        yield value, phase or ""
 
 
 def _csv_pairs(path: Path) -> Iterator[tuple[str, str]]:
-    rows = csv.reader(io.StringIO(_text_of(path, LARGEST_CSV_BYTES)), strict=True)
+    rows = csv.reader(
+        io.StringIO(
+            read_text(path, what="the phase map", largest_bytes=LARGEST_CSV_BYTES, error=PhaseMapError)
+        ),
+        strict=True,
+    )
     try:
         header = next(rows, [])
         if [name.strip().casefold() for name in header] != CSV_HEADER:
@@ -356,6 +336,6 @@ def _refuse_unknown(flat: NDArray[Any], codes: NDArray[np.uint8], phase_map: Pha
     known = known if len(known) <= 80 else known[:80] + "…"
     msg = (
         f"Found values that the phase map does not name: {listed}{more}; expected only {known}. "
-        "Add them to the phase map (--phases)."
+        "Add them to the phase map (`phases`)."
     )
     raise PhaseMapError(msg)

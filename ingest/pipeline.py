@@ -1,4 +1,4 @@
-"""From files to the store: the whole way of one image, and of many.
+"""From files to the store, for one image and for many.
 
 A file that cannot be used is reported and the others go on. An image is either wholly in the
 store or not at all (the writer uses one transaction), so running the same command again
@@ -20,7 +20,7 @@ from cathograph.ingest.graph.particle_graph import ParticleGraph, build_graph
 from cathograph.ingest.grey_image import open_grey_beside
 from cathograph.ingest.image_uncertainty import ImageUncertainty, find_uncertainty
 from cathograph.ingest.metrics import refresh_metrics
-from cathograph.ingest.options import IngestOptions
+from cathograph.ingest.options import IngestOptions, Stored
 from cathograph.ingest.pixel_size_choice import choose_pixel_size
 from cathograph.ingest.provenance import run_record
 from cathograph.ingest.reading import Reading, read_regions
@@ -165,7 +165,7 @@ def ingest_files(
         When names collide, before anything is read: two images of one call never share one. Also when an
         energy map or a grey image is given with several files.
     """
-    for option, companion in (("--energy-map", energy_map), ("--grey", grey)):
+    for option, companion in (("`energy_map`", energy_map), ("`grey`", grey)):
         if companion is not None and len(paths) != 1:
             msg = f"Found {option} with {len(paths)} files; expected one file. Ingest them one by one."
             raise InputError(msg)
@@ -241,7 +241,7 @@ def _pages_of(path: Path, options: IngestOptions, placement: Placement, *, alone
     file = open_image(path, dataset=options.dataset, volume=options.volume)
     if placement.image is not None and not alone:
         msg = (
-            f"Found --image {placement.image} with several files; expected one file. Ingest them one by one."
+            f"Found `image` {placement.image} with several files; expected one file. Ingest them one by one."
         )
         raise InputError(msg)
     name = placement.image or path.stem
@@ -269,7 +269,7 @@ def _refuse_equal_names(pages: Sequence[_Page]) -> None:
         if before != page.file.path:
             msg = (
                 f"Found two images named {page.view.image!r} for sample {page.view.sample!r} ({before} and "
-                f"{page.file.path}); expected each name once. Ingest them one by one with --image."
+                f"{page.file.path}); expected each name once. Ingest them one by one with `image`."
             )
             raise InputError(msg)
 
@@ -377,15 +377,11 @@ def _run(page: _Page, reading: Reading, started: datetime) -> IngestRunRecord:
 
 def parameters_of(reading: Reading, pixel_size_um: float) -> dict[str, Any]:
     """Everything that shapes a segmentation, apart from the pixels and where they belong."""
-    options = reading.options
     return {
         "graph_version": GRAPH_VERSION,
-        "source": options.source.value,
         "phases": reading.phases,
         "pixel_size_um": pixel_size_um,
-        "volume": options.volume,
-        "radius_px": options.radius_px,
-        "local_channel_path_um": options.local_channel_path_um,
+        **reading.options.stored(Stored.GRAPH),
         "method": reading.method,
         "version": reading.version,
         "method_parameters": dict(reading.parameters),

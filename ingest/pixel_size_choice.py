@@ -24,8 +24,8 @@ def choose_pixel_size(file: ImageFile, options: IngestOptions) -> tuple[float, l
     given, stated = options.pixel_size_um, file.pixel_size_um
     if given is None and stated is None:
         msg = (
-            f"Found no pixel size in {file.path.name} and none given; expected one of both. "
-            "Add --pixel-size-nm."
+            f"Found no pixel size in {file.path.name} and none given; expected one of them. "
+            "Give `pixel_size_nm`."
         )
         raise InputImageError(msg)
     if given is None:

@@ -1,16 +1,17 @@
-"""How the pixels of a file become regions: the three meanings of ``--as``, side by side.
+"""How the pixels of a file become regions: the three meanings of `source`, side by side.
 
 `Reading` holds what is fixed for a whole call (phase map, segmenter) with the name, version and
 parameters that enter the segmentation's key; `read_regions` applies it to one image.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cathograph.ingest.options import IngestOptions, Source
+from cathograph.ingest.options import IngestOptions, Source, Stored
 from cathograph.ingest.phase_maps import PhaseMap, apply_phase_map, read_phase_map
 from cathograph.ingest.regions.labelling import LabelledImage, label_phases, regions_from_labels
 from cathograph.ingest.regions.splitting import SplitRules
@@ -20,6 +21,7 @@ from cathograph.ingest.segmentation.uncertainty.calibration import Calibration, 
 from cathograph.schema.errors import SegmentationError
 from cathograph.schema.keys import JsonScalar
 
+_SEGMENTER = "segmenter."
 PASSES, CALIBRATION = "uncertainty.passes", "uncertainty.calibration"
 """Names of these parameters in a segmentation's key."""
 
@@ -61,7 +63,7 @@ class Reading:
         Raises
         ------
         PhaseMapError, SegmentationError
-            When there is no such phase map or segmenter, or one that cannot tell how sure it is is asked to.
+            When there is no such phase map or segmenter, or the segmenter cannot say how sure it is.
         ModelError
             When its model or the calibration of that is damaged.
         """
@@ -77,7 +79,7 @@ class Reading:
             f"{segmenter.version}/{REGIONS_VERSION}",
             {
                 **_region_parameters(options),
-                **{f"segmenter.{k}": v for k, v in segmenter.parameters.items()},
+                **{f"{_SEGMENTER}{name}": value for name, value in segmenter.parameters.items()},
                 **_uncertainty_parameters(options.uncertainty_passes, calibration),
             },
             None,
@@ -85,6 +87,50 @@ class Reading:
             segmenter,
             calibration,
         )
+
+    @classmethod
+    def of_stored(
+        cls, parameters: Mapping[str, Any], pixel_size_um: float, *, dataset: str | None
+    ) -> "Reading":
+        """Read again as a stored segmentation was read.
+
+        Parameters
+        ----------
+        parameters : Mapping
+            What the store keeps of it (`cathograph.ingest.pipeline.parameters_of`).
+        pixel_size_um : float
+            Edge of a pixel in µm.
+        dataset : str or None
+            Path inside the file that it came from.
+
+        Raises
+        ------
+        CathographError
+            When this version cannot read so.
+        """
+        chosen: Mapping[str, Any] = parameters["method_parameters"]
+        segmenter: dict[str, Any] = {}
+        if parameters["source"] == Source.IMAGE:
+            own = {
+                name.removeprefix(_SEGMENTER): value
+                for name, value in chosen.items()
+                if name.startswith(_SEGMENTER)
+            }
+            segmenter = {"segmenter": parameters["method"], "segmenter_parameters": own}
+        reading = cls.of(
+            IngestOptions.of_stored(
+                {Stored.GRAPH: parameters, Stored.REGIONS: chosen},
+                phases=parameters["phases"],
+                pixel_size_nm=pixel_size_um * 1000,
+                dataset=dataset,
+                uncertainty_passes=chosen.get(PASSES, 0),
+                **segmenter,
+            )
+        )
+        if CALIBRATION not in chosen:
+            return reading
+        # A model that was calibrated since has the same regions: what the key was made with counts.
+        return replace(reading, parameters={**reading.parameters, CALIBRATION: chosen[CALIBRATION]})
 
 
 def read_regions(pixels: NDArray[np.generic], reading: Reading) -> LabelledImage:
@@ -128,8 +174,9 @@ def _calibration_of(segmenter: Segmenter, passes: int) -> Calibration | None:
         return None
     if not isinstance(segmenter, SamplingSegmenter):
         msg = (
-            f"Found --uncertainty with the segmenter {segmenter.name}, which has one answer only; expected a U-Net. "
-            "Add --model default, or leave --uncertainty out."
+            f"Found `uncertainty_passes` with the segmenter {segmenter.name}, which has one answer only; expected a "
+            "U-Net. "
+            "Choose the segmenter unet (`model` default), or leave `uncertainty_passes` out."
         )
         raise SegmentationError(msg)
     segmenter.require_passes()
@@ -145,10 +192,7 @@ def _uncertainty_parameters(passes: int, calibration: Calibration | None) -> dic
 
 def _region_parameters(options: IngestOptions) -> dict[str, JsonScalar]:
     rules = SplitRules()
-    parameters: dict[str, JsonScalar] = {
-        "min_size_px": options.min_size_px,
-        "split_nmc": options.split_nmc,
-    }
+    parameters = options.stored(Stored.REGIONS)
     if options.split_nmc:
         parameters.update({f"split.{name}": value for name, value in vars(rules).items()})
     return parameters

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from scipy import ndimage, signal
 
 from cathograph.benchmarks.label_images import make_composite
+from cathograph.ingest.options import StateMethod
 from cathograph.ingest.regions.labelling import LabelledImage
 from cathograph.ingest.states.electrochemistry import measure_states
 from cathograph.ingest.states.peak_distance import peak_distances
-from cathograph.ingest.states.state_method import StateMethod
 from cathograph.schema.phases import Phase
 
 Result = TypeVar("Result")

@@ -1,7 +1,5 @@
 """Options of the form ``name=value`` that may be given several times."""
 
-import json
-
 from cathograph.schema.errors import ParameterError
 
 
@@ -30,22 +28,3 @@ def read_assignments(given: list[str], option: str) -> dict[str, str]:
             raise ParameterError(msg)
         found[name] = value
     return found
-
-
-def as_scalars(texts: dict[str, str]) -> dict[str, str | int | float | bool | None]:
-    """Take values that read as JSON scalars for what they are, all others as text.
-
-    Examples
-    --------
-    >>> as_scalars({"strength": "2", "order": "SSE,Graphite,NMC"})
-    {'strength': 2, 'order': 'SSE,Graphite,NMC'}
-    """
-    return {name: _as_scalar(text) for name, text in texts.items()}
-
-
-def _as_scalar(text: str) -> str | int | float | bool | None:
-    try:
-        value = json.loads(text)
-    except json.JSONDecodeError:
-        return text
-    return value if isinstance(value, str | int | float | bool | None) else text

@@ -36,7 +36,10 @@ def say(line: str) -> None:
 
 def show_error(error: CathographError) -> None:
     """Print an error as one line."""
-    errors.print(f"[bold red]Error:[/] {escape(' '.join(str(error).split()))}", highlight=False)
+    from cathograph.commands.option_flags import with_flags  # base commands start without the models
+
+    message = with_flags(" ".join(str(error).split()))
+    errors.print(f"[bold red]Error:[/] {escape(message)}", highlight=False)
 
 
 def print_json(content: Any) -> None:  # noqa: ANN401  whatever JSON can hold

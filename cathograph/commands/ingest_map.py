@@ -8,35 +8,23 @@ from rich.markup import escape
 
 from cathograph.commands.console import errors, print_json, print_table, say, waiting
 from cathograph.commands.home import HomeOption, home_of
-from cathograph.commands.map_options import (
-    MapDataset,
-    MapOffset,
-    MapPixelSize,
-    MinPixels,
-    Reference,
-    Register,
-    Window,
-    map_source,
-)
+from cathograph.commands.option_flags import takes_options, with_flags
+from cathograph.ingest.options import MapOptions, StateMethod
 
 if TYPE_CHECKING:
     from cathograph.ingest.states.measurement import MapOutcome
 
 
+@takes_options
 def ingest_map(
     context: typer.Context,
     energy_map: Annotated[Path, typer.Argument(metavar="MAP", help="Edge energies in eV: TIFF, npy, HDF5.")],
     sample: Annotated[str, typer.Option(help="Sample of the image.")],
     image: Annotated[str, typer.Option(help="Name of the image.")],
     labels: Annotated[Path, typer.Option(help="The file that the image was ingested from.")],
+    map_options: MapOptions,
+    state_method: StateMethod,
     dataset: Annotated[str | None, typer.Option(help="Path inside that file, for HDF5.")] = None,
-    map_dataset: MapDataset = None,
-    map_pixel_size_nm: MapPixelSize = None,
-    map_offset_um: MapOffset = None,
-    register: Register = False,
-    window_ev: Window = None,
-    reference_ev: Reference = None,
-    min_pixels: MinPixels = 50,
     as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
     home: HomeOption = None,
 ) -> None:
@@ -44,27 +32,19 @@ def ingest_map(
 
     Values are relative edge shifts, not lithium contents.
 
-    The store has no pixels: regions are made again from --labels, and checked to be the same.
+    The store holds no pixels: the regions are made again from --labels and checked against the store.
 
-    A second map is a new measurement, and the active one; the older stays.
+    A second map is a new measurement and becomes the active one; the older one stays in the store.
 
     [dim]cathograph ingest-map map.tif --sample s100 --image mask --labels mask.tif[/]
     """
+    from cathograph.ingest.states.measurement import MapSource
     from cathograph.ingest.stored.stored_image import ingest_map as add_to_stored
     from cathograph.settings import read_settings
     from cathograph.store import open_store
     from cathograph.writing import WritableStore
 
-    source = map_source(
-        energy_map,
-        dataset=map_dataset,
-        pixel_size_nm=map_pixel_size_nm,
-        offset_um=map_offset_um,
-        register=register,
-        window_ev=window_ev,
-        reference_ev=reference_ev,
-        min_pixels=min_pixels,
-    )
+    source = MapSource.of(energy_map, map_options, state_method)
     settings = read_settings(home_of(context, home))
     with open_store(settings, say=say) as connection, waiting(f"{energy_map.name} …"):
         outcome = add_to_stored(
@@ -96,4 +76,4 @@ def _show(outcome: "MapOutcome", sample: str, image: str, *, as_json: bool) -> N
 
     print_table(pd.DataFrame([record]).drop(columns="measurement"))
     for note in outcome.notes:
-        errors.print(f"[dim]{escape(note)}[/]", highlight=False)
+        errors.print(f"[dim]{escape(with_flags(note))}[/]", highlight=False)

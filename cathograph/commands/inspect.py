@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cathograph.commands.console import print_json, results
-from cathograph.commands.xanes_options import read_region
+from cathograph.commands.option_flags import takes_options, typed_texts, with_flags
+from cathograph.ingest.options import StackOptions
 
 if TYPE_CHECKING:
     from cathograph.ingest.stacks.inspection import Inspection
@@ -16,31 +17,13 @@ WIDTH = 80
 MOST_LISTED = 12
 
 
+@takes_options
 def inspect(
+    context: typer.Context,
     path: Annotated[
         Path, typer.Argument(metavar="FILE", help="Image, stack, or the folder of a Zarr store.")
     ],
-    layout: Annotated[
-        Path | None, typer.Option(help="YAML: which dataset of an HDF5 file is what.", show_default=False)
-    ] = None,
-    energies: Annotated[
-        Path | None, typer.Option(help="Text file of photon energies.", show_default=False)
-    ] = None,
-    energy_unit: Annotated[
-        str | None, typer.Option(help="eV or keV, where the file does not say.", show_default=False)
-    ] = None,
-    values: Annotated[
-        str | None, typer.Option(help="Pixels are absorbance, transmission or counts.", show_default=False)
-    ] = None,
-    flats: Annotated[Path | None, typer.Option(help="File of flats.", show_default=False)] = None,
-    darks: Annotated[Path | None, typer.Option(help="File of darks.", show_default=False)] = None,
-    empty_region: Annotated[
-        str | None,
-        typer.Option(help="Y0,Y1,X0,X1: beam alone, in place of flats.", show_default=False),
-    ] = None,
-    max_expansion: Annotated[
-        float | None, typer.Option(help="How many times compressed data may expand.", show_default=False)
-    ] = None,
+    options: StackOptions,
     check_pixels: Annotated[
         bool, typer.Option("--check-pixels", help="Read a stack and report NaN frames and dead pixels.")
     ] = False,
@@ -50,35 +33,12 @@ def inspect(
 
     [dim]cathograph inspect scan_31415.h5[/]
     """
-    from cathograph.ingest.formats.field_rules import BOMB_RATIO
     from cathograph.ingest.stacks.inspection import inspect_file
-    from cathograph.ingest.stacks.layout import read_layout
-    from cathograph.ingest.stacks.stack_opening import Given, as_signal
+    from cathograph.ingest.stacks.stack_opening import Given
 
-    read = None if layout is None else read_layout(layout)
-    region = None if empty_region is None else read_region(empty_region)
-    given = Given(
-        layout=read,
-        energies=energies,
-        energy_unit=energy_unit,
-        values=None if values is None else as_signal(path, values),
-        flats=flats,
-        darks=darks,
-        empty_region=region or (None if read is None else read.empty_region),
-        largest_ratio=BOMB_RATIO if max_expansion is None else max_expansion,
+    found = inspect_file(
+        path, Given.of(options), options=typed_texts(context, StackOptions), check_pixels=check_pixels
     )
-    said = {
-        "--layout": layout,
-        "--energies": energies,
-        "--energy-unit": energy_unit,
-        "--values": values,
-        "--flats": flats,
-        "--darks": darks,
-        "--empty-region": empty_region,
-        "--max-expansion": max_expansion,
-    }
-    options = [text for name, value in said.items() if value is not None for text in (name, str(value))]
-    found = inspect_file(path, given, options=options, check_pixels=check_pixels)
     if as_json:
         print_json(_record(found))
     else:
@@ -107,8 +67,8 @@ def lines_of(found: "Inspection") -> list[str]:
         facts.append(("pixel size", f"{found.pixel_size_um * 1000:.6g} nm"))
     facts += found.facts
     facts += [("missing", ", ".join(found.missing))] if found.missing else []
-    facts += [("note", note) for note in found.notes]
-    facts += [("problem", problem) for problem in found.problems]
+    facts += [("note", with_flags(note)) for note in found.notes]
+    facts += [("problem", with_flags(problem)) for problem in found.problems]
     lines = []
     for name, text in facts:
         lines += textwrap.wrap(
@@ -128,7 +88,12 @@ def lines_of(found: "Inspection") -> list[str]:
 
 def _record(found: "Inspection") -> dict[str, Any]:
     record = asdict(found)
-    return record | {"path": str(found.path), "facts": dict(found.facts)}
+    return record | {
+        "path": str(found.path),
+        "facts": dict(found.facts),
+        "notes": [with_flags(note) for note in found.notes],
+        "problems": [with_flags(problem) for problem in found.problems],
+    }
 
 
 def _bytes(count: int) -> str:

@@ -7,13 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cathograph.commands.console import errors, print_json, progress_bar, results
-from cathograph.commands.xanes_options import (
-    choose_method,
-    choose_way_to_register,
-    read_pair,
-    read_region,
-    require_targets,
-)
+from cathograph.commands.option_flags import takes_options, with_flags
+from cathograph.commands.xanes_options import make_recipe, require_targets
+from cathograph.ingest.options import FitOptions, StackOptions
 from cathograph.schema.errors import InputError
 
 if TYPE_CHECKING:
@@ -49,72 +45,13 @@ def align(
 
 
 @xanes.command()
+@takes_options
 def fit(
+    context: typer.Context,  # read by takes_options
     stack: Annotated[Path, typer.Argument(help="TIFF, npy, HDF5, TXRM, or the folder of a Zarr store.")],
     out: Annotated[Path, typer.Option(help="Map to write, .tif; beside it .json and .png.")],
-    method: Annotated[
-        str, typer.Option(help="white-line, white-line-gaussian, half-height or linear-combination.")
-    ] = "white-line",
-    energies: Annotated[
-        Path | None,
-        typer.Option(help="Text file of energies in eV, where the stack has none.", show_default=False),
-    ] = None,
-    dataset: Annotated[str | None, typer.Option(help="Path of the frames inside an HDF5 file.")] = None,
-    layout: Annotated[
-        Path | None, typer.Option(help="YAML: which dataset of an HDF5 file is what.", show_default=False)
-    ] = None,
-    energy_unit: Annotated[str | None, typer.Option(help="eV or keV, where the file does not say.")] = None,
-    values: Annotated[str | None, typer.Option(help="Pixels are absorbance, transmission or counts.")] = None,
-    flats: Annotated[
-        Path | None,
-        typer.Option("--flats", "--flat", help="File of images without sample.", show_default=False),
-    ] = None,
-    darks: Annotated[
-        Path | None,
-        typer.Option("--darks", "--dark", help="File of images without beam.", show_default=False),
-    ] = None,
-    empty_region: Annotated[
-        str | None, typer.Option(help="Y0,Y1,X0,X1: beam alone, in place of flats.", show_default=False)
-    ] = None,
-    max_expansion: Annotated[
-        float | None, typer.Option(help="How many times compressed data may expand.", show_default=False)
-    ] = None,
-    pixel_size_nm: Annotated[
-        float | None, typer.Option(help="Edge of a pixel; else from the file.", show_default=False)
-    ] = None,
-    references: Annotated[
-        Path | None,
-        typer.Option(
-            help="Text file: energies and two normalised spectra. For linear-combination; for any method, its "
-            "calibration (window and reference energy).",
-            show_default=False,
-        ),
-    ] = None,
-    register: Annotated[bool, typer.Option("--register", help="Undo the drift between frames.")] = False,
-    register_against: Annotated[
-        str, typer.Option(help="Correlate with the `reference` frame (the last), or the `previous` one.")
-    ] = "reference",
-    no_normalise: Annotated[
-        bool, typer.Option("--no-normalise", help="Take the values as they are: no pre- and post-edge fits.")
-    ] = False,
-    pre_ev: Annotated[
-        str | None, typer.Option(help="LOW,HIGH of the pre-edge line.", show_default=False)
-    ] = None,
-    post_ev: Annotated[
-        str | None, typer.Option(help="LOW,HIGH of the post-edge curve.", show_default=False)
-    ] = None,
-    post_degree: Annotated[int, typer.Option(help="Degree of the post-edge polynomial.")] = 2,
-    search_ev: Annotated[
-        str | None, typer.Option(help="LOW,HIGH: where the method looks for the edge.", show_default=False)
-    ] = None,
-    half_width_ev: Annotated[
-        float | None, typer.Option(help="Energies this near take part in the local fit.", show_default=False)
-    ] = None,
-    degree: Annotated[
-        int | None, typer.Option(help="Degree of the local polynomial.", show_default=False)
-    ] = None,
-    min_quality: Annotated[float, typer.Option(help="Smallest edge jump over its standard error.")] = 3.5,
-    max_residual: Annotated[float, typer.Option(help="Largest residual of the fit, in edge jumps.")] = 0.25,
+    options: FitOptions,
+    stack_options: StackOptions,
     quality: Annotated[
         Path | None,
         typer.Option(
@@ -128,57 +65,25 @@ def fit(
 
     [dim]cathograph xanes fit stack.tif --energies energies.txt --out map.tif[/]
     """
-    from cathograph.ingest.formats.field_rules import BOMB_RATIO
-    from cathograph.ingest.stacks.absorbance import open_stack
     from cathograph.ingest.stacks.source_file import SourceFile
-    from cathograph.ingest.xanes.edge_energy_map import MapRecipe, make_edge_energy_map
-    from cathograph.ingest.xanes.normalisation import Normalisation
-    from cathograph.ingest.xanes.quality import QualityLimits
+    from cathograph.ingest.stacks.stack_opening import open_stack
+    from cathograph.ingest.xanes.edge_energy_map import make_edge_energy_map
 
-    targets = _targets(out, quality, registered=register)
+    targets = _targets(out, quality, registered=options.registered)
     require_targets(
         targets,
         {
             "the stack": stack,
-            "--energies": energies,
-            "--flats": flats,
-            "--darks": darks,
-            "--layout": layout,
-            "--references": references,
+            "--energies": stack_options.energies,
+            "--flats": stack_options.flats,
+            "--darks": stack_options.darks,
+            "--layout": stack_options.layout,
+            "--references": options.references,
         },
     )
-    if pixel_size_nm is not None and not pixel_size_nm > 0:
-        msg = f"Found --pixel-size-nm {pixel_size_nm:g}; expected a length above 0."
-        raise InputError(msg)
-    of_method = None if references is None else SourceFile.at("references", references)
-    chosen, calibration = choose_method(
-        method, references, search_ev, half_width_ev, degree, normalised=not no_normalise
-    )
-    usual = Normalisation()
-    normalisation = Normalisation(
-        pre_ev=usual.pre_ev if pre_ev is None else read_pair(pre_ev, "--pre-ev"),
-        post_ev=usual.post_ev if post_ev is None else read_pair(post_ev, "--post-ev"),
-        post_degree=post_degree,
-    )
-    recipe = MapRecipe(
-        method=chosen,
-        calibration=calibration,
-        normalisation=None if no_normalise else normalisation,
-        limits=QualityLimits(min_quality, max_residual),
-        register_against=choose_way_to_register(register_against) if register else None,
-    )
-    opened = open_stack(
-        stack,
-        energies=energies,
-        dataset=dataset,
-        layout=layout,
-        energy_unit=energy_unit,
-        values=values,
-        flats=flats,
-        darks=darks,
-        empty_region=None if empty_region is None else read_region(empty_region),
-        largest_ratio=BOMB_RATIO if max_expansion is None else max_expansion,
-    )
+    of_method = None if options.references is None else SourceFile.at("references", options.references)
+    recipe = make_recipe(options)
+    opened = open_stack(stack, stack_options)
     with progress_bar() as progress:
         task = progress.add_task("reading frames", total=None)
 
@@ -188,16 +93,16 @@ def fit(
         made = make_edge_energy_map(
             opened,
             recipe,
-            pixel_size_um=None if pixel_size_nm is None else pixel_size_nm / 1000,
+            pixel_size_um=options.pixel_size_um,
             threads=threads,
             progress=show,
         )
-    notes = list(opened.metadata.notes)
-    if no_normalise and chosen.needs_normalised:
+    notes = [with_flags(note) for note in opened.metadata.notes]
+    if recipe.normalisation is None and recipe.method.needs_normalised:
         notes.append(
-            f"{chosen.name} takes the stack's values for normalised absorption, as --no-normalise says"
+            f"{recipe.method.name} takes the stack's values for normalised absorption, as --no-normalise says"
         )
-    record = opened.as_record() | {"dataset": dataset}
+    record = opened.as_record() | {"dataset": stack_options.dataset}
     if of_method is not None:
         record["inputs"].append(of_method.as_record())
     record |= made.as_record() | {"notes": notes}

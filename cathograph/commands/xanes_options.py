@@ -1,144 +1,71 @@
-"""Options of ``cathograph xanes fit`` turned into a method and its calibration, and checked.
+"""Options of ``cathograph xanes fit`` turned into the recipe of a map, and its outputs checked.
 
-Outputs are checked before the work: measured data of a beamtime must not be lost to a slip.
+Outputs are checked before the work: measured data of a beamtime must not be overwritten by mistake.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from cathograph.ingest.options import FitOptions, MethodName, RegisterAgainst
 from cathograph.schema.errors import InputError
 
 if TYPE_CHECKING:
-    from cathograph.ingest.xanes.calibration import Calibration
+    from cathograph.ingest.xanes.edge_energy_map import MapRecipe
     from cathograph.ingest.xanes.gaussian_peak import GaussianWhiteLine
     from cathograph.ingest.xanes.half_height import HalfHeight
     from cathograph.ingest.xanes.linear_combination import LinearCombination
     from cathograph.ingest.xanes.methods import Method
+    from cathograph.ingest.xanes.references import ReferencePair
     from cathograph.ingest.xanes.registration import Against
     from cathograph.ingest.xanes.white_line import WhiteLine
 
-_PIXEL_NUMBER = re.compile(r"[0-9]{1,9}")
-_MOST_SHOWN = 60
 Chosen = TypeVar("Chosen", "WhiteLine", "HalfHeight", "GaussianWhiteLine", "LinearCombination")
 
 
-def choose_method(
-    name: str,
-    references: Path | None,
-    search_ev: str | None,
-    half_width_ev: float | None,
-    degree: int | None,
-    *,
-    normalised: bool,
-) -> "tuple[Method, Calibration]":
-    """Make the method that was asked for and, where references are given, calibrate it.
+def make_recipe(options: FitOptions) -> "MapRecipe":
+    """Make the recipe of a map; where references are given, the method is calibrated by them.
 
     Raises
     ------
     InputError
-        For an unknown method, an option that it does not have, or a linear combination
-        without references.
+        When the references cannot be read.
     """
     from cathograph.ingest.xanes.calibration import calibrate, uncalibrated
+    from cathograph.ingest.xanes.edge_energy_map import MapRecipe
+    from cathograph.ingest.xanes.normalisation import Normalisation
+    from cathograph.ingest.xanes.quality import QualityLimits
+    from cathograph.ingest.xanes.references import read_references
+
+    pair = None if options.references is None else read_references(options.references)
+    method = _method(options, pair)
+    normalisation = Normalisation(options.pre_ev, options.post_ev, options.post_degree)
+    against: Against = "previous" if options.register_against is RegisterAgainst.PREVIOUS else "reference"
+    return MapRecipe(
+        method=method,
+        calibration=uncalibrated(method.name) if pair is None else calibrate(method, pair),
+        normalisation=normalisation if options.normalised else None,
+        limits=QualityLimits(options.min_quality, options.max_residual),
+        register_against=against if options.registered else None,
+    )
+
+
+def _method(options: FitOptions, pair: "ReferencePair | None") -> "Method":
+    """Make the method that was asked for, with the numbers that were given."""
     from cathograph.ingest.xanes.gaussian_peak import GaussianWhiteLine
     from cathograph.ingest.xanes.half_height import HalfHeight
     from cathograph.ingest.xanes.linear_combination import LinearCombination
-    from cathograph.ingest.xanes.methods import METHOD_NAMES
-    from cathograph.ingest.xanes.references import read_references
     from cathograph.ingest.xanes.white_line import WhiteLine
 
-    if name not in METHOD_NAMES:
-        msg = f"Found method {name!r}; expected one of {', '.join(METHOD_NAMES)}."
-        raise InputError(msg)
-    pair = None if references is None else read_references(references)
-    if half_width_ev is not None and not half_width_ev > 0:
-        msg = f"Found --half-width-ev {half_width_ev:g}; expected a distance above 0."
-        raise InputError(msg)
-    search = None if search_ev is None else read_pair(search_ev, "--search-ev")
-    method: Method
-    if name == WhiteLine.name:
-        method = _with(WhiteLine(), search_ev=search, half_width_ev=half_width_ev, degree=degree)
-    elif name == HalfHeight.name:
-        method = _with(HalfHeight(), search_ev=search, half_width_ev=half_width_ev, degree=degree)
-    elif name == GaussianWhiteLine.name:
-        _refuse(name, "--degree", degree)
-        method = _with(GaussianWhiteLine(), search_ev=search, half_width_ev=half_width_ev)
-    else:
-        _refuse(name, "--degree", degree)
-        _refuse(name, "--half-width-ev", half_width_ev)
-        if pair is None:
-            msg = "Found no references for a linear combination; expected two spectra. Give them: --references FILE."
-            raise InputError(msg)
-        method = _with(LinearCombination(pair, baseline=not normalised), window_ev=search)
-    return method, uncalibrated(name) if pair is None else calibrate(method, pair)
-
-
-def choose_way_to_register(text: str) -> "Against":
-    """Take the text of --register-against.
-
-    Raises
-    ------
-    InputError
-        When it is neither of the two ways.
-    """
-    if text == "previous":
-        return "previous"
-    if text == "reference":
-        return "reference"
-    msg = f"Found --register-against {text!r}; expected previous or reference."
-    raise InputError(msg)
-
-
-def read_pair(text: str, option: str) -> tuple[float, float]:
-    """Take LOW,HIGH.
-
-    Raises
-    ------
-    InputError
-        When it is not two numbers, the lower first.
-
-    Examples
-    --------
-    >>> read_pair("8335,8365", "--search-ev")
-    (8335.0, 8365.0)
-    """
-    try:
-        numbers = tuple(float(part) for part in text.split(","))
-    except ValueError:
-        numbers = ()
-    if len(numbers) != 2:
-        msg = f"Found {option} {text!r}; expected LOW,HIGH, numbers with commas between them."
-        raise InputError(msg)
-    low, high = numbers
-    if not low < high:
-        msg = f"Found {option} {text}; expected LOW,HIGH, the lower energy first."
-        raise InputError(msg)
-    return low, high
-
-
-def read_region(text: str) -> tuple[int, int, int, int]:
-    """Take the four pixel numbers of --empty-region.
-
-    Raises
-    ------
-    InputError
-        When they are not four whole numbers.
-
-    Examples
-    --------
-    >>> read_region("0,40,0,200")
-    (0, 40, 0, 200)
-    """
-    parts = [part.strip() for part in text.split(",")]
-    if len(parts) != 4 or not all(_PIXEL_NUMBER.fullmatch(part) for part in parts):
-        shown = text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
-        msg = f"Found --empty-region {shown!r}; expected four pixel numbers Y0,Y1,X0,X1, such as 0,40,0,200."
-        raise InputError(msg)
-    y_first, y_end, x_first, x_end = (int(part) for part in parts)
-    return y_first, y_end, x_first, x_end
+    search, half_width_ev, degree = options.search_ev, options.half_width_ev, options.degree
+    if options.method is MethodName.WHITE_LINE:
+        return _with(WhiteLine(), search_ev=search, half_width_ev=half_width_ev, degree=degree)
+    if options.method is MethodName.HALF_HEIGHT:
+        return _with(HalfHeight(), search_ev=search, half_width_ev=half_width_ev, degree=degree)
+    if options.method is MethodName.WHITE_LINE_GAUSSIAN or pair is None:
+        return _with(GaussianWhiteLine(), search_ev=search, half_width_ev=half_width_ev)
+    return _with(LinearCombination(pair, baseline=not options.normalised), window_ev=search)
 
 
 def require_targets(targets: Sequence[Path], inputs: Mapping[str, Path | None]) -> None:
@@ -186,9 +113,3 @@ def _with(method: Chosen, **given: object) -> Chosen:
     """Replace the parameters that were given."""
     changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     return replace(method, **changes)
-
-
-def _refuse(method: str, option: str, given: object) -> None:
-    if given is not None:
-        msg = f"Found {option} {given} with {method}, which has no use for it. Leave it out."
-        raise InputError(msg)

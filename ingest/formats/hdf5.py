@@ -168,7 +168,7 @@ def _only_image(path: Path, file: h5py.File) -> str:
     more = f" and {len(found) - MOST_LISTED} more" if len(found) > MOST_LISTED else ""
     msg = (
         f"{shown(path)}: found {len(found)} datasets: {listed}{more}; expected the name of one. Give "
-        "--dataset NAME."
+        "`dataset`."
     )
     raise InputImageError(" ".join(msg.split()))
 
@@ -205,7 +205,7 @@ def _follow(path: Path, start: h5py.Group, name: str, *, depth: int) -> object:
             inside = ", ".join(names[:MOST_LISTED])
             msg = (
                 f"{shown(path)}: found no {name!r}; expected one of: {inside or 'nothing'}. Correct "
-                "--dataset."
+                "`dataset`."
             )
             raise InputImageError(msg)
         link = item.get(part, getlink=True)

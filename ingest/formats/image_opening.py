@@ -63,9 +63,9 @@ def open_image(path: Path | str, *, dataset: str | None = None, volume: bool = F
     kind = identify(path)
     if dataset is not None and kind not in (Kind.HDF5, Kind.ZARR):
         msg = (
-            f"{shown(path)}: found a {kind} file, which has no datasets; expected HDF5 or Zarr with --dataset "
+            f"{shown(path)}: found a {kind} file, which has no datasets; expected HDF5 or Zarr with `dataset` "
             f"{dataset}. "
-            "Leave out --dataset."
+            "Leave out `dataset`."
         )
         raise InputImageError(msg)
     stored = open_stored(path, kind, dataset=dataset, volume=volume)
@@ -73,7 +73,7 @@ def open_image(path: Path | str, *, dataset: str | None = None, volume: bool = F
         if len(stored.shape) != 3:
             msg = (
                 f"{shown(path)}: found one 2D image {stored.shape}; expected several pages for a volume. "
-                "Leave out --volume."
+                "Leave out `volume`."
             )
             raise InputImageError(msg)
         whole = int(np.prod(stored.shape, dtype=object)) * stored.dtype.itemsize

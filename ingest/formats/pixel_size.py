@@ -142,6 +142,6 @@ def require_cubic(path: Path, pixel_size_um: float | None, depth_size_um: float 
         msg = (
             f"{shown(path)}: found voxels {pixel_size_um:.6g} µm wide and {depth_size_um:.6g} µm deep; "
             "expected "
-            "cubes for a volume. Resample it, correct its metadata, or leave out --volume to read slices."
+            "cubes for a volume. Resample it, correct its metadata, or leave out `volume` to read slices."
         )
         raise InputImageError(msg)

@@ -122,7 +122,7 @@ def open_zarr(
     nodes = {node.name: node for node in arrays_of(path)}
     if name.strip("/") not in nodes:
         listed = ", ".join(list(nodes)[:MOST_LISTED]) or "nothing"
-        msg = f"{shown(path)}: found no array {name!r}; expected one of: {listed}. Correct --dataset."
+        msg = f"{shown(path)}: found no array {name!r}; expected one of: {listed}. Correct `dataset`."
         raise InputImageError(msg)
     name = name.strip("/")
     with opened_array(path, name) as stored:
@@ -214,9 +214,7 @@ def _only_image(path: Path) -> str:
         msg = f"{shown(path)}: found no array of two or three axes; expected an image. Save one with zarr."
         raise InputImageError(msg)
     listed = ", ".join(f"{name} ({text})" for name, text in list(found.items())[:MOST_LISTED])
-    msg = (
-        f"{shown(path)}: found {len(found)} arrays: {listed}; expected the name of one. Give --dataset NAME."
-    )
+    msg = f"{shown(path)}: found {len(found)} arrays: {listed}; expected the name of one. Give `dataset`."
     raise InputImageError(msg)
 
 

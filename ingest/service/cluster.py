@@ -139,7 +139,7 @@ def connect(address: str, *, timeout_s: float = _CONNECT_S) -> "Client":
         what = (str(error) or type(error).__name__).splitlines()[0]
         msg = (
             f"Found no Dask scheduler at {address} ({what}); expected one, as tcp://host:8786. Start it with "
-            "`dask scheduler`, or leave --scheduler out."
+            "`dask scheduler`, or leave `scheduler` out."
         )
         raise InputError(msg) from error
 
@@ -181,7 +181,7 @@ def ingest_on_cluster(
     Reading.of(options)
     stems = [path.stem for path in paths]
     if (placement.image is not None and len(paths) > 1) or len(set(stems)) < len(stems):
-        msg = "Found several files for one image name; expected each name once. Ingest them one by one with --image."
+        msg = "Found several files for one image name; expected each name once. Ingest them one by one with `image`."
         raise InputError(msg)
     absolute = [path.absolute() for path in paths]
     outcomes: dict[int, list[ImageOutcome]] = {}

@@ -6,20 +6,17 @@ for pictures. An energy map goes with it. A group waits until all of its files a
 there is an image, so what becomes of files does not depend on the order in which they were copied.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cathograph.ingest.formats.file_state import FileState
-from cathograph.ingest.options import IngestOptions, Source
+from cathograph.ingest.options import IngestOptions, renamed
 from cathograph.ingest.phase_maps import read_phase_map
 from cathograph.ingest.pipeline import Placement
-from cathograph.ingest.service.rules import BeamtimeRules, FileKind, Match
-from cathograph.ingest.states.map_matching import MatchingOptions
+from cathograph.ingest.service.rules import KEYS, BeamtimeRules, FileKind, Match
 from cathograph.ingest.states.measurement import MapSource
-from cathograph.ingest.states.state_method import StateMethod
 from cathograph.schema.errors import CathographError, InputError
 from cathograph.schema.keys import JsonScalar, canonical_json, hash_parts
 
@@ -212,7 +209,7 @@ def make_job(group: FileGroup, rules: BeamtimeRules, folder: Path, files: Mappin
             source = _map_source(group.energy_map, folder)
             parts = {"options": _shaping(options), "map": _map_shaping(source)}
         except CathographError as error:
-            fault = " ".join(str(error).split())
+            fault = " ".join(renamed(str(error), KEYS).split())
     identifier = hash_parts({**place, **parts, "fault": fault})
     return JobSpec(identifier, folder, main, energy_map, grey, options, placement, source, fault)
 
@@ -227,8 +224,12 @@ def refused_job(name: str, reason: str, match: Match, folder: Path) -> JobSpec:
 
 def _options(match: Match, rules: BeamtimeRules, folder: Path) -> IngestOptions:
     """Take the options of an entry; a phase map is read now, so that its content enters the identifier."""
-    rule = match.rule
-    pixel_nm = rule.pixel_size_nm or rules.pixel_size_nm
+    options = match.rule.options
+    if options is None:
+        msg = (
+            f"Found no options of an image for {match.name}. This is a fault in Cathograph; please report it."
+        )
+        raise InputError(msg)
     phases = match.phases
     if match.phase_table is not None:
         table = folder / match.phase_table
@@ -238,43 +239,26 @@ def _options(match: Match, rules: BeamtimeRules, folder: Path) -> IngestOptions:
         phases = str(table)
     if phases is not None:
         phases = read_phase_map(phases).canonical()
-    return IngestOptions(
-        source=Source(rule.kind.value),
-        phases=phases,
-        pixel_size_um=None if pixel_nm is None else pixel_nm / 1000,
-        volume=rule.volume,
-        dataset=rule.dataset,
-        split_nmc=rule.split,
-        min_size_px=rule.min_size_px,
-        radius_px=rule.radius_px,
-        local_channel_path_um=rule.channel_path_um,
-        segmenter=rule.segmenter,
-        segmenter_parameters={name: _scalar(value) for name, value in rule.segmenter_params.items()},
-        uncertainty_passes=rule.uncertainty,
-    )
+    return options.with_changes(phases=phases, pixel_size_nm=options.pixel_size_nm or rules.pixel_size_nm)
 
 
 def _map_source(match: Match | None, folder: Path) -> MapSource | None:
-    if match is None:
+    if match is None or match.rule.map_options is None or match.rule.method is None:
         return None
-    rule = match.rule
-    pixel_um = None if rule.pixel_size_nm is None else rule.pixel_size_nm / 1000
-    return MapSource(
-        folder / match.name,
-        rule.dataset,
-        MatchingOptions(pixel_um, rule.offset_um, rule.register_),
-        StateMethod(window_ev=rule.window_ev, reference_ev=rule.reference_ev, min_pixels=rule.min_pixels),
-        calibration_given=bool({"window_ev", "reference_ev"} & rule.model_fields_set),
-    )
+    return MapSource.of(folder / match.name, match.rule.map_options, match.rule.method)
 
 
 def _shaping(options: IngestOptions) -> str:
     """Write the options that differ from their defaults: a new option leaves the jobs of old files as they are."""
     defaults = IngestOptions()
     parts: dict[str, JsonScalar | Mapping[str, JsonScalar]] = {"source": options.source.value}
-    for name, value in vars(options).items():
+    for name in IngestOptions.model_fields:
+        value = getattr(options, name)
         if name != "source" and value != getattr(defaults, name):
             parts[name] = dict(value) if isinstance(value, Mapping) else value
+    if "pixel_size_nm" in parts:  # identifiers hold it in µm
+        parts["pixel_size_um"] = options.pixel_size_um
+        del parts["pixel_size_nm"]
     return canonical_json(parts)
 
 
@@ -288,12 +272,3 @@ def _map_shaping(source: MapSource | None) -> str | None:
             "method": source.method.as_parameters(),
         }
     )
-
-
-def _scalar(text: str) -> JsonScalar:
-    """Take a value that reads as a JSON scalar for what it is, any other as text, as the command line does."""
-    try:
-        value = json.loads(text)
-    except json.JSONDecodeError:
-        return text
-    return value if isinstance(value, str | int | float | bool | None) else text

@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from cathograph.ingest.formats.file_state import hash_of_bytes, look_at
+from cathograph.ingest.options import renamed
 from cathograph.ingest.pipeline import ImageOutcome, ingest_files
 from cathograph.ingest.reading import Reading
 from cathograph.ingest.service.arrivals import outside
 from cathograph.ingest.service.groups import JobSpec, ReadFile
+from cathograph.ingest.service.rules import KEYS
 from cathograph.queries.server.migrations import schema_version
 from cathograph.schema.errors import (
     CathographError,
@@ -134,7 +136,7 @@ def _done(outcomes: list[ImageOutcome], method: str) -> JobResult:
         for name, number in outcome.counts.items():
             counts[name] = counts.get(name, 0) + number
     first = next(state for state in ("written", "reactivated", "unchanged") if state in states)
-    notes = tuple(f"{outcome.image}: {note}" for outcome in outcomes for note in outcome.notes)
+    notes = tuple(_line(f"{outcome.image}: {note}") for outcome in outcomes for note in outcome.notes)
     return JobResult("done", first, method, counts=counts, notes=notes)
 
 
@@ -174,4 +176,4 @@ def _outer_cause(spec: JobSpec, connection: "Connection") -> str | None:
 
 
 def _line(reason: object) -> str:
-    return " ".join(str(reason).split())
+    return " ".join(renamed(str(reason), KEYS).split())

@@ -4,39 +4,39 @@ An entry of ``files`` says by a pattern which files it is about and what they ar
 fits decides, so the particular stands before the general. Entries that give the same sample and image make
 one Image of their files.
 
-YAML is composed into its node tree and never constructed: no type of it is resolved (an unquoted ``0100`` stays
-that text), a key written twice is seen, and tags and aliases, which could make objects or grow without
-bound, are refused.
+The options of an entry are those of `cathograph.ingest.options`, read and checked by its models.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import translate
 from pathlib import Path
 from typing import Any
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from cathograph.ingest.formats.yaml_reader import YamlDocument, YamlValue, parse_yaml, read_yaml
+from cathograph.ingest.options import IngestOptions, MapOptions, Options, StateMethod, renamed, scalar_of
 from cathograph.ingest.phase_maps import read_phase_map
-from cathograph.ingest.segmentation.uncertainty.intervals import MOST_PASSES
 from cathograph.schema.errors import InputError, PhaseMapError
 
 RULES_FILE = "beamtime.yaml"
 LARGEST_RULES_BYTES = 1 << 20
-_PLAIN_TAGS = {"tag:yaml.org,2002:str", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map"}
-_DEEPEST = 8
 _NAME = re.compile(r"\{([^{}]*)\}")
 # Signs that a glob has no use for: where one stands, the pattern is a regular expression, unless it begins with
 # a star or a question mark, which no regular expression can.
 _REGULAR = re.compile(r"[\\()^$|+{]|\.\*")
 _TEMPLATES = ("sample", "image", "cathode", "phases")
-_OF_IMAGES = (
-    "phases", "volume", "split", "min_size_px", "radius_px", "channel_path_um", "segmenter", "segmenter_params",
-)  # fmt: skip
-_OF_MAPS = ("offset_um", "register", "window_ev", "reference_ev", "min_pixels")
+OWN_KEYS = ("pattern", "as", "sample", "image", "cathode", "phases")
+"""Keys of an entry that say which files are what; all others are options."""
+_IMAGE_MODELS: tuple[type[Options], ...] = (IngestOptions,)
+_MAP_MODELS: tuple[type[Options], ...] = (MapOptions, StateMethod)
+_READ = ("options", "map_options", "method")
+"""Fields of a rule that are made of the other keys, and are no keys themselves."""
+KEYS = {**IngestOptions.keys(), **MapOptions.keys(), **StateMethod.keys()}
+"""Key of this file for each field of the options."""
 TABLE_SUFFIXES = (".yaml", ".yml", ".csv")
 
 
@@ -50,7 +50,19 @@ class FileKind(StrEnum):
 
 
 class FileRule(BaseModel):
-    """One entry of ``files``. Names in braces stand for parts of a file's name; options are those of `ingest`."""
+    """One entry of ``files``. Names in braces stand for parts of a file's name.
+
+    Attributes
+    ----------
+    pattern, kind, sample, image, cathode, phases
+        As in the file; `phases` may hold names in braces.
+    options : IngestOptions or None
+        How an image is read; None for an energy map.
+    map_options : MapOptions or None
+        Where a map lies; None for an image.
+    method : StateMethod or None
+        How a map is read; None for an image.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -60,52 +72,46 @@ class FileRule(BaseModel):
     image: str = Field(default="{stem}", min_length=1)
     cathode: str | None = None
     phases: str | None = None
-    pixel_size_nm: float | None = Field(default=None, gt=0, allow_inf_nan=False)
-    dataset: str | None = None
-    volume: bool = False
-    split: bool = True
-    min_size_px: int = Field(default=1, ge=1)
-    radius_px: int = Field(default=3, ge=0, le=50)
-    channel_path_um: float | None = Field(default=None, gt=0, allow_inf_nan=False)
-    segmenter: str = "multi-otsu"
-    segmenter_params: dict[str, str] = Field(default_factory=dict)
-    uncertainty: int = Field(default=0, ge=0, le=MOST_PASSES)
-    offset_um: tuple[float, ...] | None = None
-    register_: bool = Field(default=False, alias="register")
-    window_ev: tuple[float, float] = (8340.0, 8348.0)
-    reference_ev: float = 8344.0
-    min_pixels: int = 50
+    options: IngestOptions | None = None
+    map_options: MapOptions | None = None
+    method: StateMethod | None = None
 
-    @field_validator("phases", mode="before")
+    @model_validator(mode="before")
     @classmethod
-    def _phases_inline(cls, value: object) -> object:
-        """Take a mapping of value to phase as its inline form."""
-        if isinstance(value, Mapping):
-            return ",".join(f"{number}={phase}" for number, phase in value.items())
-        return value
+    def _options_of_the_kind(cls, entry: object) -> object:
+        """Read the keys that are options by their models."""
+        if not isinstance(entry, Mapping):
+            return entry  # refused as no mapping
+        phases = entry.get("phases")
+        if isinstance(phases, Mapping):
+            entry = {**entry, "phases": ",".join(f"{value}={phase}" for value, phase in phases.items())}
+        of_images, of_maps = _keys_of(_IMAGE_MODELS), _keys_of(_MAP_MODELS)
+        kept = {
+            key: value for key, value in entry.items() if key not in (of_images | of_maps) - set(OWN_KEYS)
+        }
+        for key in kept:
+            if key in _READ:
+                msg = f"{key} is no key of an entry"
+                raise ValueError(msg)
+        said = entry.get("as")
+        if not isinstance(said, str) or said not in set(FileKind):
+            return kept  # refused by its field
+        kind = FileKind(said)
+        wrong = of_images - of_maps - {"as"} if kind is FileKind.ENERGY_MAP else of_maps - of_images
+        for key in entry:
+            if key in wrong:
+                msg = f"{key} does not go with as: {kind.value}"
+                raise ValueError(msg)
+        return {**kept, **_read_options(entry, kind)}
 
     @model_validator(mode="after")
-    def _fits_together(self) -> "FileRule":
-        wrong = _OF_IMAGES if self.kind is FileKind.ENERGY_MAP else _OF_MAPS
-        given = {FileRule.model_fields[name].alias or name for name in self.model_fields_set}
-        for name in wrong:
-            if name in given:
-                msg = f"{name} does not go with as: {self.kind.value}"
-                raise ValueError(msg)
-        if self.kind in (FileKind.PHASES, FileKind.REGIONS) and self.phases is None:
-            msg = f"as: {self.kind.value} needs phases, as in phases: 0=background,1=NMC,2=SSE,3=Graphite"
-            raise ValueError(msg)
-        if self.uncertainty and self.kind is not FileKind.IMAGE:
-            msg = f"uncertainty does not go with as: {self.kind.value}, only with as: image"
-            raise ValueError(msg)
-        if self.kind is FileKind.IMAGE and self.phases is not None:
-            msg = "phases does not go with as: image"
-            raise ValueError(msg)
+    def _names_and_phases(self) -> "FileRule":
+        """Refuse names that the pattern does not give, and phases that are none."""
         if self.phases is not None and "{" not in self.phases and not _is_table(self.phases):
             try:
                 read_phase_map(self.phases)
             except PhaseMapError as error:
-                raise ValueError(str(error)) from error
+                raise ValueError(_by_key(error)) from error
         names = {"stem", *compile_pattern(self.pattern).groupindex}
         for field in _TEMPLATES:
             for name in _NAME.findall(getattr(self, field) or ""):
@@ -219,29 +225,14 @@ def read_rules(folder: Path) -> BeamtimeRules:
         When there are none, or they cannot be meant; the message names the entry and the key.
     """
     path = folder / RULES_FILE
-    try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST_RULES_BYTES + 1)
-    except FileNotFoundError as error:
+    if not path.exists():
         msg = (
             f"Found no {RULES_FILE} in {folder}; expected the rules of its files. "
             f"Make it with `cathograph init-beamtime {folder}` and fill it in."
         )
-        raise InputError(msg) from error
-    except OSError as error:
-        msg = (
-            f"Found {path} unreadable ({error.strerror}); expected the rules of the folder. Mend its rights."
-        )
-        raise InputError(msg) from error
-    if len(content) > LARGEST_RULES_BYTES:
-        msg = f"Found {path} larger than {LARGEST_RULES_BYTES} bytes; expected a few entries. Shorten it."
         raise InputError(msg)
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        msg = f"Found {path} not to be UTF-8 text ({error.reason}); expected YAML. Save it as UTF-8."
-        raise InputError(msg) from error
-    return parse_rules(text, where=str(path))
+    document = read_yaml(path, what="the rules of the folder", largest_bytes=LARGEST_RULES_BYTES)
+    return _rules_of(document, str(path))
 
 
 def parse_rules(text: str, where: str = RULES_FILE) -> BeamtimeRules:
@@ -252,36 +243,80 @@ def parse_rules(text: str, where: str = RULES_FILE) -> BeamtimeRules:
     InputError
         As `read_rules`.
     """
-    try:
-        node = yaml.compose(text, Loader=yaml.BaseLoader)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        msg = f"{where}: found no valid YAML ({' '.join(str(error).split())[:300]}); expected it. Correct it there."
-        raise InputError(msg) from error
-    content = None if node is None else _plain(node, where, set(), 0)
+    return _rules_of(parse_yaml(text, where=where), where)
+
+
+def _rules_of(document: YamlDocument, where: str) -> BeamtimeRules:
+    content = _without_empty(document.content)
     if not isinstance(content, dict):
         msg = f"{where}: found no keys; expected beamtime, pixel_size_nm and files. See `cathograph init-beamtime`."
         raise InputError(msg)
     try:
         return BeamtimeRules.model_validate(content)
     except ValidationError as error:
-        raise InputError(_fault(error, where)) from error
+        raise InputError(_fault(error, where, document)) from error
 
 
-def _fault(error: ValidationError, where: str) -> str:
+def _without_empty(value: YamlValue) -> YamlValue:
+    """Leave out keys without a value, so that their defaults hold."""
+    if isinstance(value, list):
+        return [_without_empty(each) for each in value]
+    if isinstance(value, dict):
+        return {key: _without_empty(each) for key, each in value.items() if each is not None}
+    return value
+
+
+def _read_options(entry: Mapping[str, Any], kind: FileKind) -> dict[str, Options]:
+    """Read the options of an entry by the models of its kind."""
+    try:
+        if kind is FileKind.ENERGY_MAP:
+            return {"map_options": MapOptions.of_keys(entry), "method": StateMethod.of_keys(entry)}
+        parameters = entry.get("segmenter_params", {})
+        if isinstance(parameters, Mapping):
+            texts = {name: scalar_of(text) for name, text in parameters.items() if isinstance(text, str)}
+            entry = {**entry, "segmenter_params": {**parameters, **texts}}
+        return {"options": IngestOptions.of_keys(entry)}
+    except InputError as error:
+        raise ValueError(_by_key(error)) from error
+
+
+def _keys_of(models: Sequence[type[Options]]) -> set[str]:
+    return {key for model in models for key in model.keys().values()}
+
+
+def _by_key(error: InputError) -> str:
+    """Write keys of this file where a message names fields."""
+    return renamed(str(error), KEYS)
+
+
+def _fault(error: ValidationError, where: str, document: YamlDocument) -> str:
     """Tell the first fault in a line; where keys are unknown, all of them."""
     faults = error.errors(include_url=False)
     unknown = [fault for fault in faults if fault["type"] == "extra_forbidden"]
     if unknown:
         names = ", ".join(_place(fault["loc"]) for fault in unknown)
-        of_file = len(unknown[0]["loc"]) > 1
-        model: type[BaseModel] = FileRule if of_file else BeamtimeRules
-        known = ", ".join(field.alias or name for name, field in model.model_fields.items())
-        return f"{where}: found the unknown key {names}; expected only {known}. Correct it or leave it out."
+        known = ", ".join(_known_keys(unknown[0]["loc"], document.content))
+        return (
+            f"{where}, line {document.line_of(unknown[0]['loc'])}: found the unknown key {names}; expected only "
+            f"{known}. Correct it or leave it out."
+        )
     first = faults[0]
     reason = str(first["msg"]).removeprefix("Value error, ")
     value = first.get("input")
     shown = f" {value!r}" if isinstance(value, str | int | float) else ""
-    return f"{where}: found {_place(first['loc']) or 'it'}{shown} unusable ({reason}). Correct it there."
+    line = document.line_of(first["loc"])
+    return f"{where}, line {line}: found {_place(first['loc']) or 'it'}{shown} unusable ({reason}). Correct it there."
+
+
+def _known_keys(place: Sequence[int | str], content: YamlValue) -> list[str]:
+    """Name the keys that may stand where an unknown one was found."""
+    if len(place) == 1 or not isinstance(content, dict):
+        return list(BeamtimeRules.model_fields)
+    entries, number = content["files"], place[1]
+    entry = entries[number] if isinstance(entries, list) and isinstance(number, int) else None
+    is_map = isinstance(entry, dict) and entry.get("as") == FileKind.ENERGY_MAP
+    models = _MAP_MODELS if is_map else _IMAGE_MODELS
+    return list(dict.fromkeys([*OWN_KEYS, *(key for model in models for key in model.keys().values())]))
 
 
 def _place(location: tuple[int | str, ...]) -> str:
@@ -289,37 +324,6 @@ def _place(location: tuple[int | str, ...]) -> str:
     if parts[:1] == ["files"] and len(parts) > 1:
         return ", ".join(reversed(parts[1:]))
     return ", ".join(parts)
-
-
-def _plain(node: yaml.Node, where: str, seen: set[int], depth: int) -> Any:  # noqa: ANN401  any YAML
-    """Turn a node into texts, lists and mappings; empty values are None."""
-    line = f"{where}, line {node.start_mark.line + 1}"
-    if id(node) in seen or depth > _DEEPEST:
-        what = "an alias (*name)" if id(node) in seen else "values nested too deeply"
-        msg = f"{line}: found {what}; expected plain keys and values. Write it out."
-        raise InputError(msg)
-    seen.add(id(node))
-    if node.tag not in _PLAIN_TAGS:
-        msg = f"{line}: found the YAML tag {node.tag}; expected plain keys and values. Leave the tag out."
-        raise InputError(msg)
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(item, where, seen, depth + 1) for item in node.value]
-    if isinstance(node, yaml.MappingNode):
-        content: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            key = _plain(key_node, where, seen, depth + 1)
-            if not isinstance(key, str):
-                msg = f"{line}: found a key that is no text; expected a name. Correct it."
-                raise InputError(msg)
-            if key in content:
-                msg = f"{line}: found the key {key!r} twice; expected it once. Leave one out."
-                raise InputError(msg)
-            value = _plain(value_node, where, seen, depth + 1)
-            if value is not None:
-                content[key] = value
-        return content
-    quoted = isinstance(node, yaml.ScalarNode) and node.style in ("'", '"')
-    return None if node.value in ("", "~", "null") and not quoted else node.value
 
 
 def _fill(template: str | None, names: Mapping[str, str]) -> str | None:

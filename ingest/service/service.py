@@ -21,13 +21,14 @@ from time import monotonic
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from cathograph.ingest.options import ServiceSettings
 from cathograph.ingest.provenance import user_name
 from cathograph.ingest.service.arrivals import WakeUp
 from cathograph.ingest.service.groups import JobSpec
 from cathograph.ingest.service.inbox import Inbox, InboxStatus
 from cathograph.ingest.service.job_run import OpenStore
-from cathograph.ingest.service.options import ServiceOptions, Standing, line_about
 from cathograph.ingest.service.patient_store import PatientStore, Stopped
+from cathograph.ingest.service.standing import Standing, line_about
 from cathograph.ingest.service.workers import Finished, Workers
 from cathograph.queries.writing.jobs import Claimer, JobEnd, claim, enqueue, renew, settle, states
 
@@ -48,7 +49,7 @@ Say = Callable[[str], None]
 def serve(
     folder: Path,
     open_store: OpenStore,
-    options: ServiceOptions,
+    options: ServiceSettings,
     *,
     say: Say,
     show: Callable[[Standing], None],
@@ -65,7 +66,7 @@ def serve(
         Opens the store, here and in every worker.
     open_on_worker : callable, optional
         Opens it in the workers of a cluster, if they do so in another way.
-    options : ServiceOptions
+    options : ServiceSettings
         How to work.
     say : callable
         Called with a line for each thing that happened.
@@ -90,7 +91,7 @@ def serve(
         return _Service(inbox, workers, store, wake_up, options, say, show, stop).run()
 
 
-def _workers(options: ServiceOptions, open_store: OpenStore) -> "Workers | ClusterWorkers":
+def _workers(options: ServiceSettings, open_store: OpenStore) -> "Workers | ClusterWorkers":
     if options.scheduler is not None:
         from cathograph.ingest.service.cluster import ClusterWorkers
 
@@ -125,7 +126,7 @@ class _Service:
         workers: "Workers | ClusterWorkers",
         store: PatientStore,
         wake_up: WakeUp,
-        options: ServiceOptions,
+        options: ServiceSettings,
         say: Say,
         show: Callable[[Standing], None],
         stop: threading.Event,

@@ -1,12 +1,16 @@
-"""The ``beamtime.yaml`` that a user starts from."""
+"""The ``beamtime.yaml`` that a user starts from; its list of options is made from their models."""
 
 import os
+import textwrap
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from cathograph.ingest.service.rules import RULES_FILE
+from cathograph.ingest.options import IngestOptions, MapOptions, Options, StateMethod
+from cathograph.ingest.options.model import range_of
+from cathograph.ingest.service.rules import OWN_KEYS, RULES_FILE
 from cathograph.schema.errors import InputError
 
-TEMPLATE = r"""# What the files of this folder are. `cathograph watch` reads it; docs/service.md explains it.
+_HEAD = r"""# What the files of this folder are. `cathograph watch` reads it; docs/service.md explains it.
 # The first entry whose pattern fits a file decides. A pattern is a glob (*_label.tif) or a regular
 # expression ((?P<field>\d+)_label\.tif). {stem} is the file's name without its suffix; {field} and other
 # named groups of the pattern may be used in sample, image, cathode and phases.
@@ -36,8 +40,56 @@ files:
   # The same by a trained model:
   #   segmenter: unet
   #   segmenter_params: {model: default}
-  #   uncertainty: 8       # passes that tell how sure it is
+  #   uncertainty: 8
 """
+
+
+def option_lines(*models: type[Options], without: Collection[str] = ()) -> list[str]:
+    """Write the options of models as comment lines of ``beamtime.yaml``: key, default, meaning and range.
+
+    Parameters
+    ----------
+    *models : type
+        Models, in order.
+    without : collection of str
+        Keys to leave out.
+    """
+    lines = []
+    for model in models:
+        for name, key in model.keys().items():
+            if key in without:
+                continue
+            field = model.model_fields[name]
+            limits = range_of(field)
+            text = f"{field.description}{f' ({limits})' if limits else ''}"
+            first = f"#   {key}: {_as_yaml(field.get_default(call_default_factory=True))}"
+            lines += textwrap.wrap(
+                text, 110, initial_indent=f"{first:<39}# ", subsequent_indent=f"#{'':<38}# "
+            )
+    return lines
+
+
+def _as_yaml(value: object) -> str:
+    """Write a default as YAML; nothing for none."""
+    if value is None:
+        return ""
+    if isinstance(value, tuple):
+        return f"[{', '.join(f'{each:g}' for each in value)}]"
+    if isinstance(value, Mapping):
+        return "{}"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+TEMPLATE = "\n".join(
+    [
+        _HEAD,
+        "# Every option of an entry that reads an image, with its default:",
+        *option_lines(IngestOptions, without=OWN_KEYS),
+        "# Of an entry that reads an energy map:",
+        *option_lines(MapOptions, StateMethod),
+        "",
+    ]
+)
 
 
 def write_template(folder: Path) -> Path:
@@ -51,12 +103,12 @@ def write_template(folder: Path) -> Path:
     path = folder / RULES_FILE
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        # Exclusive: of two commands at once one writes. A link that leads nowhere is refused, too.
+        # Exclusive: of two commands at the same time only one writes. A link to nowhere is refused, too.
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(TEMPLATE)
     except FileExistsError as error:
-        msg = f"Found {path} already; expected none, it would be overwritten. Edit it, or move it away first."
+        msg = f"Found {path} already; expected none, because it would be overwritten. Edit it, or move it away first."
         raise InputError(msg) from error
     except OSError as error:
         msg = (

@@ -9,10 +9,10 @@ from pathlib import Path
 import h5py
 
 from cathograph.ingest.formats.hdf5 import opened_hdf5
+from cathograph.ingest.options import Signal
 from cathograph.ingest.stacks.draft import Draft
 from cathograph.ingest.stacks.hdf5_layout import first_there, open_by_layout
 from cathograph.ingest.stacks.layout import Layout
-from cathograph.ingest.stacks.stack import Signal
 
 WHITES = ("/exchange/data_white", "/exchange/data_flat")
 DARKS = ("/exchange/data_dark",)

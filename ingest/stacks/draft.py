@@ -8,10 +8,10 @@ a user may give the energies in a file of their own. So readers hand over a draf
 from dataclasses import dataclass
 from pathlib import Path
 
+from cathograph.ingest.options import Signal
 from cathograph.ingest.stacks.energies import StatedEnergies
 from cathograph.ingest.stacks.frames import Frames
 from cathograph.ingest.stacks.metadata import BeamlineMetadata
-from cathograph.ingest.stacks.stack import Signal
 
 
 @dataclass(frozen=True, eq=False)

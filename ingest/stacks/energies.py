@@ -21,7 +21,7 @@ EV_PER_UNIT = {"ev": 1.0, "electronvolt": 1.0, "kev": 1e3, "kiloelectronvolt": 1
 LARGEST_TABLE_BYTES = 1 << 20
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 UNIT_WORD = re.compile(r"\b(k?ev)\b", re.IGNORECASE)
-SAY_UNIT = "say --energy-unit keV (`energy_unit: keV` in a layout), or write eV"
+SAY_UNIT = "say `energy_unit` keV (in a layout `energy_unit: keV`), or write eV"
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def order_energies(path: Path, stated: StatedEnergies, *, n_frames: int) -> Orde
         says = "published layout" if stated.unit_by_layout else "stated unit"
         msg = (
             f"{shown(path)}: found energies up to {stated.values.max():g} ({stated.source}), which the "
-            f"{says} takes for {stated.unit}; expected at most 200 keV. If they are eV, say --energy-unit eV."
+            f"{says} takes for {stated.unit}; expected at most 200 keV. If they are eV, say `energy_unit` eV."
         )
         raise InputImageError(msg)
     order = np.argsort(values, kind="stable")
@@ -198,7 +198,7 @@ def _ev_per(path: Path, stated: StatedEnergies) -> float:
     if factor is None:
         msg = (
             f"{shown(path)}: found energies in {stated.unit[:20]!r} ({stated.source}); expected eV or keV. "
-            "Say --energy-unit eV or keV."
+            "Say `energy_unit` eV or keV."
         )
         raise InputImageError(msg)
     return factor

@@ -22,7 +22,7 @@ from cathograph.ingest.formats.hdf5 import find_dataset, opened_hdf5, require_ow
 from cathograph.ingest.formats.image_file import StoredImage
 from cathograph.schema.errors import InputImageError
 
-WAY_ON = " If you know it to be right, raise the limit: --max-expansion (`largest_ratio`)."
+WAY_ON = " If you know it to be right, raise the limit with `max_expansion`."
 
 
 class Frames(Protocol):

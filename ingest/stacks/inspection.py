@@ -18,15 +18,16 @@ from cathograph.ingest.formats.file_state import look_at
 from cathograph.ingest.formats.hdf5 import opened_hdf5
 from cathograph.ingest.formats.image_file import StoredImage
 from cathograph.ingest.formats.image_opening import open_stored
+from cathograph.ingest.options import Signal
 from cathograph.ingest.stacks.draft import Draft
 from cathograph.ingest.stacks.frames import Hdf5Frames
 from cathograph.ingest.stacks.source_file import SourceFile
-from cathograph.ingest.stacks.stack import BeamlineStack, Signal, look_for_bad_pixels
+from cathograph.ingest.stacks.stack import BeamlineStack, look_for_bad_pixels
 from cathograph.ingest.stacks.stack_opening import Given, complete, knows_hdf5, open_draft
 from cathograph.schema.errors import InputImageError
 
 MOST_DATASETS = 500
-NEEDS_LAYOUT = "a stack over photon energies needs a layout: --layout FILE (docs/formats.md)"
+NEEDS_LAYOUT = "a stack over photon energies needs a `layout` (docs/formats.md)"
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ def _describe_stack(
     metadata, stack, problems = draft.metadata, None, []
     single = len(draft.places) == 1
     notes = metadata.notes
-    if not single and draft.energies is None and given.energies is None:
+    if not single and draft.energies is None and given.options.energies is None:
         notes = (*notes, _needs_energies(draft))
     elif not single:
         try:
@@ -149,8 +150,8 @@ def _describe_stack(
         if stack.signal is Signal.COUNTS and stack.flats is None and stack.incident is None:
             needed = ["--flats", "FLATS"]
             problems.append(
-                "raw counts without flats: give --flats FILE, or the part of the image with the beam alone, "
-                "--empty-region Y0,Y1,X0,X1"
+                "raw counts without flats: give `flats`, or the part of the image with the beam alone, "
+                "`empty_region` Y0,Y1,X0,X1"
             )
         if metadata.pixel_size_um is None:
             needed += ["--pixel-size-nm", "NUMBER"]
@@ -291,7 +292,7 @@ def _command(verb: str, path: Path, *options: str) -> str:
 
 
 def _needs_energies(draft: Draft) -> str:
-    return f"no energies ({draft.why_no_energies}); a stack over them needs --energies FILE"
+    return f"no energies ({draft.why_no_energies}); a stack over them needs `energies`"
 
 
 def _signal_in_words(stack: BeamlineStack) -> str:

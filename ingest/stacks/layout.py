@@ -7,12 +7,12 @@ The layouts of the stations that everybody uses are written in the same terms (`
 from pathlib import Path
 from typing import Annotated, Self
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from cathograph.ingest.formats.file_state import look_at, shown
+from cathograph.ingest.formats.file_state import shown
+from cathograph.ingest.formats.yaml_reader import read_yaml
+from cathograph.ingest.options import Region, Signal
 from cathograph.ingest.stacks.energies import EV_PER_UNIT
-from cathograph.ingest.stacks.stack import Signal
 from cathograph.schema.errors import InputImageError
 
 LARGEST_YAML_BYTES = 64 << 10
@@ -62,7 +62,16 @@ class Layout(BaseModel):
     proposal: Alternatives | None = None
     sample: Alternatives | None = None
     date: Alternatives | None = None
-    empty_region: tuple[int, int, int, int] | None = None
+    empty_region: Region | None = None
+
+    @field_validator("energies", "pixel_size", mode="before")
+    @classmethod
+    def _numbers(cls, value: object) -> object:
+        """Take texts that are numbers for numbers: a YAML file has texts only."""
+        if isinstance(value, list | tuple) and value and all(_number(each) is not None for each in value):
+            return tuple(_number(each) for each in value)
+        number = _number(value)
+        return value if number is None else number
 
     @model_validator(mode="after")
     def _units_and_numbers(self) -> Self:
@@ -73,6 +82,13 @@ class Layout(BaseModel):
             msg = "pixel_size must be above 0 and have a pixel_size_unit (nm, µm)"
             raise ValueError(msg)
         return self
+
+
+def _number(text: object) -> float | None:
+    try:
+        return float(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
 
 
 EXAMPLE = "frames: /entry/data, energies: /entry/energy, energy_unit: eV, values: transmission"
@@ -86,40 +102,15 @@ def read_layout(path: Path) -> Layout:
     InputImageError
         When it is too long, no YAML, holds a tag that would build an object, or is no layout.
     """
-    if look_at(path).size > LARGEST_YAML_BYTES:
-        msg = f"{shown(path)}: found more than {LARGEST_YAML_BYTES >> 10} KiB; expected a short layout ({EXAMPLE})."
-        raise InputImageError(msg)
+    document = read_yaml(path, what="the layout", largest_bytes=LARGEST_YAML_BYTES, error=InputImageError)
     try:
-        text = path.read_text(encoding="utf-8")
-        if "&" in text and "*" in text:
-            # Nested anchors grow a few lines into gigabytes, and a layout needs none.
-            _refuse_aliases(path, text)
-        content = yaml.safe_load(text)
-    # PyYAML lets the errors of Python through where it builds dates and numbers: 2024-99-99, !!int "".
-    except (
-        yaml.YAMLError,
-        ValueError,
-        ArithmeticError,
-        LookupError,
-        AttributeError,
-        RecursionError,
-    ) as error:
-        detail = " ".join(str(error).split())[:150]
-        msg = f"{shown(path)}: found no plain YAML ({detail}); expected a layout such as {EXAMPLE}."
-        raise InputImageError(msg) from error
-    try:
-        return Layout.model_validate(content)
+        return Layout.model_validate(document.content)
     except ValidationError as error:
         first = error.errors()[0]
         place = str(first["loc"][0]) if first["loc"] else "the file"
+        line = document.line_of(first["loc"])
         msg = (
-            f"{shown(path)}: found a wrong {place} ({first['msg']}); expected a layout such as {EXAMPLE}. "
+            f"{shown(path)}, line {line}: found a wrong {place} ({first['msg']}); expected a layout such as {EXAMPLE}. "
             "All keys stand in docs/formats.md."
         )
         raise InputImageError(msg) from error
-
-
-def _refuse_aliases(path: Path, text: str) -> None:
-    if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text, Loader=yaml.SafeLoader)):
-        msg = f"{shown(path)}: found YAML aliases (*name); expected plain values. Write each value out."
-        raise InputImageError(msg)

@@ -12,12 +12,12 @@ import numpy as np
 from cathograph.ingest.formats.file_state import shown
 from cathograph.ingest.formats.hdf5 import opened_hdf5
 from cathograph.ingest.formats.pixel_size import square_pixel_um
+from cathograph.ingest.options import Signal
 from cathograph.ingest.stacks.draft import Draft
 from cathograph.ingest.stacks.frames import open_hdf5_frames
 from cathograph.ingest.stacks.hdf5_layout import first_there, read_values
 from cathograph.ingest.stacks.metadata import length_um
 from cathograph.ingest.stacks.nexus import energies_at, entries, group_of, metadata_of, one_entry
-from cathograph.ingest.stacks.stack import Signal
 from cathograph.schema.errors import InputImageError
 
 # Positions are measured, not set, so steps scatter; a mean step is a pixel size within this.

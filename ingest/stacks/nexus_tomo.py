@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 from cathograph.ingest.formats.file_state import shown
 from cathograph.ingest.formats.hdf5 import opened_hdf5
+from cathograph.ingest.options import Signal
 from cathograph.ingest.stacks.draft import Draft
 from cathograph.ingest.stacks.energies import StatedEnergies
 from cathograph.ingest.stacks.frames import open_hdf5_frames
 from cathograph.ingest.stacks.hdf5_layout import first_there, read_values
 from cathograph.ingest.stacks.metadata import as_text, length_um
 from cathograph.ingest.stacks.nexus import energies_at, entries, group_of, metadata_of, one_entry
-from cathograph.ingest.stacks.stack import Signal
 from cathograph.schema.errors import InputImageError
 
 SAMPLE, FLAT, DARK = 0, 1, 2

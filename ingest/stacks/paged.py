@@ -62,6 +62,8 @@ def _energies_beside(path: Path) -> StatedEnergies | None:
     ]
     if len(there) > 1:
         names = " and ".join(beside.name for beside in there)
-        msg = f"{shown(path)}: found {names} beside it; expected one list of energies. Name it: --energies FILE."
+        msg = (
+            f"{shown(path)}: found {names} beside it; expected one list of energies. Name it with `energies`."
+        )
         raise InputImageError(msg)
     return read_energy_table(there[0]) if there else None

@@ -7,7 +7,6 @@ takes is what it asks for, whatever the size of the file.
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cathograph.ingest.formats.file_state import shown
+from cathograph.ingest.options import Signal
 from cathograph.ingest.stacks.frames import Frames, FramesReference
 from cathograph.ingest.stacks.metadata import BeamlineMetadata
 from cathograph.ingest.stacks.source_file import SourceFile
@@ -23,14 +23,6 @@ from cathograph.schema.errors import InputImageError
 # A camera's counts with a beam are hundreds or more; a transmission of 5 is no sample.
 LARGEST_TRANSMISSION = 5.0
 SAMPLE_ROWS = 64
-
-
-class Signal(StrEnum):
-    """What the pixels of the frames are."""
-
-    ABSORBANCE = "absorbance"
-    TRANSMISSION = "transmission"
-    COUNTS = "counts"
 
 
 @dataclass(frozen=True, eq=False)

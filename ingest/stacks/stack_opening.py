@@ -1,7 +1,8 @@
 """Open a stack of any beamline format: told by content, completed by what the user says, checked."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from cathograph.ingest.formats.field_rules import BOMB_RATIO
 from cathograph.ingest.formats.file_state import shown
 from cathograph.ingest.formats.hdf5 import opened_hdf5
 from cathograph.ingest.formats.image_opening import open_stored
+from cathograph.ingest.options import Region, Signal, StackOptions
 from cathograph.ingest.stacks.data_exchange import is_data_exchange, open_data_exchange
 from cathograph.ingest.stacks.draft import Draft
 from cathograph.ingest.stacks.energies import order_energies, read_energy_table
@@ -29,10 +31,9 @@ from cathograph.ingest.stacks.nexus_stxm import is_nexus_stxm, open_nexus_stxm
 from cathograph.ingest.stacks.nexus_tomo import is_nexus_tomo, open_nexus_tomo
 from cathograph.ingest.stacks.paged import open_paged
 from cathograph.ingest.stacks.source_file import SourceFile
-from cathograph.ingest.stacks.stack import BeamlineStack, Signal
+from cathograph.ingest.stacks.stack import BeamlineStack
 from cathograph.schema.errors import InputImageError
 
-Region = tuple[int, int, int, int]
 HDF5_READERS = (
     (is_fxi, open_fxi),
     (is_data_exchange, open_data_exchange),
@@ -47,43 +48,47 @@ class Given:
 
     Attributes
     ----------
+    options
+        As chosen.
     layout
-        Which dataset is what, for HDF5 of a layout of its own.
-    energies
-        Text file of energies.
-    energy_unit
-        ``eV`` or ``keV``.
-    values
-        What the pixels are.
-    flats, darks
-        Files with images of the beam alone, and without it.
-    empty_region
-        (y_first, y_end, x_first, x_end): a part of the image with the beam alone.
-    largest_ratio
-        How many times compressed data may expand.
+        Which dataset is what, for HDF5 with a layout of its own; read from the file that the options name.
     """
 
+    options: StackOptions = field(default_factory=StackOptions)
     layout: Layout | None = None
-    energies: Path | None = None
-    energy_unit: str | None = None
-    values: Signal | None = None
-    flats: Path | None = None
-    darks: Path | None = None
-    empty_region: Region | None = None
-    largest_ratio: float = BOMB_RATIO
+
+    @classmethod
+    def of(cls, options: StackOptions, layout: Layout | None = None) -> "Given":
+        """Read the layout that the options name, unless it is given.
+
+        Raises
+        ------
+        InputImageError
+            When it is no layout.
+        """
+        if layout is None and options.layout is not None:
+            layout = read_layout(options.layout)
+        if layout is None and options.dataset is not None:
+            layout = Layout(frames=options.dataset)
+        return cls(options, layout)
+
+    @property
+    def empty_region(self) -> Region | None:
+        """(y_first, y_end, x_first, x_end): a part of the image with the beam alone."""
+        if self.options.empty_region is None and self.layout is not None:
+            return self.layout.empty_region
+        return self.options.empty_region
+
+    @property
+    def largest_ratio(self) -> float:
+        """How many times compressed data may expand."""
+        return BOMB_RATIO if self.options.max_expansion is None else self.options.max_expansion
 
 
 def open_beamline_stack(
     path: Path | str,
     layout: Layout | Path | None = None,
-    *,
-    energies: Path | None = None,
-    energy_unit: str | None = None,
-    values: Signal | str | None = None,
-    flats: Path | None = None,
-    darks: Path | None = None,
-    empty_region: Region | None = None,
-    largest_ratio: float = BOMB_RATIO,
+    **said: Any,  # noqa: ANN401  the model checks each value
 ) -> BeamlineStack:
     """Open a stack of images over photon energies; pixels are read when they are asked for.
 
@@ -96,19 +101,10 @@ def open_beamline_stack(
         File, or the folder of a Zarr store.
     layout
         For HDF5 of another layout: which dataset is what, or the YAML file that says so.
-    energies
-        Text file of photon energies, one a line; wins over those of the file.
-    energy_unit
-        ``"eV"`` or ``"keV"``; wins over what the file says.
-    values
-        What the pixels are, ``"absorbance"``, ``"transmission"`` or ``"counts"``; wins over the format.
-        TIFF, .npy, float XRM and Zarr do not say, and are then taken for absorbance, with a note.
-    flats, darks
-        Files with images of the beam alone, and without it, for counts.
-    empty_region
-        (y_first, y_end, x_first, x_end) where the beam passes no sample; in place of flats.
-    largest_ratio
-        How many times compressed data may expand before they are taken for a bomb.
+    **said
+        The other fields of `cathograph.ingest.options.StackOptions`: `dataset`, `energies`, `energy_unit`,
+        `values`, `flats`, `darks`, `empty_region`, `max_expansion`. They count before what the file says. TIFF,
+        .npy, float XRM and Zarr do not say what their pixels are, and are then taken for absorbance, with a note.
 
     Returns
     -------
@@ -117,6 +113,8 @@ def open_beamline_stack(
 
     Raises
     ------
+    InputError
+        When an option cannot be meant.
     InputImageError
         When the file cannot be read as a stack, points out of itself, is still being written,
         has no energies or not as many as frames, or energies in a unit that nobody states.
@@ -125,21 +123,15 @@ def open_beamline_stack(
     -----
     Absorbance is −ln((sample − dark) / (flat − dark)), −ln of the transmission, or as stored.
     """
-    path = Path(path)
-    layout_file = None
     if isinstance(layout, Path):
-        layout_file = SourceFile.at("layout", layout)
-        layout = read_layout(layout)
-    given = Given(
-        layout=layout,
-        energies=energies,
-        energy_unit=energy_unit,
-        values=None if values is None else as_signal(path, values),
-        flats=flats,
-        darks=darks,
-        empty_region=empty_region or (None if layout is None else layout.empty_region),
-        largest_ratio=largest_ratio,
-    )
+        said, layout = {**said, "layout": layout}, None
+    return open_stack(Path(path), StackOptions(**said), layout)
+
+
+def open_stack(path: Path, options: StackOptions, layout: Layout | None = None) -> BeamlineStack:
+    """Open a stack as `open_beamline_stack`, with options that are read already."""
+    layout_file = None if options.layout is None else SourceFile.at("layout", options.layout)
+    given = Given.of(options, layout)
     file = SourceFile.at("stack", path)
     stack = complete(open_draft(path, given), given, file=file)
     return stack if layout_file is None else replace(stack, sources=(*stack.sources, layout_file))
@@ -155,7 +147,7 @@ def open_draft(path: Path, given: Given) -> Draft:
     """
     kind = identify(path)
     if given.layout is not None and kind is not Kind.HDF5:
-        msg = f"{shown(path)}: found a {kind} file with a layout; expected HDF5. Leave out --layout."
+        msg = f"{shown(path)}: found a {kind} file with a layout; expected HDF5. Leave out `layout`."
         raise InputImageError(msg)
     if kind is Kind.HDF5:
         if given.layout is not None:
@@ -169,7 +161,7 @@ def open_draft(path: Path, given: Given) -> Draft:
         from cathograph.ingest.stacks.zarr_stack import open_zarr_stack  # the extra `formats`
 
         return open_zarr_stack(path, largest_ratio=given.largest_ratio)
-    return open_paged(path, kind, find_energies=given.energies is None)
+    return open_paged(path, kind, find_energies=given.options.energies is None)
 
 
 def complete(draft: Draft, given: Given, *, file: SourceFile) -> BeamlineStack:
@@ -183,28 +175,28 @@ def complete(draft: Draft, given: Given, *, file: SourceFile) -> BeamlineStack:
     """
     path, n_frames = draft.path, len(draft.places)
     stated = draft.energies
-    if given.energies is not None:
-        stated = read_energy_table(given.energies)
+    if given.options.energies is not None:
+        stated = read_energy_table(given.options.energies)
     if stated is None:
         msg = (
             f"{shown(path)}: found no photon energies ({draft.why_no_energies}); expected one for each of "
-            f"{n_frames} frames. Give them in a text file: --energies FILE."
+            f"{n_frames} frames. Give them in a text file with `energies`."
         )
         raise InputImageError(msg)
-    if given.energy_unit is not None:
-        stated = replace(stated, unit=given.energy_unit, unit_by_layout=False)
+    if given.options.energy_unit is not None:
+        stated = replace(stated, unit=given.options.energy_unit, unit_by_layout=False)
     ordered = order_energies(path, stated, n_frames=n_frames)
     notes = [*draft.metadata.notes, *ordered.notes]
-    signal = given.values or draft.signal
+    signal = given.options.values or draft.signal
     beside = [
         SourceFile.at(role, other)
-        for role, other in (("flats", given.flats), ("darks", given.darks))
+        for role, other in (("flats", given.options.flats), ("darks", given.options.darks))
         if other is not None
     ]
     flats, darks = _references(draft, given, n_frames)
     if signal is None and flats is None and given.empty_region is None:
         signal = Signal.ABSORBANCE
-        notes.append("the file does not say what its pixels are; taken for absorbance (--values)")
+        notes.append("the file does not say what its pixels are; taken for absorbance (`values`)")
     signal = signal or Signal.COUNTS
     _refuse_contradictions(path, given, signal, has_flats=flats is not None)
     stack = BeamlineStack(
@@ -242,7 +234,7 @@ def _open_known_hdf5(path: Path, *, largest_ratio: float) -> Draft:
     if reader is None:
         msg = (
             f"{shown(path)}: found HDF5 of no known layout (holds {names}); expected FXI, Data Exchange, "
-            f"NXtomo or NXstxm. Name its datasets in a YAML file, --layout FILE ({EXAMPLE})."
+            f"NXtomo or NXstxm. Name its datasets in a YAML file, `layout` ({EXAMPLE})."
         )
         raise InputImageError(msg)
     return reader(path, largest_ratio=largest_ratio)
@@ -252,8 +244,8 @@ def _references(
     draft: Draft, given: Given, n_frames: int
 ) -> tuple[FramesReference | None, FramesReference | None]:
     flats = darks = None
-    if given.flats is not None:
-        flats = flats_of(given.flats, _other_frames(given.flats, draft, given), n_frames)
+    if given.options.flats is not None:
+        flats = flats_of(given.options.flats, _other_frames(given.options.flats, draft, given), n_frames)
     elif draft.flats is not None:
         groups = draft.flat_groups
         flats = (
@@ -261,8 +253,8 @@ def _references(
             if groups is None
             else FramesReference(draft.flats, groups)
         )
-    if given.darks is not None:
-        darks = darks_of(_other_frames(given.darks, draft, given), n_frames)
+    if given.options.darks is not None:
+        darks = darks_of(_other_frames(given.options.darks, draft, given), n_frames)
     elif draft.darks is not None:
         groups = draft.dark_groups
         darks = darks_of(draft.darks, n_frames) if groups is None else FramesReference(draft.darks, groups)
@@ -291,15 +283,15 @@ def _other_frames(path: Path, draft: Draft, given: Given) -> Frames:
 def _refuse_contradictions(path: Path, given: Given, signal: Signal, *, has_flats: bool) -> None:
     """Refuse what would be left unused without a word."""
     said = {
-        "--flats": given.flats,
-        "--darks": given.darks,
-        "an empty region": given.empty_region,
+        "`flats`": given.options.flats,
+        "`darks`": given.options.darks,
+        "`empty_region`": given.empty_region,
     }
     names = " and ".join(name for name, value in said.items() if value is not None)
     if names and signal is not Signal.COUNTS:
         msg = (
             f"{shown(path)}: found {names} for pixels that are {signal}; expected counts, the only ones to be "
-            f"divided by a beam. Leave out {names}, or correct --values."
+            f"divided by a beam. Leave out {names}, or correct `values`."
         )
         raise InputImageError(msg)
     if given.empty_region is not None and has_flats:
@@ -334,19 +326,3 @@ def _incident(stack: BeamlineStack, region: Region) -> NDArray[np.float64]:
         )
         raise InputImageError(msg)
     return means
-
-
-def as_signal(path: Path, values: Signal | str) -> Signal:
-    """Return what the user calls the pixels.
-
-    Raises
-    ------
-    InputImageError
-        When it is none of the three.
-    """
-    try:
-        return Signal(values)
-    except ValueError as error:
-        kinds = ", ".join(one.value for one in Signal)
-        msg = f"{shown(path)}: found --values {values!r}; expected one of {kinds}."
-        raise InputImageError(msg) from error

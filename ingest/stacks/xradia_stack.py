@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from cathograph.ingest.formats.xradia import open_xradia
+from cathograph.ingest.options import Signal
 from cathograph.ingest.stacks.draft import Draft
 from cathograph.ingest.stacks.energies import StatedEnergies
 from cathograph.ingest.stacks.frames import PagedFrames
 from cathograph.ingest.stacks.metadata import BeamlineMetadata, as_date
-from cathograph.ingest.stacks.stack import Signal
 
 
 def open_xradia_stack(path: Path) -> Draft:

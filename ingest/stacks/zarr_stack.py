@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from cathograph.ingest.formats.file_state import shown
 from cathograph.ingest.formats.zarr_metadata import arrays_of, attributes_of
 from cathograph.ingest.formats.zarr_store import ZarrImage, open_zarr, opened_array
+from cathograph.ingest.options import Signal
 from cathograph.ingest.stacks.draft import Draft
 from cathograph.ingest.stacks.energies import StatedEnergies
 from cathograph.ingest.stacks.frames import WAY_ON, stack_shape
 from cathograph.ingest.stacks.metadata import BeamlineMetadata, as_date, as_text
-from cathograph.ingest.stacks.stack import Signal
 from cathograph.schema.errors import InputImageError
 
 ENERGY_NAMES = ("energies_ev", "energies", "energy")

@@ -17,11 +17,11 @@ import pandas as pd
 from numba import njit
 from numpy.typing import NDArray
 
+from cathograph.ingest.options import StateMethod
 from cathograph.ingest.regions.labelling import LabelledImage
 from cathograph.ingest.regions.numbering import number_regions, numbers_of_phase
 from cathograph.ingest.states.map_placement import MapPlacement
 from cathograph.ingest.states.peak_distance import peak_distances
-from cathograph.ingest.states.state_method import StateMethod
 from cathograph.schema.errors import InputImageError
 from cathograph.schema.phases import Phase
 

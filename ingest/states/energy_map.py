@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cathograph.ingest.formats import ImageFile, open_image
-from cathograph.ingest.states.state_method import StateMethod
+from cathograph.ingest.options import StateMethod
 from cathograph.schema.errors import InputImageError
 
 _EV_PER_KEV = 1000.0
@@ -76,19 +76,19 @@ def find_values_in_window(energy_ev: NDArray[np.floating], method: StateMethod) 
     if not finite.size:
         msg = (
             f"Found no value at all in the map of {energy_ev.shape} pixels (NaN everywhere); expected edge "
-            "energies in eV. Choose another page or dataset (--map-dataset)."
+            "energies in eV. Choose another page or dataset (`map_dataset`)."
         )
         raise InputImageError(msg)
     lowest, middle, highest = (float(each) for each in np.percentile(finite, (1, 50, 99)))
     if abs(middle * _EV_PER_KEV / method.reference_ev - 1) < _NEAR:
         msg = (
-            f"Found energies around {middle:.4g}, which are keV; expected eV, around "
+            f"Found energies around {middle:.4g}, which look like keV; expected eV, around "
             f"{method.reference_ev:g}. Multiply the map by 1000 and save it again."
         )
         raise InputImageError(msg)
     msg = (
         f"Found no energy in the window {low:g} to {high:g} eV (98 % lie from {lowest:.6g} to {highest:.6g}, median "
         f"{middle:.6g}); expected a map in that window. Give the window and the reference energy of its "
-        "calibration: --window-ev LOW,HIGH --reference-ev E."
+        "calibration: `window_ev` LOW,HIGH and `reference_ev`."
     )
     raise InputImageError(msg)

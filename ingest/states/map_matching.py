@@ -11,17 +11,17 @@ A map is never resampled to fit, and never assumed to fit: sizes that differ wit
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 from skimage.registration import phase_cross_correlation
 
+from cathograph.ingest.options import MatchingOptions
 from cathograph.ingest.regions.labelling import LabelledImage
 from cathograph.ingest.regions.numbering import number_regions
 from cathograph.ingest.states.map_placement import MapPlacement
 from cathograph.schema.errors import InputImageError
-from cathograph.schema.keys import JsonScalar
 from cathograph.schema.phases import Phase
 
 _EQUAL_SIZES = 0.001
@@ -29,57 +29,7 @@ _MOST_CELLS = {2: 1024, 3: 128}
 _UPSAMPLING = 20
 _LEAST_AGREEMENT = 0.3
 _PIXELS_AT_ONCE = 1 << 22
-_OPTIONS = "--map-pixel-size-nm, --map-offset-um Y,X or --register"
-
-
-@dataclass(frozen=True)
-class MatchingOptions:
-    """What the user says about where a map lies.
-
-    Attributes
-    ----------
-    pixel_size_um : float or None
-        Edge of a pixel of the map in µm; None takes it from the map's file.
-    offset_um : tuple of float or None
-        Outer corner of the map's first pixel from that of the image's, along (y, x) or (z, y, x).
-    register : bool
-        Find the offset by correlation.
-
-    Raises
-    ------
-    InputImageError
-        When a number cannot be meant, or both an offset and `register` are given.
-    """
-
-    pixel_size_um: float | None = None
-    offset_um: tuple[float, ...] | None = None
-    register: bool = False
-
-    def __post_init__(self) -> None:
-        """Refuse what cannot be meant."""
-        if self.pixel_size_um is not None and not 0 < self.pixel_size_um < math.inf:
-            msg = f"Found --map-pixel-size-nm {self.pixel_size_um * 1000:g}; expected a number above 0."
-            raise InputImageError(msg)
-        if self.offset_um is not None and not all(math.isfinite(each) for each in self.offset_um):
-            msg = f"Found --map-offset-um {self.offset_um}; expected finite numbers, in µm."
-            raise InputImageError(msg)
-        if self.offset_um is not None and self.register:
-            msg = "Found both --map-offset-um and --register; expected one: given, or found."
-            raise InputImageError(msg)
-
-    @property
-    def given(self) -> bool:
-        """Whether anything was said."""
-        return self.pixel_size_um is not None or self.offset_um is not None or self.register
-
-    def as_parameters(self) -> dict[str, JsonScalar]:
-        """Give every choice by name, for the key and for canonical JSON."""
-        axes = dict(zip("zyx"[-len(self.offset_um) :], self.offset_um, strict=True)) if self.offset_um else {}
-        return {
-            "map_pixel_size_um": self.pixel_size_um,
-            **{f"offset_{axis}_um": value for axis, value in axes.items()},
-            "register": self.register,
-        }
+_OPTIONS = "`map_pixel_size_nm`, `map_offset_um` Y,X or `by_correlation`"
 
 
 def match_map(
@@ -126,7 +76,7 @@ def match_map(
         placement = _pixel_on_pixel(shape, image_shape, image_pixel_um, stated_pixel_um)
     else:
         placement = MapPlacement(
-            "registered" if options.register else "placed",
+            "registered" if options.by_correlation else "placed",
             shape,
             image_shape,
             _map_pixel(shape, image_shape, image_pixel_um, stated_pixel_um, options),
@@ -134,13 +84,13 @@ def match_map(
             _given_offset(options, len(shape)),
         )
     nmc = _nmc_mask(image)
-    if options.register:
+    if options.by_correlation:
         placement = replace(placement, offset_um=_find_offset(nmc, in_window, placement))
     if not placement.overlaps():
         msg = (
             f"Found a map of {_extent(shape, placement.map_pixel_um)} at {placement.offset_um} µm, which does not "
             f"overlap the image of {_extent(image_shape, image_pixel_um)}; expected them to. Correct "
-            "--map-offset-um (the map's first corner from the image's, in µm)."
+            "`map_offset_um` (the map's first corner from the image's, in µm)."
         )
         raise InputImageError(msg)
     return replace(placement, residual_shift_um=_residual_shift(nmc, in_window, placement))
@@ -152,13 +102,13 @@ def _pixel_on_pixel(
     if shape != image_shape:
         msg = (
             f"Found a map of {shape} pixels for an image of {image_shape}; expected the same, or to be told how "
-            f"they belong together. Add {_OPTIONS}."
+            f"they belong together. Give {_OPTIONS}."
         )
         raise InputImageError(msg)
     if stated_um is not None and abs(stated_um / image_pixel_um - 1) > _EQUAL_SIZES:
         msg = (
             f"Found a map with pixels of {stated_um * 1000:g} nm on an image with {image_pixel_um * 1000:g} nm; "
-            f"expected the same, or to be told how they belong together. Add {_OPTIONS}."
+            f"expected the same, or to be told how they belong together. Give {_OPTIONS}."
         )
         raise InputImageError(msg)
     return MapPlacement.same_grid(shape, image_pixel_um)
@@ -178,22 +128,23 @@ def _map_pixel(
     if found is None:
         msg = (
             f"Found a map of {shape} pixels that states no pixel size, for an image of {image_shape}; expected "
-            "its pixel size. Add --map-pixel-size-nm."
+            "its pixel size. Give `map_pixel_size_nm`."
         )
         raise InputImageError(msg)
     return found
 
 
 def _given_offset(options: MatchingOptions, ndim: int) -> tuple[float, ...]:
-    if options.offset_um is None:
+    offset_um = options.map_offset_um
+    if offset_um is None:
         return (0.0,) * ndim
-    if len(options.offset_um) != ndim:
+    if len(offset_um) != ndim:
         msg = (
-            f"Found --map-offset-um with {len(options.offset_um)} numbers; expected {ndim}, along "
+            f"Found `map_offset_um` with {len(offset_um)} numbers; expected {ndim}, along "
             f"{'y,x' if ndim == 2 else 'z,y,x'}, in µm."
         )
         raise InputImageError(msg)
-    return tuple(float(each) for each in options.offset_um)
+    return tuple(float(each) for each in offset_um)
 
 
 def _find_offset(
@@ -214,7 +165,7 @@ def _find_offset(
     if found is None:
         msg = (
             "Found no place in the image where the map's values in the window fit the NMC; expected values there "
-            "and gaps elsewhere. Give the place instead: --map-offset-um Y,X."
+            "and gaps elsewhere. Give the place instead: `map_offset_um` Y,X."
         )
         raise InputImageError(msg)
     return tuple(round(each * cell_um, 6) for each in found)

@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cathograph.ingest.formats import ImageFile
+from cathograph.ingest.options import MapOptions, MatchingOptions, StateMethod
 from cathograph.ingest.provenance import run_record
 from cathograph.ingest.regions.labelling import LabelledImage
 from cathograph.ingest.states.electrochemistry import measure_states
 from cathograph.ingest.states.energy_map import find_values_in_window, open_energy_map
 from cathograph.ingest.states.map_fit import MapFit, read_map_fit
-from cathograph.ingest.states.map_matching import MatchingOptions, match_map
+from cathograph.ingest.states.map_matching import match_map
 from cathograph.ingest.states.map_placement import MapPlacement
-from cathograph.ingest.states.state_method import StateMethod
 from cathograph.queries.writing.images import IngestRunRecord
 from cathograph.queries.writing.measurements import (
     MeasurementResult,
@@ -59,6 +59,11 @@ class MapSource:
     matching: MatchingOptions = field(default_factory=MatchingOptions)
     method: StateMethod = field(default_factory=StateMethod)
     calibration_given: bool = True
+
+    @classmethod
+    def of(cls, path: Path, options: MapOptions, method: StateMethod) -> "MapSource":
+        """Put together what a front end has read; a calibration counts as given where it was chosen."""
+        return cls(path, options.map_dataset, options, method, calibration_given=method.calibration_given)
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,7 +147,7 @@ class MapFile:
             raise InputImageError(msg)
         fit, notes = read_map_fit(file)
         if fit is not None and not source.calibration_given:
-            calibrated = replace(source.method, window_ev=fit.window_ev, reference_ev=fit.reference_ev)
+            calibrated = source.method.with_changes(window_ev=fit.window_ev, reference_ev=fit.reference_ev)
             source = replace(source, method=calibrated)
             low, high = fit.window_ev
             notes = (f"window {low:g} to {high:g} eV and reference {fit.reference_ev:g} eV from {fit.name}",)
@@ -224,8 +229,8 @@ def analyse_map(
         low, high = method.window_ev
         msg = (
             f"Found no energy of {low:g} to {high:g} eV in any of {len(table)} NMC, only beside them; expected the map "
-            "to show the same particles as the image. Check that both are of one field; else give --map-offset-um, "
-            "or --register."
+            "to show the same particles as the image. Check that both are of one field; else give `map_offset_um` "
+            "or `by_correlation`."
         )
         raise InputImageError(msg)
     residual = placement.residual_shift_um
@@ -328,7 +333,7 @@ def _notes(rows: MeasurementRows, placement: MapPlacement, n_infinite: int) -> l
         notes.append("whether map and image fit cannot be told: the map's values do not follow the NMC")
     else:
         far = max(map(abs, shift)) > max(placement.image_pixel_um, placement.map_pixel_um)
-        advice = ", more than a pixel; --register or --map-offset-um places it" if far else ""
+        advice = ", more than a pixel; `by_correlation` or `map_offset_um` corrects it" if far else ""
         notes.append(f"shift left between map and NMC: {_places(shift)} µm{advice}")
     if n_infinite:
         notes.append(f"{n_infinite} infinite values in NMC count as missing")

@@ -73,7 +73,7 @@ def find_source_files(
         msg = (
             f"Found no file with the recorded bytes of image {image!r} of sample {sample!r} at "
             f"{', '.join(places[:3]) or 'any place'}; expected the one that was ingested. Say which folder holds it "
-            "(--files DIR), or ingest it again from where it is now: nothing changes but its place."
+            "(`files`), or ingest it again from where it is now: nothing changes but its place."
         )
         raise InputImageError(msg)
     grey = _first(

@@ -1,22 +1,20 @@
 """An image that is in the store already: its regions again, and an energy map onto them.
 
-The store holds no pixels, so the label image is made again from the file it came from, the way the store says
-(source, phases, segmenter, parameters), and nobody has to repeat options. That it is the same is
-not trusted but checked: by the hash of the pixels, by the segmentation's key, which hashes
-everything that shaped it, and by the number of NMC.
+The store holds no pixels, so the label image is made again from the file it came from, with the stored source, phases,
+segmenter and parameters; nobody has to repeat options. Three checks make sure that it is the same: the hash
+of the pixels, the segmentation's key, which hashes everything that shaped it, and the number of NMC.
 """
 
 import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cathograph.ingest.formats import ImageFile, open_image
-from cathograph.ingest.options import IngestOptions, Source
 from cathograph.ingest.pipeline import parameters_of, segmentation_key_of
-from cathograph.ingest.reading import CALIBRATION, PASSES, Reading, read_regions
+from cathograph.ingest.reading import Reading, read_regions
 from cathograph.ingest.regions.labelling import LabelledImage
 from cathograph.ingest.states.measurement import MapFile, MapOutcome, MapSource, add_map
 from cathograph.queries.writing.measurements import ActiveSegmentation, active_segmentation
@@ -27,8 +25,6 @@ from cathograph.schema.rows import FieldOfView
 
 if TYPE_CHECKING:
     from cathograph.queries.server.connection import Connection
-
-_SEGMENTER = "segmenter."
 
 
 @dataclass(frozen=True)
@@ -164,40 +160,14 @@ def ingest_map(
 
 def _reading_of(stored: ActiveSegmentation, params: Mapping[str, Any], dataset: str | None) -> Reading:
     """Read the options of a segmentation back from what the store keeps of them."""
-    chosen: Mapping[str, Any] = params["method_parameters"]
-    source = Source(stored.source)
-    segmenter = {"segmenter": stored.method} if source is Source.IMAGE else {}
     try:
-        reading = Reading.of(
-            IngestOptions(
-                source=source,
-                phases=params["phases"],
-                pixel_size_um=stored.pixel_size_um,
-                volume=bool(params["volume"]),
-                dataset=dataset,
-                split_nmc=bool(chosen.get("split_nmc", True)),
-                min_size_px=int(chosen.get("min_size_px", 1)),
-                radius_px=int(params["radius_px"]),
-                local_channel_path_um=params["local_channel_path_um"],
-                segmenter_parameters={
-                    name.removeprefix(_SEGMENTER): value
-                    for name, value in chosen.items()
-                    if name.startswith(_SEGMENTER)
-                },
-                uncertainty_passes=int(chosen.get(PASSES, 0)),
-                **segmenter,
-            )
-        )
+        return Reading.of_stored(params, stored.pixel_size_um, dataset=dataset)
     except CathographError as error:
         msg = (
             f"Found a segmentation by {stored.method!r} that this Cathograph cannot repeat ({error}); expected one "
             "that it can. Ingest the image again."
         )
         raise InputError(msg) from error
-    if CALIBRATION not in chosen:
-        return reading
-    # A model that was calibrated since has the same regions: what the key was made with counts.
-    return replace(reading, parameters={**reading.parameters, CALIBRATION: chosen[CALIBRATION]})
 
 
 def _page_with(file: ImageFile, stored: ActiveSegmentation, image: str) -> int:
@@ -216,12 +186,12 @@ def _page_with(file: ImageFile, stored: ActiveSegmentation, image: str) -> int:
     if found:
         msg = (
             f"Found image {image!r} in {file.path.name} at pages {', '.join(map(str, found))}; expected it once, "
-            "since each page has a map of its own. Give a file with that page alone (--labels)."
+            "since each page has a map of its own. Give a file with that page alone (`labels`)."
         )
         raise InputImageError(msg)
     where = "" if stored.slice_index is None else f" at page {stored.slice_index}"
     msg = (
         f"Found other pixels in {file.path.name} than image {image!r} was made from{where}; expected the same file. "
-        "Give the file that was ingested (--labels), or ingest this one."
+        "Give the file that was ingested (`labels`), or ingest this one."
     )
     raise InputImageError(msg)

@@ -159,7 +159,7 @@ def _place(noted: FileNoted, by_name: Mapping[str, list[Path]]) -> tuple[Path | 
         return (
             None,
             "unplaced" if not by_name else "gone",
-            f"Found no file {noted.name} where it was looked for; expected it. Name its folder with --files.",
+            f"Found no file {noted.name} where it was looked for; expected it. Name its folder with `files`.",
         )
     reasons = []
     for path in places:
@@ -184,7 +184,7 @@ def _files_in(folders: Sequence[Path], wanted: set[str]) -> dict[str, list[Path]
 
 def _walk(folder: Path) -> Iterator[Path]:
     if not folder.is_dir():
-        msg = f"Found no folder {folder}; expected one with the files that were ingested. Correct --files."
+        msg = f"Found no folder {folder}; expected one with the files that were ingested. Correct `files`."
         raise InputImageError(msg)
     for here, inner, names in os.walk(folder):
         for name in sorted([*names, *inner]):

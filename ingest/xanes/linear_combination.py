@@ -58,7 +58,7 @@ class LinearCombination:
         if where.size <= n_columns:
             msg = (
                 f"Found {where.size} of the stack's energies within {low:g} to {high:g} eV, where window and "
-                f"references overlap; expected more than {n_columns}. Widen --search-ev, or give references over "
+                f"references overlap; expected more than {n_columns}. Widen `search_ev`, or give references over "
                 "the stack's energies."
             )
             raise InputError(msg)

@@ -80,7 +80,7 @@ def plan_local_polynomials(
         msg = (
             f"Found {max(end - first, 0)} of the {energies_ev.size} energies ({energies_ev[0]:g} to "
             f"{energies_ev[-1]:g} eV) within {search_ev[0]:g} to {search_ev[1]:g} eV; expected at least 3 to "
-            "look for the edge. Set --search-ev to where the stack has the edge."
+            "look for the edge. Set `search_ev` to where the stack has the edge."
         )
         raise InputError(msg)
     starts = np.searchsorted(energies_ev, energies_ev - half_width_ev * (1 + 1e-9), side="left")
@@ -90,7 +90,7 @@ def plan_local_polynomials(
         msg = (
             f"Found {counts[fewest]} energies within {half_width_ev:g} eV of {energies_ev[fewest]:g} eV; expected "
             f"at least {degree + 2} for a polynomial of degree {degree} and its residual. Widen "
-            "--half-width-ev, or narrow --search-ev."
+            "`half_width_ev`, or narrow `search_ev`."
         )
         raise InputError(msg)
     counts[:first] = 0

@@ -1,16 +1,9 @@
-"""What a method of finding edge energies offers, and the list of them."""
+"""What a method of finding edge energies offers, and how it is prepared."""
 
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-
-from cathograph.ingest.xanes.gaussian_peak import GaussianWhiteLine
-from cathograph.ingest.xanes.half_height import HalfHeight
-from cathograph.ingest.xanes.linear_combination import LinearCombination
-from cathograph.ingest.xanes.white_line import WhiteLine
-
-METHOD_NAMES = (WhiteLine.name, GaussianWhiteLine.name, HalfHeight.name, LinearCombination.name)
 
 
 class Plan(Protocol):

@@ -15,11 +15,15 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from cathograph.ingest.options import FitOptions
 from cathograph.schema.errors import InputError
 
 Float64s = NDArray[np.float64]
 
 _LEAST_PRE = 3  # a line through two points leaves nothing to tell noise from
+
+
+_USUAL = FitOptions()
 
 
 @dataclass(frozen=True)
@@ -39,9 +43,9 @@ class Normalisation:
         E₀, the energy in eV at which the jump is taken.
     """
 
-    pre_ev: tuple[float, float] = (8100.0, 8325.0)
-    post_ev: tuple[float, float] = (8385.0, 9000.0)
-    post_degree: int = 2
+    pre_ev: tuple[float, float] = _USUAL.pre_ev
+    post_ev: tuple[float, float] = _USUAL.post_ev
+    post_degree: int = _USUAL.post_degree
     edge_ev: float = 8344.0
 
 
@@ -107,8 +111,8 @@ def plan_normalisation(normalisation: Normalisation, energies_ev: Float64s) -> N
         msg = f"Found a post-edge polynomial of degree {how.post_degree}; expected 0 to 3."
         raise InputError(msg)
     from_edge = energies_ev - how.edge_ev
-    pre = _span(energies_ev, how.pre_ev, _LEAST_PRE, "before the edge", "--pre-ev")
-    post = _span(energies_ev, how.post_ev, how.post_degree + 1, "after the edge", "--post-ev")
+    pre = _span(energies_ev, how.pre_ev, _LEAST_PRE, "before the edge", "`pre_ev`")
+    post = _span(energies_ev, how.post_ev, how.post_degree + 1, "after the edge", "`post_ev`")
     scale = 100.0  # keeps the powers of hundreds of eV of one size
     powers = np.vander(from_edge[slice(*post)] / scale, how.post_degree + 1, increasing=True)
     return NormalisationPlan(
@@ -161,7 +165,7 @@ def _span(
             f"Found {end - first} of the {energies_ev.size} energies ({energies_ev[0]:g} to "
             f"{energies_ev[-1]:g} eV) within {range_ev[0]:g} to {range_ev[1]:g} eV {where}; expected at least "
             f"{least} to normalise. Set {option} to where the stack has energies, or take the absorbance as it is "
-            "with --no-normalise."
+            "with `normalised` off."
         )
         raise InputError(msg)
     return first, end

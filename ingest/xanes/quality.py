@@ -12,10 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cathograph.ingest.options import FitOptions
 from cathograph.schema.errors import InputError
 
 BEST_QUALITY = 1e6
 """Largest quality given: without noise it would be infinite."""
+
+
+_USUAL = FitOptions()
 
 
 @dataclass(frozen=True)
@@ -30,8 +34,8 @@ class QualityLimits:
         Largest residual of the fit, in edge jumps.
     """
 
-    least_quality: float = 3.5
-    most_residual: float = 0.25
+    least_quality: float = _USUAL.min_quality
+    most_residual: float = _USUAL.max_residual
 
     def __post_init__(self) -> None:
         """Check the limits."""

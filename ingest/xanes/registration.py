@@ -200,7 +200,7 @@ def _outlines(stack: EnergyStack, index: int) -> NDArray[np.float32]:
     if not spread > 0:
         msg = (
             f"Found no structure in frame {index} ({stack.energies_ev[index]:g} eV); expected outlines to "
-            "register by. Leave out --register, or remove that frame."
+            "register by. Leave out `registered`, or remove that frame."
         )
         raise InputError(msg)
     return np.asarray((outlines - outlines.mean()) / spread, dtype=np.float32)
@@ -230,7 +230,7 @@ def _shift_between(fixed: NDArray[np.float32], moving: NDArray[np.float32], name
         if np.abs(shift[0]) > _LARGEST_SHARE * height or np.abs(shift[1]) > _LARGEST_SHARE * width:
             msg = (
                 f"Found a shift of ({shift[0]:.0f}, {shift[1]:.0f}) pixels at frame {name}; expected at most a "
-                f"quarter of {height} × {width}. Choose the other --register-against (previous, reference), or "
+                f"quarter of {height} × {width}. Choose the other `register_against` (previous, reference), or "
                 "remove that frame."
             )
             raise InputError(msg)

@@ -128,14 +128,13 @@ def copy(phantoms, folder, *names):
 @pytest.fixture(scope="module")
 def undisturbed(clean_store, neo4j_server, phantoms, tmp_path_factory):
     """Content hash of a store into which `cathograph ingest` wrote the same files, without any service."""
-    from cathograph.ingest.options import IngestOptions, Source
+    from cathograph.ingest.options import IngestOptions, Source, StateMethod
     from cathograph.ingest.pipeline import Placement, ingest_files
     from cathograph.ingest.reading import Reading
     from cathograph.ingest.states.measurement import MapSource
-    from cathograph.ingest.states.state_method import StateMethod
 
     neo4j_phases = "0=background,1=SSE,2=NMC,3=Graphite"
-    reading = Reading.of(IngestOptions(Source.PHASES, neo4j_phases, pixel_size_um=0.03))
+    reading = Reading.of(IngestOptions(source=Source.PHASES, phases=neo4j_phases, pixel_size_nm=30))
     neo4j_server.empty_of_data()
     for seed in FIELDS:
         source = MapSource(phantoms / "1_energy.tif", method=StateMethod(min_pixels=5)) if seed == 1 else None

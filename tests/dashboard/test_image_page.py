@@ -140,7 +140,7 @@ def test_a_volume_slice_by_slice(small_store, open_page, tmp_path):
     tifffile.imwrite(tmp_path / "box.tif", labels)
     (tmp_path / "phases.csv").write_text("label,phase\n1,NMC\n2,Graphite\n3,SSE\n")
     options = IngestOptions(
-        source=Source.REGIONS, phases=str(tmp_path / "phases.csv"), pixel_size_um=0.1, volume=True
+        source=Source.REGIONS, phases=str(tmp_path / "phases.csv"), pixel_size_nm=100, volume=True
     )
     placement = Placement(sample="volume", cathode="LCD")
     (outcome,) = ingest_files([tmp_path / "box.tif"], Reading.of(options), placement, small_store)

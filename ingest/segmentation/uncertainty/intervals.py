@@ -22,6 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cathograph.ingest.options import MOST_PASSES
 from cathograph.schema.errors import SegmentationError
 
 LEVEL = 0.9
@@ -29,7 +30,6 @@ TAIL = (1 - LEVEL) / 2
 FEWEST_IMAGES = round(1 / TAIL) - 1
 """With fewer, no image that was seen is far enough out to bound 95 %."""
 
-MOST_PASSES = 1000
 
 QUANTITIES = ("particles", "tpbs", "channel_share")
 _SHARES = frozenset({"channel_share"})
@@ -145,7 +145,9 @@ def require_passes(passes: int) -> None:
         Below 1 or above `MOST_PASSES`.
     """
     if not 1 <= passes <= MOST_PASSES:
-        msg = f"Found {passes} passes; expected 1 to {MOST_PASSES} (8 are usual). Correct --uncertainty."
+        msg = (
+            f"Found {passes} passes; expected 1 to {MOST_PASSES} (8 are usual). Correct `uncertainty_passes`."
+        )
         raise SegmentationError(msg)
 
 

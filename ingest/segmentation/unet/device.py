@@ -31,7 +31,7 @@ def choose_device(asked: str) -> torch.device:
     there = torch.cuda.is_available()
     if asked == "cuda" and not there:
         msg = (
-            "Found no CUDA device; expected one for --device cuda. Use --device cpu, or a machine with a GPU."
+            "Found no CUDA device; expected one for `device` cuda. Use `device` cpu, or a machine with a GPU."
         )
         raise SegmentationError(msg)
     device = torch.device("cuda" if there and asked != "cpu" else "cpu")
@@ -67,7 +67,7 @@ def choose_precision(asked: str, device: torch.device) -> str:
     """
     _check_precision(asked)
     if asked == "mixed" and device.type != "cuda":
-        msg = "Found mixed precision on a CPU; expected it on a GPU only. Use float32, or --device cuda."
+        msg = "Found mixed precision on a CPU; expected it on a GPU only. Use float32, or `device` cuda."
         raise SegmentationError(msg)
     if asked == "auto":
         return "mixed" if device.type == "cuda" else "float32"

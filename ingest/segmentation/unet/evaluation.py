@@ -137,7 +137,7 @@ def require_phases(phases: Sequence[Phase], pairs: Sequence[Pair]) -> None:
             msg = (
                 f"Found {', '.join(strange)} in the mask of {pair.name} and a model of "
                 f"{', '.join(phase.value for phase in phases)}; expected the same phases. "
-                "Take a model of these phases, or correct --phases."
+                "Take a model of these phases, or correct `phases`."
             )
             raise ModelError(msg)
 

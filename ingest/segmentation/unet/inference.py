@@ -161,7 +161,7 @@ def _smaller(run: Run, error: torch.OutOfMemoryError) -> Run:
     if tile_px < SMALLEST_TILE_PX:
         msg = (
             f"Found too little memory on {run.device} for a tile of {run.tile_px} px; expected room for that. "
-            "Free the GPU, or use --device cpu."
+            "Free the GPU, or use `device` cpu."
         )
         raise SegmentationError(msg) from error
     _log.warning("the memory of %s is full: going on with tiles of %d px", run.device, tile_px)

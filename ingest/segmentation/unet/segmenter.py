@@ -88,7 +88,7 @@ class UNetSegmenter:
         if self.model.architecture.dropout == 0:
             msg = (
                 f"Found the model {self.model.name} trained without dropout, so that all its passes are equal; "
-                "expected dropout above 0. Take another model, or leave --uncertainty out."
+                "expected dropout above 0. Take another model, or leave `uncertainty_passes` out."
             )
             raise SegmentationError(msg)
 

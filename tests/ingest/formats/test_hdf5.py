@@ -44,7 +44,7 @@ def test_a_dataset_by_its_path(name: str, several: Path):
 def test_several_candidates_are_listed(several: Path):
     message = _refused(several)
     assert "entry/grey (5×6), entry/mask (2×5×6)" in message
-    assert "--dataset" in message
+    assert "`dataset`" in message
     assert "angles" not in message
 
 

@@ -2,13 +2,12 @@
 
 import pytest
 
-from cathograph.ingest.options import IngestOptions, Source
+from cathograph.ingest.options import IngestOptions, ServiceSettings, Source
 from cathograph.ingest.pipeline import Placement
 from cathograph.ingest.service.cluster import ClusterWorkers, ingest_on_cluster
-from cathograph.ingest.service.options import ServiceOptions
 from cathograph.schema.errors import InputError, PhaseMapError
 
-OPTIONS = IngestOptions(Source.PHASES, "0=background,1=NMC", pixel_size_um=0.05)
+OPTIONS = IngestOptions(source=Source.PHASES, phases="0=background,1=NMC", pixel_size_nm=50)
 
 
 def open_nothing():
@@ -33,12 +32,12 @@ def test_two_files_of_one_name(tmp_path):
 
 
 def test_options_are_checked_here(tmp_path):
-    options = IngestOptions(Source.PHASES, "0=nothing", pixel_size_um=0.05)
+    options = IngestOptions(source=Source.PHASES, phases="0=nothing", pixel_size_nm=50)
     with pytest.raises(PhaseMapError):
         ingest_on_cluster([tmp_path / "1.tif"], options, Placement("s"), "tcp://127.0.0.1:1", open_nothing)
 
 
 def test_zero_workers_mean_the_whole_cluster_and_nothing_here():
-    assert ServiceOptions(workers=0, scheduler="tcp://x:1").workers == 0
-    with pytest.raises(InputError, match="--workers 0"):
-        ServiceOptions(workers=0)
+    assert ServiceSettings(workers=0, scheduler="tcp://x:1").workers == 0
+    with pytest.raises(InputError, match="`workers` 0"):
+        ServiceSettings(workers=0)

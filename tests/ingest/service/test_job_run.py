@@ -41,7 +41,7 @@ def mask(tmp_path):
 
 
 def spec_of(path, **options):
-    chosen = {"source": Source.PHASES, "phases": PHASES, "pixel_size_um": 0.05, **options}
+    chosen = {"source": Source.PHASES, "phases": PHASES, "pixel_size_nm": 50, **options}
     read = ReadFile(path.name, look_at(path), hash_of_bytes(path))
     return JobSpec(
         "id", path.parent, read, None, None, IngestOptions(**chosen), Placement("s", path.stem), None
@@ -71,7 +71,7 @@ class TestCauses:
         assert find_source_files(clean_store, sample="s", image="mask").grey.path == grey
 
     def test_no_pixel_size_is_inside(self, clean_store, mask):
-        result = run_job(spec_of(mask, pixel_size_um=None), Opened(clean_store))
+        result = run_job(spec_of(mask, pixel_size_nm=None), Opened(clean_store))
         assert (result.state, "no pixel size" in result.reason) == ("failed", True)
 
     def test_a_value_without_phase_is_inside(self, clean_store, mask):

@@ -11,7 +11,7 @@ import psutil
 import pytest
 import tifffile
 
-from cathograph.ingest.service.options import ServiceOptions
+from cathograph.ingest.options import ServiceSettings
 from cathograph.ingest.service.service import serve
 from cathograph.phantom.microstructure import make_microstructure
 from cathograph.queries.catalog import load
@@ -109,7 +109,7 @@ def test_a_late_answer_about_an_attempt_that_ended_does_not_stop_the_next(
         done = threading.Thread(target=lambda: (late.wait_for(("done", 2)), stop.set()))
         killer.start()
         said = []
-        options = ServiceOptions(settle_s=0.2, poll_s=0.5, lease_s=0.9 + 0.3, pause_s=0.5, events=False)
+        options = ServiceSettings(settle_s=0.2, poll_s=0.5, lease_s=0.9 + 0.3, pause_s=0.5, events=False)
         done.start()
         serve(
             tmp_path,
@@ -183,7 +183,7 @@ def test_what_is_over_is_hardly_asked_about_and_yet_may_be_retried(clean_store, 
         serve(
             tmp_path,
             open_here,
-            ServiceOptions(settle_s=0.2, poll_s=0.5, events=False),
+            ServiceSettings(settle_s=0.2, poll_s=0.5, events=False),
             say=said.append,
             show=lambda _standing: None,
             stop=stop,

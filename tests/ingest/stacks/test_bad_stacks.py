@@ -28,7 +28,7 @@ def test_kev_without_a_unit_is_refused_and_the_way_out_works(tmp_path: Path):
     path = made.tiff_stack(tmp_path, "\n".join(map(str, made.ENERGIES_EV / 1000)))
     message = _refused(path)
     assert "look like keV" in message
-    assert "--energy-unit keV" in message
+    assert "`energy_unit` keV" in message
     stack = open_beamline_stack(path, energy_unit="keV")
     np.testing.assert_allclose(stack.energies_ev, made.ENERGIES_EV)
 
@@ -44,12 +44,12 @@ def test_ev_that_an_attribute_or_the_user_calls_kev(tmp_path: Path):
     path = made.data_exchange(tmp_path, exchange__energy=made.ENERGIES_EV)
     assert "which the stated unit takes for keV" in _refused(path)
     np.testing.assert_allclose(open_beamline_stack(path, energy_unit="eV").energies_ev, made.ENERGIES_EV)
-    assert "say --energy-unit eV" in _refused(made.tiff_stack(tmp_path), energy_unit="keV")
+    assert "say `energy_unit` eV" in _refused(made.tiff_stack(tmp_path), energy_unit="keV")
 
 
 def test_fxi_in_ev_contradicts_its_layout(tmp_path: Path):
     path = made.fxi(tmp_path, X_eng=made.ENERGIES_EV)
-    assert "If they are eV, say --energy-unit eV" in _refused(path)
+    assert "If they are eV, say `energy_unit` eV" in _refused(path)
     np.testing.assert_allclose(open_beamline_stack(path, energy_unit="eV").energies_ev, made.ENERGIES_EV)
 
 
@@ -78,7 +78,7 @@ def test_a_unit_that_is_no_energy(tmp_path: Path):
 def test_no_energies_at_all(tmp_path: Path):
     message = _refused(made.tiff_stack(tmp_path, ""))
     assert "scan_energies.txt" in message
-    assert "--energies FILE" in message
+    assert "`energies`" in message
 
 
 def test_two_lists_of_energies(tmp_path: Path):
@@ -131,7 +131,7 @@ def test_a_beam_for_pixels_that_are_no_counts(name: str, tmp_path: Path):
     beam = tmp_path / "beam.npy"
     np.save(beam, made.FLATS)
     how = {name: (0, 2, 0, 2) if name == "empty_region" else beam}
-    option = "an empty region" if name == "empty_region" else f"--{name}"
+    option = f"`{name}`"
     message = _refused(made.tiff_stack(tmp_path), values="absorbance", **how)
     assert f"found {option} for pixels that are absorbance" in message
     # The layout of FXI has divided already.
@@ -141,7 +141,7 @@ def test_a_beam_for_pixels_that_are_no_counts(name: str, tmp_path: Path):
 def test_darks_alone_do_not_make_counts(tmp_path: Path):
     np.save(tmp_path / "dark.npy", made.FLATS[0])
     message = _refused(made.tiff_stack(tmp_path), darks=tmp_path / "dark.npy")
-    assert "found --darks for pixels that are absorbance" in message
+    assert "found `darks` for pixels that are absorbance" in message
 
 
 def test_two_measures_of_the_beam(tmp_path: Path):

@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage, signal
 
+from cathograph.ingest.options import StateMethod
 from cathograph.ingest.regions.labelling import LabelledImage
 from cathograph.ingest.states import electrochemistry
 from cathograph.ingest.states.electrochemistry import NO_VALUES, ONE_SIDE, TOO_FEW, measure_states
 from cathograph.ingest.states.map_placement import MapPlacement
-from cathograph.ingest.states.state_method import StateMethod
 from cathograph.phantom import EnergyModel, make_energy_map, make_microstructure
 from cathograph.schema.errors import InputError, InputImageError
 from cathograph.schema.phases import Phase

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import tifffile
 
+from cathograph.ingest.options import StateMethod
 from cathograph.ingest.states.energy_map import find_values_in_window, open_energy_map
-from cathograph.ingest.states.state_method import StateMethod
 from cathograph.schema.errors import InputImageError
 
 ENERGY = np.array([[8343.25, 8344.5, np.nan], [8341.0, np.inf, 8300.0]])

@@ -6,11 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
+from cathograph.ingest.options import MatchingOptions
 from cathograph.ingest.regions.labelling import LabelledImage
 from cathograph.ingest.states import map_matching
-from cathograph.ingest.states.map_matching import MatchingOptions, match_map
+from cathograph.ingest.states.map_matching import match_map
 from cathograph.ingest.states.map_placement import MapPlacement
-from cathograph.schema.errors import InputImageError
+from cathograph.schema.errors import InputError, InputImageError
 from cathograph.schema.phases import Phase
 
 PIXEL = 0.05
@@ -56,7 +57,7 @@ def test_a_shift_that_is_left_is_reported(by):
 def test_correlation_finds_a_moved_map(by):
     image, mask = blobs()
     noisy = moved(mask, by) ^ (np.random.default_rng(1).random(mask.shape) < 0.1)
-    place = match_map(image, PIXEL, noisy, None, MatchingOptions(register=True))
+    place = match_map(image, PIXEL, noisy, None, MatchingOptions(by_correlation=True))
     assert place.matching == "registered"
     np.testing.assert_allclose(np.array(place.offset_um) / PIXEL, by, atol=1)
     np.testing.assert_allclose(np.array(place.residual_shift_um) / PIXEL, 0, atol=1)
@@ -65,7 +66,7 @@ def test_correlation_finds_a_moved_map(by):
 def test_correlation_finds_a_coarser_cutout():
     image, mask = blobs((160, 160))
     cutout = mask[40:120, 20:120].reshape(40, 2, 50, 2).mean((1, 3)) > 0.5
-    place = match_map(image, PIXEL, cutout, 2 * PIXEL, MatchingOptions(register=True))
+    place = match_map(image, PIXEL, cutout, 2 * PIXEL, MatchingOptions(by_correlation=True))
     np.testing.assert_allclose(np.array(place.offset_um) / PIXEL, (40, 20), atol=1)
     under = place.rows_of(image.labels, 0, 40) > 0
     assert (under == cutout).mean() > 0.9
@@ -73,7 +74,7 @@ def test_correlation_finds_a_coarser_cutout():
 
 def test_correlation_in_3d():
     image, mask = blobs((40, 48, 44), smooth=3.0)
-    place = match_map(image, PIXEL, moved(mask, (5, -3, 8)), None, MatchingOptions(register=True))
+    place = match_map(image, PIXEL, moved(mask, (5, -3, 8)), None, MatchingOptions(by_correlation=True))
     np.testing.assert_allclose(np.array(place.offset_um) / PIXEL, (5, -3, 8), atol=0.5)
 
 
@@ -82,7 +83,7 @@ def test_large_maps_are_averaged_first(monkeypatch):
     image, mask = blobs()
     monkeypatch.setattr(map_matching, "_MOST_CELLS", {2: 40, 3: 16})
     monkeypatch.setattr(map_matching, "_PIXELS_AT_ONCE", 1000)
-    place = match_map(image, PIXEL, moved(mask, (12, -8)), None, MatchingOptions(register=True))
+    place = match_map(image, PIXEL, moved(mask, (12, -8)), None, MatchingOptions(by_correlation=True))
     np.testing.assert_allclose(np.array(place.offset_um) / PIXEL, (12, -8), atol=1)
 
 
@@ -92,7 +93,7 @@ def test_placed_by_pixel_size_and_offset():
     # and 0.25 µm: image column 3, and beyond. So one map pixel reads a label, that at (2, 3).
     labels = np.arange(1, 17, dtype=np.int32).reshape(4, 4)
     image = LabelledImage(labels, np.arange(1, 17), np.full(16, Phase.NMC.code, np.uint8))
-    options = MatchingOptions(pixel_size_um=0.1, offset_um=(0.05, 0.1))
+    options = MatchingOptions(map_pixel_size_nm=100, map_offset_um=(0.05, 0.1))
     place = match_map(image, 0.05, np.ones((2, 2), bool), 0.07, options)  # given beats stated
     assert place.matching == "placed"
     assert place.rows_of(labels, 0, 2).tolist() == [[12, 0], [0, 0]]
@@ -102,7 +103,7 @@ def test_placed_by_pixel_size_and_offset():
 def test_the_stated_pixel_size_counts_once_an_option_is_given():
     image, mask = blobs((100, 100))
     coarse = mask.reshape(50, 2, 50, 2).mean((1, 3)) > 0.5
-    place = match_map(image, PIXEL, coarse, 2 * PIXEL, MatchingOptions(offset_um=(0.0, 0.0)))
+    place = match_map(image, PIXEL, coarse, 2 * PIXEL, MatchingOptions(map_offset_um=(0.0, 0.0)))
     assert place.map_pixel_um == 2 * PIXEL
     assert np.abs(np.array(place.residual_shift_um) / PIXEL).max() < 1
 
@@ -131,8 +132,8 @@ def test_a_map_without_gaps_tells_no_shift_and_cannot_be_registered(flat):
     if not flat:
         everywhere = np.random.default_rng(0).random(mask.shape) < 0.5
     assert match_map(image, PIXEL, everywhere, None, MatchingOptions()).residual_shift_um is None
-    with pytest.raises(InputImageError, match=r"no place in the image .* --map-offset-um"):
-        match_map(image, PIXEL, everywhere, None, MatchingOptions(register=True))
+    with pytest.raises(InputImageError, match=r"no place in the image .* `map_offset_um`"):
+        match_map(image, PIXEL, everywhere, None, MatchingOptions(by_correlation=True))
 
 
 def refused(words, *, shape=(120, 150), stated=None, **options):
@@ -142,22 +143,22 @@ def refused(words, *, shape=(120, 150), stated=None, **options):
 
 
 def test_what_does_not_fit_is_refused():
-    named = r"--map-pixel-size-nm, --map-offset-um Y,X or --register"
+    named = r"`map_pixel_size_nm`, `map_offset_um` Y,X or `by_correlation`"
     refused(rf"map of \(60, 75\) pixels for an image of \(120, 150\).*{named}", shape=(60, 75))
     refused(rf"pixels of 40 nm on an image with 50 nm.*{named}", stated=0.04)
     refused(r"map of 3 dimensions and an image of 2", shape=(2, 120, 150))
-    refused(r"states no pixel size.* --map-pixel-size-nm", shape=(60, 75), offset_um=(0.0, 0.0))
-    refused(r"does not overlap the image of 6 × 7.5 µm.*--map-offset-um", offset_um=(6.0, 0.0))
-    refused(r"does not overlap", offset_um=(0.0, -7.5))
-    refused(r"--map-offset-um with 3 numbers; expected 2", offset_um=(0.0, 0.0, 0.0))
+    refused(r"states no pixel size.* `map_pixel_size_nm`", shape=(60, 75), map_offset_um=(0.0, 0.0))
+    refused(r"does not overlap the image of 6 × 7.5 µm.*`map_offset_um`", map_offset_um=(6.0, 0.0))
+    refused(r"does not overlap", map_offset_um=(0.0, -7.5))
+    refused(r"`map_offset_um` with 3 numbers; expected 2", map_offset_um=(0.0, 0.0, 0.0))
 
 
 def test_options_that_cannot_be_meant_are_refused():
     for wrong, words in (
-        ({"pixel_size_um": 0.0}, "--map-pixel-size-nm 0"),
-        ({"pixel_size_um": float("nan")}, "--map-pixel-size-nm nan"),
-        ({"offset_um": (float("inf"), 0.0)}, "--map-offset-um"),
-        ({"offset_um": (0.0, 0.0), "register": True}, "both --map-offset-um and --register"),
+        ({"map_pixel_size_nm": 0.0}, "`map_pixel_size_nm` 0"),
+        ({"map_pixel_size_nm": float("nan")}, "`map_pixel_size_nm` nan"),
+        ({"map_offset_um": (float("inf"), 0.0)}, "`map_offset_um`"),
+        ({"map_offset_um": (0.0, 0.0), "by_correlation": True}, "both `map_offset_um` and `by_correlation`"),
     ):
-        with pytest.raises(InputImageError, match=words):
+        with pytest.raises(InputError, match=words):
             MatchingOptions(**wrong)

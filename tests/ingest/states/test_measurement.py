@@ -1,6 +1,5 @@
 """From files to the store: images with maps, maps onto images that are there, and every wrong map."""
 
-import dataclasses
 import hashlib
 import json
 
@@ -8,12 +7,10 @@ import numpy as np
 import pytest
 import tifffile
 
-from cathograph.ingest.options import IngestOptions, Source
+from cathograph.ingest.options import IngestOptions, MatchingOptions, Source, StateMethod
 from cathograph.ingest.pipeline import Placement, ingest_files
 from cathograph.ingest.reading import Reading
-from cathograph.ingest.states.map_matching import MatchingOptions
 from cathograph.ingest.states.measurement import MapSource
-from cathograph.ingest.states.state_method import StateMethod
 from cathograph.ingest.stored.stored_image import ingest_map
 from cathograph.phantom import EnergyModel, make_energy_map, make_microstructure
 from cathograph.queries.catalog import load
@@ -23,7 +20,7 @@ from cathograph.schema.errors import InputError, InputImageError, QueryError
 from cathograph.schema.phases import Phase
 
 PHASES = ",".join(f"{phase.code}={phase.value}" for phase in Phase)
-OPTIONS = IngestOptions(source=Source.PHASES, phases=PHASES, pixel_size_um=0.03)
+OPTIONS = IngestOptions(source=Source.PHASES, phases=PHASES, pixel_size_nm=30)
 PLACE = Placement(sample="s1", cathode="LCD")
 
 
@@ -95,7 +92,7 @@ def test_regions_given_as_labels_give_the_planted_truth(store, tmp_path, made):
     codes = phantom.phases.reshape(-1)[first]
     rows = [f"{n},{by_code[int(c)]}" for n, c in zip(names.tolist(), codes.tolist(), strict=True) if n]
     table.write_text("label,phase\n" + "\n".join(rows) + "\n")
-    options = IngestOptions(source=Source.REGIONS, phases=str(table), pixel_size_um=0.03)
+    options = IngestOptions(source=Source.REGIONS, phases=str(table), pixel_size_nm=30)
     assert ingest(store, labels, energy, options).error == ""
     both = ask(store, "states").merge(planted.truth, on="label", suffixes=("", "_true"))
     large = both[both["soc_ev"].notna()]
@@ -140,7 +137,7 @@ def test_another_method_or_another_place_is_another_measurement(store, files):
     ingest(store, mask, energy)
     narrow = StateMethod(window_ev=(8341.0, 8347.0))
     assert ingest(store, mask, energy, method=narrow).energy_map.state == "written"
-    moved = MatchingOptions(offset_um=(0.3, 0.0))
+    moved = MatchingOptions(map_offset_um=(0.3, 0.0))
     assert ingest(store, mask, energy, matching=moved).energy_map.state == "written"
     table = ask(store, "measurements").sort_values("created")
     assert table["active"].tolist() == [False, False, True]
@@ -163,9 +160,9 @@ def test_a_registered_map(store, files, made, tmp_path):
     energy = tmp_path / "part.npy"
     np.save(energy, planted.energy_ev[20:140, 12:160])
     refused = ingest(store, mask, energy)
-    assert "--register" in refused.error
+    assert "`by_correlation`" in refused.error
     assert refused.state == "failed"
-    options = MatchingOptions(pixel_size_um=0.03, register=True)
+    options = MatchingOptions(map_pixel_size_nm=30, by_correlation=True)
     outcome = ingest(store, mask, energy, matching=options)
     assert outcome.energy_map.state == "written"
     assert any("placed by correlation" in note for note in outcome.notes)
@@ -236,7 +233,7 @@ def test_an_image_of_one_page_is_not_guessed_among_equal_pages(store, files, mad
 
 def test_a_new_segmentation_says_that_states_are_out_of_sight(store, files):
     mask, energy = files
-    wider = dataclasses.replace(OPTIONS, radius_px=4)
+    wider = OPTIONS.with_changes(radius_px=4)
     assert not any("earlier segmentation" in note for note in ingest(store, mask, energy).notes)
     outcome = ingest(store, mask, options=wider)
     (note,) = [note for note in outcome.notes if "earlier segmentation" in note]
@@ -385,13 +382,13 @@ def test_a_wrong_map_writes_nothing_at_all(store, files, made, tmp_path, kind, w
 
 
 def test_a_map_elsewhere_writes_nothing(store, files):
-    outcome = ingest(store, *files, matching=MatchingOptions(offset_um=(100.0, 0.0)))
+    outcome = ingest(store, *files, matching=MatchingOptions(map_offset_um=(100.0, 0.0)))
     assert "does not overlap" in outcome.error
 
 
 def test_a_map_for_several_files_is_refused(files):
     mask, energy = files
-    with pytest.raises(InputError, match="--energy-map with 2 files"):
+    with pytest.raises(InputError, match="`energy_map` with 2 files"):
         ingest_files([mask, mask], Reading.of(OPTIONS), PLACE, None, energy_map=MapSource(energy))
 
 
@@ -418,10 +415,10 @@ def test_a_segmentation_of_another_version_is_not_guessed(store, files, monkeypa
 @pytest.mark.parametrize(
     "options",
     [
-        dataclasses.replace(OPTIONS, split_nmc=False, min_size_px=20, radius_px=2),
-        dataclasses.replace(OPTIONS, local_channel_path_um=1.0),
+        OPTIONS.with_changes(split_nmc=False, min_size_px=20, radius_px=2),
+        OPTIONS.with_changes(local_channel_path_um=1.0),
         IngestOptions(
-            pixel_size_um=0.03, segmenter_parameters={"phases_by_grey": "background,SSE,NMC,Graphite"}
+            pixel_size_nm=30, segmenter_parameters={"phases_by_grey": "background,SSE,NMC,Graphite"}
         ),
     ],
     ids=["unsplit", "local channels", "grey"],

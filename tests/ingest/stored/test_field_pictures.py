@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 import tifffile
 
-from cathograph.ingest.options import IngestOptions, Source
+from cathograph.ingest.options import IngestOptions, MatchingOptions, Source
 from cathograph.ingest.pipeline import Placement, ingest_files
 from cathograph.ingest.reading import Reading
-from cathograph.ingest.states.map_matching import MatchingOptions
 from cathograph.ingest.states.measurement import MapSource
 from cathograph.ingest.stored.field_pictures import read_field
 from cathograph.ingest.stored.source_files import find_source_files
@@ -19,7 +18,7 @@ from cathograph.schema.errors import InputError, InputImageError
 from cathograph.schema.phases import Phase
 
 PHASES = ",".join(f"{phase.code}={phase.value}" for phase in Phase)
-OPTIONS = IngestOptions(source=Source.PHASES, phases=PHASES, pixel_size_um=0.03)
+OPTIONS = IngestOptions(source=Source.PHASES, phases=PHASES, pixel_size_nm=30)
 PLACE = Placement(sample="s1")
 
 
@@ -73,7 +72,7 @@ def test_a_map_of_coarser_pixels_lies_where_it_was_placed(store, files):
     """A map of 60 nm pixels, its corner at (0.06, 0.12) µm: over rows 2…41 and columns 4…43 of 30 nm."""
     coarse = np.arange(400, dtype=np.float32).reshape(20, 20) / 100 + 8341
     tifffile.imwrite(files / "energy.tif", coarse)
-    outcome = ingest(store, files, matching=MatchingOptions(0.06, (0.06, 0.12)))
+    outcome = ingest(store, files, matching=MatchingOptions(map_pixel_size_nm=60, map_offset_um=(0.06, 0.12)))
     assert not outcome.error
     over = read_field(store, sample="s1", image="mask").energy.over_image()
     assert over.shape == (120, 144)
@@ -128,7 +127,7 @@ def test_what_is_not_there_is_said(store, files):
 
 
 def test_a_grey_image_that_was_segmented_is_its_own_picture(store, files, made):
-    options = IngestOptions(source=Source.IMAGE, pixel_size_um=0.03)
+    options = IngestOptions(source=Source.IMAGE, pixel_size_nm=30)
     (outcome,) = ingest_files([files / "grey.tif"], Reading.of(options), PLACE, store)
     assert not outcome.error
     np.testing.assert_array_equal(read_field(store, sample="s1", image="grey").grey, made[1])
@@ -152,9 +151,9 @@ def test_a_grey_image_that_does_not_fit(files, made, change, error):
 
 
 def test_grey_with_a_grey_image_or_with_several_files_is_refused(files):
-    options = IngestOptions(source=Source.IMAGE, pixel_size_um=0.03)
-    with pytest.raises(InputError, match="--grey with --as image"):
+    options = IngestOptions(source=Source.IMAGE, pixel_size_nm=30)
+    with pytest.raises(InputError, match="`grey` with `source` image"):
         ingest_files([files / "grey.tif"], Reading.of(options), PLACE, None, grey=files / "grey.tif")
     both = [files / "mask.tif", files / "energy.tif"]
-    with pytest.raises(InputError, match="--grey with 2 files"):
+    with pytest.raises(InputError, match="`grey` with 2 files"):
         ingest_files(both, Reading.of(OPTIONS), PLACE, None, grey=files / "grey.tif")

@@ -1,0 +1,107 @@
+"""How an edge-energy map is read into the state of a particle: every number of it, in one place.
+
+Stored as canonical JSON with each measurement, because values read in another window, or with another
+reference energy, are not comparable.
+"""
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from cathograph.ingest.options.model import Option, Options
+from cathograph.schema.errors import InputError
+from cathograph.schema.keys import JsonScalar
+
+STATE_VERSION = 1
+"""Raised whenever states are computed differently: part of every measurement's key."""
+
+
+class StateMethod(Options):
+    """Numbers that turn energies into a state.
+
+    Raises
+    ------
+    InputError
+        When a number is out of its range.
+
+    Notes
+    -----
+    Window, reference and threshold are the paper's; they suit white-line-like energies on one instrument.
+    The others are ours (docs/electrochemistry.md).
+    """
+
+    window_ev: Annotated[
+        tuple[float, float],
+        Field(
+            description="LOW,HIGH in eV: energies outside are dropped. Part of the map's calibration, together with "
+            "the reference energy; else from the record that `xanes fit` left beside the map.",
+        ),
+        Option(form="LOW,HIGH"),
+    ] = (8340.0, 8348.0)
+    reference_ev: Annotated[
+        float, Field(description="Energy in eV that separates peaks above from peaks below."), Option()
+    ] = 8344.0
+    peak_threshold: Annotated[
+        float, Field(ge=0, le=1, description="Height a peak must have, over the height of the highest.")
+    ] = 0.4
+    bins: Annotated[int, Field(ge=3, le=4096, description="Bins of the histogram over the window.")] = 64
+    smoothing_bins: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=100,
+            description="Standard deviation of the Gaussian that smooths the histogram, in bins.",
+        ),
+    ] = 1.5
+    min_pixels: Annotated[
+        int,
+        Field(ge=2, description="With fewer valid pixels an NMC has no values."),
+        Option(),
+    ] = 50
+    max_dropped_fraction: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=1,
+            description="A particle is flagged above this share of dropped, or of missing, pixels.",
+        ),
+    ] = 0.1
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> Self:
+        """Refuse a window or a reference that cannot be meant."""
+        low, high = self.window_ev
+        if not 0 < low < high:
+            msg = f"Found `window_ev` {low:g},{high:g}; expected two energies in eV, the lower first. Correct it."
+            raise InputError(msg)
+        if not low < self.reference_ev < high:
+            msg = (
+                f"Found `reference_ev` {self.reference_ev:g}; expected an energy inside the window "
+                f"{low:g},{high:g} eV. Give both `window_ev` and `reference_ev`."
+            )
+            raise InputError(msg)
+        return self
+
+    @property
+    def calibration_given(self) -> bool:
+        """Whether window or reference energy were chosen, and not left at their defaults."""
+        return bool({"window_ev", "reference_ev"} & self.model_fields_set)
+
+    @property
+    def bin_ev(self) -> float:
+        """Width of a bin in eV."""
+        return (self.window_ev[1] - self.window_ev[0]) / self.bins
+
+    def as_parameters(self) -> dict[str, JsonScalar]:
+        """Give every number by name, for the key and for canonical JSON."""
+        return {
+            "version": STATE_VERSION,
+            "window_low_ev": self.window_ev[0],
+            "window_high_ev": self.window_ev[1],
+            "reference_ev": self.reference_ev,
+            "peak_threshold": self.peak_threshold,
+            "bins": self.bins,
+            "smoothing_bins": self.smoothing_bins,
+            "min_pixels": self.min_pixels,
+            "max_dropped_fraction": self.max_dropped_fraction,
+        }
