@@ -126,7 +126,7 @@ def _one_layout(graph: HeteroData) -> GraphLayout:
         if width != len(columns):
             msg = (
                 f"Found {width} columns and {len(columns)} names of features of {phase} in {name_of(graph)}; "
-                "expected as many. Export the graphs anew."
+                "expected as many. Export the graphs again."
             )
             raise ModelError(msg)
     return GraphLayout(by_phase, tuple(graph.edge_feature_names), tuple(graph.target_names))

@@ -58,7 +58,7 @@ def refresh_metrics(
     sample, image, segmentation : str, optional
         Only of this sample, image or segmentation.
     limits : PathLimits, optional
-        Up to which size shortest paths are followed; metrics computed with smaller limits are computed anew
+        Up to which size shortest paths are followed; metrics computed with smaller limits are computed again
         where the difference matters.
     again : bool
         Also where they are there already.

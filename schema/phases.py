@@ -71,5 +71,20 @@ class Phase(StrEnum):
         return {phase.code: phase for phase in cls}[int(code)]
 
 
+class Role(StrEnum):
+    """What the regions of a phase do in the composite; the graph is built from roles, not from phase names."""
+
+    ACTIVE = "active"
+    IONIC = "ionic"
+    ELECTRONIC = "electronic"
+
+
+PHASES_OF_ROLE: dict[Role, tuple[Phase, ...]] = {
+    Role.ACTIVE: (Phase.NMC,),
+    Role.IONIC: (Phase.SSE,),
+    Role.ELECTRONIC: (Phase.GRAPHITE,),
+}
+"""Phases of each role in a cathode of NMC, solid electrolyte and graphite: NMC reacts, the others carry."""
+
 PARTICLE_PHASES: tuple[Phase, ...] = tuple(phase for phase in Phase if phase is not Phase.BACKGROUND)
 """Phases whose regions become particles, in the order of their codes."""

@@ -282,7 +282,7 @@ def _rise(keys: NDArray[np.float64], items: NDArray[np.int32], place: int, key: 
 def _close_gap(keys: NDArray[np.float64], items: NDArray[np.int32], size: int) -> None:
     """Fill the top of a heap that loses it: the gap sinks to the bottom, the last item rises from there.
 
-    The last item belongs near the bottom nearly always, so it is not asked for on the way down.
+    The last item nearly always belongs near the bottom, so the way down does not compare with it.
     """
     place = 0
     below = 1

@@ -4,7 +4,7 @@ On a disconnected graph the leading eigenvector is that of the one component wit
 zero on all others, and which one that is says nothing about the particles (networkx's direct solver refuses
 such graphs). So each component gets its own leading eigenvector, of unit length. It is unique and positive
 (Perron and Frobenius). A bipartite component has the eigenvalue of the opposite sign too, between which a
-plain power iteration swings for ever; the solver here asks for the algebraically largest one, which settles it.
+plain power iteration oscillates for ever; the solver here is asked for the algebraically largest one, which is unique.
 
 Unique is not yet computable: two dense clusters joined by a long chain have two leading eigenvalues that no
 floating-point number tells apart, and a solver then picks one of the clusters. There the vector is null.

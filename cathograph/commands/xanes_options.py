@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from cathograph.schema.errors import InputError
 
 if TYPE_CHECKING:
-    from cathograph.ingest.xanes.calibration import Calibration
+    from cathograph.ingest.xanes.energy_calibration import EnergyCalibration
     from cathograph.ingest.xanes.gaussian_peak import GaussianWhiteLine
     from cathograph.ingest.xanes.half_height import HalfHeight
     from cathograph.ingest.xanes.linear_combination import LinearCombination
@@ -33,7 +33,7 @@ def choose_method(
     degree: int | None,
     *,
     normalised: bool,
-) -> "tuple[Method, Calibration]":
+) -> "tuple[Method, EnergyCalibration]":
     """Make the method that was asked for and, where references are given, calibrate it.
 
     Raises
@@ -42,7 +42,7 @@ def choose_method(
         For an unknown method, an option that it does not have, or a linear combination
         without references.
     """
-    from cathograph.ingest.xanes.calibration import calibrate, uncalibrated
+    from cathograph.ingest.xanes.energy_calibration import calibrate, uncalibrated
     from cathograph.ingest.xanes.gaussian_peak import GaussianWhiteLine
     from cathograph.ingest.xanes.half_height import HalfHeight
     from cathograph.ingest.xanes.linear_combination import LinearCombination

@@ -58,7 +58,7 @@ class NeighbourSampler(BaseSampler):  # type: ignore[misc]  # PyG ships no types
         Raises
         ------
         ParameterError
-            When a node is asked for twice.
+            When a node is requested twice.
         """
         seeds = index.node.numpy().astype(np.int64)
         if len(np.unique(seeds)) != len(seeds):

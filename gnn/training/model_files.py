@@ -9,7 +9,6 @@ import hashlib
 import json
 import platform
 import subprocess
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -23,7 +22,7 @@ from torch import Tensor, nn
 
 from cathograph.gnn.graph_layout import GraphLayout
 from cathograph.gnn.networks.architectures import Architecture, build_model
-from cathograph.gnn.training.fitting import TrainedNetwork, TrainingSettings
+from cathograph.gnn.training.network_training import TrainedNetwork, TrainingSettings
 from cathograph.gnn.training.scaling import Scaling
 from cathograph.gnn.training.splits import Split, SplitBy
 from cathograph.schema.errors import InputError, ModelError
@@ -173,11 +172,6 @@ def code_versions() -> dict[str, str]:
     found = {name: version(name) for name in ("cathograph", "torch", "torch-geometric", "pytorch-lightning")}
     commit = _commit()
     return {**found, "python": platform.python_version(), **({"commit": commit} if commit else {})}
-
-
-def images_of(folds: Sequence[Fold]) -> set[str]:
-    """Give all images that a model was split over."""
-    return {name for fold in folds for part in fold.split.to_card().values() for name in part}
 
 
 def _card_of(model: TrainedModel, versions: dict[str, str]) -> dict[str, Any]:

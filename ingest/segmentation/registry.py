@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from cathograph.ingest.segmentation.classical import MultiOtsu
 from cathograph.ingest.segmentation.segmenter import Segmenter
-from cathograph.ingest.segmentation.unet.segmenter import make_unet
+from cathograph.ingest.segmentation.unet.unet_segmenter import make_unet
 from cathograph.schema.errors import SegmentationError
 from cathograph.schema.keys import JsonScalar
 

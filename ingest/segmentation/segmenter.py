@@ -62,11 +62,11 @@ class Pass:
 
 @runtime_checkable
 class SamplingSegmenter(Segmenter, Protocol):
-    """A segmenter that can be asked several times and then says how far its answers lie apart."""
+    """A segmenter that can be run several times to show how much its results vary."""
 
     @property
     def weights(self) -> Path:
-        """File of the model; what its passes are corrected by lies beside it."""
+        """File of the model; the calibration of its passes lies beside it."""
         ...
 
     @property

@@ -61,7 +61,7 @@ def find_values_in_window(energy_ev: NDArray[np.floating], method: StateMethod) 
     Raises
     ------
     InputImageError
-        When nothing lies in the window; the message tells keV, an empty map and another window apart.
+        When no energy lies in the window; the message says whether the map is in keV, empty, or needs another window.
 
     Examples
     --------

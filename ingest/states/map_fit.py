@@ -28,7 +28,7 @@ class MapFit:
     window_ev : (float, float)
         Energies that the map can hold.
     reference_ev : float
-        Energy that tells peaks above from peaks below.
+        Energy that separates the peaks above it from those below.
     energies_ev : tuple of float
         Energies of the stack.
     """

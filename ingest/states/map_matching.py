@@ -1,6 +1,6 @@
 """Match an energy map with an image: by pixel sizes and offset, or by correlation.
 
-What the map shows of its own accord is where the NMC is: inside a particle energies lie in the window, elsewhere
+The map itself shows where the NMC is: inside a particle energies lie in the window, elsewhere
 fits fail. So the mask of the values in the window is compared with the mask of the NMC. Both are brought
 to cells of at most `_MOST_CELLS` along an axis by averaging, their means are taken off, and zeros
 stand around them, so that a shift cannot wrap around. The cross-correlation is not normalised to phases
@@ -17,8 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.registration import phase_cross_correlation
 
-from cathograph.ingest.regions.labelling import LabelledImage
-from cathograph.ingest.regions.numbering import number_regions
+from cathograph.ingest.regions.regions import Regions
 from cathograph.ingest.states.map_placement import MapPlacement
 from cathograph.schema.errors import InputImageError
 from cathograph.schema.keys import JsonScalar
@@ -34,7 +33,7 @@ _OPTIONS = "--map-pixel-size-nm, --map-offset-um Y,X or --register"
 
 @dataclass(frozen=True)
 class MatchingOptions:
-    """What the user says about where a map lies.
+    """What the user states about the position of a map.
 
     Attributes
     ----------
@@ -83,17 +82,17 @@ class MatchingOptions:
 
 
 def match_map(
-    image: LabelledImage,
+    image: Regions,
     image_pixel_um: float,
     in_window: NDArray[np.bool_],
     stated_pixel_um: float | None,
     options: MatchingOptions,
 ) -> MapPlacement:
-    """Find out where a map lies in an image.
+    """Find the position of a map in an image.
 
     Parameters
     ----------
-    image : LabelledImage
+    image : Regions
         Regions and their phases.
     image_pixel_um : float
         Edge of a pixel of the image in µm.
@@ -286,11 +285,11 @@ def _cells(mask: NDArray[np.bool_], cells_a_pixel: float) -> NDArray[np.float32]
     return values.astype(np.float32, copy=False)
 
 
-def _nmc_mask(image: LabelledImage) -> NDArray[np.bool_]:
+def _nmc_mask(image: Regions) -> NDArray[np.bool_]:
     is_nmc = np.concatenate([[False], image.region_phases == Phase.NMC.code])
     return _by_blocks(
         image.labels.shape,
-        lambda start, stop: is_nmc[number_regions(image.labels[start:stop], image.region_labels)],
+        lambda start, stop: is_nmc[image.numbers[start:stop]],
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cathograph.ingest.formats.file_state import hash_of_bytes
-from cathograph.queries.reading.source_files import RecordedFile, recorded_files
+from cathograph.queries.reading.recorded_files import RecordedFile, recorded_files
 from cathograph.schema.errors import InputImageError
 
 if TYPE_CHECKING:

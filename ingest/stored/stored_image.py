@@ -17,7 +17,7 @@ from cathograph.ingest.formats import ImageFile, open_image
 from cathograph.ingest.options import IngestOptions, Source
 from cathograph.ingest.pipeline import parameters_of, segmentation_key_of
 from cathograph.ingest.reading import CALIBRATION, PASSES, Reading, read_regions
-from cathograph.ingest.regions.labelling import LabelledImage
+from cathograph.ingest.regions.regions import Regions
 from cathograph.ingest.states.measurement import MapFile, MapOutcome, MapSource, add_map
 from cathograph.queries.writing.measurements import ActiveSegmentation, active_segmentation
 from cathograph.schema.errors import CathographError, InputError, InputImageError
@@ -52,7 +52,7 @@ class StoredRegions:
     page: int
     reading: Reading
 
-    def label(self) -> LabelledImage:
+    def label(self) -> Regions:
         """Make the label image.
 
         Raises

@@ -88,7 +88,7 @@ def fit_margins(
     quantity : str
         One of `QUANTITIES`.
     spreads : sequence of Spread
-        Of the passes, image by image; images without one or without a truth are passed over.
+        Of the passes, image by image; images without one or without a truth are left out.
     truths : sequence of float
         The true value in each image.
 

@@ -23,7 +23,7 @@ class Architecture:
     Attributes
     ----------
     classes : tuple of Phase
-        What the network tells apart, one output each, in the order of their codes.
+        Classes that the network distinguishes, one output each, in the order of their codes.
     channels : tuple of int
         Channels of each resolution, from full to coarsest; the last one is the bottom, which has no skip.
         The default has three levels above the bottom.

@@ -17,8 +17,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from cathograph.ingest.segmentation.unet.grey_scale import GreyScale, find_grey_scale
 from cathograph.ingest.segmentation.unet.network import UNet
-from cathograph.ingest.segmentation.unet.normalisation import GreyScale, find_grey_scale
 from cathograph.ingest.segmentation.unet.tiling import Window, windows
 from cathograph.schema.errors import SegmentationError
 

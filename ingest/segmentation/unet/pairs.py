@@ -54,7 +54,7 @@ def read_pairs(folder: Path, phase_map: PhaseMap, *, groups: Path | None = None)
     Parameters
     ----------
     folder : Path
-        Where they lie.
+        Folder of the files.
     phase_map : PhaseMap
         What the values of the masks mean.
     groups : Path, optional

@@ -23,7 +23,7 @@ LARGEST_BYTES = 1 << 30
 
 
 @dataclass(frozen=True, eq=False)
-class TrainedModel:
+class SegmentationModel:
     """A network with its weights, ready to answer.
 
     Attributes
@@ -72,7 +72,7 @@ def save_model(path: Path, network: UNet, *, name: str) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def load_model(path: Path) -> TrainedModel:
+def load_model(path: Path) -> SegmentationModel:
     """Read a model.
 
     Parameters
@@ -117,7 +117,7 @@ def load_model(path: Path) -> TrainedModel:
         msg = f"{path}: found weights that are no finite numbers; expected finite ones. Train it again."
         raise ModelError(msg)
     network.eval()
-    return TrainedModel(network, name, hashlib.sha256(content).hexdigest())
+    return SegmentationModel(network, name, hashlib.sha256(content).hexdigest())
 
 
 def _read_header(path: Path, metadata: dict[str, str]) -> tuple[str, Architecture]:

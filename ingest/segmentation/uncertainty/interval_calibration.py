@@ -74,7 +74,7 @@ class Setting:
 
 
 @dataclass(frozen=True)
-class Calibration:
+class IntervalCalibration:
     """Everything that corrects one model.
 
     Attributes
@@ -166,7 +166,7 @@ def calibration_file(weights: Path) -> Path:
     return weights.with_suffix(".calibration.json")
 
 
-def write_calibration(weights: Path, calibration: Calibration) -> Path:
+def write_calibration(weights: Path, calibration: IntervalCalibration) -> Path:
     """Write a calibration beside the weights; the file appears whole or not at all."""
     path = calibration_file(weights)
     part = path.with_name(f"{path.name}.part")
@@ -177,7 +177,7 @@ def write_calibration(weights: Path, calibration: Calibration) -> Path:
     return path
 
 
-def read_calibration(weights: Path, model_sha256: str) -> Calibration | None:
+def read_calibration(weights: Path, model_sha256: str) -> IntervalCalibration | None:
     """Read the calibration of a model; None where there is no such file.
 
     Raises
@@ -196,7 +196,7 @@ def read_calibration(weights: Path, model_sha256: str) -> Calibration | None:
                 f"for {LEVEL}. Calibrate the model again: cathograph calibrate."
             )
             raise ModelError(msg)
-        found = Calibration(
+        found = IntervalCalibration(
             str(record["model_sha256"]),
             str(record["source"]),
             str(record["command"]),

@@ -44,7 +44,7 @@ LISTS = frozenset(
 
 
 @dataclass(frozen=True, eq=False)
-class ParticleGraph:
+class ExportedGraph:
     """Particles and contacts of some images.
 
     Attributes
@@ -60,7 +60,7 @@ class ParticleGraph:
     contacts: pd.DataFrame
 
 
-def build_particle_graph(particles: pd.DataFrame, contacts: pd.DataFrame) -> ParticleGraph:
+def build_exported_graph(particles: pd.DataFrame, contacts: pd.DataFrame) -> ExportedGraph:
     """Make the graph from the queries `graph_particles` and `contacts`.
 
     Parameters
@@ -96,7 +96,7 @@ def build_particle_graph(particles: pd.DataFrame, contacts: pd.DataFrame) -> Par
                 "expected both from one state of the store. It changed in between: export again."
             )
             raise InputError(msg)
-    return ParticleGraph(
+    return ExportedGraph(
         particles=typed({name: [row.get(name) for row in rows] for name in NODE_KINDS}, NODE_KINDS),
         contacts=typed(cells, EDGE_KINDS),
     )
