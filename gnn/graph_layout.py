@@ -1,7 +1,7 @@
 """What a model must know of the graphs it takes: phases, names of features, targets.
 
-A model is trained on graphs of one layout and refuses any other by name, because two exports with equally
-many columns would otherwise pass through it without a word.
+A model is trained on graphs of one layout and refuses any other by name, because two exports with the same
+number of columns would otherwise be mixed up without an error.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
-"""How sure the segmentation of one image is: what is stored of it.
+"""How sure the segmentation of one image is: the values that are stored.
 
-The seed of the passes comes from the hash of the pixels: the same image with the same model says the same, whatever was
-ingested before it and on which machine.
+The seed of the passes comes from the hash of the pixels, so the same image with the same model gives the same values,
+whatever was ingested before it and on whichever machine.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
-"""From the particle graph of an image to the rows of the data model, units put on.
+"""From the particle graph of an image to the rows of the data model, with units.
 
 Only names and units change here: pixels become micrometres, phase codes become phases.
-Nothing is computed that a figure would show.
+Everything else is computed before.
 """
 
 import json

@@ -1,8 +1,9 @@
 """Phases: what a pixel of a battery composite can be.
 
 One entry of `Phase` is all that a new phase needs: its name is the Neo4j label of its
-particles, its code is its value in our own phase images, its role says what it carries,
-its colour is used in every figure. No query text and no other module changes.
+particles, its code is its value in our own phase images, `carries` names its charge carrier,
+and its colour is used in every figure. No query text and no other module changes. What the
+phase does in the graph (TPBs, channels) follows from its role in `PHASES_OF_ROLE`.
 """
 
 from enum import StrEnum

@@ -1,8 +1,8 @@
 """The graph that is exported: particles as nodes, contacts as edges, with all their properties.
 
 Each column has the type that the schema declares for its property, in every format: a count stays
-a count where some particles have none, and a list stays a list. That is what makes reading back
-the same as writing.
+a count where some particles have none, and a list stays a list. So a graph that is read back
+equals the one that was written.
 """
 
 import math

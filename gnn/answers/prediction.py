@@ -1,7 +1,7 @@
-"""What a model says of graphs: mean and spread over its ensemble, in eV, and as rows for the store.
+"""Predictions of a model: mean and spread over its ensemble, in eV, and as rows for the store.
 
 An image that the model was trained on is predicted by the networks of a split in which it only tested, where
-there is one; what is said of it then is as honest as for a new image. A new image is predicted by all networks.
+there is one, so the prediction is as independent as for a new image. A new image is predicted by all networks.
 """
 
 from collections.abc import Iterator

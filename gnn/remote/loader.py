@@ -1,4 +1,4 @@
-"""Mini-batches straight from the database: what the stores, the sampler and PyTorch Geometric's loader make together.
+"""Mini-batches straight from the database: the stores, the sampler and PyTorch Geometric's loader combined.
 
 PyTorch Geometric's loader takes no edge features from a remote backend; `EdgeFeatures` adds them to each batch by
 the numbers of the sampled edges, in the worker that made it.

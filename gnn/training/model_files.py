@@ -1,8 +1,8 @@
-"""A trained model, and how it is kept: weights as safetensors beside a card that can be read by eye.
+"""A trained model and its files: weights as safetensors beside a card in readable text.
 
 Loading never unpickles anything. The card holds all that shaped the answers (names of features, phases, targets,
 scaling, split, settings, versions); the model's hash covers card and weights, so a prediction in the store can
-be led back to exactly one model, and a file that was damaged or edited is refused.
+be traced back to exactly one model, and a file that was damaged or edited is refused.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""Segmenters by name. A new one is one more line here.
+"""Segmenters by name. A new segmenter needs one more line here.
 
 Entries are factories and not instances: a factory may import what only it needs (torch) when it
 is called, and takes the parameters that a user sets.

@@ -1,8 +1,8 @@
-"""What a segmenter is, and the one way to run it.
+"""The interface of a segmenter, and the one function that runs it.
 
 A segmenter turns grey values into canonical phase codes. Its name, version and parameters become
-part of the segmentation's key, so they must name everything that shapes its answer. The checks
-stand here and not in the segmenters, so that each new one is checked the same way: shape, type
+part of the segmentation's key, so they must name everything that shapes its result. The checks
+are here and not in the segmenters, so that each new one is checked the same way: shape, type
 and finite values before, shape, type and known codes after.
 """
 

@@ -2,7 +2,7 @@
 
 Two passes over the pixels, in compiled loops: the first counts and sums the valid values of each particle;
 the second, with the means known, sums the powers of the deviations and fills one histogram
-a particle. Deviations from the mean, not raw energies, are what is squared: 8344² in eV² leaves
+a particle. Deviations from the mean are squared, not raw energies: 8344² in eV² leaves
 too few digits for a spread of some meV. Peaks are found for all histograms at once
 (`cathograph.ingest.states.peak_distance`). The image is walked in blocks of rows, so memory is the histograms
 (256 bytes a particle) and a few MB.

@@ -1,4 +1,4 @@
-"""Energy maps as users hand them in: opened like any image, and refused where they hold something else."""
+"""Energy maps of users: opened like any image, and refused when they hold something else."""
 
 from pathlib import Path
 

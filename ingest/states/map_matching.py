@@ -2,8 +2,8 @@
 
 The map itself shows where the NMC is: inside a particle energies lie in the window, elsewhere
 fits fail. So the mask of the values in the window is compared with the mask of the NMC. Both are brought
-to cells of at most `_MOST_CELLS` along an axis by averaging, their means are taken off, and zeros
-stand around them, so that a shift cannot wrap around. The cross-correlation is not normalised to phases
+to cells of at most `_MOST_CELLS` along an axis by averaging, their means are subtracted, and they are
+padded with zeros, so that a shift cannot wrap around. The cross-correlation is not normalised to phases
 only: with eroded, noisy masks that was off by up to 1.6 pixels, this by up to 0.7.
 
 A map is never resampled to fit, and never assumed to fit: sizes that differ without an option are an error.

@@ -1,4 +1,4 @@
-"""How an edge-energy map is read into the state of a particle: every number of it, in one place.
+"""The parameters that turn an edge-energy map into the state of a particle, all in one place.
 
 Stored as canonical JSON with each measurement, because values read in another window, or with another
 reference energy, are not comparable.

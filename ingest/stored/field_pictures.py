@@ -1,6 +1,6 @@
 """The pixels of a stored image, made again from its files: labels, phases, grey values, edge energies.
 
-For pictures only: figures of pixels, the report, the dashboard. Everything is checked to be what the store
+For pictures only: figures of pixels, the report, the dashboard. Everything is checked against what the store
 was filled from (`cathograph.ingest.stored.stored_image`, `cathograph.ingest.stored.source_files`), or it is not shown.
 """
 

@@ -1,8 +1,8 @@
-"""An image that is in the store already: its regions again, and an energy map onto them.
+"""An image that is in the store already: its regions are made again, and an energy map can be added.
 
-The store holds no pixels, so the label image is made again from the file it came from, the way the store says
-(source, phases, segmenter, parameters), and nobody has to repeat options. That it is the same is
-not trusted but checked: by the hash of the pixels, by the segmentation's key, which hashes
+The store holds no pixels, so the label image is made again from the file it came from, with the options that the store
+holds (source, phases, segmenter, parameters), so nobody has to repeat them. That the result is the same is
+checked: by the hash of the pixels, by the segmentation's key, which hashes
 everything that shaped it, and by the number of NMC.
 """
 

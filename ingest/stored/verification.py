@@ -1,7 +1,7 @@
-"""The store beside the files it came from: hashes again, regions and graph again, counts compared.
+"""Verification of the store against its source files: hashes, regions and graph are made again and compared.
 
-What an image was read with is in its segmentation, and where its file lay in the runs over it, so nobody repeats
-options. Files that were moved are looked for in the folders that are given.
+The segmentation holds the options an image was read with, and its runs hold the path of the file, so nobody
+repeats them. Files that were moved are searched for in the folders that are given.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""From a stack to its edge-energy map: stored, registered where asked, fitted, masked, described."""
+"""From a stack to its edge-energy map: registration where requested, fit, mask and description."""
 
 import dataclasses
 import platform

@@ -1,7 +1,7 @@
 """Graph error: how far wrong pixels change the numbers of the graph.
 
-The true mask and the prediction go the same way (regions, contacts, TPBs, channels), and what comes out is set side
-by side. A speckle of a few pixels hardly changes an IoU and is a particle with contacts here.
+The true mask and the prediction go through the same steps (regions, contacts, TPBs, channels), and the results are
+compared. A speckle of a few pixels hardly changes an IoU, but here it is a particle with contacts.
 """
 
 from dataclasses import dataclass

@@ -1,10 +1,10 @@
-"""What corrects the intervals of a model: a small file beside its weights, made on images of known truth.
+"""The correction of a model's intervals: a small file beside its weights, made from images of known truth.
 
 It lies beside the weights and not in them, since it changes no label: a model that is calibrated later is still the
-same model, and segmentations made with it stay what they are. It names the hash of the weights that it belongs to.
+same model, and segmentations made with it stay valid. It names the hash of the weights that it belongs to.
 
 Margins hold under the conditions they were fitted under, and only there: more passes spread further, and a minimum size
-takes away the speckle that passes differ in most. So a file holds margins by conditions, and under others the intervals
+removes the speckle in which passes differ most. So a file holds margins by conditions, and under others the intervals
 are those of the passes, marked as not calibrated.
 """
 

@@ -1,7 +1,7 @@
-"""What a network is made of: the few numbers from which it is built again when its weights are read.
+"""The architecture of a network: the few numbers from which it is built when its weights are read.
 
-They travel in the header of the weights, so a model is one file and its hash names all of it. Free of
-torch, so that a card or a header can be read without it.
+They are stored in the header of the weights, so a model is one file and its hash covers all of it. This module
+does not import torch, so that a card or a header can be read without it.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
-"""The card of a model: what it learned from, how it was judged, with which code, as JSON and as a page.
+"""The card of a model: its training data, its evaluation and the code used, as JSON and as a page.
 
-A number without the images it was measured on is advertising. So the card names every image of the three sides with
+A score means little without the images it was measured on. So the card names every image of the three sides with
 its hash, the unit of the bootstrap, the versions, and the commit where there is one.
 """
 

@@ -1,4 +1,4 @@
-"""A model beside true masks: overlap, boundaries, particles and the graph, in one record.
+"""Evaluation of a model against true masks: overlap, boundaries, particles and the graph, in one record.
 
 Masks name phases and not particles, so the true particles are those that the splitting finds in the true mask;
 what is scored is the step from grey to phases, and its effect on everything after.

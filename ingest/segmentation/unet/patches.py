@@ -1,4 +1,4 @@
-"""Training patches: as many as wanted, each drawn from a seed of its own.
+"""Training patches: any number, each drawn from its own seed.
 
 Patch i of round r comes from (seed, r, i) alone, so a run that was interrupted and resumed sees what one run
 sees. Half of the patches are centred on a class drawn evenly, which lifts rare classes.

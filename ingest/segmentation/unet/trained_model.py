@@ -1,4 +1,4 @@
-"""From a trained network to a model in a file, tested on the images kept back, with its card beside it."""
+"""From a trained network to a model file, tested on the held-out images, with its card beside it."""
 
 from dataclasses import dataclass
 from pathlib import Path

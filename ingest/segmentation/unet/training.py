@@ -1,6 +1,6 @@
 """Training from pairs to a saved model: Lightning's loop with checkpoints, resume and early stop.
 
-The folder of a run holds what is needed to go on (``last.ckpt``) and what it was asked (``run.json``): going on
+The folder of a run holds its state (``last.ckpt``) and its settings (``run.json``). Resuming
 with other images or another schedule would be neither the old run nor a new one and is refused. Checkpoints are
 read without running code, as weights are.
 """

@@ -1,7 +1,7 @@
-"""Models as files: weights in safetensors, what the network is in its header, all under one hash.
+"""Models as files: weights in safetensors, the architecture in the header, one hash for both.
 
-safetensors holds numbers and text and nothing that could run. A header that asks for too much, weights that do
-not fit it, and numbers that are none are refused before anything is computed with them.
+safetensors holds numbers and text and no code. A header that asks for too much memory, weights that do not fit it,
+and values that are not finite are refused before anything is computed with them.
 """
 
 import hashlib
