@@ -293,7 +293,14 @@ class Composite:
                 "Correct the composite."
             )
             raise CompositeError(msg)
-        return cls(name, str(parts["meaning"]), phases, triple, pair, str(parts["ion_side"]))  # type: ignore[arg-type]  lengths checked
+        return cls(
+            name,
+            str(parts["meaning"]),
+            phases,
+            (triple[0], triple[1], triple[2]),
+            (pair[0], pair[1]),
+            str(parts["ion_side"]),
+        )
 
 
 def _check_phases(composite: str, phases: tuple[Phase, ...]) -> None:
@@ -321,16 +328,15 @@ def _check_phases(composite: str, phases: tuple[Phase, ...]) -> None:
                 "role, each once. A phase that does nothing has the role inert."
             )
             raise CompositeError(msg)
-    for what, values in (
-        ("code", [phase.code for phase in phases]),
-        ("name", [phase.name.casefold() for phase in phases]),
-    ):
-        twice = {value for value in values if values.count(value) > 1}
-        if twice:
+    keys: dict[str, list[str]] = {
+        "code": [str(phase.code) for phase in phases],
+        "name": [phase.name.casefold() for phase in phases],
+    }
+    for what, values in keys.items():
+        twice = next((value for value in values if values.count(value) > 1), None)
+        if twice is not None:
             both = " and ".join(
-                phase.name
-                for phase in phases
-                if (phase.code if what == "code" else phase.name.casefold()) in twice
+                phase.name for phase, value in zip(phases, values, strict=True) if value == twice
             )
-            msg = f"{composite}: found the {what} {min(twice)} for {both}; expected each {what} once. Change one."
+            msg = f"{composite}: found the {what} {twice} for {both}; expected each {what} once. Change one."
             raise CompositeError(msg)
