@@ -136,7 +136,7 @@ def _from_status(field: str) -> float | None:
 
 
 def forget_peak() -> None:
-    """Start the peak anew where the system can (Linux); elsewhere it includes what came before."""
+    """Reset the peak where the system can (Linux); elsewhere it includes what came before."""
     clear = Path("/proc/self/clear_refs")
     if clear.exists():
         clear.write_text("5")

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from cathograph.ingest.stacks.spectrum_file import SpectrumTable
 from cathograph.ingest.xanes.references import ReferencePair, make_reference_pair
 from cathograph.phantom.spectra import ni_k_edge_spectrum
-from cathograph.phantom.xanes import EDGE_JUMP
+from cathograph.phantom.xanes_stack import EDGE_JUMP
 
 ENERGIES_EV: NDArray[np.float64] = np.concatenate(
     [

@@ -1,7 +1,7 @@
 """What a model must know of the graphs it takes: phases, names of features, targets.
 
-A model is trained on graphs of one layout and refuses any other by name, because two exports with equally
-many columns would otherwise pass through it without a word.
+A model is trained on graphs of one layout and refuses any other by name, because two exports with the same
+number of columns would otherwise be mixed up without an error.
 """
 
 from collections.abc import Sequence
@@ -126,7 +126,7 @@ def _one_layout(graph: HeteroData) -> GraphLayout:
         if width != len(columns):
             msg = (
                 f"Found {width} columns and {len(columns)} names of features of {phase} in {name_of(graph)}; "
-                "expected as many. Export the graphs anew."
+                "expected as many. Export the graphs again."
             )
             raise ModelError(msg)
     return GraphLayout(by_phase, tuple(graph.edge_feature_names), tuple(graph.target_names))

@@ -1,7 +1,7 @@
-"""How sure the segmentation of one image is: what is stored of it.
+"""How sure the segmentation of one image is: the values that are stored.
 
-The seed of the passes comes from the hash of the pixels: the same image with the same model says the same, whatever was
-ingested before it and on which machine.
+The seed of the passes comes from the hash of the pixels, so the same image with the same model gives the same values,
+whatever was ingested before it and on whichever machine.
 """
 
 from collections.abc import Mapping
@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cathograph.ingest.reading import Reading, regions_of_phases
-from cathograph.ingest.regions.labelling import LabelledImage
+from cathograph.ingest.regions.regions import Regions
 from cathograph.ingest.segmentation.segmenter import SamplingSegmenter
-from cathograph.ingest.segmentation.uncertainty.calibration import Conditions
+from cathograph.ingest.segmentation.uncertainty.interval_calibration import Conditions
 from cathograph.ingest.segmentation.uncertainty.intervals import QUANTITIES, Spread, corrected, spread_of
 from cathograph.ingest.segmentation.uncertainty.passes import run_passes
 
@@ -45,7 +45,7 @@ class ImageUncertainty:
 
 
 def find_uncertainty(
-    pixels: NDArray[Any], image: LabelledImage, reading: Reading, content_sha256: str
+    pixels: NDArray[Any], image: Regions, reading: Reading, content_sha256: str
 ) -> ImageUncertainty | None:
     """Find how sure the regions of an image are; None where that was not asked for.
 
@@ -53,7 +53,7 @@ def find_uncertainty(
     ----------
     pixels : array, shape (y, x) or (z, y, x)
         Grey values, checked.
-    image : LabelledImage
+    image : Regions
         The regions that are stored.
     reading : Reading
         How they were found, and with how many passes to doubt them.

@@ -1,10 +1,10 @@
-"""Network metrics of what is in the store: computed where they are missing, for one segmentation or all.
+"""Network metrics of stored segmentations: computed where they are missing, for one segmentation or all.
 
-The contacts are read back from the store, also right after an ingest: so there is one way to the stored
-values, and they are those of what is stored. Reading takes a small part of the time that computing does.
+The contacts are read back from the store, also right after an ingest, so the metrics always belong to what is
+stored. Reading takes a small part of the time that computing does.
 
-Of many images the next ones are read and computed while one is written: the server and the kernels, which leave
-the interpreter to others, then work at once.
+With many images, the next ones are read and computed while one is written: the server and the kernels, which
+release the interpreter's lock, then work at the same time.
 """
 
 from collections import deque
@@ -58,7 +58,7 @@ def refresh_metrics(
     sample, image, segmentation : str, optional
         Only of this sample, image or segmentation.
     limits : PathLimits, optional
-        Up to which size shortest paths are followed; metrics computed with smaller limits are computed anew
+        Up to which size shortest paths are followed; metrics computed with smaller limits are computed again
         where the difference matters.
     again : bool
         Also where they are there already.

@@ -222,7 +222,7 @@ def analyse_page(
         radius_px=options.radius_px,
         local_channel_path_um=options.local_channel_path_um,
     )
-    uncertainty = find_uncertainty(pixels, graph.image, reading, content)
+    uncertainty = find_uncertainty(pixels, graph.regions, reading, content)
     rows = image_rows(
         graph,
         view,
@@ -333,7 +333,7 @@ def _ingest_new(
     states = (
         None
         if map_page is None
-        else analyse_map(map_page, graph.image, segmentation_key=key, image_pixel_um=pixel_size_um)
+        else analyse_map(map_page, graph.regions, segmentation_key=key, image_pixel_um=pixel_size_um)
     )
     state, left_behind = "computed", 0
     if store is None:
@@ -348,7 +348,7 @@ def _ingest_new(
         else write_map(store, states, map_page, started=started, writing=writing)
     )
     counts = {
-        "particles": len(graph.image.region_labels),
+        "particles": len(graph.regions.region_labels),
         "contacts": len(graph.contacts.a),
         "tpbs": len(graph.tpbs.nmc),
         "physical_tpbs": int(graph.tpbs.is_physical.sum()),
@@ -356,7 +356,7 @@ def _ingest_new(
     }
     notes = [
         f"{number} {phase} regions below {reading.options.min_size_px} px dropped"
-        for phase, number in graph.image.dropped.items()
+        for phase, number in graph.regions.dropped.items()
         if number
     ]
     if analysed.uncertainty is not None:

@@ -13,11 +13,15 @@ from numpy.typing import NDArray
 
 from cathograph.ingest.options import IngestOptions, Source, Stored
 from cathograph.ingest.phase_maps import PhaseMap, apply_phase_map, read_phase_map
-from cathograph.ingest.regions.labelling import LabelledImage, label_phases, regions_from_labels
+from cathograph.ingest.regions.labelling import label_phases, regions_from_labels
+from cathograph.ingest.regions.regions import Regions
 from cathograph.ingest.regions.splitting import SplitRules
 from cathograph.ingest.segmentation import Segmenter, make_segmenter, run_segmenter
 from cathograph.ingest.segmentation.segmenter import SamplingSegmenter
-from cathograph.ingest.segmentation.uncertainty.calibration import Calibration, read_calibration
+from cathograph.ingest.segmentation.uncertainty.interval_calibration import (
+    IntervalCalibration,
+    read_calibration,
+)
 from cathograph.schema.errors import SegmentationError
 from cathograph.schema.keys import JsonScalar
 
@@ -43,7 +47,7 @@ class Reading:
         Every parameter that shapes the regions.
     phases : str or None
         Canonical text of the phase map.
-    calibration : Calibration or None
+    calibration : IntervalCalibration or None
         What corrects the intervals, where uncertainty is asked for and the model has one.
     """
 
@@ -54,7 +58,7 @@ class Reading:
     phases: str | None
     phase_map: PhaseMap | None
     segmenter: Segmenter | None
-    calibration: Calibration | None = None
+    calibration: IntervalCalibration | None = None
 
     @classmethod
     def of(cls, options: IngestOptions) -> "Reading":
@@ -133,7 +137,7 @@ class Reading:
         return replace(reading, parameters={**reading.parameters, CALIBRATION: chosen[CALIBRATION]})
 
 
-def read_regions(pixels: NDArray[np.generic], reading: Reading) -> LabelledImage:
+def read_regions(pixels: NDArray[np.generic], reading: Reading) -> Regions:
     """Turn the pixels of one image into labelled regions.
 
     Parameters
@@ -158,7 +162,7 @@ def read_regions(pixels: NDArray[np.generic], reading: Reading) -> LabelledImage
     return regions_of_phases(phase_image, options)
 
 
-def regions_of_phases(phase_image: NDArray[np.uint8], options: IngestOptions) -> LabelledImage:
+def regions_of_phases(phase_image: NDArray[np.uint8], options: IngestOptions) -> Regions:
     """Find the regions of a phase image as the options say."""
     return label_phases(
         phase_image,
@@ -168,7 +172,7 @@ def regions_of_phases(phase_image: NDArray[np.uint8], options: IngestOptions) ->
     )
 
 
-def _calibration_of(segmenter: Segmenter, passes: int) -> Calibration | None:
+def _calibration_of(segmenter: Segmenter, passes: int) -> IntervalCalibration | None:
     """Find what corrects the intervals of a segmenter; refuse one that cannot be asked several times."""
     if not passes:
         return None
@@ -183,7 +187,7 @@ def _calibration_of(segmenter: Segmenter, passes: int) -> Calibration | None:
     return read_calibration(segmenter.weights, segmenter.sha256)
 
 
-def _uncertainty_parameters(passes: int, calibration: Calibration | None) -> dict[str, JsonScalar]:
+def _uncertainty_parameters(passes: int, calibration: IntervalCalibration | None) -> dict[str, JsonScalar]:
     """Name what the stored intervals depend on; nothing where there are none, so that those keys stay as they were."""
     if not passes:
         return {}

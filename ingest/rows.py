@@ -1,7 +1,7 @@
-"""From the particle graph of an image to the rows of the data model, units put on.
+"""From the particle graph of an image to the rows of the data model, with units.
 
 Only names and units change here: pixels become micrometres, phase codes become phases.
-Nothing is computed that a figure would show.
+Everything else is computed before.
 """
 
 import json
@@ -53,7 +53,7 @@ def image_rows(
     ImageRows
         Not yet checked: the writer does that.
     """
-    labels = graph.image.labels
+    labels = graph.regions.labels
     return ImageRows(
         field_of_view=field_of_view,
         segmentation_key=segmentation_key,
@@ -68,7 +68,7 @@ def image_rows(
             "pixel_size_um": float(graph.pixel_size_um),
             "radius_px": graph.contacts.radius_px,
             "radius_um": float(graph.contacts.radius_px * graph.pixel_size_um),
-            "n_particles": len(graph.image.region_labels),
+            "n_particles": len(graph.regions.region_labels),
             "n_contacts": len(graph.contacts.a),
             "n_tpbs": len(graph.tpbs.nmc),
             "n_physical_tpbs": int(graph.tpbs.is_physical.sum()),
@@ -78,7 +78,7 @@ def image_rows(
             "hub_share_sse": graph.hubs.sse,
             "hub_share_graphite": graph.hubs.graphite,
             "dropped": json.dumps(
-                {str(phase): n for phase, n in graph.image.dropped.items()}, sort_keys=True
+                {str(phase): n for phase, n in graph.regions.dropped.items()}, sort_keys=True
             ),
             **uncertainty_properties(uncertainty),
         },
@@ -105,8 +105,8 @@ def uncertainty_properties(uncertainty: ImageUncertainty | None) -> dict[str, in
 
 def particle_rows(graph: ParticleGraph, confidence: NDArray[np.float64] | None = None) -> pd.DataFrame:
     """One row per particle: the properties of `cathograph.schema.nodes.PARTICLE`, in µm."""
-    shapes, names, phases = graph.shapes, graph.image.region_labels, graph.image.region_phases
-    size, flat = graph.pixel_size_um, graph.image.labels.ndim == 2
+    shapes, names, phases = graph.shapes, graph.regions.region_labels, graph.regions.region_phases
+    size, flat = graph.pixel_size_um, graph.regions.labels.ndim == 2
     n = len(names)
     nothing = np.full(n, np.nan)
     partners = pd.array([pd.NA] * n, dtype="Int64")
@@ -145,7 +145,7 @@ def particle_rows(graph: ParticleGraph, confidence: NDArray[np.float64] | None =
 
 def contact_rows(graph: ParticleGraph) -> pd.DataFrame:
     """One row per contact: labels a < b and the properties of `cathograph.schema.relationships.CONTACT`."""
-    contacts, size, flat = graph.contacts, graph.pixel_size_um, graph.image.labels.ndim == 2
+    contacts, size, flat = graph.contacts, graph.pixel_size_um, graph.regions.labels.ndim == 2
     nothing = np.full(len(contacts.a), np.nan)
     return pd.DataFrame(
         {
@@ -164,7 +164,7 @@ def contact_rows(graph: ParticleGraph) -> pd.DataFrame:
 
 def tpb_rows(graph: ParticleGraph) -> pd.DataFrame:
     """One row per triangle: its three labels and the properties of `cathograph.schema.nodes.TPB`."""
-    tpbs, flat = graph.tpbs, graph.image.labels.ndim == 2
+    tpbs, flat = graph.tpbs, graph.regions.labels.ndim == 2
     n = len(tpbs.nmc)
     places = [column.tolist() for column in tpbs.junction_positions_px.T]
     bounds = list(zip(tpbs.junction_offsets[:-1].tolist(), tpbs.junction_offsets[1:].tolist(), strict=True))

@@ -10,7 +10,7 @@ from cathograph.phantom.microstructure import Microstructure, make_microstructur
 from cathograph.phantom.parameters import MicrostructureParameters
 from cathograph.phantom.presets import PRESETS, preset_parameters
 from cathograph.phantom.spectra import ni_k_edge_spectrum
-from cathograph.phantom.xanes import iterate_xanes_blocks, make_xanes_stack
+from cathograph.phantom.xanes_stack import iterate_xanes_blocks, make_xanes_stack
 
 __all__ = [
     "PRESETS",

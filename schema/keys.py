@@ -79,11 +79,6 @@ def split_particle_key(key: str) -> tuple[str, int]:
     return segmentation, int(label)
 
 
-def tpb_key(segmentation_key: str, nmc: int, sse: int, graphite: int) -> str:
-    """Key of a triple phase boundary within its segmentation."""
-    return f"{segmentation_key}:{nmc}-{sse}-{graphite}"
-
-
 def measurement_key(
     segmentation_key: str, content: str, params: Mapping[str, JsonScalar], placement: Mapping[str, JsonScalar]
 ) -> str:

@@ -1,8 +1,9 @@
 """Phases: what a pixel of a battery composite can be.
 
 One entry of `Phase` is all that a new phase needs: its name is the Neo4j label of its
-particles, its code is its value in our own phase images, its role says what it carries,
-its colour is used in every figure. No query text and no other module changes.
+particles, its code is its value in our own phase images, `carries` names its charge carrier,
+and its colour is used in every figure. No query text and no other module changes. What the
+phase does in the graph (TPBs, channels) follows from its role in `PHASES_OF_ROLE`.
 """
 
 from enum import StrEnum
@@ -70,6 +71,21 @@ class Phase(StrEnum):
         """Find a phase by its value in canonical phase images; `KeyError` when there is none."""
         return {phase.code: phase for phase in cls}[int(code)]
 
+
+class Role(StrEnum):
+    """What the regions of a phase do in the composite; the graph is built from roles, not from phase names."""
+
+    ACTIVE = "active"
+    IONIC = "ionic"
+    ELECTRONIC = "electronic"
+
+
+PHASES_OF_ROLE: dict[Role, tuple[Phase, ...]] = {
+    Role.ACTIVE: (Phase.NMC,),
+    Role.IONIC: (Phase.SSE,),
+    Role.ELECTRONIC: (Phase.GRAPHITE,),
+}
+"""Phases of each role in a cathode of NMC, solid electrolyte and graphite: NMC reacts, the others carry."""
 
 PARTICLE_PHASES: tuple[Phase, ...] = tuple(phase for phase in Phase if phase is not Phase.BACKGROUND)
 """Phases whose regions become particles, in the order of their codes."""

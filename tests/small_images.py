@@ -6,6 +6,8 @@ from hypothesis.extra import numpy as hnp
 from scipy import ndimage as ndi
 
 from cathograph.ingest.graph.contacts import Contacts
+from cathograph.ingest.graph.neighbours import find_neighbours
+from cathograph.ingest.regions.regions import Regions
 from cathograph.schema.phases import Phase
 
 SSE, NMC, GRAPHITE = Phase.SSE.code, Phase.NMC.code, Phase.GRAPHITE.code
@@ -15,6 +17,16 @@ OTHER = 9
 
 def phases(*codes):
     return np.array(codes, dtype=np.uint8)
+
+
+def neighbours_in(labels, names, codes, contacts):
+    """Who touches whom, of a label image, its region table and its contacts."""
+    return find_neighbours(Regions(labels, names, codes), contacts)
+
+
+def neighbours_by_list(contacts, names, codes):
+    """Who touches whom where only the contact list matters: the image is empty."""
+    return neighbours_in(np.zeros((1, 1), int), names, codes, contacts)
 
 
 def contacts_by_dilation(labels, radius_px):

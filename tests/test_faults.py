@@ -96,7 +96,9 @@ class TestCounting:
         from cathograph.benchmarks.reliability.faults import malformed
 
         (tmp_path / "sitecustomize.py").write_text(
-            f"import cathograph.ingest.formats\ndef broken(path):\n    {program}\ncathograph.ingest.formats.open_image = broken\n"
+            "from cathograph.ingest import formats\n"
+            f"def broken(path):\n    {program}\n"
+            "formats.open_image = broken\n"
         )
         monkeypatch.setenv("PYTHONPATH", str(tmp_path))
         if counted == (0, 1):

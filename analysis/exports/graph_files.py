@@ -15,11 +15,11 @@ from xml.etree.ElementTree import ParseError
 
 import networkx as nx
 
-from cathograph.analysis.exports.particle_graph import (
+from cathograph.analysis.exports.exported_graph import (
     EDGE_KINDS,
     LISTS,
     NODE_KINDS,
-    ParticleGraph,
+    ExportedGraph,
     records,
     typed,
 )
@@ -31,12 +31,12 @@ GraphFormat = Literal["graphml", "gexf"]
 _LABEL = "particle_label"
 
 
-def write_graph(graph: ParticleGraph, path: Path, kind: GraphFormat) -> None:
+def write_graph(graph: ExportedGraph, path: Path, kind: GraphFormat) -> None:
     """Write a graph to one file.
 
     Parameters
     ----------
-    graph : ParticleGraph
+    graph : ExportedGraph
         What to write.
     path : Path
         File.
@@ -60,7 +60,7 @@ def write_graph(graph: ParticleGraph, path: Path, kind: GraphFormat) -> None:
         raise InputError(msg) from error
 
 
-def read_graph(path: Path, kind: GraphFormat) -> ParticleGraph:
+def read_graph(path: Path, kind: GraphFormat) -> ExportedGraph:
     """Read a graph that `write_graph` wrote.
 
     Raises
@@ -82,13 +82,13 @@ def read_graph(path: Path, kind: GraphFormat) -> ParticleGraph:
         ordered = sorted((first, second), key=lambda key: int(made.nodes[key][label]))
         edges.append({**plain, "source": ordered[0], "target": ordered[1]})
     edges.sort(key=lambda edge: (edge["sample"], edge["image"], edge["a"], edge["b"]))
-    return ParticleGraph(
+    return ExportedGraph(
         particles=typed({name: [node.get(name) for node in nodes] for name in NODE_KINDS}, NODE_KINDS),
         contacts=typed({name: [edge.get(name) for edge in edges] for name in EDGE_KINDS}, EDGE_KINDS),
     )
 
 
-def _as_networkx(graph: ParticleGraph, kind: GraphFormat) -> "nx.Graph[str]":
+def _as_networkx(graph: ExportedGraph, kind: GraphFormat) -> "nx.Graph[str]":
     made: nx.Graph[str] = nx.Graph(lists=", ".join(sorted(LISTS)))
     for node in records(graph.particles, NODE_KINDS):
         key = str(node.pop("key"))

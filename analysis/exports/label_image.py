@@ -1,7 +1,7 @@
 """The label image as OME-TIFF, with the store's particle of every label.
 
-Any viewer opens it as an image in µm; who reads its OME-XML finds the particle in the graph. Its
-StructuredAnnotations are maps of text to text, told apart by their namespace:
+Any viewer opens it as an image in µm, and its OME-XML leads from each label to the particle in the
+graph. Its StructuredAnnotations are maps of text to text, distinguished by their namespace:
 
 ============================  ==========================================
 ``cathograph/image``          sample, image, key of the segmentation

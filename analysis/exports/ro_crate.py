@@ -1,4 +1,4 @@
-"""A sample as an RO-Crate: its tables with a description of where they come from that machines read.
+"""A sample as an RO-Crate: its tables with a machine-readable description of where they come from.
 
 The tables are those of the named queries; each has an action beside it (who, when, which Cathograph, from which
 file). Input files stay where they are: the crate names them with their SHA-256. The format is RO-Crate 1.1

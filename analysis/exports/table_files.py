@@ -12,7 +12,7 @@ from typing import Literal
 
 import pandas as pd
 
-from cathograph.analysis.exports.particle_graph import EDGE_KINDS, NODE_KINDS, ParticleGraph, plain, typed
+from cathograph.analysis.exports.exported_graph import EDGE_KINDS, NODE_KINDS, ExportedGraph, plain, typed
 from cathograph.schema.errors import InputError
 
 TableFormat = Literal["parquet", "csv"]
@@ -20,12 +20,12 @@ TableFormat = Literal["parquet", "csv"]
 _TABLES: tuple[tuple[str, Mapping[str, str]], ...] = (("particles", NODE_KINDS), ("contacts", EDGE_KINDS))
 
 
-def write_tables(graph: ParticleGraph, folder: Path, kind: TableFormat) -> tuple[Path, Path]:
+def write_tables(graph: ExportedGraph, folder: Path, kind: TableFormat) -> tuple[Path, Path]:
     """Write the two tables of a graph.
 
     Parameters
     ----------
-    graph : ParticleGraph
+    graph : ExportedGraph
         What to write.
     folder : Path
         Made when absent.
@@ -59,7 +59,7 @@ def write_tables(graph: ParticleGraph, folder: Path, kind: TableFormat) -> tuple
     return paths[0], paths[1]
 
 
-def read_tables(folder: Path, kind: TableFormat) -> ParticleGraph:
+def read_tables(folder: Path, kind: TableFormat) -> ExportedGraph:
     """Read a graph that `write_tables` wrote.
 
     Raises
@@ -87,7 +87,7 @@ def read_tables(folder: Path, kind: TableFormat) -> ParticleGraph:
             )
             raise InputError(msg) from error
         tables.append(typed(cells, kinds))
-    return ParticleGraph(*tables)
+    return ExportedGraph(*tables)
 
 
 def _as_text(table: pd.DataFrame, kinds: Mapping[str, str]) -> pd.DataFrame:

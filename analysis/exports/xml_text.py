@@ -1,4 +1,4 @@
-"""Texts that XML can hold: names are the user's own, and a few characters would break the whole file."""
+"""Texts that XML can hold: users choose names freely, and a few characters would break the whole file."""
 
 import re
 

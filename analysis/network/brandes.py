@@ -1,8 +1,8 @@
 """Betweenness and closeness, exact, from one search per particle.
 
-Brandes (2001): a breadth-first search from each particle counts the shortest paths to all others, and going
-back over it adds up the share of those paths through each particle. The same search knows all distances, so
-closeness comes with it. The weighted variants replace the breadth-first search by Dijkstra's, with a heap.
+Brandes (2001): a breadth-first search from each particle counts the shortest paths to all others, and a
+backward pass adds up the share of those paths through each particle. The same search gives all distances, and
+so closeness. The weighted variants replace the breadth-first search by Dijkstra's, with a heap.
 
 Threads are Python threads over kernels that release the GIL, as in `cathograph.ingest.graph.contact_blocks`.
 The sources are cut into the same pieces whatever the number of threads, and the pieces are added up in
@@ -282,7 +282,7 @@ def _rise(keys: NDArray[np.float64], items: NDArray[np.int32], place: int, key: 
 def _close_gap(keys: NDArray[np.float64], items: NDArray[np.int32], size: int) -> None:
     """Fill the top of a heap that loses it: the gap sinks to the bottom, the last item rises from there.
 
-    The last item belongs near the bottom nearly always, so it is not asked for on the way down.
+    The last item nearly always belongs near the bottom, so the way down does not compare with it.
     """
     place = 0
     below = 1

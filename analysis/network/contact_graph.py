@@ -1,4 +1,4 @@
-"""The contact graph of one image as compressed rows: who touches whom, by place instead of by label.
+"""The contact graph of one image as compressed rows: who touches whom, by position instead of by label.
 
 Everything that walks the graph (`cathograph.analysis.network.brandes`,
 `cathograph.analysis.network.triangles`, `cathograph.analysis.network.spectral`,

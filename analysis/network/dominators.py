@@ -1,9 +1,9 @@
-"""Which particles every way from a root must pass: the dominator tree, and what hangs below each.
+"""Which particles every path from a root must pass: the dominator tree, and what each one cuts off.
 
 Removing a particle cuts off exactly those that it dominates. Cooper, Harvey and Kennedy (2001) iterate over a
-depth-first order until nothing changes; on contact graphs two or three rounds do. Ways have a direction here,
-because a particle may be an end without being a way (an NMC hands no ions on to the next SSE); where all ways
-lead both ways, the dominators are the articulation points.
+depth-first order until nothing changes; on contact graphs two or three rounds are enough. Paths have a direction here,
+because a particle may end a path without continuing it (an NMC passes no ions on to the next SSE). In an
+undirected graph the dominators are the articulation points.
 """
 
 import numpy as np

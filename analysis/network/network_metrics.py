@@ -1,8 +1,8 @@
 """All network metrics of one image, from its particles and contacts: a column for each declared property.
 
-The graphs are three: the whole one, the ionic one (NMC and the solid electrolyte, what Li⁺ can use) and the
+There are three graphs: the whole one, the ionic one (NMC and the solid electrolyte, what Li⁺ can use) and the
 electronic one (NMC and graphite, what e⁻ can use). A metric is null where it is not defined (an isolated
-particle has no eigenvector) or was not computed (`PathLimits`), never a number that stands for that.
+particle has no eigenvector) or was not computed (`PathLimits`), never a placeholder number.
 
 Definitions, and where networkx and Graph Data Science differ by default: docs/network.md.
 """

@@ -1,12 +1,12 @@
 """Percolation: which sides of the image a particle is joined to, through which carrier, and by whom.
 
 An NMC particle works only where Li⁺ reaches it through solid electrolyte from one side (the separator) and
-e⁻ through graphite from the other (the current collector). The way is made of one carrier alone: carrier
+e⁻ through graphite from the other (the current collector). The path consists of one carrier only: carrier
 regions in contact with each other, the first of them at the side of the image, the last in contact with the
-NMC. Ways do not lead through NMC, and an NMC at the side of the image is not joined by that alone
-(docs/decisions/0007 has the example that tells these readings apart).
+NMC. Paths do not lead through NMC, and an NMC at the side of the image is not joined by that alone
+(docs/decisions/0007 has an example in which these readings differ).
 
-The image's orientation is not known here, so all sides are computed, and the question names one.
+The orientation of the image is not known here, so all sides are computed; the query chooses one.
 """
 
 from typing import NamedTuple

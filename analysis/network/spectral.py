@@ -1,13 +1,13 @@
-"""Eigenvector centrality, of each connected component for itself.
+"""Eigenvector centrality, for each connected component separately.
 
 On a disconnected graph the leading eigenvector is that of the one component with the largest eigenvalue and
 zero on all others, and which one that is says nothing about the particles (networkx's direct solver refuses
 such graphs). So each component gets its own leading eigenvector, of unit length. It is unique and positive
 (Perron and Frobenius). A bipartite component has the eigenvalue of the opposite sign too, between which a
-plain power iteration swings for ever; the solver here asks for the algebraically largest one, which settles it.
+plain power iteration oscillates for ever; the solver here is asked for the algebraically largest one, which is unique.
 
-Unique is not yet computable: two dense clusters joined by a long chain have two leading eigenvalues that no
-floating-point number tells apart, and a solver then picks one of the clusters. There the vector is null.
+A unique vector need not be computable: two dense clusters joined by a long chain have two leading eigenvalues
+that are equal in floating point, and a solver then picks one of the clusters. There the vector is null.
 """
 
 from itertools import pairwise

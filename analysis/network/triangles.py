@@ -1,7 +1,7 @@
 """Local clustering: how many of a particle's neighbours touch each other.
 
-Every contact is looked at from its end of fewer contacts only, so a hub that touches everything is never the
-one whose neighbours are walked: at most √(2 m) steps for each of the m contacts.
+Every contact is examined only from the end that has fewer contacts, so the neighbours of a hub that touches
+everything are never listed for each contact: at most √(2 m) steps for each of the m contacts.
 """
 
 import numpy as np

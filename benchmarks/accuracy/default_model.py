@@ -1,8 +1,8 @@
 """The model that ships, made again: ``python -m cathograph.benchmarks.accuracy.default_model FOLDER``.
 
 It is trained on phantoms alone: all three presets and cathodes between them, at pixel sizes of 25 to 70 nm, in greys,
-fringes, blur, noise and artefacts drawn anew for each image. FOLDER keeps the checkpoints; the same command
-goes on where it was stopped. With ``--install`` weights and card replace those in the package.
+fringes, blur, noise and artefacts drawn separately for each image. FOLDER keeps the checkpoints; the same command
+continues where it was stopped. With ``--install`` weights and card replace those in the package.
 """
 
 import argparse
@@ -14,7 +14,7 @@ import numpy as np
 
 from cathograph.ingest.segmentation.unet.architecture import Architecture
 from cathograph.ingest.segmentation.unet.lightning_task import Schedule
-from cathograph.ingest.segmentation.unet.model_files import DEFAULT, MODELS_FOLDER, SUFFIX
+from cathograph.ingest.segmentation.unet.model_lookup import DEFAULT, MODELS_FOLDER, SUFFIX
 from cathograph.ingest.segmentation.unet.pairs import Pair
 from cathograph.ingest.segmentation.unet.split import Shares, split_pairs
 from cathograph.ingest.segmentation.unet.trained_model import Training, finish_model
@@ -43,7 +43,7 @@ SOURCE = (
 
 
 def make_phantom(number: int, *, seed: int = SEED, side_px: int = SIDE_PX) -> Microstructure:
-    """Make phantom `number` of the set: preset, matrix or grains, and pixel size by chance."""
+    """Make phantom `number` of the set: preset, matrix or grains, and pixel size at random."""
     rng = np.random.default_rng((seed, number))
     parameters = preset_parameters(str(rng.choice(sorted(PRESETS))))
     solid = rng.uniform(0.85, 0.97)

@@ -12,7 +12,7 @@ same for every N, so that the curve is not the noise of small test sets. Every t
 train` does, and by the table's ``steps`` and ``epochs`` one sees whether the limit of steps cut any short. All
 networks together take some six minutes of processor time; ``--networks nnconv mlp --sizes 18 36 73`` is a part of it.
 
-Images and the answers of each trained network are kept in the folder: the same command goes on where it was stopped.
+Images and the answers of each trained network are kept in the folder: the same command continues where it was stopped.
 """
 
 import argparse
@@ -36,8 +36,8 @@ from cathograph.gnn.answers.prediction import Predictor
 from cathograph.gnn.graph_layout import CENTRE, layout_of, name_of
 from cathograph.gnn.networks.architectures import Architecture
 from cathograph.gnn.training.ensemble import keep_targets
-from cathograph.gnn.training.fitting import TrainingSettings, train_network
 from cathograph.gnn.training.model_files import Fold, TrainedModel
+from cathograph.gnn.training.network_training import TrainingSettings, train_network
 from cathograph.gnn.training.splits import Split, can_train
 from cathograph.phantom import PRESETS, EnergyModel, phantom_set
 

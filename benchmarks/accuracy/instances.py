@@ -1,4 +1,4 @@
-"""Particles told apart: ours with and without refinement, and the usual ways, beside known truth.
+"""Splitting touching particles: ours with and without refinement and the usual methods, against known truth.
 
 Phantoms of `phantom` whose NMC are packed until nearly all of them touch: 2048² pixels with some 2,000 particles, and a
 volume. All start from the same mask of NMC and are scored against the particles as they were drawn: how many, how many

@@ -79,7 +79,7 @@ def phantom_graph(
     reading = Reading.of(IngestOptions(source=Source.PHASES, phases=_PHASES))
     view = FieldOfView(sample=sample, image=image)
     analysed = analyse_page(phantom.phases, view, reading, phantom.pixel_size_um)
-    rows, regions = analysed.rows, analysed.graph.image
+    rows, regions = analysed.rows, analysed.graph.regions
     ndim = phantom.phases.ndim
     names = DEFAULT_FEATURES[ndim] if features is None else tuple(features)
     states = pd.DataFrame({"label": np.zeros(0, np.int64)}).assign(

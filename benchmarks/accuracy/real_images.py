@@ -63,12 +63,12 @@ def analyse(folder: Path, image: RealImage, min_size_px: int) -> tuple[ParticleG
 
 
 def describe(graph: ParticleGraph) -> dict[str, float | int | str]:
-    """Tell what a reader wants to know of one image."""
-    phases, shapes = graph.image.region_phases, graph.shapes
+    """Summarise one image in numbers."""
+    phases, shapes = graph.regions.region_phases, graph.shapes
     nmc = phases == Phase.NMC.code
     shown = (Phase.NMC, Phase.SSE, Phase.GRAPHITE)
     counts = {phase.value: int((phases == phase.code).sum()) for phase in shown}
-    at_tpb = np.isin(graph.image.region_labels[nmc], graph.tpbs.nmc)
+    at_tpb = np.isin(graph.regions.region_labels[nmc], graph.tpbs.nmc)
     return {
         **counts,
         "1-px": _percent(shapes.area_px == 1),
@@ -81,7 +81,7 @@ def describe(graph: ParticleGraph) -> dict[str, float | int | str]:
         "partners": f"{graph.flags.concurrent_partners.mean():.1f}" if len(graph.flags.nmc) else "",
         "hub SSE": _share(graph.hubs.sse),
         "hub graphite": _share(graph.hubs.graphite),
-        "dropped": sum(graph.image.dropped.values()),
+        "dropped": sum(graph.regions.dropped.values()),
     }
 
 

@@ -20,11 +20,11 @@ _SIDES = (("top", "bottom"), ("left", "right"))
 
 
 def describe_network(folder: Path, image: RealImage) -> dict[str, str]:
-    """Tell what a reader wants to know of one image's network."""
+    """Summarise the network of one image in numbers."""
     graph, _ = analyse(folder, image, MINIMUM_SIZE_PX)
     particles, contacts = particle_rows(graph), contact_rows(graph)
     began = time.perf_counter()
-    metrics = measure_network(particles, contacts, graph.image.labels.shape)
+    metrics = measure_network(particles, contacts, graph.regions.labels.shape)
     seconds = time.perf_counter() - began
     nmc = metrics.loc[particles["phase"].to_numpy() == "NMC"]
     most = int(metrics["betweenness"].to_numpy().argmax())

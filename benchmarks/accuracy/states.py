@@ -16,7 +16,7 @@ from scipy import ndimage, signal
 
 from cathograph.benchmarks.label_images import make_composite
 from cathograph.ingest.options import StateMethod
-from cathograph.ingest.regions.labelling import LabelledImage
+from cathograph.ingest.regions.regions import Regions
 from cathograph.ingest.states.electrochemistry import measure_states
 from cathograph.ingest.states.peak_distance import peak_distances
 from cathograph.schema.phases import Phase
@@ -28,18 +28,18 @@ _COUNTS = (20, 50, 100, 200, 400, 1000)
 _SPREADS_EV = (0.3, 0.45, 0.7, 1.0)
 
 
-def make_map(side: int) -> tuple[LabelledImage, NDArray[np.float32]]:
+def make_map(side: int) -> tuple[Regions, NDArray[np.float32]]:
     """Make an image of about 20-pixel NMC, and a map of one mode a particle with 5 % of NaN."""
     labels = make_composite((side, side))
     names = np.unique(labels)[1:].astype(np.int64)
     rng = np.random.default_rng(0)
     energy_ev = (8344 + 0.6 * rng.standard_normal(labels.shape, dtype=np.float32)).astype(np.float32)
     energy_ev[rng.random(labels.shape, dtype=np.float32) < 0.05] = np.nan
-    return LabelledImage(labels, names, np.full(len(names), Phase.NMC.code, np.uint8)), energy_ev
+    return Regions(labels, names, np.full(len(names), Phase.NMC.code, np.uint8)), energy_ev
 
 
 def loop_over_particles(
-    image: LabelledImage, energy_ev: NDArray[np.float32], how: StateMethod
+    image: Regions, energy_ev: NDArray[np.float32], how: StateMethod
 ) -> NDArray[np.float64]:
     """Compute mean, standard deviation and peak distance, one particle after the other."""
     rows = np.full((int(image.region_labels[-1]), 3), np.nan)

@@ -3,7 +3,7 @@
 ``python -m cathograph.benchmarks.accuracy.uncertainty FOLDER`` runs the passes of ``--model default`` over
 phantoms that it was not trained on: those of one seed calibrate, those of another are counted. What is true
 is what the same code finds in the true phases. FOLDER keeps the counts of each phantom, so the same command
-goes on where it was stopped; a model of another hash begins anew. With ``--install`` the calibration is
+continues where it was stopped; a model with another hash starts again. With ``--install`` the calibration is
 written beside the model that ships.
 
 The table goes to standard output: how often the interval held the truth, before the correction and after, how often it
@@ -24,9 +24,9 @@ import numpy as np
 from cathograph.benchmarks.accuracy.default_model import phantom_pair
 from cathograph.ingest.regions.labelling import label_phases
 from cathograph.ingest.segmentation import run_segmenter
-from cathograph.ingest.segmentation.uncertainty.calibration import (
-    Calibration,
+from cathograph.ingest.segmentation.uncertainty.interval_calibration import (
     Conditions,
+    IntervalCalibration,
     fit_setting,
     write_calibration,
 )
@@ -38,8 +38,8 @@ from cathograph.ingest.segmentation.uncertainty.intervals import (
     spread_of,
 )
 from cathograph.ingest.segmentation.uncertainty.passes import Counts, count_structures
-from cathograph.ingest.segmentation.unet.model_files import DEFAULT, MODELS_FOLDER, SUFFIX
-from cathograph.ingest.segmentation.unet.segmenter import UNetSegmenter, make_unet
+from cathograph.ingest.segmentation.unet.model_lookup import DEFAULT, MODELS_FOLDER, SUFFIX
+from cathograph.ingest.segmentation.unet.unet_segmenter import UNetSegmenter, make_unet
 
 SEEDS: Mapping[str, int] = {"calibration": 31_001, "test": 31_002}
 """Seeds of phantoms; the model was trained on those of `cathograph.benchmarks.accuracy.default_model.SEED`."""
@@ -101,7 +101,7 @@ def count_all(folder: Path, segmenter: UNetSegmenter) -> list[Counted]:
     return found
 
 
-def calibrate(counted: Sequence[Counted], model_sha256: str) -> Calibration:
+def calibrate(counted: Sequence[Counted], model_sha256: str) -> IntervalCalibration:
     """Fit the margins of each minimum size."""
     settings = []
     for min_size_px in MIN_SIZES_PX:
@@ -110,10 +110,10 @@ def calibrate(counted: Sequence[Counted], model_sha256: str) -> Calibration:
         settings.append(
             fit_setting(conditions, [each.passes for each in chosen], [each.truth for each in chosen])
         )
-    return Calibration(model_sha256, SOURCE, COMMAND, tuple(settings))
+    return IntervalCalibration(model_sha256, SOURCE, COMMAND, tuple(settings))
 
 
-def table(counted: Sequence[Counted], calibration: Calibration) -> Iterator[str]:
+def table(counted: Sequence[Counted], calibration: IntervalCalibration) -> Iterator[str]:
     """Lines of the table, of the phantoms that test."""
     yield (
         "| smallest region | quantity | images | passes hold it | corrected hold it | in other splits "

@@ -28,7 +28,7 @@ def judge(dependencies: Sequence[Mapping[str, Any]]) -> tuple[int, list[str]]:
     skipped = [each["name"] for each in dependencies if "skip_reason" in each]
     bad = [each for each in dependencies if each.get("vulns")]
     lines = [
-        f"{each['name']} {each['version']}: {vulnerability['id']}, mended in "
+        f"{each['name']} {each['version']}: {vulnerability['id']}, fixed in "
         f"{', '.join(vulnerability.get('fix_versions') or ['no version yet'])}"
         for each in bad
         for vulnerability in each["vulns"]

@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 
 from cathograph.analysis.network.brandes import PathCentralities, path_centralities
 from cathograph.analysis.network.contact_graph import build_contact_graph
+from cathograph.benchmarks.gds_metrics import paths_with_gds, projected
 from cathograph.benchmarks.label_images import make_composite
 from cathograph.benchmarks.measure import BenchRow, WrongAnswer, measure_peak_mb, time_alternately
 from cathograph.benchmarks.speed.composite_rows import make_rows
 from cathograph.benchmarks.speed.temporary_store import temporary_store
 from cathograph.ingest.graph.contacts import find_contacts
-from cathograph.queries.reading.gds_metrics import paths_with_gds, projected
 from cathograph.queries.writing.images import IngestRunRecord, write_image
 
 SHAPE = (2100, 2100)

@@ -5,7 +5,7 @@
     python -m cathograph.benchmarks.speed.gnn_training_step
 
 A step is forward, backward, clipping and AdamW on 16 phantoms of the paper's size, as
-`cathograph.gnn.training.fitting` takes them, without Lightning. No two batches have the same numbers of
+`cathograph.gnn.training.network_training` takes them, without Lightning. No two batches have the same numbers of
 particles and contacts, so the compiled network is asked to take any (``dynamic=True``). ``compile_s`` is
 what its first round over all batches takes longer than a later one.
 """

@@ -12,12 +12,12 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from cathograph.benchmarks.gds_metrics import centralities_with_gds
 from cathograph.benchmarks.measure import BenchRow, WrongAnswer, peak_mb, time_alternately
 from cathograph.benchmarks.speed.many_images import N_IMAGES, fill_store
 from cathograph.benchmarks.speed.temporary_store import temporary_store
 from cathograph.ingest.metrics import refresh_metrics
 from cathograph.queries.catalog import load
-from cathograph.queries.reading.gds_metrics import centralities_with_gds
 from cathograph.queries.reading.runner import run as run_query
 from cathograph.queries.server.connection import Connection
 from cathograph.queries.writing.metrics import metrics_states

@@ -76,7 +76,7 @@ def measure(side_px: int, device: str) -> dict[str, object]:
     """Segment one image with the model that ships, timed, in this process."""
     import torch
 
-    from cathograph.ingest.segmentation.unet.segmenter import make_unet
+    from cathograph.ingest.segmentation.unet.unet_segmenter import make_unet
 
     batch = BATCH_ON_GPU if device == "cuda" else 1
     segmenter = make_unet(model="default", device=device, batch=batch)

@@ -31,16 +31,16 @@ def calibrate(
 
     from cathograph.ingest.phase_maps import read_phase_map
     from cathograph.ingest.segmentation.uncertainty.calibrating import calibrate_on_pairs, with_setting
-    from cathograph.ingest.segmentation.uncertainty.calibration import (
-        Calibration,
+    from cathograph.ingest.segmentation.uncertainty.interval_calibration import (
         Conditions,
+        IntervalCalibration,
         read_calibration,
         write_calibration,
     )
-    from cathograph.ingest.segmentation.unet.evaluation import require_phases
-    from cathograph.ingest.segmentation.unet.model_files import DEFAULT
+    from cathograph.ingest.segmentation.unet.mask_evaluation import require_phases
+    from cathograph.ingest.segmentation.unet.model_lookup import DEFAULT
     from cathograph.ingest.segmentation.unet.pairs import read_pairs
-    from cathograph.ingest.segmentation.unet.segmenter import make_unet
+    from cathograph.ingest.segmentation.unet.unet_segmenter import make_unet
     from cathograph.schema.errors import ModelError
 
     if model == DEFAULT:
@@ -64,7 +64,7 @@ def calibrate(
         )
     command = shlex.join(["cathograph", *sys.argv[1:]])
     source = f"{len(pairs)} images of the folder {folder.resolve().name}"
-    found = with_setting(before, Calibration(segmenter.sha256, source, command, (setting,)))
+    found = with_setting(before, IntervalCalibration(segmenter.sha256, source, command, (setting,)))
     path = write_calibration(segmenter.weights, found)
     if as_json:
         print_json(found.as_record())

@@ -9,7 +9,7 @@ from rich.markup import escape
 from cathograph.commands.console import errors, print_json, print_table, progress_bar
 
 if TYPE_CHECKING:
-    from cathograph.ingest.segmentation.unet.evaluation import Evaluation
+    from cathograph.ingest.segmentation.unet.mask_evaluation import Evaluation
 
 
 def evaluate(
@@ -33,9 +33,9 @@ def evaluate(
     [dim]cathograph evaluate pairs --phases 0=NMC,1=Graphite,2=SSE --model mine.safetensors[/]
     """
     from cathograph.ingest.phase_maps import read_phase_map
-    from cathograph.ingest.segmentation.unet import evaluation
+    from cathograph.ingest.segmentation.unet import mask_evaluation
     from cathograph.ingest.segmentation.unet.pairs import read_pairs
-    from cathograph.ingest.segmentation.unet.segmenter import make_unet
+    from cathograph.ingest.segmentation.unet.unet_segmenter import make_unet
     from cathograph.schema.errors import InputError
 
     segmenter = make_unet(model=model, device=device)
@@ -54,7 +54,7 @@ def evaluate(
         def show(what: str, done: int, total: int) -> None:
             progress.update(task, description=escape(what), completed=done, total=total)
 
-        found = evaluation.evaluate(
+        found = mask_evaluation.evaluate(
             segmenter,
             segmenter.model.architecture.classes,
             pairs,

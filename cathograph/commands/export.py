@@ -140,9 +140,9 @@ def _read(store: "Connection", name: str, *, sample: str | None, image: str | No
 def _write_graph(
     particles: "pd.DataFrame", contacts: "pd.DataFrame", out: Path, format_: ExportFormat
 ) -> str:
-    from cathograph.analysis.exports.particle_graph import build_particle_graph
+    from cathograph.analysis.exports.exported_graph import build_exported_graph
 
-    graph = build_particle_graph(particles, contacts)
+    graph = build_exported_graph(particles, contacts)
     match format_.value:
         case "graphml" | "gexf" as kind:
             from cathograph.analysis.exports.graph_files import write_graph

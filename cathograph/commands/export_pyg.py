@@ -83,15 +83,15 @@ def write_pyg(
 ) -> str:
     """Write the file; gives what is in it."""
     from cathograph.gnn.graphs.export import export_hetero_data, save_hetero_data
-    from cathograph.gnn.graphs.selection import Selection
+    from cathograph.gnn.graphs.subgraph_selection import SubgraphSelection
 
     if options.query is None:
         if options.param:
             msg = "Found --param without --query; expected the query that takes it. Give both, or neither."
             raise InputError(msg)
-        selection = Selection(sample, image, options.cathode, hops=options.hops)
+        selection = SubgraphSelection(sample, image, options.cathode, hops=options.hops)
     else:
-        selection = Selection.from_file(
+        selection = SubgraphSelection.from_file(
             options.query,
             parameters=read_assignments(options.param or [], "--param"),
             hops=options.hops,

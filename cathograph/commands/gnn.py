@@ -80,8 +80,8 @@ def train(
 
     from cathograph.gnn.networks.architectures import Architecture
     from cathograph.gnn.training.ensemble import keep_targets, train_model
-    from cathograph.gnn.training.fitting import TrainingSettings, choose_device
     from cathograph.gnn.training.model_files import save_model
+    from cathograph.gnn.training.network_training import TrainingSettings, choose_device
     from cathograph.queries.reading.graph_columns import TARGET_NAMES
     from cathograph.settings import read_settings
     from cathograph.store import open_store
@@ -254,8 +254,8 @@ def _by_name(folders: list[Path]) -> dict[str, Path]:
 def _rival(model: "TrainedModel", graphs: "list[HeteroData]", device: str) -> "TrainedModel":
     """Train an MLP on the splits of a model, from the same seeds."""
     from cathograph.gnn.networks.architectures import Architecture
-    from cathograph.gnn.training.fitting import train_network
     from cathograph.gnn.training.model_files import Fold, TrainedModel
+    from cathograph.gnn.training.network_training import train_network
 
     width = {name: value for name, value in model.settings.sizes if name in ("hidden", "dropout")}
     settings = replace(model.settings, architecture=Architecture.MLP, sizes=tuple(width.items()))

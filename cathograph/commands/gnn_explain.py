@@ -47,7 +47,7 @@ def explain(
     from cathograph.gnn.answers.prediction import Predictor
     from cathograph.gnn.graph_layout import CENTRE
     from cathograph.gnn.graphs.export import export_hetero_data
-    from cathograph.gnn.graphs.selection import Selection
+    from cathograph.gnn.graphs.subgraph_selection import SubgraphSelection
     from cathograph.gnn.training.ensemble import keep_targets
     from cathograph.gnn.training.model_files import load_model
     from cathograph.settings import read_settings
@@ -59,7 +59,7 @@ def explain(
         raise InputError(msg)
     with open_store(read_settings(home_of(context, home)), say=say) as connection, waiting("explaining …"):
         (found,) = export_hetero_data(
-            connection, Selection(keys=[particle], hops=2), list(loaded.layout.node_features[CENTRE])
+            connection, SubgraphSelection(keys=[particle], hops=2), list(loaded.layout.node_features[CENTRE])
         )
         (graph,) = keep_targets([found], loaded.layout.targets)
         explained = explain_particle(Predictor(loaded, device=device), graph, particle, target)

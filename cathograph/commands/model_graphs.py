@@ -29,9 +29,11 @@ def read_graphs(
 ) -> "list[HeteroData]":
     """Read images of a selection as graphs."""
     from cathograph.gnn.graphs.export import export_hetero_data
-    from cathograph.gnn.graphs.selection import Selection
+    from cathograph.gnn.graphs.subgraph_selection import SubgraphSelection
 
-    return export_hetero_data(connection, Selection(sample=sample, image=image, cathode=cathode), features)
+    return export_hetero_data(
+        connection, SubgraphSelection(sample=sample, image=image, cathode=cathode), features
+    )
 
 
 def graphs_for(

@@ -32,7 +32,7 @@ def segment(
 
     from cathograph.ingest.formats import open_image
     from cathograph.ingest.segmentation import run_segmenter
-    from cathograph.ingest.segmentation.unet.segmenter import make_unet
+    from cathograph.ingest.segmentation.unet.unet_segmenter import make_unet
     from cathograph.schema.errors import InputError
     from cathograph.schema.phases import Phase
 

@@ -32,8 +32,8 @@ def make_recipe(options: FitOptions) -> "MapRecipe":
     InputError
         When the references cannot be read.
     """
-    from cathograph.ingest.xanes.calibration import calibrate, uncalibrated
     from cathograph.ingest.xanes.edge_energy_map import MapRecipe
+    from cathograph.ingest.xanes.energy_calibration import calibrate, uncalibrated
     from cathograph.ingest.xanes.normalisation import Normalisation
     from cathograph.ingest.xanes.quality import QualityLimits
     from cathograph.ingest.xanes.references import read_references

@@ -1,1 +1,1 @@
-"""A Neo4j server of one's own, without Docker, root or an installed Java."""
+"""A local Neo4j server that needs neither Docker nor root nor an installed Java."""

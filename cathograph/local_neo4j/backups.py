@@ -190,7 +190,8 @@ def _is_dump(file: Path) -> bool:
             return stream.read(4) in _DUMP_SIGNS
     except OSError as error:
         msg = (
-            f"Found {file} unreadable ({error.strerror}); expected a backup. Mend its rights or name another."
+            f"Found {file} unreadable ({error.strerror}); expected a backup. "
+            "Change its permissions, or name another file."
         )
         raise LocalServerError(msg) from error
 

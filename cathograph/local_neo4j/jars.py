@@ -3,8 +3,10 @@
 Strategy: the committed list (`cathograph.local_neo4j.jar_lock`) says which files and which hashes, so nothing
 has to be resolved and files can come in any order, sixteen at a time over kept-open connections.
 Each is written beside its place, hashed while it comes, and renamed only when its hash is right:
-a killed or failed run leaves whole files or none, and the next run goes on from there. Two
-processes at once are kept apart by a lock file; the second one finds the work done.
+a killed or failed run leaves complete files only, and the next run continues from there. A lock
+file lets one process fetch at a time; the second one finds the work done.
+
+pooch was tried instead (docs/decisions/0019): it took three times as long.
 
 ``python -m cathograph.local_neo4j.jars`` fetches; ``python -m cathograph.local_neo4j.jars --relock`` renews the list.
 """
@@ -146,12 +148,12 @@ def _fetch(jars: list[Jar], folder: Path, on_bytes: OnBytes | None) -> None:
         _download(session, repositories, jar, folder, count)
 
     with requests.Session() as session:
-        # Back off on what passes by itself: a busy server, a dropped connection.
+        # Retry after temporary failures: a busy server, a dropped connection.
         retry = Retry(total=5, connect=1, backoff_factor=0.3, status_forcelist=(429, 500, 502, 503, 504))
         for scheme in ("https://", "http://"):
             session.mount(scheme, HTTPAdapter(pool_maxsize=PARALLEL_FETCHES, max_retries=retry))
         with ThreadPoolExecutor(PARALLEL_FETCHES) as pool:
-            # The largest first, so that none of them is left alone at the end.
+            # The largest first, so that no large file is still being fetched when all others are done.
             running = [pool.submit(bring, jar) for jar in sorted(jars, key=lambda jar: -jar.size_bytes)]
             try:
                 for future in running:
@@ -176,14 +178,14 @@ def _download(
             break
         except requests.RequestException as error:
             part.unlink(missing_ok=True)
-            # Refused and busy servers are asked again by the session; a line that breaks in the
-            # middle of a file is not, and is worth another try.
+            # The session retries refused connections and busy servers, but not a connection that
+            # breaks in the middle of a file.
             if may_try_again and answer is not None and answer.ok:
                 continue
             msg = (
-                f"Found {jar.coordinate} not to be had ({_reason(error)}); expected it from the public Maven "
-                "repository, fetched once. Check the network (HTTPS_PROXY is respected, "
-                "CATHOGRAPH_MAVEN_REPOSITORY names a mirror) and run again: it goes on from here; or copy "
+                f"Found no way to fetch {jar.coordinate} ({_reason(error)}); expected it from the public Maven "
+                "repository, needed once. Check the network (HTTPS_PROXY is respected, "
+                "CATHOGRAPH_MAVEN_REPOSITORY names a mirror) and run again: it continues from here; or copy "
                 f"{folder} from a machine that has it."
             )
             raise LocalServerError(msg) from error
@@ -191,7 +193,7 @@ def _download(
         part.unlink(missing_ok=True)
         msg = (
             f"Found {jar.coordinate} with SHA-256 {digest}; expected {jar.sha256}. "
-            "Nothing was kept. Something on the way alters files: try another network or mirror."
+            "Nothing was kept. Something between here and the repository alters files: try another network or mirror."
         )
         raise LocalServerError(msg)
     part.replace(folder / jar.file_name)
@@ -236,8 +238,8 @@ def _refuse_full_disk(folder: Path, missing: list[Jar]) -> None:
 
 def _unwritable(folder: Path, error: OSError) -> str:
     return (
-        f"Found the cache {folder} unusable ({error.strerror or error}); expected a folder one may "
-        "write to, with room for Neo4j's 160 MB. Make room, or set CATHOGRAPH_CACHE to another folder."
+        f"Found the cache {folder} unusable ({error.strerror or error}); expected a writable "
+        "folder with room for Neo4j's 160 MB. Make room, or set CATHOGRAPH_CACHE to another folder."
     )
 
 
@@ -256,7 +258,7 @@ def progress_bar(title: str = "Fetching Neo4j") -> Iterator[OnBytes]:
 def main(arguments: list[str] | None = None) -> int:
     """Fetch the jars, or renew the list (``--relock``)."""
     parser = argparse.ArgumentParser(prog="python -m cathograph.local_neo4j.jars", description=__doc__)
-    parser.add_argument("--relock", action="store_true", help="resolve anew and rewrite the committed list")
+    parser.add_argument("--relock", action="store_true", help="resolve again and rewrite the committed list")
     asked = parser.parse_args(arguments)
     try:
         if asked.relock:

@@ -39,7 +39,7 @@ def spawn(home: Home, program: JavaProgram, memory: ServerMemory, java_options: 
         f"-Xmx{memory.heap_mb}m",
         # An idle server gives memory back to the system.
         "-XX:G1PeriodicGCInterval=60000",
-        # A server short of memory ends, says so, and is started again; half alive it would hang its callers.
+        # A server that runs out of memory stops, says so, and is restarted; left half alive it would block its callers.
         "-XX:+ExitOnOutOfMemoryError",
         "-XX:-OmitStackTraceInFastThrow",
         # Nothing outside the home: no statistics file, no unpacked libraries in the system's folder.
@@ -90,7 +90,7 @@ def end_orphaned_tools(home: Home) -> None:
     for pid in psutil.pids():
         command = _command_line(pid)
         if ADMIN_CLASS in command and class_path in command:
-            with contextlib.suppress(psutil.NoSuchProcess):  # it ended by itself meanwhile
+            with contextlib.suppress(psutil.NoSuchProcess):  # it ended in the meantime
                 tool = psutil.Process(pid)
                 tool.terminate()
                 psutil.wait_procs([tool], timeout=30)
@@ -222,7 +222,7 @@ def _why_it_ended(home: Home, log: str) -> str:
     words = _last_words(home, log)
     everything = log + _read_from(home.console, 0)
     cause = next((advice for sign, advice in _KNOWN_CAUSES if sign in everything), "")
-    hint = f"Most likely {cause}" if cause else "Mend what it names, then start again"
+    hint = f"Most likely {cause}" if cause else "Fix what it names, then start again"
     return (
         f"Found the local Neo4j ended while starting: {words}. {hint}. More in {home.log} and {home.console}."
     )

@@ -33,7 +33,7 @@ from cathograph.schema.errors import LocalServerError
 
 Say = Callable[[str], None]
 
-# Below the range from which systems take ports for outgoing connections: nobody gets ours by chance.
+# Below the range from which systems take ports for outgoing connections: no program is given ours at random.
 _FIRST_PORT, _N_PORTS = 17700, 12000
 _PORT_TRIES = 3
 

@@ -2,7 +2,7 @@
 
 Each is fitted on the training and the validation part, which is more than a network learns from (it needs the
 validation part to know when to stop). Linear regression is ridge with its penalty chosen by leave-one-out,
-because plain least squares on a hundred neighbourhood features of few particles is no rival worth beating.
+because plain least squares on a hundred neighbourhood features of few particles is too weak a baseline.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""How good a model is, how sure that is, and whether it beats each baseline.
+"""Evaluation of a model: its errors, their confidence intervals, and whether it beats each baseline.
 
 Only test parts count. Particles of one image are not independent, so intervals come from a bootstrap that draws
 whole images, and a comparison with a baseline is paired: both are judged on the same drawn images. With few test

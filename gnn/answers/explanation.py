@@ -1,9 +1,9 @@
 """Which contacts and neighbours drive the prediction for one particle.
 
-Each contact, and each neighbour with all its contacts, is taken away in turn, and the change of the prediction in
-eV is what it contributed: exact for the model, in the unit of the state, and the same for every architecture.
-Beside it stands PyG's `GNNExplainer`, which learns a mask over all contacts at once and so sees what only matters
-together; its values are shares between 0 and 1, without a sign.
+Each contact, and each neighbour with all its contacts, is removed in turn. The change of the prediction in
+eV is its contribution: exact for the model, in the unit of the state, and the same for every architecture.
+PyG's `GNNExplainer` is computed beside it: it learns a mask over all contacts at once and so finds contacts that
+matter only together; its values are shares between 0 and 1, without a sign.
 
 Both explain the model, not the electrode: that a contact moves the prediction does not say that it moves the
 state.

@@ -1,7 +1,7 @@
-"""What can be said of a particle's neighbours without a graph network: counts, sums, means, by phase.
+"""Features of a particle's neighbours that need no graph network: counts, sums and means by phase.
 
-The strongest plain rival of message passing: if boosting on these does as well, the network has learned nothing
-that could not be written down.
+The strongest simple baseline for message passing: if boosting on these does as well, the network has learned
+nothing beyond them.
 """
 
 import numpy as np

@@ -1,10 +1,10 @@
-"""What a model says of graphs: mean and spread over its ensemble, in eV, and as rows for the store.
+"""Predictions of a model: mean and spread over its ensemble, in eV, and as rows for the store.
 
 An image that the model was trained on is predicted by the networks of a split in which it only tested, where
-there is one; what is said of it then is as honest as for a new image. A new image is predicted by all networks.
+there is one, so the prediction is as independent as for a new image. A new image is predicted by all networks.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -16,10 +16,9 @@ from torch import nn
 from torch_geometric.data import HeteroData
 
 from cathograph.gnn.graph_layout import CENTRE, check_layout, name_of, values
-from cathograph.gnn.training.fitting import choose_device
 from cathograph.gnn.training.model_files import TrainedModel
+from cathograph.gnn.training.network_training import choose_device
 from cathograph.gnn.training.scaling import Scaling
-from cathograph.schema.errors import ModelError
 from cathograph.schema.prediction_rows import PredictionRows
 
 STATES = ("soc_ev", "heterogeneity_ev", "polarization_ev")
@@ -148,31 +147,3 @@ def prediction_rows(model: TrainedModel, predicted: ImagePrediction) -> Predicti
         },
         predicted=pd.DataFrame(columns),
     )
-
-
-def measured_states(graphs: Sequence[HeteroData], targets: Sequence[str]) -> pd.DataFrame:
-    """Give the measured states of all NMC: sample, image, label, key and the targets, NaN where not measured.
-
-    Raises
-    ------
-    ModelError
-        When there is no image.
-    """
-    if not graphs:
-        msg = "Found no image; expected at least one. Widen the selection."
-        raise ModelError(msg)
-    parts = []
-    for graph in graphs:
-        y = torch.where(values(graph, CENTRE, "y_mask"), values(graph, CENTRE, "y"), torch.nan).numpy()
-        parts.append(
-            pd.DataFrame(
-                {
-                    "sample": str(graph.sample),
-                    "image": str(graph.image),
-                    "label": values(graph, CENTRE, "label").numpy(),
-                    "key": pd.Series(list(graph[CENTRE].key), dtype="str"),
-                    **{name: y[:, place] for place, name in enumerate(targets)},
-                }
-            )
-        )
-    return pd.concat(parts, ignore_index=True)

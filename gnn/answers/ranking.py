@@ -1,7 +1,7 @@
 """Which microstructures are predicted to react most evenly, how sure that is, and what change would help most.
 
 The uncertainty is that of a deep ensemble: each network scores all candidates, and the spread is taken over the
-networks' scores (and, for differences, over their differences, so what all share falls out). It holds what the
+networks' scores (and, for differences, over their differences, so that errors common to all cancel). It covers what the
 training left open, not what the images never showed: a candidate unlike any of them may be scored confidently
 and wrongly.
 """

@@ -12,7 +12,7 @@ from torch_geometric.data import HeteroData
 
 from cathograph.gnn.graphs.hetero_data import build_hetero_data
 from cathograph.gnn.graphs.node_features import DEFAULT_FEATURES, Missing, check_features
-from cathograph.gnn.graphs.selection import ChosenImage, Selection, choose, only_dimension
+from cathograph.gnn.graphs.subgraph_selection import ChosenImage, SubgraphSelection, choose, only_dimension
 from cathograph.queries.reading.graph_columns import ImageColumns, read_columns
 from cathograph.queries.server.connection import Connection
 from cathograph.schema.errors import InputError
@@ -20,7 +20,7 @@ from cathograph.schema.errors import InputError
 
 def export_hetero_data(
     connection: Connection,
-    selection: Selection | None = None,
+    selection: SubgraphSelection | None = None,
     features: Sequence[str] | None = None,
     *,
     missing: Missing | str = Missing.ERROR,
@@ -31,7 +31,7 @@ def export_hetero_data(
     ----------
     connection : Connection
         The store; nothing is written.
-    selection : Selection, optional
+    selection : SubgraphSelection, optional
         Which images and particles; default all.
     features : sequence of str, optional
         Columns of ``x``, from `cathograph.gnn.graphs.node_features.FEATURES`; default
@@ -67,10 +67,10 @@ def export_hetero_data(
     Examples
     --------
     >>> with cathograph.connect() as store:  # doctest: +SKIP
-    ...     graphs = export_hetero_data(store, Selection(cathode="LCD"), ["area_um2", "convexity"])
+    ...     graphs = export_hetero_data(store, SubgraphSelection(cathode="LCD"), ["area_um2", "convexity"])
     """
     names = None if features is None else check_features(features)
-    chosen = choose(connection, selection or Selection())
+    chosen = choose(connection, selection or SubgraphSelection())
     ndim = only_dimension(chosen)
     names = DEFAULT_FEATURES[ndim] if names is None else names
     columns = read_columns(connection, [each.image for each in chosen], names)

@@ -1,8 +1,8 @@
 """The graph of many images without its numbers, as training on a graph larger than memory keeps it.
 
-Nodes of a type are numbered image after image and by label, as in a batch of the export. Edges into each node stand
-together (compressed columns), so that a sampler finds the neighbours of a node without looking for them; the
-position of an edge is its number. About 16 bytes an edge, two edges a contact.
+Nodes of a type are numbered image after image and by label, as in a batch of the export. Edges into each node are
+stored together (compressed columns), so that a sampler finds the neighbours of a node without a search; the
+position of an edge is its number. About 16 bytes per edge, two edges per contact.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
-"""A modern rival of the paper's model: GATv2 attention with the features of contacts (Brody et al., 2022).
+"""A modern alternative to the paper's model: GATv2 attention with the features of contacts (Brody et al., 2022).
 
-Attention weighs neighbours against each other, so it averages what they say: how many there are it cannot
-count. That is the difference to NNConv with sums, and the reason to have both.
+Attention weighs neighbours against each other and so averages their messages: it cannot count how many there
+are. NNConv with sums can; that is the reason to have both.
 """
 
 from torch_geometric.nn import GATv2Conv

@@ -1,4 +1,4 @@
-"""The same harness without edges: what a network learns from a particle's own features."""
+"""The same set-up without edges: what a network learns from a particle's own features."""
 
 import torch
 from torch import Tensor, nn

@@ -1,4 +1,4 @@
-"""Mini-batches straight from the database: what the stores, the sampler and PyTorch Geometric's loader make together.
+"""Mini-batches straight from the database: the stores, the sampler and PyTorch Geometric's loader combined.
 
 PyTorch Geometric's loader takes no edge features from a remote backend; `EdgeFeatures` adds them to each batch by
 the numbers of the sampled edges, in the worker that made it.
@@ -15,7 +15,7 @@ from torch_geometric.sampler import BaseSampler, NeighborSampler
 
 from cathograph.gnn.graphs.hetero_data import TARGET_TYPE, edge_feature_names
 from cathograph.gnn.graphs.node_features import DEFAULT_FEATURES, Missing, check_features
-from cathograph.gnn.graphs.selection import Selection, choose, only_dimension
+from cathograph.gnn.graphs.subgraph_selection import SubgraphSelection, choose, only_dimension
 from cathograph.gnn.graphs.topology import build_topology
 from cathograph.gnn.remote.neighbour_sampler import FanOut, NeighbourSampler
 from cathograph.gnn.remote.reading import OpenConnection
@@ -37,7 +37,7 @@ class RemoteStores(NamedTuple):
 
 def open_remote(
     open_connection: OpenConnection,
-    selection: Selection | None = None,
+    selection: SubgraphSelection | None = None,
     features: Sequence[str] | None = None,
     *,
     missing: Missing | str = Missing.ERROR,
@@ -48,7 +48,7 @@ def open_remote(
     ----------
     open_connection : callable
         Opens a connection, as `cathograph.connect` does; called once in each process that reads.
-    selection : Selection, optional
+    selection : SubgraphSelection, optional
         Which images, by sample, cathode kind or name; default all.
     features : sequence of str, optional
         As in `cathograph.gnn.graphs.export.export_hetero_data`.
@@ -71,12 +71,12 @@ def open_remote(
 
     Examples
     --------
-    >>> stores = open_remote(cathograph.connect, Selection(cathode="LCD"))  # doctest: +SKIP
+    >>> stores = open_remote(cathograph.connect, SubgraphSelection(cathode="LCD"))  # doctest: +SKIP
     >>> for batch in remote_loader(stores, [10, 10], batch_size=256):  # doctest: +SKIP
     ...     batch["NMC"].y[: batch["NMC"].batch_size]
     """
     policy = Missing(missing)
-    selection = selection or Selection()
+    selection = selection or SubgraphSelection()
     if selection.keys is not None or selection.query is not None or policy is Missing.DROP:
         what = "missing='drop'" if policy is Missing.DROP else "a selection of single particles"
         msg = f"Found {what} for a remote backend; expected whole images. Use export_hetero_data for it."

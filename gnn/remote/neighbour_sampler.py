@@ -1,8 +1,8 @@
-"""Neighbourhoods of seed nodes, sampled with numpy: PyTorch Geometric's own sampler needs pyg-lib, which few have.
+"""Neighbourhoods of seed nodes, sampled with numpy: PyTorch Geometric's sampler needs pyg-lib, which is not on PyPI.
 
-Hop by hop and edge type by edge type, all nodes that the last hop brought are looked at together: the positions of
-their incoming edges are laid out in one array; where a node has more than asked for, each of its edges draws a
-random number and the smallest are kept. A node is looked at once, in the hop that brought it. The numbers of edges
+Hop by hop and edge type by edge type, all nodes found in the last hop are processed together: the positions of
+their incoming edges are laid out in one array; where a node has more edges than requested, each of them draws a
+random number and the smallest are kept. A node is processed once, in the hop that found it. The numbers of edges
 are those of `cathograph.gnn.graphs.topology`, so their features are found by them.
 """
 
@@ -58,7 +58,7 @@ class NeighbourSampler(BaseSampler):  # type: ignore[misc]  # PyG ships no types
         Raises
         ------
         ParameterError
-            When a node is asked for twice.
+            When a node is requested twice.
         """
         seeds = index.node.numpy().astype(np.int64)
         if len(np.unique(seeds)) != len(seeds):

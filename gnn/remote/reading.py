@@ -1,7 +1,7 @@
-"""Numbers of some nodes and edges of a topology, read from the database: the part of a remote backend that asks.
+"""Numbers of some nodes and edges of a topology, read from the database: the queries of a remote backend.
 
-All that a mini-batch wants of particles is one query, all of contacts another; each particle and each contact is
-read once, also where both directions of a contact are wanted.
+One query reads all particles of a mini-batch and another all its contacts. Each particle and each contact is
+read once, also where both directions of a contact are needed.
 """
 
 import os

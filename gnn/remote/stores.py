@@ -1,7 +1,7 @@
-"""Neo4j as a remote backend of PyTorch Geometric: numbers stay in the database, topology comes along.
+"""Neo4j as a remote backend of PyTorch Geometric: numbers stay in the database, the topology is held in memory.
 
-`Neo4jFeatureStore` gives node features, targets, positions and **edge features** by index; all that a mini-batch
-asks for of particles is one query, all of contacts another. `Neo4jGraphStore` gives the edges of each type, in
+`Neo4jFeatureStore` gives node features, targets, positions and **edge features** by index; one query
+reads all particles of a mini-batch and another all its contacts. `Neo4jGraphStore` gives the edges of each type, in
 compressed columns. Both can be pickled: a worker opens a connection of its own. What the database holds is
 read-only here; tensors under other names can be put beside it, in the memory of the process.
 """

@@ -1,1 +1,5 @@
-"""Splits, scaling, fitting and model files."""
+"""Splits, scaling, training and model files.
+
+Public names, by module: `network_training`: `train_network`, `TrainingSettings`; `ensemble`: `train_model`;
+`splits`: `Split`; `model_files`: `save_model`, `load_model`, `TrainedModel`.
+"""

@@ -1,7 +1,7 @@
 """Several scaled graphs as one: what PyG's collate does, for the few tensors that a network takes.
 
-PyG's own asks every attribute of every store how it is to be joined, which took a third of an epoch of small
-images; here the answer is known. A test holds both against each other.
+PyG's collate asks every attribute of every store how to join it, which took a third of an epoch of small
+images; here this is known beforehand. A test compares the two.
 """
 
 from collections.abc import Sequence

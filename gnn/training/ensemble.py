@@ -7,8 +7,8 @@ from pathlib import Path
 from torch_geometric.data import HeteroData
 
 from cathograph.gnn.graph_layout import CENTRE, layout_of
-from cathograph.gnn.training.fitting import TrainedNetwork, TrainingSettings, train_network
 from cathograph.gnn.training.model_files import Fold, TrainedModel
+from cathograph.gnn.training.network_training import TrainedNetwork, TrainingSettings, train_network
 from cathograph.gnn.training.splits import SplitBy, n_folds, split_graphs
 from cathograph.schema.errors import ModelError
 
@@ -51,7 +51,7 @@ def train_model(
     device : {"auto", "cpu", "cuda"}
         Where.
     checkpoints : Path, optional
-        Folder for the state of unfinished networks; training again with it goes on from there.
+        Folder for the state of unfinished networks; training again with it continues from there.
     progress : callable, optional
         See `Progress`.
 

@@ -1,15 +1,14 @@
-"""A trained model, and how it is kept: weights as safetensors beside a card that can be read by eye.
+"""A trained model and its files: weights as safetensors beside a card in readable text.
 
 Loading never unpickles anything. The card holds all that shaped the answers (names of features, phases, targets,
 scaling, split, settings, versions); the model's hash covers card and weights, so a prediction in the store can
-be led back to exactly one model, and a file that was damaged or edited is refused.
+be traced back to exactly one model, and a file that was damaged or edited is refused.
 """
 
 import hashlib
 import json
 import platform
 import subprocess
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -23,7 +22,7 @@ from torch import Tensor, nn
 
 from cathograph.gnn.graph_layout import GraphLayout
 from cathograph.gnn.networks.architectures import Architecture, build_model
-from cathograph.gnn.training.fitting import TrainedNetwork, TrainingSettings
+from cathograph.gnn.training.network_training import TrainedNetwork, TrainingSettings
 from cathograph.gnn.training.scaling import Scaling
 from cathograph.gnn.training.splits import Split, SplitBy
 from cathograph.schema.errors import InputError, ModelError
@@ -173,11 +172,6 @@ def code_versions() -> dict[str, str]:
     found = {name: version(name) for name in ("cathograph", "torch", "torch-geometric", "pytorch-lightning")}
     commit = _commit()
     return {**found, "python": platform.python_version(), **({"commit": commit} if commit else {})}
-
-
-def images_of(folds: Sequence[Fold]) -> set[str]:
-    """Give all images that a model was split over."""
-    return {name for fold in folds for part in fold.split.to_card().values() for name in part}
 
 
 def _card_of(model: TrainedModel, versions: dict[str, str]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""What Lightning is given to train: the loss, the best weights, and an order and dropout that a resume repeats.
+"""The task that Lightning trains: the loss, the best weights, and an order and dropout that a resume repeats.
 
-What is drawn (order of images, dropout) follows from the seed and the number of the epoch or step alone, so a training
-that was interrupted and resumed ends with the weights of one that was not.
+All random draws (order of images, dropout) follow from the seed and the number of the epoch or step alone, so a
+training that was interrupted and resumed ends with the weights of one that was not.
 """
 
 from collections.abc import Callable, Iterator

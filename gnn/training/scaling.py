@@ -164,7 +164,7 @@ def check_finite(graph: HeteroData) -> None:
     if not torch.isfinite(measured).all():
         msg = (
             f"Found a measured state of {name_of(graph)} that is no number; expected the mask to leave it out. "
-            "Export the graphs anew."
+            "Export the graphs again."
         )
         raise ModelError(msg)
 

@@ -2,8 +2,8 @@
 
 Lithium ions reach both through the shared SSE region, electrons through the shared graphite region. In a
 real electrode one pore body and one binder body can touch nearly every particle (hubs), and then nearly
-every pair is "concurrent". So the number of partners of each particle is counted without listing pairs,
-and pairs come in blocks, for those who want them.
+every pair is "concurrent". So the partners of each particle are counted without listing pairs, and the pairs
+can be read in blocks.
 """
 
 from collections.abc import Iterator
@@ -13,12 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, triu
 
-from cathograph.ingest.graph.contacts import Contacts
-from cathograph.ingest.graph.neighbours import neighbour_matrix
+from cathograph.ingest.graph.neighbours import PhaseNeighbours
 from cathograph.ingest.graph.partner_counts import count_partners
-from cathograph.ingest.regions.numbering import check_regions, numbers_of_phase
-from cathograph.schema.errors import InputError
-from cathograph.schema.phases import Phase
+from cathograph.ingest.regions.regions import Regions
+from cathograph.schema.phases import Role
 
 PAIRS_STORED_UP_TO = 50.0
 """Average partners per NMC up to which pairs become relationships; beyond it they are streamed."""
@@ -71,39 +69,30 @@ class HubShares:
     graphite: float | None
 
 
-def channel_flags(
-    contacts: Contacts, region_labels: NDArray[np.int64], region_phases: NDArray[np.uint8]
-) -> ChannelFlags:
+def channel_flags(neighbours: PhaseNeighbours) -> ChannelFlags:
     """Count the concurrent partners of every NMC.
 
     Parameters
     ----------
-    contacts : Contacts
-        Contact list of the image.
-    region_labels, region_phases : ndarray, shape (n,)
-        Sorted labels and their phase codes.
+    neighbours : PhaseNeighbours
+        Who touches whom in the image.
 
     Returns
     -------
     ChannelFlags
-        Also NMC without any contact have their row.
-
-    Raises
-    ------
-    InputError, PhaseMapError
-        When contacts and region table do not fit each other.
+        NMC without any contact have a row, too.
 
     Notes
     -----
     Paper: "concurrent channel". The two regions shared, SSE and graphite, need not touch each other.
     """
-    sse, graphite = _shared_neighbour_matrices(contacts, region_labels, region_phases)
-    n_nmc = sse.shape[0]
+    sse, graphite = neighbours.active_ionic, neighbours.active_electronic
+    n_nmc = neighbours.active.size
     partners = np.zeros(n_nmc, dtype=np.int64)
     if n_nmc:
         count_partners(*_rows_and_columns(sse), *_rows_and_columns(graphite), partners)
     return ChannelFlags(
-        nmc=region_labels[numbers_of_phase(region_phases, Phase.NMC)],
+        nmc=neighbours.active_labels,
         has_concurrent_channel=partners > 0,
         concurrent_partners=partners,
     )
@@ -126,18 +115,14 @@ def stores_pairs(n_pairs: int, n_nmc: int, *, partners_limit: float = PAIRS_STOR
 
 
 def iterate_channel_pairs(
-    contacts: Contacts,
-    region_labels: NDArray[np.int64],
-    region_phases: NDArray[np.uint8],
-    *,
-    block_entries: int = _BLOCK_ENTRIES,
+    neighbours: PhaseNeighbours, *, block_entries: int = _BLOCK_ENTRIES
 ) -> Iterator[ChannelPairs]:
     """Stream the pairs with a concurrent channel, in blocks, sorted by (nmc_a, nmc_b).
 
     Parameters
     ----------
-    contacts, region_labels, region_phases
-        As for `channel_flags`.
+    neighbours : PhaseNeighbours
+        Who touches whom in the image.
     block_entries : int
         Bound on the candidate pairs held at once (one NMC's candidates are never split).
 
@@ -145,17 +130,11 @@ def iterate_channel_pairs(
     ------
     ChannelPairs
         Blocks without a pair are left out.
-
-    Raises
-    ------
-    InputError, PhaseMapError
-        When contacts and region table do not fit each other.
     """
-    sse, graphite = _shared_neighbour_matrices(contacts, region_labels, region_phases)
-    nmc = region_labels[numbers_of_phase(region_phases, Phase.NMC)]
+    nmc = neighbours.active_labels
     patterns = []
     candidates = np.zeros(nmc.size, dtype=np.int64)
-    for matrix in (sse, graphite):
+    for matrix in (neighbours.active_ionic, neighbours.active_electronic):
         pattern = csr_array(
             (np.ones(matrix.nnz, dtype=np.int64), matrix.indices, matrix.indptr), shape=matrix.shape
         )
@@ -185,36 +164,16 @@ def iterate_channel_pairs(
         first = last
 
 
-def channel_pairs(
-    contacts: Contacts,
-    region_labels: NDArray[np.int64],
-    region_phases: NDArray[np.uint8],
-    *,
-    max_pairs: int | None = None,
-) -> ChannelPairs:
-    """List all pairs with a concurrent channel, or none: never a part of them.
+def channel_pairs(neighbours: PhaseNeighbours) -> ChannelPairs:
+    """List all pairs with a concurrent channel.
 
     Parameters
     ----------
-    contacts, region_labels, region_phases
-        As for `channel_flags`.
-    max_pairs : int, optional
-        Refuse to list more than this. They are counted first, without being listed.
-
-    Raises
-    ------
-    InputError
-        When there are more than `max_pairs`.
+    neighbours : PhaseNeighbours
+        Who touches whom in the image. Where hubs make nearly every pair concurrent, count the pairs first
+        (`channel_flags`, `count_channel_pairs`) and read them in blocks (`iterate_channel_pairs`).
     """
-    if max_pairs is not None:
-        n_pairs = count_channel_pairs(channel_flags(contacts, region_labels, region_phases))
-        if n_pairs > max_pairs:
-            msg = (
-                f"Found {n_pairs} pairs with a concurrent channel; expected at most {max_pairs}. "
-                "Read them in blocks with iterate_channel_pairs, or use local channels."
-            )
-            raise InputError(msg)
-    blocks = list(iterate_channel_pairs(contacts, region_labels, region_phases))
+    blocks = list(iterate_channel_pairs(neighbours))
     names = ("nmc_a", "nmc_b", "via_sse", "via_graphite")
     empty = np.empty(0, dtype=np.int64)
     return ChannelPairs(
@@ -222,36 +181,27 @@ def channel_pairs(
     )
 
 
-def hub_shares(region_phases: NDArray[np.uint8], area_px: NDArray[np.int64]) -> HubShares:
+def hub_shares(regions: Regions, area_px: NDArray[np.int64]) -> HubShares:
     """Hub share of SSE and of graphite: how much of the phase is in its largest region.
 
     Parameters
     ----------
-    region_phases : ndarray of uint8, shape (n,)
-        Phase codes.
+    regions : Regions
+        Regions of the image.
     area_px : ndarray of int64, shape (n,)
         Pixels (voxels) of each region.
 
     Examples
     --------
-    >>> hub_shares(np.array([1, 1, 2], np.uint8), np.array([30, 10, 50]))
+    >>> regions = Regions(np.array([[1, 2, 3]]), np.array([1, 2, 3]), np.array([1, 1, 2], np.uint8))
+    >>> hub_shares(regions, np.array([30, 10, 50]))
     HubShares(sse=0.75, graphite=None)
     """
     shares: list[float | None] = []
-    for phase in (Phase.SSE, Phase.GRAPHITE):
-        areas = area_px[region_phases == phase.code]
+    for role in (Role.IONIC, Role.ELECTRONIC):
+        areas = area_px[regions.positions_with(role)]
         shares.append(float(areas.max() / areas.sum()) if areas.size else None)
     return HubShares(sse=shares[0], graphite=shares[1])
-
-
-def _shared_neighbour_matrices(
-    contacts: Contacts, region_labels: NDArray[np.int64], region_phases: NDArray[np.uint8]
-) -> tuple[csr_array, csr_array]:
-    check_regions(region_labels, region_phases)
-    return (
-        neighbour_matrix(contacts, region_labels, region_phases, Phase.NMC, Phase.SSE),
-        neighbour_matrix(contacts, region_labels, region_phases, Phase.NMC, Phase.GRAPHITE),
-    )
 
 
 def _rows_and_columns(

@@ -38,7 +38,7 @@ class Block:
 
 
 def find_pairs(ids: NDArray[np.int32], radius: int, threads: int | None) -> NDArray[np.int64]:
-    """Find the pairs of an image, on several threads where it is worth it.
+    """Find the pairs of an image, on several threads where that is faster.
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ The same pass measures the interface, the boundary that two regions really share
 contact across a gap has overlaps but no interface (directions in `cathograph.ingest.regions.crofton`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,6 +62,16 @@ class Contacts:
         """`weight_px` over the largest of this image, shape (n,), in (0, 1]."""
         weight_px = self.weight_px
         return weight_px / weight_px.max() if weight_px.size else weight_px
+
+    def with_labels(self, region_labels: NDArray[np.int64]) -> "Contacts":
+        """Turn contacts of region numbers 1…n into contacts of labels.
+
+        Parameters
+        ----------
+        region_labels : ndarray of int64, shape (n,), ascending
+            Label of each number.
+        """
+        return replace(self, a=region_labels[self.a - 1], b=region_labels[self.b - 1])
 
 
 def find_contacts(labels: NDArray[np.integer], *, radius_px: int = 3, threads: int | None = None) -> Contacts:

@@ -22,11 +22,9 @@ from numpy.typing import NDArray
 
 from cathograph.ingest.graph.junction_lines import measure_lines
 from cathograph.ingest.graph.junction_scan import scan_windows
-from cathograph.ingest.regions.numbering import check_regions, number_regions
+from cathograph.ingest.regions.regions import Regions
 from cathograph.schema.errors import InputError
-from cathograph.schema.phases import Phase
-
-_MEETING_PHASES = (Phase.NMC, Phase.SSE, Phase.GRAPHITE)
+from cathograph.schema.phases import Role
 
 
 @dataclass(frozen=True)
@@ -60,9 +58,7 @@ class Junctions:
 
 
 def find_junctions(
-    labels: NDArray[np.integer],
-    region_labels: NDArray[np.int64],
-    region_phases: NDArray[np.uint8],
+    regions: Regions,
     *,
     radius_px: int = 3,
 ) -> Junctions:
@@ -70,12 +66,8 @@ def find_junctions(
 
     Parameters
     ----------
-    labels : ndarray of integers, shape (y, x) or (z, y, x)
-        Label image, 0 is background.
-    region_labels : ndarray of int64, shape (n,)
-        Sorted unique labels.
-    region_phases : ndarray of uint8, shape (n,)
-        `Phase.code` of each region. Phases other than the three never take part.
+    regions : Regions
+        Regions of the image. Phases other than the three never take part.
     radius_px : int
         Chebyshev radius r, as for contacts.
 
@@ -86,8 +78,8 @@ def find_junctions(
 
     Raises
     ------
-    InputImageError, PhaseMapError
-        When the image or the region table is malformed or they do not fit each other.
+    InputImageError
+        When the image is malformed or holds a label that is not among its regions.
     InputError
         When `radius_px` is negative.
 
@@ -99,21 +91,21 @@ def find_junctions(
     Examples
     --------
     >>> labels = np.array([[7, 7, 7], [7, 7, 7], [5, 5, 9]])
-    >>> found = find_junctions(labels, np.array([5, 7, 9]), np.array([1, 2, 3], np.uint8), radius_px=1)
+    >>> regions = Regions(labels, np.array([5, 7, 9]), np.array([1, 2, 3], np.uint8))
+    >>> found = find_junctions(regions, radius_px=1)
     >>> found.nmc, found.sse, found.graphite, found.positions_px
     (array([7]), array([5]), array([9]), array([[1.5, 1.5]]))
     """
     if radius_px < 0:
         msg = f"Found radius_px = {radius_px}; expected 0 or more. Give the radius of the contacts."
         raise InputError(msg)
-    check_regions(region_labels, region_phases)
-    numbers = number_regions(labels, region_labels)
+    numbers, region_labels = regions.numbers, regions.region_labels
     flat_image = numbers.ndim == 2
     # A 2D image is scanned as (y, 1, x): then "the previous plane" is the previous row.
     volume = numbers[:, None, :] if flat_image else numbers
-    role = np.zeros(region_labels.size + 1, dtype=np.uint8)
-    for bit, phase in enumerate(_MEETING_PHASES):
-        role[1:][region_phases == phase.code] = bit + 1
+    role = np.zeros(len(regions) + 1, dtype=np.uint8)
+    for number, meeting in enumerate((Role.ACTIVE, Role.IONIC, Role.ELECTRONIC), start=1):
+        role[regions.positions_with(meeting) + 1] = number
     side = np.minimum(radius_px + 1, np.array(volume.shape, dtype=np.int64))
     holds_all = _windows_with_all_phases(volume, role, side)
     keys, graphites, sizes, sums, component, windows = scan_windows(

@@ -1,7 +1,7 @@
-"""Local channels: concurrent channels that a hub cannot fake (ours).
+"""Local channels: concurrent channels whose paths are short (ours).
 
 One pore body or one binder body that touches nearly every particle makes nearly every pair of particles
-"concurrent", though ions would have to cross the electrode. Here two NMC particles are joined only when a
+"concurrent", even where ions would have to cross the whole electrode. Here two NMC particles are joined only when a
 path inside one shared SSE region, no longer than a chosen length, leads from the pixels of that region in
 contact with the one to those in contact with the other; and likewise inside one shared graphite region.
 
@@ -23,11 +23,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from cathograph.ingest.graph.contacts import Contacts
-from cathograph.ingest.graph.neighbours import neighbour_matrix
-from cathograph.ingest.regions.numbering import check_regions, number_regions, numbers_of_phase
+from cathograph.ingest.graph.neighbours import PhaseNeighbours
 from cathograph.schema.errors import InputError
-from cathograph.schema.phases import Phase
 
 MAX_PATH_PX = 10.0
 """Default longest path."""
@@ -61,27 +58,13 @@ class LocalChannels:
     max_path_px: float
 
 
-def find_local_channels(
-    labels: NDArray[np.integer],
-    region_labels: NDArray[np.int64],
-    region_phases: NDArray[np.uint8],
-    contacts: Contacts,
-    *,
-    radius_px: int = 3,
-    max_path_px: float = MAX_PATH_PX,
-) -> LocalChannels:
+def find_local_channels(neighbours: PhaseNeighbours, *, max_path_px: float = MAX_PATH_PX) -> LocalChannels:
     """Find every pair of NMC joined by a short path through SSE and a short path through graphite.
 
     Parameters
     ----------
-    labels : ndarray of integers, shape (y, x) or (z, y, x)
-        Label image, 0 is background.
-    region_labels, region_phases : ndarray, shape (n,)
-        Sorted labels and their phase codes.
-    contacts : Contacts
-        Contact list of the image at the same radius; particles without both contacts are left out early.
-    radius_px : int
-        Chebyshev radius of contact.
+    neighbours : PhaseNeighbours
+        The image and who touches whom in it; NMC that do not touch both SSE and graphite are left out early.
     max_path_px : float
         Longest path inside a region, in pixels.
 
@@ -92,40 +75,33 @@ def find_local_channels(
 
     Raises
     ------
-    InputImageError, PhaseMapError, InputError
-        When image, region table and contacts do not fit each other, the radii differ, or `max_path_px` is
-        negative or not a number.
+    InputImageError
+        When the image holds a label that is not among its regions.
+    InputError
+        When `max_path_px` is negative or not a number.
 
     Notes
     -----
     Ours. With `max_path_px` large enough only those concurrent channels are missing whose shared region
     falls into several pieces (possible where label images are ingested as regions).
     """
-    check_regions(region_labels, region_phases)
-    if contacts.radius_px != radius_px:
-        msg = (
-            f"Found contacts at radius {contacts.radius_px} px; expected {radius_px} px as for the channels. "
-            "Find the contacts again with the same radius_px."
-        )
-        raise InputError(msg)
     if not max_path_px >= 0:
         msg = f"Found max_path_px = {max_path_px}; expected 0 or more pixels. Give the longest path to count."
         raise InputError(msg)
-    numbers = number_regions(labels, region_labels)
-    # A border of background spares the waves every test for the edge of the image.
-    volume = np.pad(numbers, 1)
-    nmc_numbers = numbers_of_phase(region_phases, Phase.NMC)
-    particle = np.full(region_labels.size + 1, -1, dtype=np.int32)
-    particle[nmc_numbers + 1] = np.arange(nmc_numbers.size)
-    touches_both = np.ones(nmc_numbers.size, dtype=np.bool_)
-    for phase in (Phase.SSE, Phase.GRAPHITE):
-        matrix = neighbour_matrix(contacts, region_labels, region_phases, Phase.NMC, phase)
+    # With a border of background the waves need no test for the edge of the image.
+    volume = np.pad(neighbours.regions.numbers, 1)
+    n_nmc = neighbours.active.size
+    particle = np.full(len(neighbours.regions) + 1, -1, dtype=np.int32)
+    touches_both = np.ones(n_nmc, dtype=np.bool_)
+    for matrix in (neighbours.active_ionic, neighbours.active_electronic):
         touches_both &= np.diff(matrix.indptr) > 0
-    particle[nmc_numbers[~touches_both] + 1] = -1
+    particle[neighbours.active[touches_both] + 1] = np.flatnonzero(touches_both)
     carries = np.zeros(particle.size, dtype=np.uint8)
-    carries[1:][region_phases == Phase.SSE.code] = _SSE
-    carries[1:][region_phases == Phase.GRAPHITE.code] = _GRAPHITE
-    near = _list_contact_pixels(volume if volume.ndim == 3 else volume[None], particle, carries, radius_px)
+    carries[neighbours.ionic + 1] = _SSE
+    carries[neighbours.electronic + 1] = _GRAPHITE
+    near = _list_contact_pixels(
+        volume if volume.ndim == 3 else volume[None], particle, carries, neighbours.radius_px
+    )
     steps, costs = _neighbour_steps(volume.shape)
 
     def join_through(
@@ -139,19 +115,18 @@ def find_local_channels(
 
     anything = np.zeros(0, dtype=np.int64)
     pairs, path_graphite = join_through(_GRAPHITE, anything, anything)
-    first = np.searchsorted(pairs[:, 0], np.arange(nmc_numbers.size + 1)).astype(np.int64)
+    first = np.searchsorted(pairs[:, 0], np.arange(n_nmc + 1)).astype(np.int64)
     wanted, path_sse = join_through(_SSE, first, pairs[:, 1].copy())
-    n_nmc = nmc_numbers.size
     graphite_key = pairs[:, 0] * n_nmc + pairs[:, 1]
     sse_key = wanted[:, 0] * n_nmc + wanted[:, 1]
     key, at_graphite, at_sse = np.intersect1d(graphite_key, sse_key, assume_unique=True, return_indices=True)
-    nmc = region_labels[nmc_numbers]
+    nmc = neighbours.active_labels
     return LocalChannels(
         nmc_a=nmc[key // max(n_nmc, 1)],
         nmc_b=nmc[key % max(n_nmc, 1)],
         path_sse_px=path_sse[at_sse],
         path_graphite_px=path_graphite[at_graphite],
-        radius_px=radius_px,
+        radius_px=neighbours.radius_px,
         max_path_px=max_path_px,
     )
 

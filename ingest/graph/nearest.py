@@ -17,9 +17,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from cathograph.ingest.graph.contacts import Contacts
-from cathograph.ingest.graph.neighbours import neighbour_matrix, share_a_neighbour
-from cathograph.ingest.regions.numbering import check_regions, number_regions, numbers_of_phase
+from cathograph.ingest.graph.neighbours import PhaseNeighbours, share_a_neighbour
 from cathograph.schema.phases import Phase
 
 _VIA = np.array(["neither", Phase.SSE.value, Phase.GRAPHITE.value, "both"])
@@ -50,22 +48,13 @@ class NearestNmc:
     touching: NDArray[np.bool_]
 
 
-def find_nearest_nmc(
-    labels: NDArray[np.integer],
-    region_labels: NDArray[np.int64],
-    region_phases: NDArray[np.uint8],
-    contacts: Contacts,
-) -> NearestNmc:
+def find_nearest_nmc(neighbours: PhaseNeighbours) -> NearestNmc:
     """Find the nearest other NMC of every NMC and what joins the two.
 
     Parameters
     ----------
-    labels : ndarray of integers, shape (y, x) or (z, y, x)
-        Label image, 0 is background.
-    region_labels, region_phases : ndarray, shape (n,)
-        Sorted labels and their phase codes.
-    contacts : Contacts
-        Contact list of the image; it decides which neighbours two particles share.
+    neighbours : PhaseNeighbours
+        The image and who touches whom in it, which decides the neighbours that two particles share.
 
     Returns
     -------
@@ -74,19 +63,17 @@ def find_nearest_nmc(
 
     Raises
     ------
-    InputImageError, PhaseMapError, InputError
-        When image, region table and contacts do not fit each other.
+    InputImageError
+        When the image holds a label that is not among its regions.
 
     Notes
     -----
     Paper, Fig. 3c: "nearest-neighbour connection". The relation is not symmetric.
     """
-    check_regions(region_labels, region_phases)
-    numbers = number_regions(labels, region_labels)
-    nmc_numbers = numbers_of_phase(region_phases, Phase.NMC)
-    n_nmc = nmc_numbers.size
-    particle = np.full(region_labels.size + 1, -1, dtype=np.int32)
-    particle[nmc_numbers + 1] = np.arange(n_nmc)
+    numbers = neighbours.regions.numbers
+    n_nmc = neighbours.active.size
+    particle = np.full(len(neighbours.regions) + 1, -1, dtype=np.int32)
+    particle[neighbours.active + 1] = np.arange(n_nmc)
     volume = numbers[None] if numbers.ndim == 2 else numbers
     line_start, run_particle, run_first, run_last = _list_runs(volume.reshape(-1, volume.shape[-1]), particle)
     order = np.argsort(run_particle, kind="stable")
@@ -107,12 +94,10 @@ def find_nearest_nmc(
     )
     rows = np.flatnonzero(nearest >= 0)
     shared = [
-        share_a_neighbour(
-            neighbour_matrix(contacts, region_labels, region_phases, Phase.NMC, phase), rows, nearest[rows]
-        )
-        for phase in (Phase.SSE, Phase.GRAPHITE)
+        share_a_neighbour(matrix, rows, nearest[rows])
+        for matrix in (neighbours.active_ionic, neighbours.active_electronic)
     ]
-    nmc = region_labels[nmc_numbers]
+    nmc = neighbours.active_labels
     return NearestNmc(
         nmc=nmc[rows],
         nearest=nmc[nearest[rows]],
@@ -120,7 +105,7 @@ def find_nearest_nmc(
         via=_VIA[shared[0] + 2 * shared[1].astype(np.int64)],
         # Neighbouring pixels differ by at most 1 along each axis, others by at least 2 along one: a squared
         # distance of 1, 2 (and 3 in 3D) against 4 and more.
-        touching=squared[rows] <= labels.ndim,
+        touching=squared[rows] <= numbers.ndim,
     )
 
 

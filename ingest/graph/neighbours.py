@@ -1,8 +1,11 @@
-"""Neighbours by phase: the contact graph cut into one sparse matrix per pair of phases.
+"""Neighbours by role: the contact graph cut into three sparse matrices, one for each pair of roles.
 
-TPBs, channels and nearest-NMC connections all ask the same question, "which regions of phase Q does this
-region of phase P touch", so the contact list is turned into compressed rows once per pair of phases.
+TPBs, channels and nearest connections all ask which regions of one role (active, ionic, electronic) a region
+of another role touches. The contact list is turned into these matrices once per image, and every step reads
+them. Nothing here names a phase: `cathograph.schema.phases.PHASES_OF_ROLE` says which phases have a role.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
@@ -10,57 +13,96 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from cathograph.ingest.graph.contacts import Contacts
-from cathograph.ingest.regions.numbering import numbers_of_phase
+from cathograph.ingest.regions.regions import Regions
 from cathograph.schema.errors import InputError
-from cathograph.schema.phases import Phase
+from cathograph.schema.phases import Role
 
 
-def neighbour_matrix(
-    contacts: Contacts,
-    region_labels: NDArray[np.int64],
-    region_phases: NDArray[np.uint8],
-    row_phase: Phase,
-    column_phase: Phase,
-) -> csr_array:
-    """Contacts between two phases as compressed sparse rows.
+@dataclass(frozen=True, eq=False)
+class PhaseNeighbours:
+    """Which regions of one role touch which of another, with `weight_px` of each contact.
+
+    Rows and columns of the matrices follow the regions of their role by ascending label; the column indices
+    of a row are sorted.
+
+    Attributes
+    ----------
+    regions : Regions
+        The image.
+    radius_px : int
+        Chebyshev radius of the contacts.
+    active, ionic, electronic : ndarray of int64
+        Positions of the regions of each role in the region table, ascending.
+    active_ionic : csr_array of float64, shape (active.size, ionic.size)
+    active_electronic : csr_array of float64, shape (active.size, electronic.size)
+    ionic_electronic : csr_array of float64, shape (ionic.size, electronic.size)
+    """
+
+    regions: Regions
+    radius_px: int
+    active: NDArray[np.int64]
+    ionic: NDArray[np.int64]
+    electronic: NDArray[np.int64]
+    active_ionic: csr_array
+    active_electronic: csr_array
+    ionic_electronic: csr_array
+
+    @property
+    def active_labels(self) -> NDArray[np.int64]:
+        """Labels of the active particles, ascending."""
+        return self.regions.region_labels[self.active]
+
+
+def find_neighbours(regions: Regions, contacts: Contacts) -> PhaseNeighbours:
+    """Sort the contacts of an image by the roles of the two regions.
 
     Parameters
     ----------
+    regions : Regions
+        Regions of the image.
     contacts : Contacts
-        Contact list, labels `a` < `b`.
-    region_labels, region_phases : ndarray, shape (n,)
-        Sorted labels and their phase codes.
-    row_phase, column_phase : Phase
-        Two different phases.
+        Its contact list, labels `a` < `b`.
 
     Returns
     -------
-    csr_array of float64, shape (regions of row_phase, regions of column_phase)
-        `weight_px` of each contact. Rows and columns follow the labels of that phase, ascending; column
-        indices of a row are sorted.
+    PhaseNeighbours
 
     Raises
     ------
     InputError
-        When a contact names a label that is not in `region_labels`.
+        When a contact names a label that is not among the regions.
     """
-    a, b = _positions(region_labels, contacts.a), _positions(region_labels, contacts.b)
-    place = np.zeros(region_labels.size, dtype=np.int64)
-    shape = []
-    for phase in (row_phase, column_phase):
-        numbers = numbers_of_phase(region_phases, phase)
-        place[numbers] = np.arange(numbers.size)
-        shape.append(numbers.size)
-    phase_a, phase_b = region_phases[a], region_phases[b]
-    forward = (phase_a == row_phase.code) & (phase_b == column_phase.code)
-    backward = (phase_b == row_phase.code) & (phase_a == column_phase.code)
-    rows = place[np.concatenate((a[forward], b[backward]))]
-    columns = place[np.concatenate((b[forward], a[backward]))]
+    a, b = _positions(regions.region_labels, contacts.a), _positions(regions.region_labels, contacts.b)
     weight_px = np.asarray(contacts.weight_px, dtype=np.float64)
-    weights = np.concatenate((weight_px[forward], weight_px[backward]))
-    matrix = csr_array((weights, (rows, columns)), shape=tuple(shape))
-    matrix.sort_indices()
-    return matrix
+    ends = np.concatenate((a, b)), np.concatenate((b, a)), np.concatenate((weight_px, weight_px))
+    members = {role: regions.positions_with(role) for role in Role}
+    place = {role: _place(positions, len(regions)) for role, positions in members.items()}
+
+    def matrix(row: Role, column: Role) -> csr_array:
+        rows, columns = place[row][ends[0]], place[column][ends[1]]
+        joined = (rows >= 0) & (columns >= 0)
+        shape = (members[row].size, members[column].size)
+        cut = csr_array((ends[2][joined], (rows[joined], columns[joined])), shape=shape)
+        cut.sort_indices()
+        return cut
+
+    return PhaseNeighbours(
+        regions=regions,
+        radius_px=contacts.radius_px,
+        active=members[Role.ACTIVE],
+        ionic=members[Role.IONIC],
+        electronic=members[Role.ELECTRONIC],
+        active_ionic=matrix(Role.ACTIVE, Role.IONIC),
+        active_electronic=matrix(Role.ACTIVE, Role.ELECTRONIC),
+        ionic_electronic=matrix(Role.IONIC, Role.ELECTRONIC),
+    )
+
+
+def _place(positions: NDArray[np.int64], n_regions: int) -> NDArray[np.int64]:
+    """Rank of each region among `positions`; -1 for the others."""
+    place = np.full(n_regions, -1, dtype=np.int64)
+    place[positions] = np.arange(positions.size)
+    return place
 
 
 def _positions(region_labels: NDArray[np.int64], labels: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -69,9 +111,9 @@ def _positions(region_labels: NDArray[np.int64], labels: NDArray[np.int64]) -> N
     known = rows < region_labels.size
     known[known] = region_labels[rows[known]] == labels[known]
     if not bool(np.all(known)):
-        stranger = int(labels[~known][0])
+        unknown = int(labels[~known][0])
         msg = (
-            f"Found a contact of region {stranger}, which the region table does not list; expected both "
+            f"Found a contact of region {unknown}, which the region table does not list; expected both "
             "regions of every contact there. Measure regions and contacts on the same label image."
         )
         raise InputError(msg)

@@ -1,7 +1,8 @@
-"""The graph of one label image: everything that is computed from the array, before any database.
+"""The graph of one label image: all that is computed from the array, before it is stored.
 
-Order of the steps: shapes → contacts → junctions → TPBs → channels → nearest NMC → local
-channels. Each is a module of its own; this one only calls them and keeps what they return.
+Order of the steps: shapes → contacts → neighbours → junctions → channels → TPBs → nearest NMC → local
+channels. Each is a module of its own; this one only calls them and keeps what they return. All steps share
+one numbering of the image (`Regions.numbers`) and one set of neighbour matrices (`PhaseNeighbours`).
 """
 
 from dataclasses import dataclass
@@ -20,18 +21,19 @@ from cathograph.ingest.graph.contacts import Contacts, find_contacts
 from cathograph.ingest.graph.junctions import find_junctions
 from cathograph.ingest.graph.local_channels import LocalChannels, find_local_channels
 from cathograph.ingest.graph.nearest import NearestNmc, find_nearest_nmc
+from cathograph.ingest.graph.neighbours import find_neighbours
 from cathograph.ingest.graph.tpbs import Tpbs, find_tpbs
-from cathograph.ingest.regions.labelling import LabelledImage
+from cathograph.ingest.regions.regions import Regions
 from cathograph.ingest.regions.shapes import RegionShapes, measure_regions
 
 
 @dataclass(frozen=True, eq=False)
 class ParticleGraph:
-    """Particles of one label image and all that relates them.
+    """The particles of one label image and the relations between them.
 
     Attributes
     ----------
-    image : LabelledImage
+    regions : Regions
         Label image with the phase of each label.
     pixel_size_um : float
         Edge of a pixel in µm.
@@ -53,9 +55,11 @@ class ParticleGraph:
         One row per NMC that has another.
     local_channels : LocalChannels or None
         One row per pair; None when not searched.
+    local_channel_path_um : float or None
+        Longest path of a local channel; None when they were not searched.
     """
 
-    image: LabelledImage
+    regions: Regions
     pixel_size_um: float
     shapes: RegionShapes
     contacts: Contacts
@@ -70,7 +74,7 @@ class ParticleGraph:
 
 
 def build_graph(
-    image: LabelledImage,
+    regions: Regions,
     *,
     pixel_size_um: float,
     radius_px: int = 3,
@@ -80,7 +84,7 @@ def build_graph(
 
     Parameters
     ----------
-    image : LabelledImage
+    regions : Regions
         Labels and phases; axes (y, x) or (z, y, x).
     pixel_size_um : float
         Edge of a pixel in µm.
@@ -95,35 +99,31 @@ def build_graph(
 
     Raises
     ------
+    InputImageError
+        When the image holds a label that is not among its regions.
     InputError
-        When labels and phases do not fit each other.
+        When a radius, path or pixel size is out of range.
     """
-    labels, names, phases = image.labels, image.region_labels, image.region_phases
-    shapes = measure_regions(labels, names)
-    contacts = find_contacts(labels, radius_px=radius_px)
-    junctions = find_junctions(labels, names, phases, radius_px=radius_px)
-    flags = channel_flags(contacts, names, phases)
+    shapes = measure_regions(regions)
+    contacts = find_contacts(regions.numbers, radius_px=radius_px).with_labels(regions.region_labels)
+    neighbours = find_neighbours(regions, contacts)
+    junctions = find_junctions(regions, radius_px=radius_px)
+    flags = channel_flags(neighbours)
     n_pairs = count_channel_pairs(flags)
+    local_channels = None
+    if local_channel_path_um is not None:
+        local_channels = find_local_channels(neighbours, max_path_px=local_channel_path_um / pixel_size_um)
     return ParticleGraph(
-        image=image,
+        regions=regions,
         pixel_size_um=pixel_size_um,
         shapes=shapes,
         contacts=contacts,
-        tpbs=find_tpbs(contacts, names, phases, shapes.centroid_px, junctions, pixel_size_um),
+        tpbs=find_tpbs(neighbours, shapes.centroid_px, junctions, pixel_size_um),
         flags=flags,
         n_channel_pairs=n_pairs,
-        pairs=channel_pairs(contacts, names, phases) if stores_pairs(n_pairs, len(flags.nmc)) else None,
-        hubs=hub_shares(phases, shapes.area_px),
-        nearest=find_nearest_nmc(labels, names, phases, contacts),
-        local_channels=None
-        if local_channel_path_um is None
-        else find_local_channels(
-            labels,
-            names,
-            phases,
-            contacts,
-            radius_px=radius_px,
-            max_path_px=local_channel_path_um / pixel_size_um,
-        ),
+        pairs=channel_pairs(neighbours) if stores_pairs(n_pairs, len(flags.nmc)) else None,
+        hubs=hub_shares(regions, shapes.area_px),
+        nearest=find_nearest_nmc(neighbours),
+        local_channels=local_channels,
         local_channel_path_um=local_channel_path_um,
     )

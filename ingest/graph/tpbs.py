@@ -1,11 +1,11 @@
 """Triple phase boundaries: triangles NMC–SSE–graphite of the contact graph.
 
 Following the paper, a TPB is a triangle of one region of each phase, all three pairs in contact. Whether
-its three contacts lie in one place is another question, answered by the junctions stored beside it.
+its three contacts lie in one place is a separate question; the junctions stored beside it answer it.
 
 Strategy. Per NMC, its graphite neighbours are marked; each of its SSE neighbours is then compared with the
-marks by walking whichever list is shorter. A hub (one SSE body that touches everything) is so never walked
-for every particle that touches it.
+marks by walking whichever list is shorter. So the list of a hub (one SSE body that
+touches everything) is not walked once for every particle that touches it.
 """
 
 from dataclasses import dataclass
@@ -14,12 +14,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from cathograph.ingest.graph.contacts import Contacts
 from cathograph.ingest.graph.junctions import Junctions
-from cathograph.ingest.graph.neighbours import neighbour_matrix
-from cathograph.ingest.regions.numbering import check_regions, numbers_of_phase
+from cathograph.ingest.graph.neighbours import PhaseNeighbours
 from cathograph.schema.errors import InputError
-from cathograph.schema.phases import Phase
 
 
 @dataclass(frozen=True)
@@ -62,9 +59,7 @@ class Tpbs:
 
 
 def find_tpbs(
-    contacts: Contacts,
-    region_labels: NDArray[np.int64],
-    region_phases: NDArray[np.uint8],
+    neighbours: PhaseNeighbours,
     centroids_px: NDArray[np.float64],
     junctions: Junctions,
     pixel_size_um: float,
@@ -73,12 +68,10 @@ def find_tpbs(
 
     Parameters
     ----------
-    contacts : Contacts
-        Contact list of the image.
-    region_labels, region_phases : ndarray, shape (n,)
-        Sorted labels and their phase codes. Phases other than NMC, SSE and graphite never take part.
+    neighbours : PhaseNeighbours
+        Who touches whom in the image.
     centroids_px : ndarray of float64, shape (n, 2) or (n, 3)
-        Centroids in pixels, axes as the image, in the order of `region_labels`.
+        Centroids in pixels, axes as the image, in the order of ``neighbours.regions.region_labels``.
     junctions : Junctions
         Junctions of the same image at the same radius.
     pixel_size_um : float
@@ -100,14 +93,9 @@ def find_tpbs(
     how the size was measured; the perimeter of the centroid triangle is our reading, and the sum of the three
     contact weights stands beside it. Junctions are ours.
     """
-    check_regions(region_labels, region_phases)
-    _check_inputs(contacts, region_labels, centroids_px, junctions, pixel_size_um)
-    members = [numbers_of_phase(region_phases, phase) for phase in (Phase.NMC, Phase.SSE, Phase.GRAPHITE)]
-    pairs = ((Phase.NMC, Phase.SSE), (Phase.NMC, Phase.GRAPHITE), (Phase.SSE, Phase.GRAPHITE))
-    ns, ng, sg = (
-        neighbour_matrix(contacts, region_labels, region_phases, row_phase, column_phase)
-        for row_phase, column_phase in pairs
-    )
+    _check_inputs(neighbours, centroids_px, junctions, pixel_size_um)
+    members = (neighbours.active, neighbours.ionic, neighbours.electronic)
+    ns, ng, sg = neighbours.active_ionic, neighbours.active_electronic, neighbours.ionic_electronic
 
     def list_into(rows: NDArray[np.int64]) -> int:
         return _list_triangles(
@@ -129,7 +117,7 @@ def find_tpbs(
     perimeter_px = np.zeros(n_triangles)
     for p, q in ((0, 1), (1, 2), (2, 0)):
         perimeter_px += np.linalg.norm(centroids_px[corners[p]] - centroids_px[corners[q]], axis=1)
-    nmc, sse, graphite = (region_labels[corner] for corner in corners)
+    nmc, sse, graphite = (neighbours.regions.region_labels[corner] for corner in corners)
     owner = _rows_of_triples(nmc, sse, graphite, junctions)
     count = np.zeros(n_triangles, dtype=np.int64)
     count[owner] = junctions.count
@@ -155,33 +143,30 @@ def find_tpbs(
 
 
 def _check_inputs(
-    contacts: Contacts,
-    region_labels: NDArray[np.int64],
+    neighbours: PhaseNeighbours,
     centroids_px: NDArray[np.float64],
     junctions: Junctions,
     pixel_size_um: float,
 ) -> None:
-    if contacts.radius_px != junctions.radius_px:
+    if neighbours.radius_px != junctions.radius_px:
         msg = (
-            f"Found contacts at radius {contacts.radius_px} px and junctions at {junctions.radius_px} px; "
+            f"Found contacts at radius {neighbours.radius_px} px and junctions at {junctions.radius_px} px; "
             "expected one radius for both. Find both again with the same radius_px."
         )
         raise InputError(msg)
     if (
         centroids_px.ndim != 2
-        or centroids_px.shape[0] != region_labels.size
+        or centroids_px.shape[0] != len(neighbours.regions)
         or centroids_px.shape[1] != junctions.positions_px.shape[1]
     ):
         msg = (
             f"Found centroids of shape {centroids_px.shape}; expected one row for each of the "
-            f"{region_labels.size} regions and one for each of the {junctions.positions_px.shape[1]} axes of "
+            f"{len(neighbours.regions)} regions and one for each of the {junctions.positions_px.shape[1]} axes of "
             "the image. Measure regions and junctions on the same label image."
         )
         raise InputError(msg)
     if not (np.isfinite(pixel_size_um) and pixel_size_um > 0):
-        msg = (
-            f"Found pixel size {pixel_size_um} µm; expected a positive number. Give it with --pixel-size-nm."
-        )
+        msg = f"Found pixel size {pixel_size_um} µm; expected a positive number. Give pixel_size_um."
         raise InputError(msg)
 
 

@@ -171,7 +171,7 @@ def _note_saddles(
     """Note saddles between pixels an offset apart, from pixel `begin` on.
 
     Returns the pixel to go on from, where the table became half full, and how many slots are used. Nothing is allocated
-    here: in a loop that could make the table anew, its reference count would be touched for every pixel.
+    here: in a loop that could replace the table, its reference count would be touched for every pixel.
     """
     for p in range(begin, basins.size - offset):
         here = basins[p]

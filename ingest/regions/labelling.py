@@ -1,6 +1,6 @@
-"""Regions: from a phase per pixel, or a label per pixel, to one label image with a phase per label.
+"""Labelling: from a phase per pixel, or a label per pixel, to regions with a phase each.
 
-Phase images: every particle phase falls into its connected components (8-connected in 2D,
+Phase images: the regions of a phase are its connected components (8-connected in 2D,
 26-connected in 3D); NMC is then split into particles (`cathograph.ingest.regions.splitting`), and no other
 phase is, because SSE and graphite may be a matrix that has no particles. Regions below the
 minimum size are dropped, *after* splitting, and counted. What remains is numbered 1…n by
@@ -12,13 +12,13 @@ nothing is split, filtered or renumbered.
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from cathograph.ingest.regions.regions import Regions
 from cathograph.ingest.regions.splitting import SplitRules, split_bodies
 from cathograph.schema.errors import InputImageError, PhaseMapError, SegmentationError
 from cathograph.schema.phases import PARTICLE_PHASES, Phase
@@ -31,35 +31,13 @@ _TABLE_ENTRIES_PER_PIXEL = 4
 """Labels are collected in a table of up to this many entries per pixel; beyond it, sorted."""
 
 
-@dataclass(frozen=True, eq=False)
-class LabelledImage:
-    """A label image with the phase of each label.
-
-    Attributes
-    ----------
-    labels : int32 array, shape (y, x) or (z, y, x)
-        0 is background. (int64 where a given label image has labels from 2³¹ on.)
-    region_labels : int64 array (n,)
-        All labels but 0, ascending; 1…n for phase images.
-    region_phases : uint8 array (n,)
-        `Phase.code` of each region.
-    dropped : dict of Phase to int
-        Regions below the minimum size, for each particle phase; empty for given labels.
-    """
-
-    labels: NDArray[np.int32 | np.int64]
-    region_labels: NDArray[np.int64]
-    region_phases: NDArray[np.uint8]
-    dropped: dict[Phase, int] = field(default_factory=dict)
-
-
 def label_phases(
     phase_image: NDArray[np.integer],
     *,
     min_size_px: int = 1,
     split_nmc: bool = True,
     rules: SplitRules | None = None,
-) -> LabelledImage:
+) -> Regions:
     """Label the regions of a phase image.
 
     Parameters
@@ -75,7 +53,7 @@ def label_phases(
 
     Returns
     -------
-    LabelledImage
+    Regions
 
     Raises
     ------
@@ -124,7 +102,7 @@ def label_phases(
         count += area.size
     keep = np.concatenate(sizes) >= min_size_px
     order = _number_by_first_pixel(raw.reshape(-1), keep)
-    return LabelledImage(
+    return Regions(
         labels=raw,
         region_labels=np.arange(1, order.size + 1, dtype=np.int64),
         region_phases=np.concatenate(raw_phases)[order],
@@ -132,8 +110,8 @@ def label_phases(
     )
 
 
-def regions_from_labels(labels: NDArray[np.generic], phase_table: Mapping[int, Phase]) -> LabelledImage:
-    """Take a label image and a phase for each label as they are.
+def regions_from_labels(labels: NDArray[np.generic], phase_table: Mapping[int, Phase]) -> Regions:
+    """Use a label image and a phase for each label without changing them.
 
     Parameters
     ----------
@@ -141,12 +119,12 @@ def regions_from_labels(labels: NDArray[np.generic], phase_table: Mapping[int, P
         Integers, or floats that are whole numbers; 0 is background.
     phase_table : Mapping of int to Phase
         Phase of each label. Labels whose phase is background become background. Rows for labels
-        that are not in the image are passed over (a table often serves a whole stack) and their
+        that are not in the image are ignored (a table often serves a whole stack), and their
         number is logged.
 
     Returns
     -------
-    LabelledImage
+    Regions
         The labels as given; the array may share memory with `labels`.
 
     Raises
@@ -185,7 +163,7 @@ def regions_from_labels(labels: NDArray[np.generic], phase_table: Mapping[int, P
     solid = phases != Phase.BACKGROUND.code
     if not solid.all():
         given = np.where(np.isin(given, present[~solid]), 0, given).astype(given.dtype, copy=False)
-    return LabelledImage(given, present[solid], phases[solid])
+    return Regions(given, present[solid], phases[solid])
 
 
 @njit(cache=True)
@@ -228,7 +206,7 @@ def _distinct_labels(labels: NDArray[np.int32 | np.int64]) -> NDArray[np.int64]:
 
 
 def _check_shape(image: NDArray[np.generic]) -> None:
-    """Refuse what has not the axes of an image, or no pixels."""
+    """Refuse an array that has not the axes of an image, or has no pixels."""
     if image.ndim not in (2, 3) or image.size == 0:
         msg = (
             f"Found an array of shape {image.shape}; expected an image with axes (y, x) or (z, y, x) and at "

@@ -1,17 +1,14 @@
-"""Region numbers: a label image with arbitrary label values becomes one with numbers 0…n.
+"""Region numbers: a label image with arbitrary label values becomes one with the numbers 0…n.
 
-Every kernel that walks pixels wants to look up what it knows about a region (its phase, its contacts)
-by position in a table. Label values may be any positive integers, so the image is renumbered once:
-0 stays background, ``k + 1`` stands for ``region_labels[k]``. Results are turned back into labels
-before anybody sees them.
+0 stays background, ``k + 1`` stands for ``region_labels[k]``. An image whose labels are these numbers already,
+as every image from `label_phases` is, is checked and returned without a copy.
 """
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from cathograph.schema.errors import InputImageError, PhaseMapError
-from cathograph.schema.phases import Phase
+from cathograph.schema.errors import InputImageError
 
 _TABLE_ENTRIES_PER_PIXEL = 4
 """A lookup table is used up to this many entries per pixel; beyond it, labels are searched for."""
@@ -30,7 +27,8 @@ def number_regions(labels: NDArray[np.integer], region_labels: NDArray[np.int64]
     Returns
     -------
     ndarray of int32, same shape
-        0 for background, ``k + 1`` where `labels` holds ``region_labels[k]``. C-contiguous.
+        0 for background, ``k + 1`` where `labels` holds ``region_labels[k]``. C-contiguous; `labels` itself
+        where it is C-contiguous, int32 and numbered 1…n already.
 
     Raises
     ------
@@ -52,6 +50,9 @@ def number_regions(labels: NDArray[np.integer], region_labels: NDArray[np.int64]
     if labels.size == 0:
         return np.zeros(labels.shape, dtype=np.int32)
     largest = int(region_labels[-1]) if region_labels.size else 0
+    is_numbered = labels.dtype == np.int32 and labels.flags.c_contiguous and largest == region_labels.size
+    if is_numbered and labels.min() >= 0 and labels.max() <= largest:
+        return np.ascontiguousarray(labels, dtype=np.int32)
     # Two compiled variants (32 and 64 bit) serve every integer dtype.
     narrow = labels.dtype.itemsize < 4 or labels.dtype == np.int32
     if labels.dtype == np.uint64 and int(labels.max()) > np.iinfo(np.int64).max:
@@ -64,49 +65,16 @@ def number_regions(labels: NDArray[np.integer], region_labels: NDArray[np.int64]
         table = np.zeros(largest + 1, dtype=np.int32)
         table[region_labels] = np.arange(1, region_labels.size + 1, dtype=np.int32)
     numbers = np.empty(flat.size, dtype=np.int32)
-    stranger = _number(flat, region_labels.astype(np.int64, copy=False), table, numbers)
-    if stranger >= 0:
-        raise InputImageError(_unknown_label(int(flat[stranger])))
+    unknown_at = _number(flat, region_labels.astype(np.int64, copy=False), table, numbers)
+    if unknown_at >= 0:
+        raise InputImageError(_unknown_label(int(flat[unknown_at])))
     return numbers.reshape(labels.shape)
-
-
-def check_regions(region_labels: NDArray[np.int64], region_phases: NDArray[np.uint8]) -> None:
-    """Refuse region labels that are not integer, positive, sorted and unique, or not aligned with phases.
-
-    Raises
-    ------
-    PhaseMapError
-        Saying what was found and what was expected.
-    """
-    if region_labels.shape != region_phases.shape or region_labels.ndim != 1:
-        msg = (
-            f"Found {region_labels.shape} region labels and {region_phases.shape} phase codes; expected two "
-            "columns of one length. Give every region exactly one phase."
-        )
-        raise PhaseMapError(msg)
-    if region_labels.dtype.kind not in "iu":
-        msg = (
-            f"Found region labels of dtype {region_labels.dtype}; expected integers. "
-            "Read the region table with integer labels."
-        )
-        raise PhaseMapError(msg)
-    if region_labels.size and (region_labels[0] <= 0 or bool(np.any(np.diff(region_labels) <= 0))):
-        msg = (
-            "Found region labels that are not positive, sorted and unique; expected each label once, "
-            "ascending. Sort the region table with numpy.unique before it is used."
-        )
-        raise PhaseMapError(msg)
-
-
-def numbers_of_phase(region_phases: NDArray[np.uint8], phase: Phase) -> NDArray[np.int64]:
-    """Positions in the region table (0-based) of the regions of one phase, ascending."""
-    return np.flatnonzero(region_phases == phase.code).astype(np.int64)
 
 
 def _unknown_label(label: int) -> str:
     return (
         f"Found label {label} in the image without a row in the region table; expected every non-zero label "
-        "to be positive and listed there. Measure the regions of this very image first."
+        "to be positive and listed there. Make the region table from this image."
     )
 
 
@@ -119,7 +87,7 @@ def _number(
 ) -> int:
     """Fill `numbers`; the position of the first unknown label, or -1.
 
-    Neighbouring pixels mostly share their label, so the last answer is kept at hand.
+    Neighbouring pixels mostly share their label, so the last result is kept.
     """
     last_label = np.int64(0)
     last_number = np.int32(0)

@@ -1,4 +1,4 @@
-"""Where each region lies, row by row: the shortest summary that area, box and convex hull need.
+"""The extent of each region, row by row: all that its area, box and convex hull need.
 
 A row is a line of pixels along x. For each region and each row it touches we keep the first
 and the last x. Two passes over the image: one counts the rows of each region, the other

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from cathograph.ingest.regions.convexity import convexity_of_extents
 from cathograph.ingest.regions.crofton import WEIGHT_ONE, directions_for
-from cathograph.ingest.regions.numbering import number_regions
+from cathograph.ingest.regions.regions import Regions
 from cathograph.ingest.regions.row_extents import RowExtents, measure_row_extents
 
 
@@ -132,41 +132,39 @@ def _measure_outlines(numbers: NDArray[np.int32], n_regions: int) -> NDArray[np.
     return np.asarray(crossings / WEIGHT_ONE)
 
 
-def measure_regions(labels: NDArray[np.integer], region_labels: NDArray[np.int64]) -> RegionShapes:
+def measure_regions(regions: Regions) -> RegionShapes:
     """Measure the shape of every region of a label image.
 
     Parameters
     ----------
-    labels : integer array, shape (y, x) or (z, y, x)
-        Label image, 0 is background; any labels, also a region in several pieces.
-    region_labels : int64 array (n,), ascending
-        All labels of the image but 0.
+    regions : Regions
+        Label image and its labels; a region may lie in several pieces. The phases play no part.
 
     Returns
     -------
     RegionShapes
-        Rows in the order of `region_labels`.
+        Rows in the order of ``regions.region_labels``.
 
     Raises
     ------
     InputImageError
-        When the array is no label image, or its labels are not those of `region_labels`.
+        When the array is no label image, or its labels are not those of the region table.
 
     Notes
     -----
     Discs and balls of radius 20 px and more: outline within 2 % (tests). scikit-image's
-    ``perimeter`` is 4 directions or fewer, its ``perimeter_crofton`` likewise.
+    ``perimeter`` and ``perimeter_crofton`` use at most 4 directions.
 
     Examples
     --------
     >>> labels = np.zeros((9, 9), int)
     >>> labels[2:5, 3:7] = 70
-    >>> shapes = measure_regions(labels, np.array([70]))
+    >>> shapes = measure_regions(Regions(labels, np.array([70]), np.array([2], np.uint8)))
     >>> shapes.area_px.tolist(), shapes.centroid_px.tolist(), shapes.bbox.tolist()
     ([12], [[3.0, 4.5]], [[2, 3, 5, 7]])
     """
-    numbers = number_regions(labels, region_labels)
-    extents = measure_row_extents(numbers, region_labels.size)
+    numbers = regions.numbers
+    extents = measure_row_extents(numbers, len(regions))
     ndim = numbers.ndim
     boxes = _boxes(extents, numbers.shape)
     low, high = boxes[:, :ndim], boxes[:, ndim:]
@@ -174,7 +172,7 @@ def measure_regions(labels: NDArray[np.integer], region_labels: NDArray[np.int64
         area_px=extents.area,
         centroid_px=extents.coordinate_sum[:, 3 - ndim :] / extents.area[:, np.newaxis],
         bbox=boxes,
-        perimeter_px=_measure_outlines(numbers, region_labels.size),
+        perimeter_px=_measure_outlines(numbers, len(regions)),
         equivalent_diameter_px=_equivalent_diameter(extents.area, ndim),
         convexity=convexity_of_extents(extents, numbers.shape),
         touches_border=np.any((low == 0) | (high == np.array(numbers.shape)), axis=1),

@@ -28,7 +28,7 @@ from the nearest peak to the outline, in 3D of the cube) is left out of the dist
 and small cracks, not the gap between three touching discs (16 %). It stays a hole everywhere
 else; areas and convexity count pixels as they are.
 
-The distance map is that of the whole mask and is not computed anew for the pieces, so cut
+The distance map is that of the whole mask and is not computed again for the pieces, so cut
 lines of one depth never shape those of the next. Pieces touch; no line of pixels is lost
 between them. All bodies go through one depth together: a few passes over the image in all,
 no loop over bodies.

@@ -1,14 +1,14 @@
-"""Multi-Otsu: phases by grey value alone, the first segmenter and the one to compare others with.
+"""Multi-Otsu: phases by grey value alone, the reference for other segmenters.
 
-Why this method. Otsu's thresholds need no training, no seed and no user at the screen, and their
-failure is visible: they follow the histogram and nothing else. Grey values of absorption images
+Why this method. Otsu's thresholds need no training, no seed and no interaction, and their
+failures are easy to see: they depend on the histogram alone. Grey values of absorption images
 rise with density and atomic number, so in a composite cathode pores are darkest, then graphite,
 then a sulphide electrolyte, then NMC. That order is a parameter, since phase contrast or another
 electrolyte changes it.
 
-Strategy: scale between two percentiles, so that hot pixels and dark rings move nothing; a median
-filter, which removes noise and keeps boundaries where they are; thresholds on what is left; and,
-if asked for, speckle given to its nearest neighbour. scikit-image is imported where it is used, because the
+Strategy: scale between two percentiles, so that hot pixels and dark rings have no effect; a median
+filter, which removes noise and keeps boundaries in place; thresholds on the result; and,
+if requested, speckle assigned to its nearest neighbour. scikit-image is imported where it is used, because the
 command line reads the names of the segmenters for its help.
 """
 

@@ -1,4 +1,4 @@
-"""Segmenters by name. A new one is one more line here.
+"""Segmenters by name. A new segmenter needs one more line here.
 
 Entries are factories and not instances: a factory may import what only it needs (torch) when it
 is called, and takes the parameters that a user sets.
@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from cathograph.ingest.segmentation.classical import MultiOtsu
 from cathograph.ingest.segmentation.segmenter import Segmenter
-from cathograph.ingest.segmentation.unet.segmenter import make_unet
+from cathograph.ingest.segmentation.unet.unet_segmenter import make_unet
 from cathograph.schema.errors import SegmentationError
 from cathograph.schema.keys import JsonScalar
 

@@ -1,8 +1,8 @@
-"""What a segmenter is, and the one way to run it.
+"""The interface of a segmenter, and the one function that runs it.
 
 A segmenter turns grey values into canonical phase codes. Its name, version and parameters become
-part of the segmentation's key, so they must name everything that shapes its answer. The checks
-stand here and not in the segmenters, so that each new one is checked the same way: shape, type
+part of the segmentation's key, so they must name everything that shapes its result. The checks
+are here and not in the segmenters, so that each new one is checked the same way: shape, type
 and finite values before, shape, type and known codes after.
 """
 
@@ -62,11 +62,11 @@ class Pass:
 
 @runtime_checkable
 class SamplingSegmenter(Segmenter, Protocol):
-    """A segmenter that can be asked several times and then says how far its answers lie apart."""
+    """A segmenter that can be run several times to show how much its results vary."""
 
     @property
     def weights(self) -> Path:
-        """File of the model; what its passes are corrected by lies beside it."""
+        """File of the model; the calibration of its passes lies beside it."""
         ...
 
     @property

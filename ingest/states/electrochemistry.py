@@ -2,7 +2,7 @@
 
 Two passes over the pixels, in compiled loops: the first counts and sums the valid values of each particle;
 the second, with the means known, sums the powers of the deviations and fills one histogram
-a particle. Deviations from the mean, not raw energies, are what is squared: 8344² in eV² leaves
+a particle. Deviations from the mean are squared, not raw energies: 8344² in eV² leaves
 too few digits for a spread of some meV. Peaks are found for all histograms at once
 (`cathograph.ingest.states.peak_distance`). The image is walked in blocks of rows, so memory is the histograms
 (256 bytes a particle) and a few MB.
@@ -18,8 +18,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from cathograph.ingest.options import StateMethod
-from cathograph.ingest.regions.labelling import LabelledImage
-from cathograph.ingest.regions.numbering import number_regions, numbers_of_phase
+from cathograph.ingest.regions.regions import Regions
 from cathograph.ingest.states.map_placement import MapPlacement
 from cathograph.ingest.states.peak_distance import peak_distances
 from cathograph.schema.errors import InputImageError
@@ -49,7 +48,7 @@ class ParticleStates:
 
 
 def measure_states(
-    image: LabelledImage,
+    image: Regions,
     energy_ev: NDArray[np.floating],
     method: StateMethod | None = None,
     *,
@@ -59,14 +58,14 @@ def measure_states(
 
     Parameters
     ----------
-    image : LabelledImage
+    image : Regions
         Regions and their phases.
     energy_ev : ndarray of float32 or float64, shape (y, x) or (z, y, x)
         Edge energy per pixel in eV; NaN (or infinite) where there is none.
     method : StateMethod, optional
         Window, reference energy, histogram.
     placement : MapPlacement, optional
-        Where the map lies; when left out, pixel on pixel.
+        Position of the map; by default pixel on pixel.
 
     Returns
     -------
@@ -90,7 +89,7 @@ def measure_states(
     One particle of four pixels, one of them outside of the window:
 
     >>> from cathograph.schema.phases import Phase
-    >>> image = LabelledImage(np.array([[1, 1], [1, 1]], np.int32), np.array([1]),
+    >>> image = Regions(np.array([[1, 1], [1, 1]], np.int32), np.array([1]),
     ...                       np.array([Phase.NMC.code], np.uint8))
     >>> states = measure_states(image, np.array([[8343.0, 8344.0], [8345.0, 8350.0]]), StateMethod(min_pixels=2))
     >>> row = states.table.iloc[0]
@@ -105,7 +104,7 @@ def measure_states(
             f"{place.map_shape} and {place.image_shape}. Match them first (cathograph.ingest.states.map_matching)."
         )
         raise InputImageError(msg)
-    nmc = numbers_of_phase(image.region_phases, Phase.NMC)
+    nmc = image.positions_of(Phase.NMC)
     sums = _sum_up(image, energy_ev, how, place, nmc)
     return ParticleStates(_as_table(image.region_labels[nmc], sums, how), int(sums.n_infinite[0]))
 
@@ -125,14 +124,14 @@ class _Sums:
 
 
 def _sum_up(
-    image: LabelledImage,
+    image: Regions,
     energy_ev: NDArray[np.floating],
     how: StateMethod,
     place: MapPlacement,
     nmc: NDArray[np.int64],
 ) -> _Sums:
     n = len(nmc)
-    row_of = np.full(len(image.region_labels) + 1, -1, dtype=np.int64)
+    row_of = np.full(len(image) + 1, -1, dtype=np.int64)
     row_of[nmc + 1] = np.arange(n)
     low, high = how.window_ev
     n_valid, n_outside, area_px = (np.zeros(n, dtype=np.int64) for _ in range(3))
@@ -150,8 +149,7 @@ def _sum_up(
         numbers, values = _block(image, energy_ev, place, start, stop)
         _spread(numbers, values, row_of, low, high, mean, second, fourth, histograms)
     for start in range(0, image.labels.shape[0], step):
-        numbers = number_regions(image.labels[start : start + step], image.region_labels)
-        counts = np.bincount(numbers.reshape(-1), minlength=len(row_of))
+        counts = np.bincount(image.numbers[start : start + step].reshape(-1), minlength=len(row_of))
         area_px += counts[nmc + 1]
     valued = (n_valid + n_outside) * place.pixel_ratio
     covered = np.divide(valued, area_px, out=np.zeros(n), where=area_px > 0)
@@ -159,9 +157,9 @@ def _sum_up(
 
 
 def _block(
-    image: LabelledImage, energy_ev: NDArray[np.floating], place: MapPlacement, start: int, stop: int
+    image: Regions, energy_ev: NDArray[np.floating], place: MapPlacement, start: int, stop: int
 ) -> tuple[NDArray[np.int32], NDArray[np.floating]]:
-    numbers = number_regions(place.rows_of(image.labels, start, stop), image.region_labels)
+    numbers = place.rows_of(image.numbers, start, stop).astype(np.int32, copy=False)
     return numbers.reshape(-1), np.ascontiguousarray(energy_ev[start:stop]).reshape(-1)
 
 

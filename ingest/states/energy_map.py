@@ -1,4 +1,4 @@
-"""Energy maps as users hand them in: opened like any image, and refused where they hold something else."""
+"""Energy maps of users: opened like any image, and refused when they hold something else."""
 
 from pathlib import Path
 
@@ -61,7 +61,7 @@ def find_values_in_window(energy_ev: NDArray[np.floating], method: StateMethod) 
     Raises
     ------
     InputImageError
-        When nothing lies in the window; the message tells keV, an empty map and another window apart.
+        When no energy lies in the window; the message says whether the map is in keV, empty, or needs another window.
 
     Examples
     --------

@@ -1,7 +1,7 @@
 """How an energy map was fitted, from the record beside it.
 
 `cathograph xanes fit` writes ``map.json`` beside ``map.tif``: the method, the energies of the stack, and the window
-and reference energy that suit them. A record counts only for the very bytes that it names, so a map that
+and reference energy that suit them. A record counts only for the file whose hash it names, so a map that
 was replaced or edited is not described by the record of another.
 """
 
@@ -28,7 +28,7 @@ class MapFit:
     window_ev : (float, float)
         Energies that the map can hold.
     reference_ev : float
-        Energy that tells peaks above from peaks below.
+        Energy that separates the peaks above it from those below.
     energies_ev : tuple of float
         Energies of the stack.
     """

@@ -1,9 +1,9 @@
 """Match an energy map with an image: by pixel sizes and offset, or by correlation.
 
-What the map shows of its own accord is where the NMC is: inside a particle energies lie in the window, elsewhere
+The map itself shows where the NMC is: inside a particle energies lie in the window, elsewhere
 fits fail. So the mask of the values in the window is compared with the mask of the NMC. Both are brought
-to cells of at most `_MOST_CELLS` along an axis by averaging, their means are taken off, and zeros
-stand around them, so that a shift cannot wrap around. The cross-correlation is not normalised to phases
+to cells of at most `_MOST_CELLS` along an axis by averaging, their means are subtracted, and they are
+padded with zeros, so that a shift cannot wrap around. The cross-correlation is not normalised to phases
 only: with eroded, noisy masks that was off by up to 1.6 pixels, this by up to 0.7.
 
 A map is never resampled to fit, and never assumed to fit: sizes that differ without an option are an error.
@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 from skimage.registration import phase_cross_correlation
 
 from cathograph.ingest.options import MatchingOptions
-from cathograph.ingest.regions.labelling import LabelledImage
-from cathograph.ingest.regions.numbering import number_regions
+from cathograph.ingest.regions.regions import Regions
 from cathograph.ingest.states.map_placement import MapPlacement
 from cathograph.schema.errors import InputImageError
 from cathograph.schema.phases import Phase
@@ -33,17 +32,17 @@ _OPTIONS = "`map_pixel_size_nm`, `map_offset_um` Y,X or `by_correlation`"
 
 
 def match_map(
-    image: LabelledImage,
+    image: Regions,
     image_pixel_um: float,
     in_window: NDArray[np.bool_],
     stated_pixel_um: float | None,
     options: MatchingOptions,
 ) -> MapPlacement:
-    """Find out where a map lies in an image.
+    """Find the position of a map in an image.
 
     Parameters
     ----------
-    image : LabelledImage
+    image : Regions
         Regions and their phases.
     image_pixel_um : float
         Edge of a pixel of the image in µm.
@@ -237,11 +236,11 @@ def _cells(mask: NDArray[np.bool_], cells_a_pixel: float) -> NDArray[np.float32]
     return values.astype(np.float32, copy=False)
 
 
-def _nmc_mask(image: LabelledImage) -> NDArray[np.bool_]:
+def _nmc_mask(image: Regions) -> NDArray[np.bool_]:
     is_nmc = np.concatenate([[False], image.region_phases == Phase.NMC.code])
     return _by_blocks(
         image.labels.shape,
-        lambda start, stop: is_nmc[number_regions(image.labels[start:stop], image.region_labels)],
+        lambda start, stop: is_nmc[image.numbers[start:stop]],
     )
 
 

@@ -1,7 +1,7 @@
-"""Where the pixels of an energy map lie in an image: whose label each of them reads.
+"""The position of an energy map in an image, and the label under each of its pixels.
 
-Energies are never resampled: that would blend particles with their surroundings, and a pixel without a value
-with those beside it. The labels are looked up instead, at the centre of each map pixel, so that each
+Energies are never resampled: that would blend particles with their surroundings, and pixels without a value
+with their neighbours. The labels are looked up instead, at the centre of each map pixel, so that each
 measured value counts once whatever the sizes of the pixels.
 """
 

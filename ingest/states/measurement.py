@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from cathograph.ingest.formats import ImageFile
 from cathograph.ingest.options import MapOptions, MatchingOptions, StateMethod
 from cathograph.ingest.provenance import run_record
-from cathograph.ingest.regions.labelling import LabelledImage
+from cathograph.ingest.regions.regions import Regions
 from cathograph.ingest.states.electrochemistry import measure_states
 from cathograph.ingest.states.energy_map import find_values_in_window, open_energy_map
 from cathograph.ingest.states.map_fit import MapFit, read_map_fit
@@ -199,7 +199,7 @@ class AnalysedMap:
 
 
 def analyse_map(
-    page: MapPage, image: LabelledImage, *, segmentation_key: str, image_pixel_um: float
+    page: MapPage, image: Regions, *, segmentation_key: str, image_pixel_um: float
 ) -> AnalysedMap:
     """Compute the states of all NMC of an image.
 
@@ -207,7 +207,7 @@ def analyse_map(
     ----------
     page : MapPage
         The map.
-    image : LabelledImage
+    image : Regions
         Regions of the image, those of the segmentation.
     segmentation_key : str
         Key of that segmentation.
@@ -260,7 +260,7 @@ def analyse_map(
 def add_map(
     store: "Connection",
     page: MapPage,
-    regions: Callable[[], LabelledImage],
+    regions: Callable[[], Regions],
     *,
     segmentation_key: str,
     image_pixel_um: float,

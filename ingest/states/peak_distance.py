@@ -2,7 +2,7 @@
 
 Each row is one particle's histogram. A row is smoothed with a Gaussian, zero beyond its ends, so a peak
 at the window's edge is a peak; then it is divided by its maximum and rounded. The rounding makes two
-things exact that floating point leaves to chance: bins of equal height are a plateau, and a peak
+things exact that floating point does not: bins of equal height are a plateau, and a peak
 of exactly the threshold's height reaches it.
 
 Peaks are those of `scipy.signal.find_peaks`, found for all rows in a few array operations: a

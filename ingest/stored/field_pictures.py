@@ -1,13 +1,12 @@
 """The pixels of a stored image, made again from its files: labels, phases, grey values, edge energies.
 
-For pictures only: figures of pixels, the report, the dashboard. Everything is checked to be what the store
+For pictures only: figures of pixels, the report, the dashboard. Everything is checked against what the store
 was filled from (`cathograph.ingest.stored.stored_image`, `cathograph.ingest.stored.source_files`), or it is not shown.
 """
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cathograph.ingest.formats import open_image
-from cathograph.ingest.regions.labelling import LabelledImage
+from cathograph.ingest.regions.regions import Regions
 from cathograph.ingest.states.energy_map import open_energy_map
 from cathograph.ingest.states.map_placement import MapPlacement
 from cathograph.ingest.stored.source_files import FoundFile, find_source_files
@@ -78,7 +77,7 @@ class FieldPictures:
 
     Attributes
     ----------
-    image : LabelledImage
+    image : Regions
         Its regions.
     grey : ndarray or None
         What the microscope saw, shape of the labels; None where only labels are there.
@@ -90,20 +89,16 @@ class FieldPictures:
         What could not be shown, and why.
     """
 
-    image: LabelledImage
+    image: Regions
     grey: NDArray[np.generic] | None
     energy: EnergyPixels | None
     pixel_size_um: float
     missing: tuple[str, ...] = ()
 
-    @cached_property
+    @property
     def phases(self) -> NDArray[np.uint8]:
         """Phase code of each pixel, shape of the labels."""
-        labels = self.image.labels
-        position = np.searchsorted(self.image.region_labels, labels.ravel())
-        position[position == len(self.image.region_labels)] = 0
-        codes = self.image.region_phases[position].reshape(labels.shape)
-        return np.where(labels > 0, codes, 0).astype(np.uint8)
+        return self.image.phase_image
 
 
 def read_field(
@@ -154,7 +149,7 @@ def _energy(
     sample: str,
     image: str,
     file: FoundFile,
-    labelled: LabelledImage,
+    labelled: Regions,
     image_pixel_um: float,
 ) -> EnergyPixels:
     """Lay the active energy map over the image, as its measurement says."""

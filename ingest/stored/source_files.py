@@ -1,4 +1,4 @@
-"""Where the files of a stored image lie now: at their recorded place, or in folders that are named.
+"""Finding the files of a stored image: at their recorded place, or in folders that the user names.
 
 The store holds no pixels. A run records where its file lay and the hash of its bytes, so a file that moved, or
 that another machine ingested, is found again by name in the folders given, and is never taken for another
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cathograph.ingest.formats.file_state import hash_of_bytes
-from cathograph.queries.reading.source_files import RecordedFile, recorded_files
+from cathograph.queries.reading.recorded_files import RecordedFile, recorded_files
 from cathograph.schema.errors import InputImageError
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""An image that is in the store already: its regions again, and an energy map onto them.
+"""An image that is in the store already: its regions are made again, and an energy map can be added.
 
 The store holds no pixels, so the label image is made again from the file it came from, with the stored source, phases,
 segmenter and parameters; nobody has to repeat options. Three checks make sure that it is the same: the hash
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from cathograph.ingest.formats import ImageFile, open_image
 from cathograph.ingest.pipeline import parameters_of, segmentation_key_of
 from cathograph.ingest.reading import Reading, read_regions
-from cathograph.ingest.regions.labelling import LabelledImage
+from cathograph.ingest.regions.regions import Regions
 from cathograph.ingest.states.measurement import MapFile, MapOutcome, MapSource, add_map
 from cathograph.queries.writing.measurements import ActiveSegmentation, active_segmentation
 from cathograph.schema.errors import CathographError, InputError, InputImageError
@@ -48,7 +48,7 @@ class StoredRegions:
     page: int
     reading: Reading
 
-    def label(self) -> LabelledImage:
+    def label(self) -> Regions:
         """Make the label image.
 
         Raises

@@ -1,7 +1,7 @@
-"""The store beside the files it came from: hashes again, regions and graph again, counts compared.
+"""Verification of the store against its source files: hashes, regions and graph are made again and compared.
 
-What an image was read with is in its segmentation, and where its file lay in the runs over it, so nobody repeats
-options. Files that were moved are looked for in the folders that are given.
+The segmentation holds the options an image was read with, and its runs hold the path of the file, so nobody
+repeats them. Files that were moved are searched for in the folders that are given.
 """
 
 import os
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from cathograph.ingest.formats.file_state import hash_of_bytes
 from cathograph.ingest.graph.particle_graph import build_graph
 from cathograph.ingest.stored.stored_image import stored_regions
-from cathograph.queries.reading.verification import FileNoted, StoredImage, stored_images
+from cathograph.queries.reading.noted_images import FileNoted, NotedImage, noted_images
 from cathograph.schema.errors import CathographError, InputImageError, SegmentationError
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def verify(
     list of Verdict
         One an image, by sample and name.
     """
-    images = stored_images(store, sample, image)
+    images = noted_images(store, sample, image)
     by_name = _files_in(folders, {each.name for stored in images for each in _files(stored)})
     verdicts = []
     for done, stored in enumerate(images):
@@ -88,7 +88,7 @@ def verify(
 
 def _verdict(
     store: "Connection",
-    stored: StoredImage,
+    stored: NotedImage,
     by_name: Mapping[str, list[Path]],
     *,
     recompute: bool,
@@ -128,7 +128,7 @@ def _verdict(
     except (CathographError, SegmentationError) as error:
         return found("unrepeatable", str(error), str(paths[0]))
     computed = {
-        "particles": len(graph.image.region_labels),
+        "particles": len(graph.regions.region_labels),
         "contacts": len(graph.contacts.a),
         "tpbs": len(graph.tpbs.nmc),
         "physical_tpbs": int(graph.tpbs.is_physical.sum()),
@@ -139,7 +139,7 @@ def _verdict(
     return found("same", "", str(paths[0]))
 
 
-def _files(stored: StoredImage) -> list[FileNoted]:
+def _files(stored: NotedImage) -> list[FileNoted]:
     return [file for file in (stored.file, stored.energy_map) if file is not None]
 
 

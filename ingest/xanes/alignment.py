@@ -1,8 +1,8 @@
 """Energy shift between two spectra of one substance, measured at different times.
 
 A monochromator drifts, so a foil or standard is measured with every scan, and scans are shifted
-until these coincide. Compared are the derivatives, as in Athena: background and edge jump,
-which depend on thickness and detectors, hardly show in them. The shift is the one that leaves the
+until these coincide. The derivatives are compared, as in Athena: background and edge jump,
+which depend on thickness and detectors, hardly affect them. The shift is the one that leaves the
 smallest sum of squares between the standard's derivative and the scan's times a free factor.
 """
 

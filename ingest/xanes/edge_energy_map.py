@@ -1,4 +1,4 @@
-"""From a stack to its edge-energy map: stored, registered where asked, fitted, masked, described."""
+"""From a stack to its edge-energy map: registration where requested, fit, mask and description."""
 
 import dataclasses
 import platform
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from cathograph.ingest.stacks.absorbance import store_frames
 from cathograph.ingest.stacks.energy_stack import EnergyStack
-from cathograph.ingest.xanes.calibration import MOST_DROPPED, Calibration
+from cathograph.ingest.xanes.energy_calibration import MOST_DROPPED, EnergyCalibration
 from cathograph.ingest.xanes.fitting import FittedMaps, fit_stack
 from cathograph.ingest.xanes.methods import Method
 from cathograph.ingest.xanes.normalisation import Normalisation
@@ -31,7 +31,7 @@ class MapRecipe:
     ----------
     method : Method
         How edge energies are found.
-    calibration : Calibration
+    calibration : EnergyCalibration
         The method's window and reference energy.
     normalisation : Normalisation or None
         None to take the stack's values as they are.
@@ -42,7 +42,7 @@ class MapRecipe:
     """
 
     method: Method
-    calibration: Calibration
+    calibration: EnergyCalibration
     normalisation: Normalisation | None = dataclasses.field(default_factory=Normalisation)
     limits: QualityLimits = dataclasses.field(default_factory=QualityLimits)
     register_against: Against | None = None

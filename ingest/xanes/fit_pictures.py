@@ -1,4 +1,4 @@
-"""What a person looks at after a fit: the map with its quality, and the drift of the frames."""
+"""Pictures to check after a fit: the map with its quality, and the drift of the frames."""
 
 from pathlib import Path
 

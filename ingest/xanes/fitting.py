@@ -1,9 +1,9 @@
-"""A whole stack fitted: blocks of rows, read in turn and fitted on several threads.
+"""Fitting a whole stack: blocks of rows, read in turn and fitted on several threads.
 
 A block holds all energies of some rows and is cut into tiles of a few thousand pixels, so that the
 spectra of a tile, one after the other in memory, stay in a core's cache from normalisation to
-fit. Each pixel is fitted alone, so neither blocks nor threads show in the result. Reading takes
-turns, since files allow no more; memory is one block per thread and the maps.
+fit. Each pixel is fitted alone, so the result depends neither on blocks nor on threads. Only one
+thread reads at a time, because files allow no more; memory is one block per thread and the maps.
 """
 
 import os

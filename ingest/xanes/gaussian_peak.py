@@ -1,11 +1,11 @@
 """White line by a Gaussian on the edge step: 1 + h exp(−(E − c)²/2σ²), by least squares.
 
 The fit starts from the local polynomial of `cathograph.ingest.xanes.white_line` and takes the energies within
-± half_width_ev of that maximum. The 1 is the normalised step; left free, it trades places with
-height and width in noise and every third fit at a signal-to-noise of 10 runs away. Levenberg–
+± half_width_ev of that maximum. The 1 is the normalised step; left free, it is correlated
+with height and width, and every third fit at a signal-to-noise ratio of 10 diverges. Levenberg–
 Marquardt (Marquardt 1963) on the three parameters, their normal equations solved in place: per pixel
 some ten exponentials a step, so a whole image is fitted in seconds. Where it does not
-converge, or ends outside the energies that it was given, the pixel has no answer.
+converge, or ends outside the energies that it was given, the pixel has no value.
 
 A symmetric curve on a line that rises faster than it falls: the centre lies above the maximum,
 by an amount that hardly differs between pixels.

@@ -2,7 +2,7 @@
 
 From the highest point of the smoothed spectrum downwards, the first place where it passes the
 level lies on the edge itself, above any pre-edge peak. Around it a cubic is fitted (see
-`cathograph.ingest.xanes.local_polynomial`) and where that passes the level is the answer.
+`cathograph.ingest.xanes.local_polynomial`); the edge energy is where that passes the level.
 """
 
 from dataclasses import dataclass

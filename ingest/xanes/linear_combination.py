@@ -1,4 +1,4 @@
-"""Linear combination of two reference spectra: which share of a pixel is the one, which the other.
+"""Linear combination of two reference spectra: the share of each in a pixel.
 
 A(E) = a R₁(E) + b R₂(E), by least squares over a window of energies, with a straight line beneath
 it where the stack is not normalised. The share is f = b/(a + b) and the edge energy that of the

@@ -1,4 +1,4 @@
-"""Polynomials fitted around each energy of a stack: what smooths spectra and finds their features.
+"""Polynomials fitted around each energy of a stack: they smooth spectra and locate their features.
 
 Around energy k, all energies within ± half_width_ev take part, in t = (E − E_k)/half_width_ev.
 Which energies those are does not depend on the pixel, so fitting is one small matrix per k, made

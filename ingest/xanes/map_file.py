@@ -1,7 +1,7 @@
-"""Edge-energy maps as files: a TIFF that any program reads, and beside it how it was made.
+"""Edge-energy maps as files: a TIFF that any program reads, and a record of how it was made beside it.
 
-Every file is written under another name and renamed when it is complete, so that no half of a map
-is ever taken for one.
+Every file is written under another name and renamed when it is complete, so that an incomplete map
+is never read as a whole one.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""What a method of finding edge energies offers, and how it is prepared."""
+"""The interface of a method that finds edge energies, and the list of methods."""
 
 from typing import Protocol
 

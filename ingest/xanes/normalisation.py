@@ -2,8 +2,8 @@
 
 Per pixel, with a straight line p(E) through the energies before the edge and a line or
 polynomial q(E) through those after it, jump J = q(E₀) − p(E₀) and μ(E) = (A(E) − p(E))/J, as in
-Athena (Ravel and Newville 2005) without flattening. E₀ is one energy for all pixels: where each
-pixel's edge lies is what is looked for, and J hardly depends on it. Both fits are linear in A
+Athena (Ravel and Newville 2005) without flattening. E₀ is one energy for all pixels, because the
+edge of each pixel is not known yet, and J hardly depends on it. Both fits are linear in A
 with the same energies in every pixel, so each is one small matrix, made once.
 
 The noise of a pixel is the standard deviation about its pre-edge line.

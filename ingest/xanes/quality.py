@@ -1,10 +1,10 @@
-"""Which pixels have an edge energy that means something, and why the others have none.
+"""Which pixels have a reliable edge energy, and why the others have none.
 
 A pixel's quality is its edge jump over the standard error of that jump, so that pure noise passes
 equally rarely whatever energies the stack has: a jump extrapolated from a short post-edge range
 has an error of many times the noise. Noise is the standard deviation about the pre-edge line or,
 without normalisation, about the method's own fit. The residual of the fit, as a share of the jump,
-finds pixels that have an edge, but not one of the shape that the method takes for granted.
+finds pixels that have an edge, but not one of the shape that the method assumes.
 """
 
 from dataclasses import dataclass

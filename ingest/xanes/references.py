@@ -1,8 +1,8 @@
 """Two reference spectra, for linear combinations and for calibration.
 
-The references' own edge energies are measured, by the white-line maximum, not taken from a
-book: monochromators differ by electronvolts, and references count only when they were measured on
-the one that took the stack.
+The references' own edge energies are measured, by the white-line maximum, not taken from the
+literature: monochromators differ by electronvolts, and references are valid only when they were measured
+on the instrument that recorded the stack.
 """
 
 from dataclasses import dataclass

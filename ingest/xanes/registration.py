@@ -1,14 +1,14 @@
-"""Registration: the drift of the sample from frame to frame, found and undone.
+"""Registration: finding the drift of the sample from frame to frame and correcting it.
 
 Zone plate, sample and source move by pixels while the energy is scanned. Shifts are found by
 cross-correlation (`skimage.registration.phase_cross_correlation`, Guizar-Sicairos et al. 2008), to a
 fraction of a pixel. Absorption itself changes across the edge, by as much as whole phases differ,
-so what is correlated is the length of the gradient: outlines stay where they are while what they
-enclose turns from bright to dark.
+so the magnitude of the gradient is correlated: outlines stay in place while the phases inside
+them turn from bright to dark.
 
-Two ways: every frame with one reference frame (nothing adds up), or with the one before it, shifts
-added up (neighbours look most alike, but errors add up as well; for samples that change so much that
-the first way fails). Pixels shifted in from outside the field of view have no value.
+Two methods: every frame with one reference frame (errors do not accumulate), or with the frame before
+it, with shifts added up (neighbours are most alike, but errors accumulate; for samples that change so much
+that the first method fails). Pixels shifted in from outside the field of view have no value.
 """
 
 from collections.abc import Callable, Iterator

@@ -1,15 +1,15 @@
 """White line by local polynomial: the energy at which absorption above the edge is highest.
 
 The smoothed spectrum (see `cathograph.ingest.xanes.local_polynomial`) is highest around some energy k;
-there the maximum of the fitted polynomial is the answer. When it lies nearer to another energy, the
-fit is made again around that one, so that the answer does not depend on which single energy noise
-had favoured. A maximum at an end of the search range is none.
+there the maximum of the fitted polynomial is the edge energy. When it lies nearer to another energy, the
+fit is repeated around that one, so that the result does not depend on which energy the noise
+favoured. A maximum at an end of the search range does not count.
 
 No normalisation is needed to find a maximum, but a slope under the edge moves it, by slope over
 curvature: some 0.01 eV for 10⁻³ edge jumps per eV.
 
-The line rises faster than it falls. A parabola takes that for a shift (+0.3 eV at 5 eV to both
-sides), a cubic wavers by 0.1 eV with where the energies happen to lie, a quartic follows it.
+The line rises faster than it falls. A parabola turns that into a shift (+0.3 eV at ± 5 eV), a
+cubic varies by 0.1 eV with the positions of the energies, a quartic follows it.
 """
 
 from dataclasses import dataclass

@@ -9,7 +9,7 @@ from cathograph.gnn.answers.explanation import explain_particle
 from cathograph.gnn.answers.prediction import Predictor
 from cathograph.gnn.answers.ranking import CHANGES, name_candidates, score_candidates, score_changes
 from cathograph.gnn.training.ensemble import keep_targets, train_model
-from cathograph.gnn.training.fitting import TrainingSettings
+from cathograph.gnn.training.network_training import TrainingSettings
 from cathograph.schema.errors import ModelError
 
 pytestmark = pytest.mark.long

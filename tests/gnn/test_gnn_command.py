@@ -68,8 +68,8 @@ def trained(filled, neo4j_server, tmp_path_factory):
     """Give the folder of a model that the command trained."""
     from cathograph.commands.model_graphs import read_graphs
     from cathograph.gnn.training.ensemble import train_model
-    from cathograph.gnn.training.fitting import TrainingSettings
     from cathograph.gnn.training.model_files import save_model
+    from cathograph.gnn.training.network_training import TrainingSettings
 
     folder = tmp_path_factory.mktemp("models") / "toy"
     settings = TrainingSettings(sizes=(("hidden", 4),), max_epochs=3)

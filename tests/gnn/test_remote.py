@@ -15,7 +15,7 @@ from torch_geometric.sampler.base import SubgraphType
 
 from cathograph.gnn.graphs.export import export_hetero_data
 from cathograph.gnn.graphs.hetero_data import EDGE_TYPES, NODE_TYPES
-from cathograph.gnn.graphs.selection import Selection
+from cathograph.gnn.graphs.subgraph_selection import SubgraphSelection
 from cathograph.gnn.remote.loader import make_sampler, open_remote, remote_loader
 from cathograph.gnn.remote.neighbour_sampler import NeighbourSampler
 from cathograph.queries.server.connection import connect
@@ -33,7 +33,7 @@ MIXES = [
     ([NMC], 6, 0.5),
     ([NMC, SSE, GRAPHITE], 6, 0.0),
 ]
-MADE = Selection(sample="s1")
+MADE = SubgraphSelection(sample="s1")
 
 
 @pytest.fixture(scope="module")
@@ -219,13 +219,13 @@ def test_whole_tensors_and_layouts(filled, stores):
 
 def test_missing_values_are_marked(filled, open_connection):
     features = ["area_um2", "local_channel_partners"]
-    stores = open_remote(open_connection, Selection("s1", "i0"), features, missing="mark")
-    (graph,) = export_hetero_data(filled, Selection("s1", "i0"), features, missing="mark")
+    stores = open_remote(open_connection, SubgraphSelection("s1", "i0"), features, missing="mark")
+    (graph,) = export_hetero_data(filled, SubgraphSelection("s1", "i0"), features, missing="mark")
     (batch,) = remote_loader(stores, [-1], batch_size=99)
     assert batch.feature_names == graph.feature_names
     assert torch.equal(batch[SSE].x, graph[SSE].x[batch[SSE].n_id])
     stores.features.close()
-    refusing = open_remote(open_connection, Selection("s1", "i0"), features)
+    refusing = open_remote(open_connection, SubgraphSelection("s1", "i0"), features)
     with pytest.raises(ParameterError, match="local_channel_partners missing"):
         list(remote_loader(refusing, [-1], batch_size=99))
     refusing.features.close()
@@ -281,8 +281,12 @@ def test_what_the_database_holds_is_read_only(stores):
 @pytest.mark.parametrize(
     ("given", "error", "message"),
     [
-        ({"selection": Selection(sample="none")}, QueryError, "Found no image of sample 'none'"),
-        ({"selection": Selection(keys=["s1 i0:1"])}, ParameterError, "a selection of single particles"),
+        ({"selection": SubgraphSelection(sample="none")}, QueryError, "Found no image of sample 'none'"),
+        (
+            {"selection": SubgraphSelection(keys=["s1 i0:1"])},
+            ParameterError,
+            "a selection of single particles",
+        ),
         ({"missing": "drop"}, ParameterError, "missing='drop'"),
         ({"features": ["degree"]}, ParameterError, "no network metrics for 4 of 4 images, the first 'i0'"),
         ({"features": ["convexty"]}, ParameterError, "did you mean convexity"),
@@ -334,7 +338,7 @@ def test_a_store_that_changes_while_training_is_noticed(
     filled, open_connection, neo4j_server, sample, change, what
 ):
     fill(filled, sample)
-    stores = open_remote(open_connection, Selection(sample, "i0"))
+    stores = open_remote(open_connection, SubgraphSelection(sample, "i0"))
     loader = remote_loader(stores, [-1], batch_size=99)
     next(iter(loader))
     with neo4j_server.driver() as driver:

@@ -8,7 +8,7 @@ from cathograph.gnn.answers.baselines import BASELINES
 from cathograph.gnn.answers.evaluation import collect_tests, compare, score
 from cathograph.gnn.networks.architectures import Architecture
 from cathograph.gnn.training.ensemble import keep_targets, train_model
-from cathograph.gnn.training.fitting import TrainingSettings
+from cathograph.gnn.training.network_training import TrainingSettings
 
 pytestmark = pytest.mark.long
 

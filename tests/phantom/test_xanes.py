@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-import cathograph.phantom.xanes as xanes
+import cathograph.phantom.xanes_stack as xanes
 from cathograph.phantom import (
     iterate_xanes_blocks,
     make_energy_map,
@@ -11,7 +11,7 @@ from cathograph.phantom import (
     make_xanes_stack,
     ni_k_edge_spectrum,
 )
-from cathograph.phantom.xanes import EDGE_JUMP, PHASE_ABSORBANCES
+from cathograph.phantom.xanes_stack import EDGE_JUMP, PHASE_ABSORBANCES
 from cathograph.schema.errors import InputError
 from cathograph.schema.phases import Phase
 

@@ -7,10 +7,10 @@ from contact_graphs import random_tables
 from toy_rows import make_toy_rows
 
 from cathograph.analysis.network.network_metrics import PathLimits, measure_network
+from cathograph.benchmarks.gds_metrics import centralities_with_gds, eigenvectors_with_gds, projected
 from cathograph.ingest.metrics import measure_selection, refresh_metrics
 from cathograph.queries.catalog import load, load_write
 from cathograph.queries.reading.content import content_hash
-from cathograph.queries.reading.gds_metrics import centralities_with_gds, eigenvectors_with_gds, projected
 from cathograph.queries.reading.runner import run
 from cathograph.queries.writing.images import IngestRunRecord, write_image
 from cathograph.queries.writing.metrics import metrics_states, read_contact_graph, write_metrics

@@ -11,7 +11,6 @@ from cathograph.schema.keys import (
     hash_pixels,
     image_key,
     particle_key,
-    tpb_key,
     volume_key,
 )
 
@@ -58,4 +57,3 @@ def test_pixels_hash_by_content():
 
 def test_keys_within_a_segmentation():
     assert particle_key("k", 12) == "k:12"
-    assert tpb_key("k", 1, 23, 4) == "k:1-23-4" != tpb_key("k", 12, 3, 4)

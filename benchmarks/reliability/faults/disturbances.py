@@ -27,7 +27,7 @@ _AT_ONCE = 4
 def server_killed(
     site: Site, server_pid: Callable[[], int | None], *, times: int, images: int = 30, budget_s: float = inf
 ) -> Tally:
-    """Kill the server at random points of an ingest; the service starts it again and goes on.
+    """Kill the server at random points of an ingest; the service restarts it and continues.
 
     Mostly while a job is in work, every fourth time as soon as the server is back. When all images are in the store
     before it was killed often enough, as many new ones are dropped.

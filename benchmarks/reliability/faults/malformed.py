@@ -1,4 +1,4 @@
-"""Malformed files: good ones, damaged by chance, read in a child process.
+"""Malformed files: good ones, damaged at random, read in a child process.
 
 A reader may refuse (one of our errors) or read whatever is there; it may not raise anything else, crash its process,
 take more memory than a machine has, or never end. The child says which file it begins before it does, so that a

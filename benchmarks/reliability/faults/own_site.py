@@ -1,4 +1,4 @@
-"""A server of one's own in a temporary home, and a folder beside it, for one run of faults."""
+"""A separate server in a temporary home, and a folder beside it, for one run of faults."""
 
 import json
 import os

@@ -24,8 +24,8 @@ import tifffile
 from cathograph.benchmarks.reliability.faults.tally import Tally
 from cathograph.phantom.microstructure import make_microstructure
 from cathograph.queries.catalog import load
+from cathograph.queries.reading.noted_images import noted_images
 from cathograph.queries.reading.runner import run
-from cathograph.queries.reading.verification import stored_images
 from cathograph.queries.server.connection import Connection
 from cathograph.schema.errors import CathographError
 
@@ -225,7 +225,7 @@ class Observer:
                 self._stop.wait(_LOOK_S)  # the server is gone, as it is meant to be
 
     def _look(self, store: Connection) -> None:
-        seen = stored_images(store)
+        seen = noted_images(store)
         self._tally.looks += 1
         for image in seen:
             if image.counted != image.stored or image.active != 1:

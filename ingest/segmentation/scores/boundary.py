@@ -1,4 +1,4 @@
-"""Boundary F1: how well the outlines lie, which IoU of large regions hardly sees.
+"""Boundary F1: how well outlines agree, which the IoU of large regions hardly shows.
 
 A boundary pixel of a class has a neighbour (by a face) of another class. Precision is the share of found boundary
 pixels with a true one of the same class within the tolerance, recall the share of true ones with a found one; F1

@@ -1,7 +1,7 @@
-"""Graph error: what a wrong pixel does to the numbers people read.
+"""Graph error: how far wrong pixels change the numbers of the graph.
 
-The true mask and the prediction go the same way (regions, contacts, TPBs, channels), and what comes out is set side
-by side. A speckle of a few pixels hardly changes an IoU and is a particle with contacts here.
+The true mask and the prediction go through the same steps (regions, contacts, TPBs, channels), and the results are
+compared. A speckle of a few pixels hardly changes an IoU, but here it is a particle with contacts.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from scipy.stats import wasserstein_distance
 
 from cathograph.ingest.graph.particle_graph import ParticleGraph, build_graph
-from cathograph.ingest.regions.labelling import LabelledImage, label_phases
+from cathograph.ingest.regions.labelling import label_phases
+from cathograph.ingest.regions.regions import Regions
 from cathograph.schema.phases import Phase
 
 
@@ -40,8 +41,8 @@ class GraphNumbers:
 
     @classmethod
     def of(cls, graph: ParticleGraph) -> "GraphNumbers":
-        """Read them off a graph."""
-        nmc = graph.image.region_labels[graph.image.region_phases == Phase.NMC.code]
+        """Take the numbers from a graph."""
+        nmc = graph.regions.labels_of(Phase.NMC)
         ends = np.concatenate((graph.contacts.a, graph.contacts.b))
         names, counts = np.unique(ends, return_counts=True)
         degrees = np.zeros(nmc.size, dtype=np.int64)
@@ -88,13 +89,13 @@ class GraphError:
         }
 
 
-def compare_graphs(truth: LabelledImage, found: LabelledImage) -> GraphError:
+def compare_graphs(truth: Regions, found: Regions) -> GraphError:
     """Compare the graphs of two label images.
 
     Parameters
     ----------
-    truth, found : LabelledImage
-        From `regions_of`, or particles as they are known.
+    truth, found : Regions
+        From `regions_of`, or known particles.
     """
     # Counts and shares do not depend on the pixel size.
     numbers = [GraphNumbers.of(build_graph(image, pixel_size_um=1.0)) for image in (truth, found)]
@@ -103,7 +104,7 @@ def compare_graphs(truth: LabelledImage, found: LabelledImage) -> GraphError:
     return GraphError(numbers[0], numbers[1], None if distance is None else float(distance))
 
 
-def regions_of(phases: NDArray[np.uint8], *, min_size_px: int) -> LabelledImage:
+def regions_of(phases: NDArray[np.uint8], *, min_size_px: int) -> Regions:
     """Find the regions of a phase image as `cathograph ingest` does.
 
     Parameters

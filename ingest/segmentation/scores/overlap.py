@@ -1,8 +1,8 @@
-"""Overlap of classes: IoU of each, their mean, and how far chance carries them (bootstrap).
+"""Overlap of classes: IoU of each, their mean, and their intervals (bootstrap).
 
 IoU of a class is taken over all pixels of all images at once, not as the mean of images, in which a class may
 be all but absent. The bootstrap draws whole images with replacement where there are at least five; with fewer it draws
-blocks of 128 × 128 pixels, which are not independent: such an interval tells less than it seems to, and its unit
+blocks of 128 × 128 pixels, which are not independent: such an interval is narrower than it should be, and its unit
 is named beside it.
 """
 

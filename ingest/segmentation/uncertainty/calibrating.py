@@ -1,13 +1,13 @@
-"""A calibration of one's own model: its passes over images whose masks are known."""
+"""Calibrating a model of your own: its passes over images whose masks are known."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from cathograph.ingest.regions.labelling import label_phases
 from cathograph.ingest.segmentation.segmenter import SamplingSegmenter, run_segmenter
-from cathograph.ingest.segmentation.uncertainty.calibration import (
-    Calibration,
+from cathograph.ingest.segmentation.uncertainty.interval_calibration import (
     Conditions,
+    IntervalCalibration,
     Setting,
     fit_setting,
 )
@@ -64,7 +64,7 @@ def calibrate_on_pairs(
     return fit_setting(conditions, counts, truths)
 
 
-def with_setting(before: Calibration | None, after: Calibration) -> Calibration:
+def with_setting(before: IntervalCalibration | None, after: IntervalCalibration) -> IntervalCalibration:
     """Join calibrations of one model: of equal conditions the later one counts."""
     fitted = {each.conditions for each in after.settings}
     kept = () if before is None else tuple(each for each in before.settings if each.conditions not in fitted)

@@ -1,4 +1,4 @@
-"""Intervals of counts and shares: from a few passes of a network, and corrected so that they hold what they say.
+"""Intervals of counts and shares: from a few passes of a network, corrected to the stated coverage.
 
 The passes of a network with channels left out differ from each other, but not as the network differs from the truth: a
 network that misses thin flakes misses them in every pass. So the interval of the passes is corrected by what
@@ -7,8 +7,8 @@ Patterson, Candès, NeurIPS 2019, here with a margin for each end as in their se
 
 With l and h the 5 % and 95 % quantiles of the passes and y the truth of each of n images, on the scale named below, the
 margins are the ⌈0.95 (n + 1)⌉-th smallest of l − y and of y − h, and the corrected interval is l − margin to h +
-margin. It holds the truth of a further image in at least 90 % of cases, **where that image is of the kind that it was
-corrected on**. A network that always counts too many moves both ends; so the median is moved too, by the median of y
+margin. It contains the truth of a further image in at least 90 % of cases, **if that image is like those of the
+correction**. A network that always counts too many moves both ends; so the median is moved too, by the median of y
 less that of the passes.
 
 Counts are taken on the scale log(1 + count), on which an error of some per cent is the same at any size of image;
@@ -88,7 +88,7 @@ def fit_margins(
     quantity : str
         One of `QUANTITIES`.
     spreads : sequence of Spread
-        Of the passes, image by image; images without one or without a truth are passed over.
+        Of the passes, image by image; images without one or without a truth are left out.
     truths : sequence of float
         The true value in each image.
 

@@ -1,4 +1,4 @@
-"""Passes of a segmenter over one image, each taken as far as the numbers that people read off it.
+"""Repeated passes of a segmenter over one image, and the counts that each of them gives.
 
 A pass is a phase image like any other: its regions, contacts, TPBs and channels are found by the same code, in memory,
 and only the counts are kept.
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cathograph.ingest.graph.particle_graph import build_graph
-from cathograph.ingest.regions.labelling import LabelledImage
+from cathograph.ingest.regions.regions import Regions
 from cathograph.ingest.segmentation.segmenter import SamplingSegmenter
 
 Counts = Mapping[str, float | None]
@@ -38,11 +38,11 @@ class Passes:
 def run_passes(
     segmenter: SamplingSegmenter,
     grey: NDArray[Any],
-    image: LabelledImage,
+    image: Regions,
     *,
     passes: int,
     seed: int,
-    label: Callable[[NDArray[np.uint8]], LabelledImage],
+    label: Callable[[NDArray[np.uint8]], Regions],
     radius_px: int,
 ) -> Passes:
     """Run the passes over one image.
@@ -53,7 +53,7 @@ def run_passes(
         What answers.
     grey : array, shape (y, x) or (z, y, x)
         The image, checked.
-    image : LabelledImage
+    image : Regions
         Its regions without anything left out, as they are stored.
     passes, seed : int
         How many, and what they are drawn from.
@@ -64,14 +64,14 @@ def run_passes(
     """
     counts = []
     sums = np.zeros(image.region_labels.size)
-    for each in segmenter.sample(grey, phases_of(image), passes=passes, seed=seed):
+    for each in segmenter.sample(grey, image.phase_image, passes=passes, seed=seed):
         counts.append(count_structures(label(each.phases), radius_px=radius_px))
         sums += _sum_over_regions(image, each.probability)
     sizes = _sum_over_regions(image, np.ones(image.labels.shape, np.float32))
     return Passes(tuple(counts), sums / (sizes * passes))
 
 
-def count_structures(image: LabelledImage, *, radius_px: int) -> Counts:
+def count_structures(image: Regions, *, radius_px: int) -> Counts:
     """Count the particles and TPBs of a label image, and the share of its NMC that have a concurrent channel."""
     graph = build_graph(image, pixel_size_um=1.0, radius_px=radius_px)  # no count depends on the pixel size
     flags = graph.flags.has_concurrent_channel
@@ -82,24 +82,15 @@ def count_structures(image: LabelledImage, *, radius_px: int) -> Counts:
     }
 
 
-def phases_of(image: LabelledImage) -> NDArray[np.uint8]:
-    """Phase of each pixel, background where there is no region."""
-    code = np.zeros(int(image.region_labels.max(initial=0)) + 1, np.uint8)
-    code[image.region_labels] = image.region_phases
-    phases: NDArray[np.uint8] = code[image.labels]
-    return phases
-
-
-def _sum_over_regions(image: LabelledImage, values: NDArray[np.float32]) -> NDArray[np.float64]:
-    highest = int(image.region_labels.max(initial=0))
-    sums = np.zeros(highest + 1)
-    # Plane by plane: bincount makes doubles of all it is given.
-    for labels, plane in _planes(image.labels, values):
-        sums += np.bincount(labels.reshape(-1), plane.reshape(-1), minlength=highest + 1)
-    return sums[image.region_labels]
+def _sum_over_regions(image: Regions, values: NDArray[np.float32]) -> NDArray[np.float64]:
+    sums = np.zeros(len(image) + 1)
+    # Plane by plane, because bincount converts all it is given to doubles.
+    for numbers, plane in _planes(image.numbers, values):
+        sums += np.bincount(numbers.reshape(-1), plane.reshape(-1), minlength=len(image) + 1)
+    return sums[1:]
 
 
 def _planes(
-    labels: NDArray[np.integer], values: NDArray[np.float32]
-) -> Iterator[tuple[NDArray[np.integer], NDArray[np.float32]]]:
-    yield from [(labels, values)] if labels.ndim == 2 else zip(labels, values, strict=True)
+    numbers: NDArray[np.int32], values: NDArray[np.float32]
+) -> Iterator[tuple[NDArray[np.int32], NDArray[np.float32]]]:
+    yield from [(numbers, values)] if numbers.ndim == 2 else zip(numbers, values, strict=True)

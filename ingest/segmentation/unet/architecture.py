@@ -1,7 +1,7 @@
-"""What a network is made of: the few numbers from which it is built again when its weights are read.
+"""The architecture of a network: the few numbers from which it is built when its weights are read.
 
-They travel in the header of the weights, so a model is one file and its hash names all of it. Free of
-torch, so that a card or a header can be read without it.
+They are stored in the header of the weights, so a model is one file and its hash covers all of it. This module
+does not import torch, so that a card or a header can be read without it.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ class Architecture:
     Attributes
     ----------
     classes : tuple of Phase
-        What the network tells apart, one output each, in the order of their codes.
+        Classes that the network distinguishes, one output each, in the order of their codes.
     channels : tuple of int
         Channels of each resolution, from full to coarsest; the last one is the bottom, which has no skip.
         The default has three levels above the bottom.

@@ -1,7 +1,7 @@
-"""What a training patch may look like besides itself: turned, flipped, scaled, in other light, blurred, noisy.
+"""Augmentation of training patches: rotation, flips, scale, brightness and contrast, blur, noise.
 
-Geometry is one affine map from patch to image, so a patch is sampled once, whatever the turn: bilinear for
-grey values, nearest for classes. Light comes after it. The label never changes with the light.
+Geometry is one affine map from patch to image, so a patch is sampled once: bilinear for
+grey values, nearest for classes. Grey values change after it; labels do not.
 
 ``free`` turns by any angle and scales, which is right where a mask is smooth and directions mean nothing. ``grid``
 only mirrors, so that each pixel of a patch is one pixel of the image: where a mask follows single pixels, or streaks

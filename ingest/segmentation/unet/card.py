@@ -1,6 +1,6 @@
-"""The card of a model: what it learned from, how it was judged, with which code, as JSON and as a page.
+"""The card of a model: its training data, its evaluation and the code used, as JSON and as a page.
 
-A number without the images it was measured on is advertising. So the card names every image of the three sides with
+A score means little without the images it was measured on. So the card names every image of the three sides with
 its hash, the unit of the bootstrap, the versions, and the commit where there is one.
 """
 
@@ -12,10 +12,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from cathograph.ingest.segmentation.unet.evaluation import Evaluation
+from cathograph.ingest.segmentation.unet.mask_evaluation import Evaluation
 from cathograph.ingest.segmentation.unet.pairs import Pair
 from cathograph.ingest.segmentation.unet.split import Split
-from cathograph.ingest.segmentation.unet.training import TrainedNetwork, TrainingRun
+from cathograph.ingest.segmentation.unet.training import TrainedUNet, TrainingRun
 
 PACKAGES = ("cathograph", "numpy", "pytorch-lightning", "torch", "torchmetrics")
 
@@ -29,7 +29,7 @@ def make_card(
     pairs: list[Pair],
     split: Split,
     run: TrainingRun,
-    trained: TrainedNetwork,
+    trained: TrainedUNet,
     test: Evaluation | None,
 ) -> dict[str, Any]:
     """Collect the card as JSON can hold it.

@@ -1,9 +1,9 @@
-"""Dropout while the network answers: one draw of channels, the same for every tile of an image.
+"""Dropout at inference: one draw of channels, the same for every tile of an image.
 
-The network was trained with whole channels left out (`torch.nn.Dropout2d`), drawn anew for each patch. Drawn anew for
-each tile, a pass would show the tiles' seams. So a pass draws once which channels of which block it leaves out, from
-a seed and not from torch's own generator: it is a thinner network, as local as the whole one, whose tiles answer
-as the image in one piece does, on any device. Batch norm keeps its fixed statistics.
+The network was trained with whole channels left out (`torch.nn.Dropout2d`), drawn again for each patch. Drawn again for
+each tile, a pass would show seams between tiles. So a pass draws once which channels of which block it leaves out, from
+a seed and not from torch's own generator: it is a thinner network, as local as the whole one, and gives
+the same result in tiles as in one piece, on any device. Batch norm keeps its fixed statistics.
 """
 
 from collections.abc import Iterator

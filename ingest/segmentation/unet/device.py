@@ -1,4 +1,4 @@
-"""Where the network runs: what was asked for, or an error; `auto` says what it chose."""
+"""The device on which the network runs: the requested one, or an error; `auto` logs its choice."""
 
 import logging
 

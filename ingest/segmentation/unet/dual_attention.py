@@ -8,7 +8,7 @@ what comes up from below, both (batch, C, y, x):
     skip            s · g · (1 + b)
 
 The class logits and the boundary map are outputs too and are supervised, so the gates mean what they are
-called. Both are local: no pooling over the image, which would make a tile answer otherwise than the whole.
+called. Both are local: no pooling over the image, which would give a tile another result than the whole image.
 """
 
 import torch

@@ -1,8 +1,8 @@
 """A network over an image of any size: tiles in batches, memory that does not grow with the image.
 
-What a tile needs is a window of the image; the rest stays where it is (a memory map, if one is given). A GPU whose
-memory is full gets smaller batches, then smaller tiles, which changes no label, and an error once a tile
-can be no smaller.
+Each tile reads one window of the image, which may be a memory map. A GPU whose
+memory is full gets smaller batches, then smaller tiles, which changes no label, and an error when a tile
+cannot be smaller.
 """
 
 import logging
@@ -17,8 +17,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from cathograph.ingest.segmentation.unet.grey_scale import GreyScale, find_grey_scale
 from cathograph.ingest.segmentation.unet.network import UNet
-from cathograph.ingest.segmentation.unet.normalisation import GreyScale, find_grey_scale
 from cathograph.ingest.segmentation.unet.tiling import Window, windows
 from cathograph.schema.errors import SegmentationError
 

@@ -1,4 +1,4 @@
-"""The task that Lightning's loop trains: loss, optimiser, schedule, validation on whole images.
+"""The task that Lightning trains: loss, optimiser, schedule, validation on whole images.
 
 The learning rate rises over the first twentieth of the steps and falls to zero along a cosine, so the last
 weights are as good as the best ones where nothing validates. Each round (some steps) has its own seed for dropout

@@ -1,8 +1,8 @@
 """The U-Net: down over three levels to a bottom, up again with a gated skip at each.
 
 Blocks are 2 × (3 × 3 convolution, batch norm, ReLU) and dropout of channels. Batch norm is not the paper's; it
-halves the steps needed, and in inference its statistics are fixed numbers, so a tile answers as the
-whole image does. Up-sampling is a 2 × 2 transposed convolution, which looks at no neighbour.
+halves the steps needed, and in inference its statistics are fixed numbers, so a tile gives the same
+result as the whole image. Up-sampling is a 2 × 2 transposed convolution, which looks at no neighbour.
 """
 
 from typing import NamedTuple

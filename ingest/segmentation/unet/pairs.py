@@ -1,8 +1,8 @@
-"""Pairs of a grey image and its mask, found in a folder and checked one against the other.
+"""Pairs of a grey image and its mask, found in a folder and checked against each other.
 
 Two layouts: ``images/N.*`` beside ``masks/N.*``, or ``N.*`` beside ``N_label.*`` or ``N_mask.*`` in one folder.
 Pages of a stack are pairs of their own, ``N#0``, ``N#1``, …, and share a group: neighbouring slices look alike,
-so a split must never part them. A table may name other groups.
+so a split must never separate them. A table may name other groups.
 """
 
 import csv
@@ -54,7 +54,7 @@ def read_pairs(folder: Path, phase_map: PhaseMap, *, groups: Path | None = None)
     Parameters
     ----------
     folder : Path
-        Where they lie.
+        Folder of the files.
     phase_map : PhaseMap
         What the values of the masks mean.
     groups : Path, optional

@@ -1,4 +1,4 @@
-"""Training patches: as many as wanted, each drawn from a seed of its own.
+"""Training patches: any number, each drawn from its own seed.
 
 Patch i of round r comes from (seed, r, i) alone, so a run that was interrupted and resumed sees what one run
 sees. Half of the patches are centred on a class drawn evenly, which lifts rare classes.
@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from cathograph.ingest.segmentation.unet.augmentation import change_light, sample_patch
-from cathograph.ingest.segmentation.unet.normalisation import find_grey_scale
+from cathograph.ingest.segmentation.unet.grey_scale import find_grey_scale
 from cathograph.ingest.segmentation.unet.pairs import Pair
 from cathograph.schema.phases import Phase
 
@@ -90,7 +90,7 @@ class Patches(Dataset[tuple[Tensor, Tensor]]):
 
     def _centre(self, classes: NDArray[np.uint8], rng: np.random.Generator) -> tuple[float, float]:
         wanted = rng.integers(self._n_classes) if rng.random() < CENTRED_SHARE else None
-        for _ in range(TRIES):  # enough for a class of 5 %; a rarer one is met by chance
+        for _ in range(TRIES):  # enough for a class of 5 %; a rarer one is found at random
             y, x = (int(rng.integers(side)) for side in classes.shape)
             if wanted is None or classes[y, x] == wanted:
                 break

@@ -1,7 +1,7 @@
-"""Train, validation and test images, so that nothing of a group is on two sides.
+"""Train, validation and test images, so that no group is in two of them.
 
-Slices of one volume look alike: a model that saw the one has seen the other. So groups are dealt out, not
-images, and a choice that would part a group is refused.
+Slices of one volume look alike: a model that saw the one has seen the other. So groups are assigned, not
+images, and a choice that would divide a group is refused.
 """
 
 from collections.abc import Sequence

@@ -1,9 +1,9 @@
-"""Windows over an image, such that a network's answers in their cores are those of the whole image.
+"""Windows over an image, such that a network's results in their cores equal those for the whole image.
 
-A window is its core with a margin as wide as the network's reach on each side. At the image's own rim it is not
+A window is its core with a margin as wide as the network's reach on each side. At the edge of the image it is not
 extended but moved inwards: there the network pads with zeros as it does on the whole image, and all
 windows have one shape, which makes batches. Cores and windows begin at multiples of the network's stride, so pooling
-joins the same pixels in each. Cores meet without overlap: where answers are equal there is nothing to blend.
+joins the same pixels in each. Cores meet without overlap: equal results need no blending.
 """
 
 from collections.abc import Iterator

@@ -1,15 +1,15 @@
-"""From a trained network to a model in a file, tested on the images kept back, with its card beside it."""
+"""From a trained network to a model file, tested on the held-out images, with its card beside it."""
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cathograph.ingest.segmentation.unet.card import make_card, write_card
-from cathograph.ingest.segmentation.unet.evaluation import Evaluation, Progress, evaluate
+from cathograph.ingest.segmentation.unet.mask_evaluation import Evaluation, Progress, evaluate
 from cathograph.ingest.segmentation.unet.pairs import Pair
-from cathograph.ingest.segmentation.unet.segmenter import make_unet
 from cathograph.ingest.segmentation.unet.split import Split
-from cathograph.ingest.segmentation.unet.training import TrainedNetwork, TrainingRun
+from cathograph.ingest.segmentation.unet.training import TrainedUNet, TrainingRun
+from cathograph.ingest.segmentation.unet.unet_segmenter import make_unet
 from cathograph.ingest.segmentation.unet.weights import save_model
 
 
@@ -34,7 +34,7 @@ class Training:
     pairs: list[Pair]
     split: Split
     run: TrainingRun
-    trained: TrainedNetwork
+    trained: TrainedUNet
 
 
 def finish_model(

@@ -1,6 +1,6 @@
 """Training from pairs to a saved model: Lightning's loop with checkpoints, resume and early stop.
 
-The folder of a run holds what is needed to go on (``last.ckpt``) and what it was asked (``run.json``): going on
+The folder of a run holds its state (``last.ckpt``) and its settings (``run.json``). Resuming
 with other images or another schedule would be neither the old run nor a new one and is refused. Checkpoints are
 read without running code, as weights are.
 """
@@ -39,7 +39,7 @@ Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
-class TrainedNetwork:
+class TrainedUNet:
     """What a training gave.
 
     Attributes
@@ -62,7 +62,7 @@ class TrainedNetwork:
 
 @dataclass(frozen=True)
 class TrainingRun:
-    """What is asked of a training.
+    """The settings of a training.
 
     Attributes
     ----------
@@ -93,7 +93,7 @@ class TrainingRun:
 
 def train_network(
     pairs: Sequence[Pair], split: Split, run: TrainingRun, *, progress: Progress | None = None
-) -> TrainedNetwork:
+) -> TrainedUNet:
     """Train a network.
 
     Parameters
@@ -168,7 +168,7 @@ def train_network(
         task.load_state_dict(saved["state_dict"])
         score = None if best.best_model_score is None else float(best.best_model_score)
     network = task.network.cpu().eval()
-    return TrainedNetwork(network, trainer.global_step, time.perf_counter() - began, score)
+    return TrainedUNet(network, trainer.global_step, time.perf_counter() - began, score)
 
 
 def _prepare_folder(pairs: Sequence[Pair], split: Split, run: TrainingRun, precision: str) -> None:

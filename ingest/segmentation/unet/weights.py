@@ -1,7 +1,7 @@
-"""Models as files: weights in safetensors, what the network is in its header, all under one hash.
+"""Models as files: weights in safetensors, the architecture in the header, one hash for both.
 
-safetensors holds numbers and text and nothing that could run. A header that asks for too much, weights that do
-not fit it, and numbers that are none are refused before anything is computed with them.
+safetensors holds numbers and text and no code. A header that asks for too much memory, weights that do not fit it,
+and values that are not finite are refused before anything is computed with them.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ LARGEST_BYTES = 1 << 30
 
 
 @dataclass(frozen=True, eq=False)
-class TrainedModel:
+class SegmentationModel:
     """A network with its weights, ready to answer.
 
     Attributes
@@ -72,7 +72,7 @@ def save_model(path: Path, network: UNet, *, name: str) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def load_model(path: Path) -> TrainedModel:
+def load_model(path: Path) -> SegmentationModel:
     """Read a model.
 
     Parameters
@@ -117,7 +117,7 @@ def load_model(path: Path) -> TrainedModel:
         msg = f"{path}: found weights that are no finite numbers; expected finite ones. Train it again."
         raise ModelError(msg)
     network.eval()
-    return TrainedModel(network, name, hashlib.sha256(content).hexdigest())
+    return SegmentationModel(network, name, hashlib.sha256(content).hexdigest())
 
 
 def _read_header(path: Path, metadata: dict[str, str]) -> tuple[str, Architecture]:

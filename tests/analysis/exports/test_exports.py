@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cathograph.analysis.exports.graph_files import read_graph, write_graph
-from cathograph.analysis.exports.particle_graph import (
+from cathograph.analysis.exports.exported_graph import (
     EDGE_KINDS,
     NODE_KINDS,
-    ParticleGraph,
-    build_particle_graph,
+    ExportedGraph,
+    build_exported_graph,
 )
+from cathograph.analysis.exports.graph_files import read_graph, write_graph
 from cathograph.analysis.exports.table_files import read_tables, write_tables
 from cathograph.schema.errors import InputError
 from cathograph.schema.relationships import CONTACT
@@ -47,7 +47,7 @@ def make_graph(sample="s", image="i", **properties):
          "weight_px": [5.0], "weight": [1.0], "interface_um": [0.1 + 0.2], "interface_um2": [float("nan")],
          "gap_px": [1]}
     )  # fmt: skip
-    return build_particle_graph(particles, contacts)
+    return build_exported_graph(particles, contacts)
 
 
 def round_trip(graph, folder, kind):
@@ -93,7 +93,7 @@ def test_odd_names_stay_what_they_are(tmp_path, kind, name):
 @pytest.mark.parametrize("kind", FORMATS)
 def test_particles_without_any_contact(tmp_path, kind):
     graph = make_graph()
-    alone = ParticleGraph(graph.particles, graph.contacts.iloc[:0])
+    alone = ExportedGraph(graph.particles, graph.contacts.iloc[:0])
     found = round_trip(alone, tmp_path, kind)
     pd.testing.assert_frame_equal(found.particles, graph.particles)
     assert found.contacts.empty
@@ -148,7 +148,7 @@ def test_a_contact_without_its_particle_is_refused():
         }
     )
     with pytest.raises(InputError, match=r"contact of particle s/i label 2 that is not among the particles"):
-        build_particle_graph(particles, graph.contacts)
+        build_exported_graph(particles, graph.contacts)
 
 
 @pytest.mark.parametrize("kind", FORMATS)

@@ -8,6 +8,7 @@ from contact_graphs import as_networkx, random_tables
 
 from cathograph.analysis.network.network_metrics import measure_network
 from cathograph.ingest.graph.contacts import find_contacts
+from cathograph.ingest.regions.regions import Regions
 from cathograph.ingest.regions.shapes import measure_regions
 from cathograph.schema.network_metrics import SIDES
 
@@ -31,8 +32,9 @@ EXAMPLE_PHASES = ["SSE", "NMC", "SSE", "NMC", "NMC", "Graphite"]
 def metrics_of(labels, phases):
     contacts = find_contacts(labels, radius_px=1)
     names = np.unique(labels[labels > 0])
+    regions = Regions(labels, names, np.ones(names.size, dtype=np.uint8))
     particles = pd.DataFrame(
-        {"label": names, "phase": phases, "bbox": measure_regions(labels, names).bbox.tolist()}
+        {"label": names, "phase": phases, "bbox": measure_regions(regions).bbox.tolist()}
     )
     table = pd.DataFrame({"a": contacts.a, "b": contacts.b, "weight_px": contacts.weight_px})
     return measure_network(particles, table, labels.shape).set_index("label")

@@ -16,7 +16,7 @@ from cathograph.gnn.answers.evaluation import (
 )
 from cathograph.gnn.answers.neighbourhood_features import neighbourhood_features
 from cathograph.gnn.training.ensemble import train_model
-from cathograph.gnn.training.fitting import TrainingSettings
+from cathograph.gnn.training.network_training import TrainingSettings
 from cathograph.schema.errors import ModelError
 
 pytestmark = pytest.mark.long

@@ -16,7 +16,7 @@ from toy_rows import make_toy_rows
 from cathograph.gnn.graphs.export import export_hetero_data, save_hetero_data
 from cathograph.gnn.graphs.hetero_data import EDGE_TYPES, NODE_TYPES
 from cathograph.gnn.graphs.node_features import FEATURES, Missing
-from cathograph.gnn.graphs.selection import Selection
+from cathograph.gnn.graphs.subgraph_selection import SubgraphSelection
 from cathograph.ingest.metrics import refresh_metrics
 from cathograph.queries.catalog import adhoc
 from cathograph.queries.server.connection import connect
@@ -158,7 +158,7 @@ def test_there_and_back_is_the_same_to_the_last_bit(store, fill, seed, ndim):
     for name in edges:
         again.contacts.loc[order, name] = contacts[name].to_numpy().astype(again.contacts[name].dtype)
     fill(again)
-    (second,) = export_hetero_data(store, Selection(image="again"), features=features)
+    (second,) = export_hetero_data(store, SubgraphSelection(image="again"), features=features)
     assert all(torch.equal(second[phase].x, graph[phase].x) for phase in NODE_TYPES)
     for kind in EDGE_TYPES:
         assert torch.equal(second[kind].edge_index, graph[kind].edge_index)
@@ -194,7 +194,7 @@ def test_selection(store, fill):
     fill(make_toy_rows(sample="s2", key="k3", cathode="ECD"))
 
     def chosen(**given):
-        return [graph.segmentation for graph in export_hetero_data(store, Selection(**given))]
+        return [graph.segmentation for graph in export_hetero_data(store, SubgraphSelection(**given))]
 
     assert chosen() == ["k1", "k2", "k3"]
     assert chosen(sample="s1") == ["k1", "k2"]
@@ -214,7 +214,7 @@ def test_selection(store, fill):
 )
 def test_neighbourhood(toy_store, hops, labels):
     """From NMC 1: its contacts 3 and 4, then NMC 2; NMC 5 is alone. All contacts between them come along."""
-    (graph,) = export_hetero_data(toy_store, Selection(keys=["k1:1"], hops=hops))
+    (graph,) = export_hetero_data(toy_store, SubgraphSelection(keys=["k1:1"], hops=hops))
     assert [graph[phase].label.tolist() for phase in NODE_TYPES] == labels
     assert graph[NMC].selected.tolist() == [True, False][: len(labels[1])]
     assert not graph[SSE].selected.any()
@@ -225,7 +225,9 @@ def test_neighbourhood(toy_store, hops, labels):
 def test_selection_from_a_file(toy_store, tmp_path):
     path = tmp_path / "small.cypher"
     path.write_text("MATCH (n:Particle) WHERE n.area_um2 < $limit RETURN n.key AS key, n.phase")
-    (graph,) = export_hetero_data(toy_store, Selection.from_file(path, parameters={"limit": "0.25"}, hops=1))
+    (graph,) = export_hetero_data(
+        toy_store, SubgraphSelection.from_file(path, parameters={"limit": "0.25"}, hops=1)
+    )
     assert graph[NMC].selected.tolist() == [True, True]
     assert graph.num_nodes == 4
 
@@ -277,7 +279,7 @@ def test_images_in_2d_and_3d_are_not_mixed(store, fill):
     fill(make_random_rows(0, [NMC, SSE], ndim=3, image="solid"))
     with pytest.raises(ParameterError, match="'made' in 2D and 'solid' in 3D"):
         export_hetero_data(store)
-    (graph,) = export_hetero_data(store, Selection(image="solid"))
+    (graph,) = export_hetero_data(store, SubgraphSelection(image="solid"))
     assert graph[NMC].pos.shape == (1, 3)
     assert graph.edge_feature_names[3] == "interface_um2"
 
@@ -297,13 +299,13 @@ def test_images_in_2d_and_3d_are_not_mixed(store, fill):
 )  # fmt: skip
 def test_selections_of_nothing_are_refused(toy_store, selection, message):
     with pytest.raises(QueryError, match=message):
-        export_hetero_data(toy_store, Selection(**selection))
+        export_hetero_data(toy_store, SubgraphSelection(**selection))
 
 
 def test_a_query_that_writes_is_refused(toy_store):
     with pytest.raises(WriteRefused):
         export_hetero_data(
-            toy_store, Selection(query=adhoc("MATCH (n:NMC) SET n.label = 1 RETURN n.key AS key"))
+            toy_store, SubgraphSelection(query=adhoc("MATCH (n:NMC) SET n.label = 1 RETURN n.key AS key"))
         )
 
 
@@ -322,12 +324,12 @@ def test_empty_store_is_refused(store):
 )
 def test_selections_that_cannot_be_meant_are_refused(given, message):
     with pytest.raises(ParameterError, match=message):
-        Selection(**given)
+        SubgraphSelection(**given)
 
 
 def test_unreadable_query_file_is_refused(tmp_path):
     with pytest.raises(QueryError, match="no readable Cypher"):
-        Selection.from_file(tmp_path / "none.cypher")
+        SubgraphSelection.from_file(tmp_path / "none.cypher")
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from gnn_graphs import FEATURES, make_graph, make_set
 from cathograph.gnn.answers.prediction import Predictor
 from cathograph.gnn.graph_layout import check_layout
 from cathograph.gnn.training.ensemble import train_model
-from cathograph.gnn.training.fitting import TrainingSettings
 from cathograph.gnn.training.model_files import CARD, WEIGHTS, load_model, save_model
+from cathograph.gnn.training.network_training import TrainingSettings
 from cathograph.schema.errors import InputError, ModelError
 
 

@@ -9,7 +9,7 @@ from gnn_graphs import make_graph, make_set
 from cathograph.gnn.graph_layout import layout_of
 from cathograph.gnn.networks.architectures import Architecture
 from cathograph.gnn.training.ensemble import keep_targets, train_model
-from cathograph.gnn.training.fitting import TrainingSettings, choose_device, train_network
+from cathograph.gnn.training.network_training import TrainingSettings, choose_device, train_network
 from cathograph.gnn.training.splits import Split, split_graphs
 from cathograph.schema.errors import ModelError
 

@@ -15,6 +15,7 @@ from small_images import (
     contact_list,
     contacts_by_dilation,
     labelled_images,
+    neighbours_by_list,
     phases,
 )
 
@@ -26,7 +27,7 @@ from cathograph.ingest.graph.channels import (
     iterate_channel_pairs,
     stores_pairs,
 )
-from cathograph.schema.errors import InputError
+from cathograph.ingest.regions.regions import Regions
 
 
 def by_networkx(contacts, names, codes):
@@ -50,10 +51,11 @@ def as_dictionary(pairs):
 
 def check(contacts, names, codes):
     expected = by_networkx(contacts, names, codes)
-    pairs = channel_pairs(contacts, names, codes)
+    neighbours = neighbours_by_list(contacts, names, codes)
+    pairs = channel_pairs(neighbours)
     assert as_dictionary(pairs) == expected
     assert list(as_dictionary(pairs)) == sorted(expected)
-    flags = channel_flags(contacts, names, codes)
+    flags = channel_flags(neighbours)
     assert flags.nmc.tolist() == names[codes == NMC].tolist()
     partners = [sum(n in pair for pair in expected) for n in flags.nmc]
     assert flags.concurrent_partners.tolist() == partners
@@ -72,7 +74,7 @@ def test_two_particles_between_two_layers():
     contacts = contacts_by_dilation(labels, 1)
     flags = check(contacts, names, codes)
     assert flags.has_concurrent_channel.tolist() == [True, True, False]
-    assert as_dictionary(channel_pairs(contacts, names, codes)) == {(1, 2): (1, 1)}
+    assert as_dictionary(channel_pairs(neighbours_by_list(contacts, names, codes))) == {(1, 2): (1, 1)}
 
 
 def test_the_two_paths_may_be_far_apart_but_one_is_not_enough():
@@ -84,7 +86,7 @@ def test_the_two_paths_may_be_far_apart_but_one_is_not_enough():
     codes = phases(NMC, NMC, NMC, SSE, SSE, GRAPHITE, GRAPHITE)
     flags = check(contacts, names, codes)
     assert flags.concurrent_partners.tolist() == [1, 1, 0]
-    assert as_dictionary(channel_pairs(contacts, names, codes)) == {(1, 2): (2, 1)}
+    assert as_dictionary(channel_pairs(neighbours_by_list(contacts, names, codes))) == {(1, 2): (2, 1)}
 
 
 def test_other_phases_are_no_path_and_a_particle_is_not_its_own_partner():
@@ -127,14 +129,13 @@ def test_a_hub_of_each_phase_makes_everyone_a_partner():
     hubs = {(k, 9000): 1 for k in range(1, n)} | {(k, 9001): 1 for k in range(1, n)}
     names = np.concatenate((np.arange(1, n + 1), [9000, 9001]))
     codes = np.repeat(phases(NMC, SSE, GRAPHITE), [n, 1, 1])
-    flags = channel_flags(contact_list(hubs), names, codes)
+    neighbours = neighbours_by_list(contact_list(hubs), names, codes)
+    flags = channel_flags(neighbours)
     assert flags.concurrent_partners.tolist() == [n - 2] * (n - 1) + [0]
     n_pairs = count_channel_pairs(flags)
     assert n_pairs == (n - 1) * (n - 2) // 2
     assert not stores_pairs(n_pairs, n)
-    with pytest.raises(InputError, match=f"Found {n_pairs} pairs .* at most 75000"):
-        channel_pairs(contact_list(hubs), names, codes, max_pairs=75_000)
-    blocks = list(iterate_channel_pairs(contact_list(hubs), names, codes, block_entries=600_000))
+    blocks = list(iterate_channel_pairs(neighbours, block_entries=600_000))
     assert len(blocks) > 5
     assert max(block.nmc_a.size for block in blocks) <= 600_000
     assert sum(block.nmc_a.size for block in blocks) == n_pairs
@@ -149,8 +150,9 @@ def test_blocks_add_up_to_the_whole(block_entries):
     }
     names = np.concatenate((np.arange(1, 41), np.arange(100, 120)))
     codes = np.repeat(phases(NMC, SSE, GRAPHITE), [40, 10, 10])
-    whole = channel_pairs(contact_list(pairs), names, codes, max_pairs=780)
-    blocks = list(iterate_channel_pairs(contact_list(pairs), names, codes, block_entries=block_entries))
+    neighbours = neighbours_by_list(contact_list(pairs), names, codes)
+    whole = channel_pairs(neighbours)
+    blocks = list(iterate_channel_pairs(neighbours, block_entries=block_entries))
     for column in ("nmc_a", "nmc_b", "via_sse", "via_graphite"):
         joined = np.concatenate([getattr(block, column) for block in blocks])
         np.testing.assert_array_equal(joined, getattr(whole, column))
@@ -158,10 +160,10 @@ def test_blocks_add_up_to_the_whole(block_entries):
 
 def test_nothing_to_share():
     names, codes = np.array([1, 2]), phases(NMC, SSE)
-    flags = channel_flags(contact_list({(1, 2): 1}), names, codes)
-    assert flags.concurrent_partners.tolist() == [0]
-    assert channel_pairs(contact_list({(1, 2): 1}), names, codes).nmc_a.size == 0
-    assert channel_flags(contact_list({}), names[:0], codes[:0]).nmc.size == 0
+    neighbours = neighbours_by_list(contact_list({(1, 2): 1}), names, codes)
+    assert channel_flags(neighbours).concurrent_partners.tolist() == [0]
+    assert channel_pairs(neighbours).nmc_a.size == 0
+    assert channel_flags(neighbours_by_list(contact_list({}), names[:0], codes[:0])).nmc.size == 0
 
 
 @pytest.mark.parametrize(
@@ -175,11 +177,7 @@ def test_storing_rule(n_pairs, n_nmc, stored):
 
 def test_hub_shares_by_hand():
     # SSE regions of 6 and 2 pixels: 6/8. One graphite region: 1. NMC does not count.
-    shares = hub_shares(phases(SSE, NMC, SSE, GRAPHITE), np.array([6, 40, 2, 3]))
+    regions = Regions(np.arange(5)[None], np.arange(1, 5), phases(SSE, NMC, SSE, GRAPHITE))
+    shares = hub_shares(regions, np.array([6, 40, 2, 3]))
     assert (shares.sse, shares.graphite) == (0.75, 1.0)
-    assert hub_shares(phases(NMC), np.array([40])).sse is None
-
-
-def test_contact_of_an_unknown_region():
-    with pytest.raises(InputError, match="region 7"):
-        channel_flags(contact_list({(1, 7): 1}), np.array([1, 2]), phases(NMC, SSE))
+    assert hub_shares(Regions(np.ones((1, 1), int), np.array([1]), phases(NMC)), np.array([40])).sse is None

@@ -5,13 +5,14 @@ import pytest
 from small_images import GRAPHITE, NMC, SSE, phases
 
 from cathograph.ingest.graph.junctions import find_junctions
+from cathograph.ingest.regions.regions import Regions
 
 NAMES, CODES = np.array([1, 2, 3]), phases(NMC, SSE, GRAPHITE)
 SIDE = 44
 
 
 def length_of(labels, radius_px):
-    found = find_junctions(labels, NAMES, CODES, radius_px=radius_px)
+    found = find_junctions(Regions(labels, NAMES, CODES), radius_px=radius_px)
     assert found.count.tolist() == [1]
     return found.length_px[0]
 

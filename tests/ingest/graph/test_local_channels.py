@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import ndimage as ndi
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
-from small_images import GRAPHITE, NMC, SSE, contact_list, contacts_by_dilation, labelled_images, phases
+from small_images import GRAPHITE, NMC, SSE, contacts_by_dilation, labelled_images, neighbours_in, phases
 
 from cathograph.ingest.graph.channels import channel_pairs
 from cathograph.ingest.graph.local_channels import find_local_channels
@@ -26,8 +26,11 @@ def rows(found):
 
 
 def local_channels(labels, names, codes, radius_px, max_path_px):
-    contacts = contacts_by_dilation(labels, radius_px)
-    return find_local_channels(labels, names, codes, contacts, radius_px=radius_px, max_path_px=max_path_px)
+    return find_local_channels(touching(labels, names, codes, radius_px), max_path_px=max_path_px)
+
+
+def touching(labels, names, codes, radius_px):
+    return neighbours_in(labels, names, codes, contacts_by_dilation(labels, radius_px))
 
 
 # SSE 5 is the top row, graphite 6 the bottom row; NMC 1, 2, 3 hang between. r = 1.
@@ -98,8 +101,7 @@ def test_a_region_in_two_pieces_is_no_path():
     # Label 5 in two pieces (ingested as regions): the contact graph shares it, no path joins its pieces.
     labels = np.array([[5, 0, 0, 5], [1, 0, 0, 2], [6, 6, 6, 6]])
     names, codes = np.array([1, 2, 5, 6]), phases(NMC, NMC, SSE, GRAPHITE)
-    contacts = contacts_by_dilation(labels, 1)
-    assert channel_pairs(contacts, names, codes).nmc_a.tolist() == [1]
+    assert channel_pairs(touching(labels, names, codes, 1)).nmc_a.tolist() == [1]
     assert rows(local_channels(labels, names, codes, 1, 50)) == {}
 
 
@@ -164,7 +166,7 @@ def test_equal_to_dijkstra_on_pixels(image, radius_px, max_path_px):
     assert rows(found) == by_dijkstra(labels, names, codes, radius_px, max_path_px)
     pairs = list(zip(found.nmc_a.tolist(), found.nmc_b.tolist(), strict=True))
     assert pairs == sorted(pairs)
-    shared = channel_pairs(contacts_by_dilation(labels, radius_px), names, codes)
+    shared = channel_pairs(touching(labels, names, codes, radius_px))
     assert set(pairs) <= set(zip(shared.nmc_a.tolist(), shared.nmc_b.tolist(), strict=True))
 
 
@@ -190,22 +192,7 @@ def test_nothing_to_join():
     assert rows(local_channels(labels * 0, np.empty(0, np.int64), phases(), 1, 5)) == {}
 
 
-@pytest.mark.parametrize(
-    ("change", "found"),
-    [
-        ({"radius_px": 2}, "radius 1 px; expected 2"),
-        ({"max_path_px": -1.0}, "max_path_px = -1.0"),
-        ({"max_path_px": float("nan")}, "max_path_px = nan"),
-        ({"contacts": contact_list({(1, 77): 1}, 1)}, "region 77"),
-    ],
-)
-def test_bad_input(change, found):
-    good = {
-        "labels": CORRIDORS,
-        "region_labels": CORRIDOR_NAMES,
-        "region_phases": CORRIDOR_CODES,
-        "contacts": contacts_by_dilation(CORRIDORS, 1),
-        "radius_px": 1,
-    }
-    with pytest.raises(InputError, match=found):
-        find_local_channels(**(good | change))
+@pytest.mark.parametrize("max_path_px", [-1.0, float("nan")])
+def test_bad_input(max_path_px):
+    with pytest.raises(InputError, match=f"max_path_px = {max_path_px}"):
+        local_channels(CORRIDORS, CORRIDOR_NAMES, CORRIDOR_CODES, 1, max_path_px)

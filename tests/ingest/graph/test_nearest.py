@@ -5,12 +5,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
-from small_images import GRAPHITE, NMC, SSE, contact_list, contacts_by_dilation, labelled_images, phases
+from small_images import (
+    GRAPHITE,
+    NMC,
+    SSE,
+    contact_list,
+    contacts_by_dilation,
+    labelled_images,
+    neighbours_in,
+    phases,
+)
 
 from cathograph.ingest.graph.nearest import find_nearest_nmc
-from cathograph.schema.errors import InputError, InputImageError
+from cathograph.schema.errors import InputImageError
 
 NO_CONTACTS = contact_list({})
+
+
+def nearest_of(labels, names, codes, contacts):
+    return find_nearest_nmc(neighbours_in(labels, names, codes, contacts))
 
 
 def rows(found):
@@ -48,7 +61,7 @@ def test_four_particles_by_hand():
     # (3 down, 4 across), 2 is 5 away → 1. 7: 2. The relation is not symmetric: 1's nearest is 2, 2's is 7.
     labels = np.zeros((8, 8), dtype=int)
     labels[0, 0], labels[0, 3], labels[4, 0], labels[1, 4] = 1, 2, 3, 7
-    found = find_nearest_nmc(labels, np.array([1, 2, 3, 7]), phases(NMC, NMC, NMC, NMC), NO_CONTACTS)
+    found = nearest_of(labels, np.array([1, 2, 3, 7]), phases(NMC, NMC, NMC, NMC), NO_CONTACTS)
     assert rows(found) == {
         1: (2, 3.0, "neither", False),
         2: (7, pytest.approx(np.sqrt(2)), "neither", True),
@@ -62,11 +75,11 @@ def test_ties_go_to_the_lowest_label():
     labels = np.zeros((8, 8), dtype=int)
     labels[3, 3], labels[3, 1], labels[3, 5], labels[1, 3], labels[5, 5] = 5, 9, 4, 3, 1
     names = np.array([1, 3, 4, 5, 9])
-    found = rows(find_nearest_nmc(labels, names, phases(*[NMC] * 5), NO_CONTACTS))
+    found = rows(nearest_of(labels, names, phases(*[NMC] * 5), NO_CONTACTS))
     assert found[5][:2] == (3, 2.0)
     # Several particles right below one long particle: all are 1 away, the lowest label counts.
     labels = np.array([[8, 8, 8, 8], [6, 2, 7, 7]])
-    found = rows(find_nearest_nmc(labels, np.array([2, 6, 7, 8]), phases(*[NMC] * 4), NO_CONTACTS))
+    found = rows(nearest_of(labels, np.array([2, 6, 7, 8]), phases(*[NMC] * 4), NO_CONTACTS))
     assert found[8][:2] == (2, 1.0)
 
 
@@ -74,7 +87,7 @@ def test_boundary_to_boundary_not_centre_to_centre():
     # The long 1 and the small 3: boundaries 2 apart, centres 5; 2 lies 3 from 1.
     labels = np.zeros((8, 12), dtype=int)
     labels[4, :8], labels[4, 9], labels[0, 0:2] = 1, 3, 2
-    found = rows(find_nearest_nmc(labels, np.array([1, 2, 3]), phases(NMC, NMC, NMC), NO_CONTACTS))
+    found = rows(nearest_of(labels, np.array([1, 2, 3]), phases(NMC, NMC, NMC), NO_CONTACTS))
     assert found[1][:2] == (3, 2.0)
     assert found[2][:2] == (1, 4.0)
 
@@ -82,7 +95,7 @@ def test_boundary_to_boundary_not_centre_to_centre():
 def test_a_particle_in_pieces_steps_over_its_own_pieces():
     # One row: 1 1 . 1 . 1 . . 2: from the last piece of 1, 2 is 3 away.
     labels = np.array([[1, 1, 0, 1, 0, 1, 0, 0, 2]])
-    found = rows(find_nearest_nmc(labels, np.array([1, 2]), phases(NMC, NMC), NO_CONTACTS))
+    found = rows(nearest_of(labels, np.array([1, 2]), phases(NMC, NMC), NO_CONTACTS))
     assert found == {1: (2, 3.0, "neither", False), 2: (1, 3.0, "neither", False)}
 
 
@@ -101,7 +114,7 @@ def test_a_particle_in_pieces_steps_over_its_own_pieces():
 def test_via_shared_neighbours(extra, via):
     labels = np.array([[1, 0, 2], [5, 6, 7], [8, 8, 8]])
     names, codes = np.array([1, 2, 5, 6, 7, 8]), phases(NMC, NMC, SSE, GRAPHITE, SSE, GRAPHITE)
-    found = find_nearest_nmc(labels, names, codes, contact_list(extra))
+    found = nearest_of(labels, names, codes, contact_list(extra))
     assert found.via.tolist() == [via, via]
 
 
@@ -110,7 +123,7 @@ def test_via_shared_neighbours(extra, via):
 def test_equal_to_all_pairs_of_pixels(image, radius_px):
     labels, names, codes = image
     contacts = contacts_by_dilation(labels, radius_px)
-    found = rows(find_nearest_nmc(labels, names, codes, contacts))
+    found = rows(nearest_of(labels, names, codes, contacts))
     expected = all_pairs(labels, names, codes, contacts)
     assert list(found) == sorted(expected)
     for n, (nearest, distance, via, touching) in expected.items():
@@ -128,7 +141,7 @@ def test_one_huge_and_many_tiny(shape):
     tiny = free[rng.choice(len(free), 40, replace=False)]
     labels[tuple(tiny.T)] = np.arange(100, 140)
     names, codes = np.unique(labels[labels > 0]), phases(*[NMC] * 41)
-    found = rows(find_nearest_nmc(labels, names, codes, NO_CONTACTS))
+    found = rows(nearest_of(labels, names, codes, NO_CONTACTS))
     expected = all_pairs(labels, names, codes, NO_CONTACTS)
     assert {n: row[:2] for n, row in found.items()} == {
         n: (row[0], pytest.approx(row[1])) for n, row in expected.items()
@@ -137,12 +150,10 @@ def test_one_huge_and_many_tiny(shape):
 
 @pytest.mark.parametrize(("labels", "codes"), [([[1, 2]], (NMC, SSE)), ([[1, 2]], (SSE, SSE)), ([[0]], ())])
 def test_fewer_than_two_particles_give_no_row(labels, codes):
-    found = find_nearest_nmc(np.array(labels), np.arange(1, len(codes) + 1), phases(*codes), NO_CONTACTS)
+    found = nearest_of(np.array(labels), np.arange(1, len(codes) + 1), phases(*codes), NO_CONTACTS)
     assert found.nmc.size == found.nearest.size == found.distance_px.size == found.via.size == 0
 
 
-def test_bad_input():
+def test_a_pixel_of_an_unknown_region():
     with pytest.raises(InputImageError, match="label 4"):
-        find_nearest_nmc(np.array([[1, 4]]), np.array([1]), phases(NMC), NO_CONTACTS)
-    with pytest.raises(InputError, match="region 4"):
-        find_nearest_nmc(np.array([[1, 1]]), np.array([1]), phases(NMC), contact_list({(1, 4): 1}))
+        nearest_of(np.array([[1, 4]]), np.array([1]), phases(NMC), NO_CONTACTS)

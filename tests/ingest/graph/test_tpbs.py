@@ -15,12 +15,15 @@ from small_images import (
     contact_list,
     contacts_by_dilation,
     labelled_images,
+    neighbours_by_list,
+    neighbours_in,
     phases,
 )
 
 from cathograph.ingest.graph.junctions import find_junctions
 from cathograph.ingest.graph.tpbs import find_tpbs
-from cathograph.schema.errors import InputError, PhaseMapError
+from cathograph.ingest.regions.regions import Regions
+from cathograph.schema.errors import InputError
 
 PHASE_NAMES = {NMC: "NMC", SSE: "SSE", GRAPHITE: "Graphite", OTHER: "other"}
 
@@ -31,11 +34,9 @@ def centroids(labels, names):
 
 def tpbs_of(labels, names, codes, radius_px, pixel_size_um=1.0):
     return find_tpbs(
-        contacts_by_dilation(labels, radius_px),
-        names,
-        codes,
+        neighbours_in(labels, names, codes, contacts_by_dilation(labels, radius_px)),
         centroids(labels, names),
-        find_junctions(labels, names, codes, radius_px=radius_px),
+        find_junctions(Regions(labels, names, codes), radius_px=radius_px),
         pixel_size_um,
     )
 
@@ -103,9 +104,9 @@ def test_line_length_of_a_voxel_image():
 def test_equal_to_networkx_triangles_and_to_their_junctions(image, radius_px):
     labels, names, codes = image
     contacts = contacts_by_dilation(labels, radius_px)
-    junctions = find_junctions(labels, names, codes, radius_px=radius_px)
+    junctions = find_junctions(Regions(labels, names, codes), radius_px=radius_px)
     places = centroids(labels, names)
-    found = find_tpbs(contacts, names, codes, places, junctions, 0.25)
+    found = find_tpbs(neighbours_in(labels, names, codes, contacts), places, junctions, 0.25)
     graph = nx.Graph()
     for name, code, place in zip(names.tolist(), codes.tolist(), places, strict=True):
         graph.add_node(name, phase=PHASE_NAMES[code], place=place)
@@ -150,8 +151,8 @@ def test_hubs_are_searched_from_the_shorter_side():
     pairs |= {(int(n), 1000 + int(n) + step): 5 for n in nmc for step in (0, 1)}
     names = np.concatenate((nmc, graphite, [hub]))
     codes = np.repeat(phases(NMC, GRAPHITE, SSE), [200, 300, 1])
-    nothing = find_junctions(np.zeros((1, 1), int), names, codes)
-    found = find_tpbs(contact_list(pairs), names, codes, np.zeros((names.size, 2)), nothing, 1.0)
+    neighbours = neighbours_by_list(contact_list(pairs), names, codes)
+    found = find_tpbs(neighbours, np.zeros((names.size, 2)), find_junctions(neighbours.regions), 1.0)
     expected = [(int(n), hub, 1000 + int(n) + step) for n in nmc for step in (0, 1)]
     assert list(zip(found.nmc, found.sse, found.graphite, strict=True)) == expected
     assert set(found.interface_ratio) == {2 / 5}
@@ -161,29 +162,29 @@ def test_hubs_are_searched_from_the_shorter_side():
 LABELS, NAMES, CODES = np.array([[1, 2], [3, 3]]), np.array([1, 2, 3]), phases(NMC, SSE, GRAPHITE)
 
 
+def touching(contacts):
+    return neighbours_in(LABELS, NAMES, CODES, contacts)
+
+
 @pytest.mark.parametrize(
-    ("change", "error", "found"),
+    ("change", "found"),
     [
-        ({"contacts": contacts_by_dilation(LABELS, 2)}, InputError, "radius 2 px and junctions at 1 px"),
-        ({"contacts": contact_list({(1, 2): 1}, 1)}, InputError, "not all in contact"),
-        ({"contacts": contact_list({}, 1)}, InputError, "not all in contact"),
-        ({"contacts": contact_list({(1, 9): 1}, 1)}, InputError, "region 9"),
-        ({"centroids_px": np.zeros((2, 2))}, InputError, r"\(2, 2\)"),
-        ({"centroids_px": np.zeros((3, 3))}, InputError, r"\(3, 3\)"),
-        ({"pixel_size_um": 0.0}, InputError, "pixel size 0.0"),
-        ({"pixel_size_um": float("nan")}, InputError, "pixel size nan"),
-        ({"region_phases": CODES[:2]}, PhaseMapError, "one length"),
+        ({"neighbours": touching(contacts_by_dilation(LABELS, 2))}, "radius 2 px and junctions at 1 px"),
+        ({"neighbours": touching(contact_list({(1, 2): 1}, 1))}, "not all in contact"),
+        ({"neighbours": touching(contact_list({}, 1))}, "not all in contact"),
+        ({"centroids_px": np.zeros((2, 2))}, r"\(2, 2\)"),
+        ({"centroids_px": np.zeros((3, 3))}, r"\(3, 3\)"),
+        ({"pixel_size_um": 0.0}, "pixel size 0.0"),
+        ({"pixel_size_um": float("nan")}, "pixel size nan"),
     ],
 )
-def test_bad_input(change, error, found):
+def test_bad_input(change, found):
     good = {
-        "contacts": contacts_by_dilation(LABELS, 1),
-        "region_labels": NAMES,
-        "region_phases": CODES,
+        "neighbours": touching(contacts_by_dilation(LABELS, 1)),
         "centroids_px": centroids(LABELS, NAMES),
-        "junctions": find_junctions(LABELS, NAMES, CODES, radius_px=1),
+        "junctions": find_junctions(Regions(LABELS, NAMES, CODES), radius_px=1),
         "pixel_size_um": 1.0,
     }
     find_tpbs(**good)
-    with pytest.raises(error, match=found):
+    with pytest.raises(InputError, match=found):
         find_tpbs(**(good | change))

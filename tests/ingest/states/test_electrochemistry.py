@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy import ndimage, signal
 
 from cathograph.ingest.options import StateMethod
-from cathograph.ingest.regions.labelling import LabelledImage
+from cathograph.ingest.regions.regions import Regions
 from cathograph.ingest.states import electrochemistry
 from cathograph.ingest.states.electrochemistry import NO_VALUES, ONE_SIDE, TOO_FEW, measure_states
 from cathograph.ingest.states.map_placement import MapPlacement
@@ -22,7 +22,7 @@ FEW = StateMethod(min_pixels=2)
 def labelled(labels, phases):
     """Build a label image with a phase for each label."""
     names = np.array(sorted(phases), dtype=np.int64)
-    return LabelledImage(
+    return Regions(
         np.asarray(labels, np.int32), names, np.array([phases[n].code for n in names.tolist()], np.uint8)
     )
 

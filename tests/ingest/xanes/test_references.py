@@ -1,15 +1,13 @@
 """Spectra from text files, pairs of references, calibration, alignment, and masks."""
 
-import gzip
-
 import numpy as np
 import pytest
+from athena_project import read_athena_project
 
 from cathograph.benchmarks.xanes_stacks import ENERGIES_EV, make_phantom_references
 from cathograph.ingest.stacks.spectrum_file import SpectrumTable, read_spectra
 from cathograph.ingest.xanes.alignment import find_energy_shift
-from cathograph.ingest.xanes.athena_project import read_athena_project
-from cathograph.ingest.xanes.calibration import calibrate, uncalibrated
+from cathograph.ingest.xanes.energy_calibration import calibrate, uncalibrated
 from cathograph.ingest.xanes.gaussian_peak import GaussianWhiteLine
 from cathograph.ingest.xanes.half_height import HalfHeight
 from cathograph.ingest.xanes.linear_combination import LinearCombination
@@ -160,35 +158,6 @@ def test_spectra_that_cannot_be_aligned_are_refused():
         find_energy_shift(fine[120:241], standard[120:241], fine, standard)
     with pytest.raises(InputError, match="a standard from 8330 to 8390 eV"):
         find_energy_shift(fine, standard, fine[160:281], standard[160:281])
-
-
-def test_a_broken_project_is_refused(tmp_path):
-    path = tmp_path / "broken.prj"
-    path.write_bytes(b"no gzip")
-    with pytest.raises(InputError, match="Athena project"):
-        read_athena_project(path)
-    path.write_bytes(gzip.compress(b"$x = 1;\n"))
-    with pytest.raises(InputError, match="found no spectra"):
-        read_athena_project(path)
-    path.write_bytes(gzip.compress(b"@x = ('1','2');\n@y = ('1');\n"))
-    with pytest.raises(InputError, match="cut short"):
-        read_athena_project(path)
-    path.write_bytes(gzip.compress(b"@x = ('1','system(rm)');\n@y = ('1','2');\n"))
-    with pytest.raises(InputError, match="damaged"):
-        read_athena_project(path)
-
-
-def test_a_project_gives_labels_spectra_and_shifts(tmp_path):
-    path = tmp_path / "two.prj"
-    text = (
-        "@args = ('titles',[],'bkg_eshift','1.25','label',\"it's \\'foil\\'\",'daq',{});\n@x = ('1','2','3');\n"
-        "@y = ('0.1','0.2','-3e-1');\n[record]\n@args = ('label','plain');\n@x = (1,2);\n@y = (3,4);\n[record]\n"
-    )
-    path.write_bytes(gzip.compress(text.encode()))
-    first, second = read_athena_project(path)
-    assert (first.shift_ev, second.shift_ev, second.label) == (1.25, 0.0, "plain")
-    assert first.absorption.tolist() == [0.1, 0.2, -0.3]
-    assert second.energies_ev.tolist() == [1, 2]
 
 
 @pytest.mark.data

@@ -25,7 +25,7 @@ from cathograph.queries.writing.images import (
 )
 from cathograph.queries.writing.row_batches import cut_into_groups, fingerprint
 from cathograph.schema.errors import DatabaseError, RowError
-from cathograph.schema.keys import particle_key, tpb_key
+from cathograph.schema.keys import particle_key
 from cathograph.schema.nodes import INGEST_RUN, PARTICLE, SEGMENTATION, TPB
 from cathograph.schema.relationships import CONCURRENT_CHANNEL, CONTACT, LOCAL_CHANNEL, NEAREST
 
@@ -83,8 +83,8 @@ def test_keys_are_those_of_schema_keys(toy_store):
         particle_key("k1", n) for n in range(1, 6)
     }
     assert set(one_column(toy_store, "MATCH (t:TPB) RETURN t.key")) == {
-        tpb_key("k1", 1, 3, 4),
-        tpb_key("k1", 2, 3, 4),
+        "k1:1-3-4",
+        "k1:2-3-4",
     }
 
 

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from cathograph.ingest.segmentation.uncertainty.calibrating import with_setting
-from cathograph.ingest.segmentation.uncertainty.calibration import (
-    Calibration,
+from cathograph.ingest.segmentation.uncertainty.interval_calibration import (
     Conditions,
+    IntervalCalibration,
     Setting,
     calibration_file,
     fit_setting,
@@ -15,13 +15,13 @@ from cathograph.ingest.segmentation.uncertainty.calibration import (
     write_calibration,
 )
 from cathograph.ingest.segmentation.uncertainty.intervals import FEWEST_IMAGES, Margins
-from cathograph.ingest.segmentation.unet.model_files import find_model
+from cathograph.ingest.segmentation.unet.model_lookup import find_model
 from cathograph.ingest.segmentation.unet.weights import load_model
 from cathograph.schema.errors import ModelError
 
 HASH = "ab" * 32
 MARGINS = {"particles": Margins(-0.5, 0.1, 0.25), "tpbs": Margins(-1.0, 0.0, 1 / 3), "channel_share": None}
-CALIBRATION = Calibration(HASH, "made up", "none", (Setting(Conditions(8, 9), 40, MARGINS),))
+CALIBRATION = IntervalCalibration(HASH, "made up", "none", (Setting(Conditions(8, 9), 40, MARGINS),))
 
 
 def test_it_is_read_as_it_was_written(tmp_path):
@@ -54,8 +54,10 @@ def test_margins_hold_under_their_conditions_only(other):
 
 
 def test_a_later_calibration_replaces_its_own_conditions_and_keeps_others():
-    later = Calibration(HASH, "more", "none", (Setting(Conditions(8, 9), 90, {**MARGINS, "tpbs": None}),))
-    other = Calibration(HASH, "more", "none", (Setting(Conditions(4, 1), 50, MARGINS),))
+    later = IntervalCalibration(
+        HASH, "more", "none", (Setting(Conditions(8, 9), 90, {**MARGINS, "tpbs": None}),)
+    )
+    other = IntervalCalibration(HASH, "more", "none", (Setting(Conditions(4, 1), 50, MARGINS),))
     assert with_setting(None, later) == later
     assert with_setting(CALIBRATION, later) == later
     joined = with_setting(CALIBRATION, other)

@@ -13,8 +13,8 @@ from cathograph.ingest.segmentation.segmenter import Pass
 from cathograph.ingest.segmentation.uncertainty.passes import count_structures, run_passes
 from cathograph.ingest.segmentation.unet.channel_dropout import channels_left_out
 from cathograph.ingest.segmentation.unet.inference import Run, predict_classes
-from cathograph.ingest.segmentation.unet.segmenter import UNetSegmenter
-from cathograph.ingest.segmentation.unet.weights import TrainedModel
+from cathograph.ingest.segmentation.unet.unet_segmenter import UNetSegmenter
+from cathograph.ingest.segmentation.unet.weights import SegmentationModel
 from cathograph.schema.errors import SegmentationError
 from cathograph.schema.phases import Phase
 
@@ -33,7 +33,9 @@ def grey():
 
 
 def sample(network, grey, *, passes=3, seed=5, **run):
-    segmenter = UNetSegmenter(TrainedModel(network, "small", "0" * 64), Run(CPU, **run), Path("small.pt"))
+    segmenter = UNetSegmenter(
+        SegmentationModel(network, "small", "0" * 64), Run(CPU, **run), Path("small.pt")
+    )
     return list(segmenter.sample(grey, segmenter.segment(grey), passes=passes, seed=seed))
 
 
@@ -99,7 +101,7 @@ def test_as_many_channels_are_left_out_as_the_network_was_trained_with(network):
 def test_a_network_without_dropout_is_refused():
     network = random_network()
     object.__setattr__(network.architecture, "dropout", 0.0)
-    segmenter = UNetSegmenter(TrainedModel(network, "sure", "0" * 64), Run(CPU), Path("sure.pt"))
+    segmenter = UNetSegmenter(SegmentationModel(network, "sure", "0" * 64), Run(CPU), Path("sure.pt"))
     with pytest.raises(SegmentationError, match="sure trained without dropout"):
         segmenter.require_passes()
 

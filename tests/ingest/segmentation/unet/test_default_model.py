@@ -8,7 +8,7 @@ import pytest
 from cathograph.benchmarks.accuracy.default_model import N_IMAGES, SEED, phantom_pair
 from cathograph.ingest.segmentation import make_segmenter, run_segmenter
 from cathograph.ingest.segmentation.scores.overlap import score_overlap
-from cathograph.ingest.segmentation.unet.model_files import MODELS_FOLDER, find_model
+from cathograph.ingest.segmentation.unet.model_lookup import MODELS_FOLDER, find_model
 from cathograph.schema.phases import Phase
 
 PHASES = tuple(sorted(Phase, key=lambda phase: phase.code))

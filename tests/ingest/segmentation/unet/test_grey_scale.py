@@ -8,17 +8,17 @@ import torch
 from small_networks import random_network
 
 from cathograph.ingest.segmentation import run_segmenter
-from cathograph.ingest.segmentation.unet import normalisation
+from cathograph.ingest.segmentation.unet import grey_scale
+from cathograph.ingest.segmentation.unet.grey_scale import find_grey_scale
 from cathograph.ingest.segmentation.unet.inference import Run
-from cathograph.ingest.segmentation.unet.normalisation import find_grey_scale
-from cathograph.ingest.segmentation.unet.segmenter import UNetSegmenter
-from cathograph.ingest.segmentation.unet.weights import TrainedModel
+from cathograph.ingest.segmentation.unet.unet_segmenter import UNetSegmenter
+from cathograph.ingest.segmentation.unet.weights import SegmentationModel
 from cathograph.schema.errors import InputImageError, SegmentationError
 
 
 @pytest.fixture
 def segmenter():
-    model = TrainedModel(random_network(), "small", "0" * 64)
+    model = SegmentationModel(random_network(), "small", "0" * 64)
     return UNetSegmenter(model, Run(torch.device("cpu")), Path("small.pt"))
 
 
@@ -44,7 +44,7 @@ def test_a_hot_pixel_moves_nothing():
 
 def test_percentiles_from_a_sample_see_all_columns(monkeypatch):
     # Columns of one grey each, and a step that would divide their number: a plain stride would see every fourth.
-    monkeypatch.setattr(normalisation, "MOST_SAMPLES", 1024)
+    monkeypatch.setattr(grey_scale, "MOST_SAMPLES", 1024)
     columns = np.tile(np.arange(64.0), (64, 1))
     whole = np.percentile(columns, (0.5, 99.5))
     found = find_grey_scale(columns)

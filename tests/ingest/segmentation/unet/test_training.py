@@ -10,13 +10,13 @@ from small_networks import two_phase_pair
 from cathograph.ingest.segmentation import run_segmenter
 from cathograph.ingest.segmentation.unet.architecture import Architecture
 from cathograph.ingest.segmentation.unet.augmentation import change_light, sample_patch
-from cathograph.ingest.segmentation.unet.evaluation import evaluate
 from cathograph.ingest.segmentation.unet.lightning_task import Schedule
+from cathograph.ingest.segmentation.unet.mask_evaluation import evaluate
 from cathograph.ingest.segmentation.unet.patches import Field, Patches
-from cathograph.ingest.segmentation.unet.segmenter import make_unet
 from cathograph.ingest.segmentation.unet.split import Shares, split_pairs
 from cathograph.ingest.segmentation.unet.trained_model import Training, finish_model
 from cathograph.ingest.segmentation.unet.training import TrainingRun, train_network
+from cathograph.ingest.segmentation.unet.unet_segmenter import make_unet
 from cathograph.ingest.segmentation.unet.weights import load_model
 from cathograph.schema.errors import ModelError
 from cathograph.schema.phases import Phase

@@ -13,7 +13,7 @@ from small_networks import random_network
 
 from cathograph.ingest.segmentation import make_segmenter
 from cathograph.ingest.segmentation.unet.architecture import Architecture
-from cathograph.ingest.segmentation.unet.segmenter import make_unet
+from cathograph.ingest.segmentation.unet.unet_segmenter import make_unet
 from cathograph.ingest.segmentation.unet.weights import HEADER, load_model, save_model
 from cathograph.schema.errors import ModelError, SegmentationError
 from cathograph.schema.phases import Phase
@@ -165,7 +165,7 @@ def test_labels_of_a_gpu_are_those_of_a_cpu(path):
 
 
 def test_torch_is_not_loaded_before_a_model_is():
-    modules = "cathograph.ingest.pipeline, cathograph.ingest.segmentation.unet.evaluation"
+    modules = "cathograph.ingest.pipeline, cathograph.ingest.segmentation.unet.mask_evaluation"
     script = f"import sys, {modules}; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

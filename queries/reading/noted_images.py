@@ -27,7 +27,7 @@ class FileNoted:
 
 
 @dataclass(frozen=True)
-class StoredImage:
+class NotedImage:
     """One image of the store.
 
     Attributes
@@ -52,9 +52,9 @@ class StoredImage:
     energy_map: FileNoted | None
 
 
-def stored_images(
+def noted_images(
     connection: Connection, sample: str | None = None, image: str | None = None
-) -> list[StoredImage]:
+) -> list[NotedImage]:
     """Give every image with an active segmentation, of one sample or of one name where that is given."""
     query = load_internal("inspect", "verifiable")
     found = connection.read(query.text, {"sample": sample, "image": image})
@@ -64,7 +64,7 @@ def stored_images(
         file, places = row.pop("file"), row.pop("places")
         energy_map, map_places = row.pop("map"), row.pop("map_places")
         images.append(
-            StoredImage(
+            NotedImage(
                 **row,
                 file=_noted(file, places),
                 energy_map=_noted(energy_map, map_places),

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from cathograph.ingest.regions.numbering import check_regions, number_regions, numbers_of_phase
-from cathograph.schema.errors import InputImageError, PhaseMapError
-from cathograph.schema.phases import Phase
+from cathograph.ingest.regions.numbering import number_regions
+from cathograph.schema.errors import InputImageError
 
 LABELS = np.array([[0, 7, 7], [250, 0, 3]])
 NAMES = np.array([3, 7, 250])
@@ -54,22 +53,11 @@ def test_refused_images(image, found):
         number_regions(image, NAMES)
 
 
-@pytest.mark.parametrize(
-    ("names", "codes"),
-    [
-        ([3, 2], [1, 1]),
-        ([2, 2], [1, 1]),
-        ([0, 2], [1, 1]),
-        ([2, 3], [1]),
-        ([[2, 3]], [[1, 1]]),
-        ([1.0, 2.0], [1, 1]),
-    ],
-)
-def test_refused_region_tables(names, codes):
-    with pytest.raises(PhaseMapError, match=r"Found .*; expected"):
-        check_regions(np.array(names), np.array(codes, dtype=np.uint8))
-
-
-def test_numbers_of_phase():
-    codes = np.array([Phase.NMC.code, Phase.SSE.code, Phase.NMC.code], dtype=np.uint8)
-    assert numbers_of_phase(codes, Phase.NMC).tolist() == [0, 2]
+def test_an_image_numbered_already_is_not_copied():
+    image = np.array([[0, 2, 2], [3, 0, 1]], dtype=np.int32)
+    assert np.shares_memory(number_regions(image, np.array([1, 2, 3])), image)
+    # The image is checked although it needs no new numbers.
+    with pytest.raises(InputImageError, match="label 3"):
+        number_regions(image, np.array([1, 2]))
+    with pytest.raises(InputImageError, match="label -1"):
+        number_regions(np.array([[-1, 1]], dtype=np.int32), np.array([1]))

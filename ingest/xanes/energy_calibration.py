@@ -1,6 +1,6 @@
-"""Which edge energies count: each method's own window and reference energy.
+"""Energy calibration: the window of valid edge energies and the reference energy of each method.
 
-The paper keeps 8340–8348 eV and parts peaks at 8344 eV. These fit white-line-like energies of one
+The paper keeps 8340–8348 eV and separates peaks at 8344 eV. These suit white-line-like energies of one
 instrument: of the measured references NiO and LiNiO₂, white lines lie at 8347.5 and 8349.5 eV,
 half-heights at 8340.0 and 8341.8 eV, so no one window suits both methods. A calibration runs a
 method on two references and lays a window as wide as the paper's around their middle. It does
@@ -21,7 +21,7 @@ MOST_DROPPED = 0.10
 
 
 @dataclass(frozen=True)
-class Calibration:
+class EnergyCalibration:
     """Window and reference energy of a method.
 
     Attributes
@@ -31,7 +31,7 @@ class Calibration:
     window_ev : (float, float)
         Edge energies in eV outside are dropped from particle statistics.
     reference_energy_ev : float
-        Energy in eV between reaction fronts: peaks above and below are told apart here.
+        Energy in eV that separates peaks above it from peaks below it.
     source : str
         Where they come from.
     """
@@ -42,14 +42,14 @@ class Calibration:
     source: str
 
 
-def uncalibrated(method: str) -> Calibration:
+def uncalibrated(method: str) -> EnergyCalibration:
     """Return the paper's window, 8340–8348 eV, and reference energy, 8344 eV."""
-    return Calibration(method, (8340.0, 8348.0), 8344.0, "arXiv 2512.16085, not calibrated")
+    return EnergyCalibration(method, (8340.0, 8348.0), 8344.0, "arXiv 2512.16085, not calibrated")
 
 
 def calibrate(
     method: Method, references: ReferencePair, *, half_window_ev: float = HALF_WINDOW_EV
-) -> Calibration:
+) -> EnergyCalibration:
     """Measure the references by a method; put its window around them.
 
     Parameters
@@ -63,7 +63,7 @@ def calibrate(
 
     Returns
     -------
-    Calibration
+    EnergyCalibration
         Window around the middle of the two edge energies, which is the reference energy.
 
     Raises
@@ -100,6 +100,6 @@ def calibrate(
         )
         raise InputError(msg)
     listed = ", ".join(f"{name} {edge:.2f}" for name, edge in zip(references.names, edges, strict=True))
-    return Calibration(
+    return EnergyCalibration(
         method.name, (middle - half_window_ev, middle + half_window_ev), middle, f"references {listed} eV"
     )

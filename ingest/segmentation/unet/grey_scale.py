@@ -1,7 +1,7 @@
-"""Grey values of any scale onto one: between two percentiles of the whole image (or volume).
+"""Scaling grey values: between two percentiles of the whole image (or volume).
 
 Never per tile: a tile of one phase would be stretched to look like four. The percentiles come from at most four
-million pixels, evenly spread, so the memory this takes does not grow with the image.
+million pixels, evenly spread, so the memory needed does not grow with the image.
 """
 
 import math

@@ -1,8 +1,8 @@
-"""Where models lie: the one that ships, one's own, and any of them again by its hash.
+"""Finding models: the one that is installed with the package, your own, and any of them by its hash.
 
 The store keeps the hash of a model and not its path, since a path says nothing about content and changes. To make
-a segmentation again, the model is looked for by that hash: the one that ships, then the files
-``*.safetensors`` in the folders of ``CATHOGRAPH_MODELS`` (joined by colons) and in the present folder.
+a segmentation again, the model is searched for by that hash: the installed one, then the files
+``*.safetensors`` in the folders of ``CATHOGRAPH_MODELS`` (joined by colons) and in the current folder.
 """
 
 import hashlib

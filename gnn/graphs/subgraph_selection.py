@@ -16,7 +16,7 @@ from cathograph.schema.keys import particle_key, split_particle_key
 
 
 @dataclass(frozen=True)
-class Selection:
+class SubgraphSelection:
     """What to export; the default is all there is. What is given holds together.
 
     Attributes
@@ -24,7 +24,7 @@ class Selection:
     sample, image, cathode : str or None
         Only images of this sample, of this name, of samples of this cathode kind (in any case).
     query : Query or None
-        Only the particles whose keys it returns, in its column ``key``; see `Selection.from_file`.
+        Only the particles whose keys it returns, in its column ``key``; see `SubgraphSelection.from_file`.
     parameters : Mapping
         Parameters of `query`.
     keys : sequence of str or None
@@ -69,7 +69,7 @@ class Selection:
         sample: str | None = None,
         image: str | None = None,
         cathode: str | None = None,
-    ) -> "Selection":
+    ) -> "SubgraphSelection":
         """Take a file with one read-only Cypher query that returns particle keys in a column ``key``.
 
         Raises
@@ -100,13 +100,13 @@ class ChosenImage:
     selected: NDArray[np.int64] | None = None
 
 
-def choose(connection: Connection, selection: Selection) -> list[ChosenImage]:
+def choose(connection: Connection, selection: SubgraphSelection) -> list[ChosenImage]:
     """Find the images of a selection, and their particles where not all are meant.
 
     Raises
     ------
     QueryError
-        When nothing is selected, the query gives no keys, or a key names no particle in sight.
+        When nothing is selected, the query gives no keys, or a key names no visible particle.
     """
     place = {"sample": selection.sample, "image": selection.image, "cathode": selection.cathode}
     if selection.query is None and selection.keys is None:
@@ -162,7 +162,7 @@ def only_dimension(chosen: Sequence[ChosenImage]) -> int:
     return next(iter(dimensions))
 
 
-def _asked_keys(connection: Connection, selection: Selection) -> list[str]:
+def _asked_keys(connection: Connection, selection: SubgraphSelection) -> list[str]:
     """Keys of the particles asked for, each known to be in sight."""
     if selection.query is None:
         return in_sight(connection, selection.keys or ())

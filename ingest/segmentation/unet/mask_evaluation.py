@@ -1,4 +1,4 @@
-"""A model beside true masks: overlap, boundaries, particles and the graph, in one record.
+"""Evaluation of a model against true masks: overlap, boundaries, particles and the graph, in one record.
 
 Masks name phases and not particles, so the true particles are those that the splitting finds in the true mask;
 what is scored is the step from grey to phases, and its effect on everything after.
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cathograph.ingest.regions.labelling import LabelledImage
+from cathograph.ingest.regions.regions import Regions
 from cathograph.ingest.segmentation.scores.boundary import score_boundaries
 from cathograph.ingest.segmentation.scores.graph_error import GraphError, compare_graphs, regions_of
 from cathograph.ingest.segmentation.scores.instances import InstanceScores, score_instances
@@ -82,7 +82,7 @@ def evaluate(
     segmenter : Segmenter
         A model, or any other.
     phases : sequence of Phase
-        What it tells apart.
+        Phases that the model distinguishes.
     pairs : sequence of Pair
         Images with their masks.
     min_size_px : int
@@ -142,8 +142,5 @@ def require_phases(phases: Sequence[Phase], pairs: Sequence[Pair]) -> None:
             raise ModelError(msg)
 
 
-def _nmc_labels(image: LabelledImage) -> NDArray[np.int64]:
-    is_nmc = np.zeros(int(image.region_labels.max(initial=0)) + 1, dtype=np.bool_)
-    is_nmc[image.region_labels[image.region_phases == Phase.NMC.code]] = True
-    labels: NDArray[np.int64] = np.where(is_nmc[image.labels], image.labels, 0).astype(np.int64)
-    return labels
+def _nmc_labels(image: Regions) -> NDArray[np.int64]:
+    return np.where(image.phase_image == Phase.NMC.code, image.labels, 0).astype(np.int64)

@@ -1,8 +1,7 @@
-"""The same centralities by Graph Data Science, in the server: what the stored values are proven against.
+"""Centralities by Graph Data Science in the server: the rival of the benchmarks and a reference in tests.
 
-The stored values come from `cathograph.analysis.network.network_metrics`, which is faster. These queries are
-also the recipe for a sub-graph of one's own: the files in queries/gds can be run as they are in Neo4j
-Browser (docs/network.md).
+The stored values come from `cathograph.analysis.network.network_metrics`, which is faster. The Cypher files
+stay in queries/gds, because docs/network.md offers them for sub-graphs of one's own in Neo4j Browser.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,8 +1,8 @@
 """The graph that is exported: particles as nodes, contacts as edges, with all their properties.
 
 Each column has the type that the schema declares for its property, in every format: a count stays
-a count where some particles have none, and a list stays a list. That is what makes reading back
-the same as writing.
+a count where some particles have none, and a list stays a list. So a graph that is read back
+equals the one that was written.
 """
 
 import math
@@ -44,7 +44,7 @@ LISTS = frozenset(
 
 
 @dataclass(frozen=True, eq=False)
-class ParticleGraph:
+class ExportedGraph:
     """Particles and contacts of some images.
 
     Attributes
@@ -60,7 +60,7 @@ class ParticleGraph:
     contacts: pd.DataFrame
 
 
-def build_particle_graph(particles: pd.DataFrame, contacts: pd.DataFrame) -> ParticleGraph:
+def build_exported_graph(particles: pd.DataFrame, contacts: pd.DataFrame) -> ExportedGraph:
     """Make the graph from the queries `graph_particles` and `contacts`.
 
     Parameters
@@ -96,7 +96,7 @@ def build_particle_graph(particles: pd.DataFrame, contacts: pd.DataFrame) -> Par
                 "expected both from one state of the store. It changed in between: export again."
             )
             raise InputError(msg)
-    return ParticleGraph(
+    return ExportedGraph(
         particles=typed({name: [row.get(name) for row in rows] for name in NODE_KINDS}, NODE_KINDS),
         contacts=typed(cells, EDGE_KINDS),
     )

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from cathograph.ingest.segmentation.unet.model_files import DEFAULT, find_model, find_model_by_hash
+from cathograph.ingest.segmentation.unet.model_lookup import DEFAULT, find_model, find_model_by_hash
 from cathograph.schema.errors import ModelError, SegmentationError
 from cathograph.schema.keys import JsonScalar
 
 if TYPE_CHECKING:
     from cathograph.ingest.segmentation.segmenter import Pass
     from cathograph.ingest.segmentation.unet.inference import Run
-    from cathograph.ingest.segmentation.unet.weights import TrainedModel
+    from cathograph.ingest.segmentation.unet.weights import SegmentationModel
 
 TILE_PX = 896
 INFERENCE_VERSION = "1"
@@ -28,7 +28,7 @@ class UNetSegmenter:
 
     Attributes
     ----------
-    model : TrainedModel
+    model : SegmentationModel
         Network and hash.
     run : Run
         Device and tiles; tiles change no label.
@@ -36,7 +36,7 @@ class UNetSegmenter:
         File that the model was read from.
     """
 
-    model: "TrainedModel"
+    model: "SegmentationModel"
     run: "Run"
     weights: Path
 

@@ -1,10 +1,10 @@
-"""What corrects the intervals of a model: a small file beside its weights, made on images of known truth.
+"""The correction of a model's intervals: a small file beside its weights, made from images of known truth.
 
 It lies beside the weights and not in them, since it changes no label: a model that is calibrated later is still the
-same model, and segmentations made with it stay what they are. It names the hash of the weights that it belongs to.
+same model, and segmentations made with it stay valid. It names the hash of the weights that it belongs to.
 
 Margins hold under the conditions they were fitted under, and only there: more passes spread further, and a minimum size
-takes away the speckle that passes differ in most. So a file holds margins by conditions, and under others the intervals
+removes the speckle in which passes differ most. So a file holds margins by conditions, and under others the intervals
 are those of the passes, marked as not calibrated.
 """
 
@@ -74,7 +74,7 @@ class Setting:
 
 
 @dataclass(frozen=True)
-class Calibration:
+class IntervalCalibration:
     """Everything that corrects one model.
 
     Attributes
@@ -166,7 +166,7 @@ def calibration_file(weights: Path) -> Path:
     return weights.with_suffix(".calibration.json")
 
 
-def write_calibration(weights: Path, calibration: Calibration) -> Path:
+def write_calibration(weights: Path, calibration: IntervalCalibration) -> Path:
     """Write a calibration beside the weights; the file appears whole or not at all."""
     path = calibration_file(weights)
     part = path.with_name(f"{path.name}.part")
@@ -177,7 +177,7 @@ def write_calibration(weights: Path, calibration: Calibration) -> Path:
     return path
 
 
-def read_calibration(weights: Path, model_sha256: str) -> Calibration | None:
+def read_calibration(weights: Path, model_sha256: str) -> IntervalCalibration | None:
     """Read the calibration of a model; None where there is no such file.
 
     Raises
@@ -196,7 +196,7 @@ def read_calibration(weights: Path, model_sha256: str) -> Calibration | None:
                 f"for {LEVEL}. Calibrate the model again: cathograph calibrate."
             )
             raise ModelError(msg)
-        found = Calibration(
+        found = IntervalCalibration(
             str(record["model_sha256"]),
             str(record["source"]),
             str(record["command"]),
