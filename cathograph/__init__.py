@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from cathograph.notebook import GraphTables, analyse_labels, query
     from cathograph.schema.errors import CathographError
-    from cathograph.schema.phases import Phase
     from cathograph.store import connect
 
 __all__ = ["CathographError", "GraphTables", "Phase", "analyse_labels", "connect", "query"]

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cathograph.ingest.options import IngestOptions, StateMethod
-from cathograph.schema.phases import Phase
+from cathograph.schema.composites import SSB_CATHODE, Phase
 
 if TYPE_CHECKING:
     from cathograph.queries.server.connection import Connection
@@ -126,7 +126,7 @@ def analyse_labels(
     from cathograph.ingest.graph.particle_graph import build_graph
     from cathograph.ingest.regions.labelling import regions_from_labels
 
-    table = {int(label): Phase.parse(str(phase)) for label, phase in phases.items()}
+    table = {int(label): SSB_CATHODE.phase(str(phase)) for label, phase in phases.items()}
     graph = build_graph(
         regions_from_labels(labels, table),
         pixel_size_um=pixel_size_um,
@@ -194,5 +194,5 @@ def analyse_energies(
 
     method = StateMethod(window_ev=window_ev, reference_ev=reference_ev, min_pixels=min_pixels)
     find_values_in_window(energy_ev, method)
-    table = {int(label): Phase.parse(str(phase)) for label, phase in phases.items()}
+    table = {int(label): SSB_CATHODE.phase(str(phase)) for label, phase in phases.items()}
     return measure_states(regions_from_labels(labels, table), energy_ev, method).table

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cathograph.schema.yaml_reader import read_text, read_yaml
+from cathograph.schema.composites import SSB_CATHODE, Phase
 from cathograph.schema.errors import PhaseMapError
-from cathograph.schema.phases import Phase
+from cathograph.schema.yaml_reader import read_text, read_yaml
 
 LARGEST_YAML_BYTES = 1 << 20
 LARGEST_CSV_BYTES = 256 << 20
@@ -50,7 +50,7 @@ class PhaseMap(Mapping[int, Phase]):
 
     Examples
     --------
-    >>> PhaseMap({2: Phase.SSE, 0: Phase.NMC}).canonical()
+    >>> PhaseMap({2: SSE, 0: NMC}).canonical()
     '0=NMC,2=SSE'
     """
 
@@ -92,7 +92,7 @@ class PhaseMap(Mapping[int, Phase]):
 
     def canonical(self) -> str:
         """Return the one text of this map, ``"0=background,1=NMC"``, in the order of the values."""
-        return ",".join(f"{value}={phase.value}" for value, phase in self._phases.items())
+        return ",".join(f"{value}={phase.name}" for value, phase in self._phases.items())
 
 
 def read_phase_map(spec: str | Path) -> PhaseMap:
@@ -143,7 +143,7 @@ def _from_pairs(pairs: Iterator[tuple[str, str]], where: str) -> PhaseMap:
             msg = f"{where}: found the value {value} twice; expected each value once. Remove one of them."
             raise PhaseMapError(msg)
         try:
-            phases[value] = Phase.parse(phase_text)
+            phases[value] = SSB_CATHODE.phase(phase_text)
         except PhaseMapError as error:
             msg = f"{where}, value {value}: {error}"
             raise PhaseMapError(msg) from error

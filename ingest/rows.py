@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from cathograph.ingest.graph.particle_graph import ParticleGraph
 from cathograph.ingest.image_uncertainty import ImageUncertainty
+from cathograph.schema.composites import SSB_CATHODE
 from cathograph.schema.keys import JsonScalar, canonical_json
-from cathograph.schema.phases import Phase
 from cathograph.schema.rows import FieldOfView, ImageRows
 from cathograph.schema.uncertainty import SEGMENTATION_UNCERTAINTY
 
-_PHASE_OF_CODE = {phase.code: phase.value for phase in Phase}
+_PHASE_OF_CODE = {phase.code: phase.name for phase in SSB_CATHODE.all_phases}
 
 
 def image_rows(

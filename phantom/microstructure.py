@@ -20,8 +20,9 @@ from cathograph.phantom.flakes import draw_graphite
 from cathograph.phantom.parameters import MicrostructureParameters
 from cathograph.phantom.presets import preset_parameters
 from cathograph.phantom.voids import divide_into_grains, draw_voids
+from cathograph.schema.composites import Phase
 from cathograph.schema.errors import InputError
-from cathograph.schema.phases import Phase
+from cathograph.schema.phases import GRAPHITE, NMC, SSE
 
 _SMALLEST_EXTENT_PX = 32
 _SMALLEST_DIAMETER_PX = 8.0
@@ -259,9 +260,9 @@ def _number(
     drawn[small[pieces]] = 0
     pieces[drawn == 0] = 0
     phases = np.zeros(drawn.shape, dtype=np.uint8)
-    phases[(drawn > 0) & (drawn <= last_nmc)] = Phase.NMC.code
-    phases[(drawn > last_nmc) & (drawn < first_sse)] = Phase.GRAPHITE.code
-    phases[drawn >= first_sse] = Phase.SSE.code
+    phases[(drawn > 0) & (drawn <= last_nmc)] = NMC.code
+    phases[(drawn > last_nmc) & (drawn < first_sse)] = GRAPHITE.code
+    phases[drawn >= first_sse] = SSE.code
     labels, region_phases = _in_scan_order(pieces, phases)
     return Microstructure(labels, region_phases, phases, float(pixel_size_um), parameters, int(seed))
 

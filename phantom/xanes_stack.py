@@ -16,11 +16,12 @@ from numpy.typing import ArrayLike, NDArray
 from cathograph.phantom.energy_map import EnergyMap
 from cathograph.phantom.microstructure import Microstructure, check_seed
 from cathograph.phantom.spectra import check_energies, edge_shape
+from cathograph.schema.composites import BACKGROUND_PHASE, SSB_CATHODE, Phase
 from cathograph.schema.errors import InputError
-from cathograph.schema.phases import Phase
+from cathograph.schema.phases import GRAPHITE, NMC, SSE
 
 PHASE_ABSORBANCES: Mapping[Phase, float] = MappingProxyType(
-    {Phase.BACKGROUND: 0.0, Phase.SSE: 0.30, Phase.NMC: 0.40, Phase.GRAPHITE: 0.05}
+    {BACKGROUND_PHASE: 0.0, SSE: 0.30, NMC: 0.40, GRAPHITE: 0.05}
 )
 """Absorbance of each phase at 8340 eV without the nickel edge."""
 
@@ -120,8 +121,8 @@ def _blocks(
 ) -> Iterator[tuple[slice, NDArray[np.float32]]]:
     """Work off the energies; noise is drawn image by image, so it does not depend on the block."""
     shape = microstructure.labels.shape
-    by_code = np.zeros(max(phase.code for phase in Phase) + 1, dtype=np.float32)
-    for phase in Phase:
+    by_code = np.zeros(max(phase.code for phase in SSB_CATHODE.all_phases) + 1, dtype=np.float32)
+    for phase in SSB_CATHODE.all_phases:
         by_code[phase.code] = PHASE_ABSORBANCES[phase]
     base = by_code[microstructure.phases].reshape(-1)
     nmc = np.flatnonzero(np.isfinite(energy_map.energy_ev))

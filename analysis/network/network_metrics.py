@@ -19,10 +19,11 @@ from cathograph.analysis.network.contact_graph import ContactGraph, build_contac
 from cathograph.analysis.network.percolation import percolate, side_names, touched_sides
 from cathograph.analysis.network.spectral import eigenvector_centrality
 from cathograph.analysis.network.triangles import local_clustering
+from cathograph.schema.composites import SSB_CATHODE
 from cathograph.schema.network_metrics import PARTICLE_METRICS
-from cathograph.schema.phases import PARTICLE_PHASES, Phase
+from cathograph.schema.phases import GRAPHITE, NMC, SSE
 
-_COUNTED_PHASES = (Phase.NMC, Phase.SSE, Phase.GRAPHITE)
+_COUNTED_PHASES = (NMC, SSE, GRAPHITE)
 _IONIC, _ELECTRONIC, _BOTH = "Li+", "e-", "both"
 
 
@@ -96,7 +97,7 @@ def measure_network(
     """
     limits = limits or PathLimits()
     phase = particles["phase"].to_numpy(dtype=np.str_)
-    carried = {each.value: each.carries for each in PARTICLE_PHASES}
+    carried = {each.value: each.carries for each in SSB_CATHODE.phases}
     carries = np.array([carried[each] for each in phase.tolist()], dtype=np.str_)
     graph = build_contact_graph(
         particles["label"].to_numpy(dtype=np.int64),

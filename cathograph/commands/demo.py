@@ -14,7 +14,7 @@ import typer
 
 from cathograph.commands.console import print_table, results, say
 from cathograph.commands.home import HomeOption, home_of
-from cathograph.schema.phases import Phase
+from cathograph.schema.composites import SSB_CATHODE
 
 if TYPE_CHECKING:
     from cathograph.phantom import Microstructure
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _SEED = 2026
 _EFFECT = 0.3
 """How much lower heterogeneity and polarization are made where an NMC has both neighbours: a truth to find."""
-_PHASES = ",".join(f"{phase.code}={phase.value}" for phase in Phase)
+_PHASES = ",".join(f"{phase.code}={phase.name}" for phase in SSB_CATHODE.all_phases)
 
 
 def demo(

@@ -14,13 +14,13 @@ from cathograph.dashboard.widgets.empty_states import show_error
 from cathograph.dashboard.widgets.plain_text import as_text
 from cathograph.dashboard.widgets.run_history import show_run_history
 from cathograph.dashboard.widgets.waiting import show_running
+from cathograph.schema.composites import SSB_CATHODE
 from cathograph.schema.errors import CathographError
-from cathograph.schema.phases import Phase
 
 _RUN, _FILES, _CHANGE = "upload_run", "upload_files", "job_change"
 _QUICK_S, _QUEUE_TICK_S = 1.0, 5.0
 _STATES = ("running", "queued", "failed", "done", "cancelled")
-_PHASES = ",".join(f"{phase.code}={phase.value}" for phase in Phase)
+_PHASES = ",".join(f"{phase.code}={phase.name}" for phase in SSB_CATHODE.all_phases)
 _KINDS = {
     "phases": "a phase per pixel",
     "regions": "a label per particle",

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 import streamlit as st
 
+from cathograph.schema.composites import SSB_CATHODE
 from cathograph.schema.nodes import NODE_TYPES
-from cathograph.schema.phases import Phase
 from cathograph.schema.properties import Property
 from cathograph.schema.relationships import RELATIONSHIP_TYPES
 
@@ -30,13 +30,13 @@ def show_schema(counts: Mapping[str, int]) -> None:
     ]
     phases = [
         {
-            "label": phase.value,
-            "in the store": counts[phase.value],
+            "label": phase.name,
+            "in the store": counts[phase.name],
             "properties": "those of Particle",
             "meaning": "particle of this phase",
         }
-        for phase in Phase
-        if phase.value in counts
+        for phase in SSB_CATHODE.all_phases
+        if phase.name in counts
     ]
     links = [
         {

@@ -15,12 +15,13 @@ from torch_geometric.data import HeteroData
 
 from cathograph.gnn.graphs.node_features import Missing
 from cathograph.queries.reading.graph_columns import TARGET_NAMES, ImageColumns, ParticleColumns
+from cathograph.schema.composites import SSB_CATHODE
 from cathograph.schema.errors import ParameterError
 from cathograph.schema.keys import particle_key
 from cathograph.schema.network_metrics import METRIC_NAMES
-from cathograph.schema.phases import PARTICLE_PHASES, Phase
+from cathograph.schema.phases import NMC
 
-NODE_TYPES: tuple[str, ...] = tuple(phase.value for phase in PARTICLE_PHASES)
+NODE_TYPES: tuple[str, ...] = tuple(phase.name for phase in SSB_CATHODE.phases)
 """Node types of every export: the particle phases, in the order of their codes."""
 
 EDGE_TYPES: tuple[tuple[str, str, str], ...] = tuple(
@@ -28,7 +29,7 @@ EDGE_TYPES: tuple[tuple[str, str, str], ...] = tuple(
 )
 """Edge types of every export: every ordered pair of phases."""
 
-TARGET_TYPE = Phase.NMC.value
+TARGET_TYPE = NMC.value
 """The node type that has targets."""
 
 

@@ -16,7 +16,7 @@ from scipy.sparse import csr_array, triu
 from cathograph.ingest.graph.neighbours import PhaseNeighbours
 from cathograph.ingest.graph.partner_counts import count_partners
 from cathograph.ingest.regions.regions import Regions
-from cathograph.schema.phases import Role
+from cathograph.schema.composites import Role
 
 PAIRS_STORED_UP_TO = 50.0
 """Average partners per NMC up to which pairs become relationships; beyond it they are streamed."""

@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 from cathograph.ingest.graph.junction_lines import measure_lines
 from cathograph.ingest.graph.junction_scan import scan_windows
 from cathograph.ingest.regions.regions import Regions
+from cathograph.schema.composites import Role
 from cathograph.schema.errors import InputError
-from cathograph.schema.phases import Role
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from cathograph.ingest.graph.neighbours import PhaseNeighbours, share_a_neighbour
-from cathograph.schema.phases import Phase
+from cathograph.schema.phases import GRAPHITE, SSE
 
-_VIA = np.array(["neither", Phase.SSE.value, Phase.GRAPHITE.value, "both"])
+_VIA = np.array(["neither", SSE.value, GRAPHITE.value, "both"])
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from scipy.sparse import csr_array
 
 from cathograph.ingest.graph.contacts import Contacts
 from cathograph.ingest.regions.regions import Regions
+from cathograph.schema.composites import Role
 from cathograph.schema.errors import InputError
-from cathograph.schema.phases import Role
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,8 +20,9 @@ from scipy import ndimage
 
 from cathograph.ingest.regions.regions import Regions
 from cathograph.ingest.regions.splitting import SplitRules, split_bodies
+from cathograph.schema.composites import BACKGROUND_PHASE, SSB_CATHODE, Phase
 from cathograph.schema.errors import InputImageError, PhaseMapError, SegmentationError
-from cathograph.schema.phases import PARTICLE_PHASES, Phase
+from cathograph.schema.phases import NMC
 
 _log = logging.getLogger(__name__)
 
@@ -82,13 +83,13 @@ def label_phases(
         raise SegmentationError(msg)
     codes = _check_codes(phase_image)
     raw = np.zeros(codes.shape, np.int32)
-    raw_phases: list[NDArray[np.uint8]] = [np.array([Phase.BACKGROUND.code], np.uint8)]
+    raw_phases: list[NDArray[np.uint8]] = [np.array([BACKGROUND_PHASE.code], np.uint8)]
     dropped: dict[Phase, int] = {}
     sizes: list[NDArray[np.int64]] = [np.zeros(1, np.int64)]
     count = 0
-    for phase in PARTICLE_PHASES:
+    for phase in SSB_CATHODE.phases:
         mask = codes == phase.code
-        if phase is Phase.NMC and split_nmc:
+        if phase is NMC and split_nmc:
             bodies = split_bodies(mask, rules)
         else:
             bodies, _ = ndimage.label(mask, np.ones((3,) * codes.ndim))
@@ -136,12 +137,12 @@ def regions_from_labels(labels: NDArray[np.generic], phase_table: Mapping[int, P
 
     Examples
     --------
-    >>> image = regions_from_labels(np.array([[0, 7], [40, 7]]), {7: Phase.NMC, 40: Phase.SSE})
+    >>> image = regions_from_labels(np.array([[0, 7], [40, 7]]), {7: NMC, 40: SSE})
     >>> image.region_labels.tolist(), image.region_phases.tolist()
     ([7, 40], [2, 1])
     """
     given = _check_labels(labels)
-    if phase_table.get(0, Phase.BACKGROUND) is not Phase.BACKGROUND:
+    if phase_table.get(0, BACKGROUND_PHASE) is not BACKGROUND_PHASE:
         msg = (
             f"Found phase {phase_table[0]} for label 0; expected 0 to be background in a label image. "
             "Give that region another label, or ingest a phase image with --as phases."
@@ -160,7 +161,7 @@ def regions_from_labels(labels: NDArray[np.generic], phase_table: Mapping[int, P
     spare = len(phase_table) - present.size - (0 in phase_table)
     if spare:
         _log.info("the phase table names %d labels that the image does not hold", spare)
-    solid = phases != Phase.BACKGROUND.code
+    solid = phases != BACKGROUND_PHASE.code
     if not solid.all():
         given = np.where(np.isin(given, present[~solid]), 0, given).astype(given.dtype, copy=False)
     return Regions(given, present[solid], phases[solid])
@@ -224,7 +225,7 @@ def _check_codes(phase_image: NDArray[np.integer]) -> NDArray[np.uint8]:
             "Apply a phase map to it (--phases)."
         )
         raise InputImageError(msg)
-    known = {phase.code: phase for phase in Phase}
+    known = {phase.code: phase for phase in SSB_CATHODE.all_phases}
     low, high = int(phase_image.min()), int(phase_image.max())
     strange = [] if low >= 0 and high <= 255 else [low if low < 0 else high]
     if not strange:

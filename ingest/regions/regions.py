@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cathograph.ingest.regions.numbering import number_regions
+from cathograph.schema.composites import Phase, Role
 from cathograph.schema.errors import PhaseMapError
-from cathograph.schema.phases import PHASES_OF_ROLE, Phase, Role
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +48,7 @@ class Regions:
     >>> regions.numbers
     array([[0, 1],
            [2, 1]], dtype=int32)
-    >>> regions.labels_of(Phase.NMC), regions.positions_with(Role.IONIC)
+    >>> regions.labels_of(NMC), regions.positions_with(Role.IONIC)
     (array([70]), array([1]))
     """
 

@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from cathograph.schema.composites import SSB_CATHODE, Phase
 from cathograph.schema.errors import PhaseMapError, SegmentationError
 from cathograph.schema.keys import JsonScalar
-from cathograph.schema.phases import Phase
 
 SMALLEST_SIDE_PX = 3
 # The search over all thresholds at once takes bins ** (phases - 1) steps: seconds at 5.
@@ -140,7 +140,7 @@ class MultiOtsu:
             When a name is not that of a phase.
         """
         try:
-            return tuple(Phase.parse(name) for name in self.phases_by_grey.split(","))
+            return tuple(SSB_CATHODE.phase(name) for name in self.phases_by_grey.split(","))
         except (PhaseMapError, AttributeError) as error:
             msg = f"Found phases_by_grey={self.phases_by_grey!r}; {error}"
             raise SegmentationError(msg) from error
@@ -149,7 +149,7 @@ class MultiOtsu:
     def parameters(self) -> Mapping[str, JsonScalar]:
         """All parameters, phases in their canonical spelling."""
         return {
-            "phases_by_grey": ",".join(phase.value for phase in self.phases),
+            "phases_by_grey": ",".join(phase.name for phase in self.phases),
             "thresholds": self.thresholds,
             "denoise": self.denoise,
             "denoise_strength": float(self.denoise_strength),

@@ -14,9 +14,9 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from cathograph.schema.composites import SSB_CATHODE
 from cathograph.schema.errors import InputImageError, SegmentationError
 from cathograph.schema.keys import JsonScalar
-from cathograph.schema.phases import Phase
 
 AXES = {2: "(y, x)", 3: "(z, y, x)"}
 
@@ -118,13 +118,13 @@ def run_segmenter(segmenter: Segmenter, image: NDArray[Any]) -> NDArray[np.uint8
         )
         raise SegmentationError(msg)
     known = np.zeros(256, dtype=bool)
-    known[[phase.code for phase in Phase]] = True
+    known[[phase.code for phase in SSB_CATHODE.all_phases]] = True
     counts = np.bincount(phases.reshape(-1), minlength=256)
     unknown = np.flatnonzero((counts > 0) & ~known)
     if unknown.size:
         msg = (
             f"Segmenter {segmenter.name} returned the codes {unknown[:10].tolist()}; expected only "
-            f"{[phase.code for phase in Phase]}. This is a fault of the segmenter; choose another one."
+            f"{[phase.code for phase in SSB_CATHODE.all_phases]}. This is a fault of the segmenter; choose another one."
         )
         raise SegmentationError(msg)
     return phases

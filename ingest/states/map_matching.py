@@ -21,7 +21,7 @@ from cathograph.ingest.options import MatchingOptions
 from cathograph.ingest.regions.regions import Regions
 from cathograph.ingest.states.map_placement import MapPlacement
 from cathograph.schema.errors import InputImageError
-from cathograph.schema.phases import Phase
+from cathograph.schema.phases import NMC
 
 _EQUAL_SIZES = 0.001
 _MOST_CELLS = {2: 1024, 3: 128}
@@ -237,7 +237,7 @@ def _cells(mask: NDArray[np.bool_], cells_a_pixel: float) -> NDArray[np.float32]
 
 
 def _nmc_mask(image: Regions) -> NDArray[np.bool_]:
-    is_nmc = np.concatenate([[False], image.region_phases == Phase.NMC.code])
+    is_nmc = np.concatenate([[False], image.region_phases == NMC.code])
     return _by_blocks(
         image.labels.shape,
         lambda start, stop: is_nmc[image.numbers[start:stop]],

@@ -20,7 +20,7 @@ from cathograph.ingest.states.measurement import MapFile, MapOutcome, MapSource,
 from cathograph.queries.writing.measurements import ActiveSegmentation, active_segmentation
 from cathograph.schema.errors import CathographError, InputError, InputImageError
 from cathograph.schema.keys import hash_pixels
-from cathograph.schema.phases import Phase
+from cathograph.schema.phases import NMC
 from cathograph.schema.rows import FieldOfView
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class StoredRegions:
             When it has another number of NMC than the store.
         """
         made = read_regions(self.file.pages[self.page], self.reading)
-        nmc = int((made.region_phases == Phase.NMC.code).sum())
+        nmc = int((made.region_phases == NMC.code).sum())
         if nmc != self.segmentation.nmc:
             msg = (
                 f"Found {nmc} NMC in {self.file.path.name} and {self.segmentation.nmc} in the store; expected the "

@@ -216,7 +216,10 @@ class Connection:
     def _run_in_batches(self, statement: str) -> None:
         """Run a statement that commits in batches; two processes that migrate at once may meet a deadlock."""
         for attempt in range(_ATTEMPTS):
-            with _driver_errors(self.uri), self._driver.session(default_access_mode=neo4j.WRITE_ACCESS) as session:
+            with (
+                _driver_errors(self.uri),
+                self._driver.session(default_access_mode=neo4j.WRITE_ACCESS) as session,
+            ):
                 try:
                     session.run(statement).consume()
                 except TransientError:

@@ -1,8 +1,7 @@
 """Composites: which phases there are, what they do, and which of them make TPBs and channels."""
 
 from cathograph.schema.composites.composite import (
-    BACKGROUND,
-    BACKGROUND_COLOUR,
+    BACKGROUND_PHASE,
     OPPOSITE,
     SIDES,
     Composite,
@@ -15,8 +14,7 @@ SSB_CATHODE = built_in("ssb-cathode")
 """The default: the composite cathode of a solid-state battery, as in the paper."""
 
 __all__ = [
-    "BACKGROUND",
-    "BACKGROUND_COLOUR",
+    "BACKGROUND_PHASE",
     "OPPOSITE",
     "SIDES",
     "SSB_CATHODE",

@@ -17,18 +17,19 @@ from cathograph.phantom import (
     phantom_set,
     preset_parameters,
 )
+from cathograph.schema.composites import BACKGROUND_PHASE, Phase
 from cathograph.schema.errors import InputError
-from cathograph.schema.phases import Phase
+from cathograph.schema.phases import GRAPHITE, NMC, SSE
 
 SHAPES = [(160, 128), (64, 60, 72)]
 
 
 def _fractions(parameters: MicrostructureParameters) -> dict[Phase, float]:
     return {
-        Phase.NMC: parameters.nmc_fraction,
-        Phase.SSE: parameters.sse_fraction,
-        Phase.GRAPHITE: parameters.graphite_fraction,
-        Phase.BACKGROUND: parameters.background_fraction,
+        NMC: parameters.nmc_fraction,
+        SSE: parameters.sse_fraction,
+        GRAPHITE: parameters.graphite_fraction,
+        BACKGROUND_PHASE: parameters.background_fraction,
     }
 
 
@@ -37,9 +38,9 @@ def _check_truth(phantom: Microstructure) -> None:
     assert labels.dtype == np.int32
     assert phases.dtype == phantom.region_phases.dtype == np.uint8
     # One phase a label, and the phase image says the same as the table.
-    table = np.concatenate([[Phase.BACKGROUND.code], phantom.region_phases])
+    table = np.concatenate([[BACKGROUND_PHASE.code], phantom.region_phases])
     assert np.array_equal(table[labels], phases)
-    assert np.array_equal(labels == 0, phases == Phase.BACKGROUND.code)
+    assert np.array_equal(labels == 0, phases == BACKGROUND_PHASE.code)
     # 1…n, none empty, by first pixel in scan order: np.unique gives the first index of each value.
     names, first = np.unique(labels, return_index=True)
     first = first[names > 0]
@@ -75,8 +76,8 @@ def test_graphite_is_changed_and_nmc_stay_where_they_were() -> None:
     base = MicrostructureParameters()
     one = make_microstructure((128, 128), parameters=base, seed=2)
     two = make_microstructure((128, 128), parameters=replace(base, graphite_affinity=1.0), seed=2)
-    assert np.array_equal(one.phases == Phase.NMC.code, two.phases == Phase.NMC.code)
-    assert not np.array_equal(one.phases == Phase.GRAPHITE.code, two.phases == Phase.GRAPHITE.code)
+    assert np.array_equal(one.phases == NMC.code, two.phases == NMC.code)
+    assert not np.array_equal(one.phases == GRAPHITE.code, two.phases == GRAPHITE.code)
 
 
 @given(
@@ -101,9 +102,9 @@ def test_any_composite_has_a_valid_truth(nmc, share, graphite, forms, affinity, 
     )
     phantom = make_microstructure((96, 80), parameters=parameters, seed=seed)
     _check_truth(phantom)
-    assert phantom.fraction(Phase.NMC) == pytest.approx(nmc, abs=0.03)
+    assert phantom.fraction(NMC) == pytest.approx(nmc, abs=0.03)
     # Graphite as a matrix may fall into splinters, which become background.
-    assert phantom.fraction(Phase.GRAPHITE) == pytest.approx(graphite, abs=0.03)
+    assert phantom.fraction(GRAPHITE) == pytest.approx(graphite, abs=0.03)
 
 
 def test_nmc_are_round_and_of_the_asked_size() -> None:
@@ -112,7 +113,7 @@ def test_nmc_are_round_and_of_the_asked_size() -> None:
     whole = [
         np.count_nonzero(phantom.labels == label)
         for label, box in enumerate(ndimage.find_objects(phantom.labels), start=1)
-        if phantom.region_phases[label - 1] == Phase.NMC.code
+        if phantom.region_phases[label - 1] == NMC.code
         and all(part.start > 0 and part.stop < 400 for part in box)
     ]
     diameters_um = 2 * np.sqrt(np.array(whole) / np.pi) * phantom.pixel_size_um
@@ -128,7 +129,7 @@ def test_pixel_size_changes_resolution_and_not_the_material() -> None:
         for extent, size in ((200, 0.06), (400, 0.03))
     )
     # Both are 12 µm wide, so they hold about the same number of particles.
-    numbers = [len(phantom.labels_of(Phase.NMC)) for phantom in (coarse, fine)]
+    numbers = [len(phantom.labels_of(NMC)) for phantom in (coarse, fine)]
     assert 0.7 < numbers[0] / numbers[1] < 1.4
 
 
@@ -152,7 +153,7 @@ def test_merged_regions_are_components_of_the_phase_image() -> None:
     phantom = make_microstructure((160, 160), preset="LCD", seed=3)
     labels, region_phases = merge_touching(phantom)
     everywhere = np.ones((3, 3))
-    for phase in (Phase.SSE, Phase.NMC, Phase.GRAPHITE):
+    for phase in (SSE, NMC, GRAPHITE):
         components = ndimage.label(phantom.phases == phase.code, structure=everywhere)[1]
         assert np.count_nonzero(region_phases == phase.code) == components
         assert components <= len(phantom.labels_of(phase))

@@ -8,9 +8,9 @@ from typing import Any
 import networkx as nx
 import plotly.graph_objects as go
 
-from cathograph.schema.phases import Phase
+from cathograph.schema.composites import SSB_CATHODE
 
-_PHASE_COLOURS = {phase.value: phase.colour for phase in Phase}
+_PHASE_COLOURS = {phase.name: phase.colour for phase in SSB_CATHODE.all_phases}
 _OTHER = "#cc79a7"
 _LINE = "#8a8a8a"
 _MOST_LINES = 14

@@ -14,7 +14,8 @@ from cathograph.analysis.figures.field.raster import ENERGY_COLOURS, edges_of
 from cathograph.analysis.figures.figure import PURPLE, VERMILION
 from cathograph.analysis.figures.hover_points import HoverPoints
 from cathograph.analysis.figures.interactive_style import NEUTRAL
-from cathograph.schema.phases import PARTICLE_PHASES, Phase
+from cathograph.schema.composites import SSB_CATHODE
+from cathograph.schema.phases import GRAPHITE, NMC, SSE
 
 MOST_CHANNELS = 400
 """Above this many dashed lines would hide the image."""
@@ -173,8 +174,8 @@ def plot_surroundings(
             text=[str(label) for label in particles["label"]], textposition="top center",
             marker={
                 "size": [22 if label == chosen else 14 for label in particles["label"]],
-                "color": [Phase.parse(phase).colour for phase in particles["phase"]],
-                "symbol": [_SYMBOLS[Phase.parse(phase)] for phase in particles["phase"]],
+                "color": [SSB_CATHODE.phase(phase).colour for phase in particles["phase"]],
+                "symbol": [_SYMBOLS[SSB_CATHODE.phase(phase)] for phase in particles["phase"]],
                 "opacity": 1,
                 "line": {
                     "width": [3 if label == chosen else 1 for label in particles["label"]],
@@ -210,7 +211,7 @@ class _Places:
         return found[:, 0], found[:, 1]
 
 
-_SYMBOLS = {Phase.NMC: "circle", Phase.SSE: "square", Phase.GRAPHITE: "diamond"}
+_SYMBOLS = {NMC: "circle", SSE: "square", GRAPHITE: "diamond"}
 
 
 def _names(particles: pd.DataFrame) -> list[str]:
@@ -231,7 +232,7 @@ def _named(
     marker: dict[str, object] = {"size": 6, "opacity": 0, "color": NEUTRAL}
     if seen:
         diameters = of_label["equivalent_diameter_um"].reindex(points.labels).to_numpy(dtype=float)
-        phases = [Phase.parse(phase) for phase in of_label["phase"].reindex(points.labels)]
+        phases = [SSB_CATHODE.phase(phase) for phase in of_label["phase"].reindex(points.labels)]
         marker = {
             "size": np.clip(30 * diameters / max(np.nanmax(diameters, initial=0), 1e-9), 4, 30),
             "color": [phase.colour for phase in phases],
@@ -270,14 +271,14 @@ def _lines(
 def _marks(particles: pd.DataFrame, place: _Places) -> list[go.Scatter]:
     trace = go.Scatter if len(particles) <= MARKS_ONE_BY_ONE else go.Scattergl
     marks = []
-    for phase in PARTICLE_PHASES:
+    for phase in SSB_CATHODE.phases:
         rows = particles[particles["phase"] == phase]
         y, x = place.of(rows["label"])
         marks.append(
             trace(
-                x=x, y=y, mode="markers", name=phase.value, hoverinfo="skip",
+                x=x, y=y, mode="markers", name=phase.name, hoverinfo="skip",
                 marker={
-                    "color": phase.colour, "symbol": _SYMBOLS[phase], "size": 9 if phase is Phase.NMC else 6,
+                    "color": phase.colour, "symbol": _SYMBOLS[phase], "size": 9 if phase is NMC else 6,
                     "line": {"color": "white", "width": 1},
                 },
             )

@@ -17,7 +17,8 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 from skimage.segmentation import find_boundaries
 
-from cathograph.schema.phases import PARTICLE_PHASES, Phase
+from cathograph.schema.composites import BACKGROUND_PHASE, SSB_CATHODE
+from cathograph.schema.phases import NMC
 
 _MOST_CHANNELS_DRAWN = 400
 """Above this many pairs the dashed lines would hide the image; the title then says so."""
@@ -78,7 +79,7 @@ def draw_graph_over_image(
     outlined[inner & (labels > 0)] *= 0.55
     regions.imshow(outlined)
     counts = particles["phase"].value_counts()
-    regions.set_title(", ".join(f"{counts.get(phase, 0)} {phase}" for phase in PARTICLE_PHASES))
+    regions.set_title(", ".join(f"{counts.get(phase, 0)} {phase}" for phase in SSB_CATHODE.phases))
     graph.imshow(0.35 * coloured + 0.65)
     _draw_graph(graph, particles, contacts, junctions, channels)
     for axis in axes:
@@ -101,7 +102,10 @@ def colour_by_phase(labels: NDArray[np.integer], particles: pd.DataFrame) -> NDA
     known = np.sort(particles["label"].to_numpy())
     by_label: Mapping[int, str] = dict(zip(particles["label"], particles["phase"], strict=True))
     palette = np.array(
-        [to_rgb(Phase.BACKGROUND.colour), *(to_rgb(Phase.parse(by_label[label]).colour) for label in known)]
+        [
+            to_rgb(BACKGROUND_PHASE.colour),
+            *(to_rgb(SSB_CATHODE.phase(by_label[label]).colour) for label in known),
+        ]
     )
     position = np.searchsorted(known, labels, side="left")
     inside = position < len(known)
@@ -128,11 +132,11 @@ def _draw_graph(
         axis.add_collection(
             LineCollection(list(lines), linewidths=1.1, colors="#d55e00", linestyles=(0, (4, 3)), alpha=0.8)
         )
-    for phase in PARTICLE_PHASES:
+    for phase in SSB_CATHODE.phases:
         rows = particles[particles["phase"] == phase]
         axis.scatter(
             rows["centroid_x"], rows["centroid_y"],
-            s=42 if phase is Phase.NMC else 14,
+            s=42 if phase is NMC else 14,
             color=phase.colour, edgecolors="black", linewidths=0.6, zorder=3,
         )  # fmt: skip
     axis.scatter(
@@ -156,7 +160,7 @@ def _legend() -> list[Line2D]:
             markeredgecolor="black",
             label=phase,
         )
-        for phase in PARTICLE_PHASES
+        for phase in SSB_CATHODE.phases
     ]
     return [
         *dots,

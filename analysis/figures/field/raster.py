@@ -14,7 +14,8 @@ from PIL import Image
 from plotly.colors import sample_colorscale, unlabel_rgb
 
 from cathograph.analysis.figures.figure import PURPLE
-from cathograph.schema.phases import Phase
+from cathograph.schema.composites import SSB_CATHODE, Phase
+from cathograph.schema.phases import GRAPHITE
 
 MOST_PIXELS = 1400
 """Along the longer side; a finer image is shown with every second, third, … of its pixels."""
@@ -63,7 +64,7 @@ def colour_grey(grey: NDArray[np.generic], step: int) -> Rgb:
 def colour_phases(phases: NDArray[np.uint8], step: int) -> Rgb:
     """Colour phase codes as in all figures."""
     palette = np.zeros((256, 3), np.uint8)
-    for phase in Phase:
+    for phase in SSB_CATHODE.all_phases:
         palette[phase.code] = _rgb(phase.colour)
     return palette[phases[::step, ::step]]
 
@@ -178,8 +179,10 @@ def edges_of(mask: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.f
     return y, x
 
 
-_OUTLINES: Mapping[Phase, str] = {phase: phase.colour for phase in Phase if phase is not Phase.GRAPHITE} | {
-    Phase.GRAPHITE: "#cc79a7"  # its own colour is not seen on a grey image
+_OUTLINES: Mapping[Phase, str] = {
+    phase: phase.colour for phase in SSB_CATHODE.all_phases if phase is not GRAPHITE
+} | {
+    GRAPHITE: "#cc79a7"  # its own colour is not seen on a grey image
 }
 
 

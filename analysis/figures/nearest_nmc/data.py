@@ -8,12 +8,12 @@ import pandas as pd
 
 from cathograph.analysis.figures.figure import GREEN, FigureData, split_selections
 from cathograph.analysis.tables.particle_table import require_columns
-from cathograph.schema.phases import Phase
+from cathograph.schema.phases import GRAPHITE, SSE
 
 WAYS = {
     "both": ("SSE and\ngraphite", GREEN),
-    "SSE": ("SSE\nonly", Phase.SSE.colour),
-    "Graphite": ("graphite\nonly", Phase.GRAPHITE.colour),
+    "SSE": ("SSE\nonly", SSE.colour),
+    "Graphite": ("graphite\nonly", GRAPHITE.colour),
     "neither": ("neither", "#bbbbbb"),
 }
 """How two NMC can be joined: what it is called, and its colour."""

@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cathograph.analysis.figures.figure import STATE_NOTE, FigureData
+from cathograph.schema.composites import BACKGROUND_PHASE, SSB_CATHODE
 from cathograph.schema.errors import InputError
-from cathograph.schema.phases import Phase
 
 WINDOW_EV = (8340.0, 8348.0)
 """Energies that count, unless the measurement says otherwise (paper)."""
@@ -57,18 +57,18 @@ def grey_value_data(
     low, high = np.percentile(grey[finite], (0.1, 99.9))
     borders = np.linspace(low, high if high > low else low + 1, bins + 1)
     parts = []
-    for phase in Phase:
+    for phase in SSB_CATHODE.all_phases:
         inside = grey[finite & (phases == phase.code)]
         if inside.size:
             pixels = np.histogram(inside, borders)[0]
             columns = {"grey_low": borders[:-1], "grey_high": borders[1:], "pixels": pixels}
-            parts.append(pd.DataFrame({"phase": phase.value, **columns, "share": pixels / inside.size}))
+            parts.append(pd.DataFrame({"phase": phase.name, **columns, "share": pixels / inside.size}))
     return FigureData(*head, pd.concat(parts, ignore_index=True))
 
 
 def phase_colour(phase: str) -> str:
     """Give the colour of a phase's line; that of the background would not be seen."""
-    return "#999999" if phase == Phase.BACKGROUND.value else Phase.parse(phase).colour
+    return "#999999" if phase == BACKGROUND_PHASE.value else SSB_CATHODE.phase(phase).colour
 
 
 def particle_energy_data(

@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 from cathograph.analysis.figures.figure import VERMILION, FigureData
 from cathograph.analysis.figures.interactive_style import Panels, make_panel, plain
 from cathograph.analysis.figures.pixel_histograms.data import phase_colour
-from cathograph.schema.phases import Phase
+from cathograph.schema.phases import NMC
 
 
 def plot_grey_values(data: FigureData) -> Panels:
@@ -48,7 +48,7 @@ def plot_particle_energies(data: FigureData) -> Panels:
         panel.add_trace(
             go.Bar(
                 x=(low + high) / 2, y=rows["pixels"], width=high - low, name="pixels", showlegend=False,
-                marker={"color": Phase.NMC.colour, "line": {"width": 0}},
+                marker={"color": NMC.colour, "line": {"width": 0}},
                 hovertemplate="%{x:.2f} eV: %{y} pixels<extra></extra>",
             )
         )  # fmt: skip

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from cathograph.analysis.figures.figure import STATE_NOTE, VERMILION, FigureData, split_selections
 from cathograph.analysis.figures.pixel_histograms.data import phase_colour
 from cathograph.analysis.figures.printed_style import Plate, add_note, make_panels, plain_ticks, say_in_panel
-from cathograph.schema.phases import Phase
+from cathograph.schema.phases import NMC
 
 _ACROSS = 4
 
@@ -75,7 +75,7 @@ def draw_particle_energies(data: FigureData) -> Plate:
 
 def _draw_particle(axis: Axes, rows: pd.DataFrame, title: str) -> None:
     borders = [*rows["energy_low_ev"], rows["energy_high_ev"].iloc[-1]]
-    axis.stairs(rows["pixels"], borders, fill=True, color=Phase.NMC.colour)
+    axis.stairs(rows["pixels"], borders, fill=True, color=NMC.colour)
     valid, total, mean_ev = rows["pixels"].sum(), rows["pixels_all"].iloc[0], rows["mean_ev"].iloc[0]
     axis.set_title(f"{title}\n{valid} of {total} pixels", fontsize=9, parse_math=False)
     if valid:

@@ -28,7 +28,7 @@ from cathograph.analysis.figures.interactive_style import (
     title_of,
 )
 from cathograph.analysis.figures.tpb_size.data import sizes_by_tpbs, split_by_kind
-from cathograph.schema.phases import Phase
+from cathograph.schema.phases import NMC
 
 
 def plot_tpb_size(data: FigureData) -> Panels:
@@ -101,7 +101,7 @@ def plot_nmc_size_by_tpbs(data: FigureData) -> Panels:
             )  # fmt: skip
         groups = sizes_by_tpbs(rows)
         for place, (count, group) in enumerate(groups):
-            add_box(panel, box_numbers(group), place, name=f"{count} TPBs", colour=Phase.NMC.colour)
+            add_box(panel, box_numbers(group), place, name=f"{count} TPBs", colour=NMC.colour)
         name_places(panel, [f"{count}\nn={len(group)}" for count, group in groups])
         make_log(panel, "y", data.table[size])
         note_thinning(panel, len(drawn), n)

@@ -27,7 +27,7 @@ from cathograph.analysis.figures.tpb_size.data import (
     split_by_kind,
     tpb_size_data,
 )
-from cathograph.schema.phases import Phase
+from cathograph.schema.phases import NMC
 
 
 def draw_tpb_size(tpbs: pd.DataFrame) -> Plate:
@@ -106,7 +106,7 @@ def draw_nmc_size_by_tpbs(nmc: pd.DataFrame) -> Plate:
 def _boxes_by_count(axis: Axes, rows: pd.DataFrame, n: int) -> None:
     groups = sizes_by_tpbs(rows)
     for place, (_, group) in enumerate(groups):
-        draw_box(axis, box_numbers(group), place, width=0.6, colour=Phase.NMC.colour, alpha=0.45)
+        draw_box(axis, box_numbers(group), place, width=0.6, colour=NMC.colour, alpha=0.45)
         axis.scatter(
             place + spread(len(group), 0.2, place), group,
             s=mark_area(n), c="#333333", alpha=0.35, linewidths=0, rasterized=n > SCATTER_AS_PIXELS,

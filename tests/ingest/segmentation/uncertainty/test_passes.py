@@ -16,10 +16,10 @@ from cathograph.ingest.segmentation.unet.inference import Run, predict_classes
 from cathograph.ingest.segmentation.unet.unet_segmenter import UNetSegmenter
 from cathograph.ingest.segmentation.unet.weights import SegmentationModel
 from cathograph.schema.errors import SegmentationError
-from cathograph.schema.phases import Phase
+from cathograph.schema.phases import GRAPHITE, NMC, SSE
 
 CPU = torch.device("cpu")
-NMC, SSE, GRAPHITE = (phase.code for phase in (Phase.NMC, Phase.SSE, Phase.GRAPHITE))
+NMC, SSE, GRAPHITE = (phase.code for phase in (NMC, SSE, GRAPHITE))
 
 
 @pytest.fixture(scope="module")
