@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cathograph.schema.composites import SSB_CATHODE, Phase
+from cathograph.schema.composites import SSB_CATHODE, Composite, Phase
 from cathograph.schema.errors import PhaseMapError
 from cathograph.schema.yaml_reader import read_text, read_yaml
 
@@ -95,13 +95,15 @@ class PhaseMap(Mapping[int, Phase]):
         return ",".join(f"{value}={phase.name}" for value, phase in self._phases.items())
 
 
-def read_phase_map(spec: str | Path) -> PhaseMap:
+def read_phase_map(spec: str | Path, composite: Composite = SSB_CATHODE) -> PhaseMap:
     """Read a phase map in any of its forms.
 
     Parameters
     ----------
     spec
         Inline ``0=background,1=NMC``, or the path of a ``.yaml``, ``.yml`` or ``.csv`` file.
+    composite
+        Whose phases it may name.
 
     Raises
     ------
@@ -117,11 +119,11 @@ def read_phase_map(spec: str | Path) -> PhaseMap:
     text = str(spec).strip()
     suffix = Path(text).suffix.casefold() if text else ""
     if suffix in (".yaml", ".yml"):
-        return _from_pairs(_yaml_pairs(Path(text)), where=text)
+        return _from_pairs(_yaml_pairs(Path(text)), text, composite)
     if suffix == ".csv":
-        return _from_pairs(_csv_pairs(Path(text)), where=text)
+        return _from_pairs(_csv_pairs(Path(text)), text, composite)
     if "=" in text or not text:
-        return _from_pairs(_inline_pairs(text), where="`phases`")
+        return _from_pairs(_inline_pairs(text), "`phases`", composite)
     msg = (
         f"Found {text!r} as phase map; expected {FORMS}. Correct `phases`, or give the file one of these "
         "suffixes."
@@ -129,7 +131,7 @@ def read_phase_map(spec: str | Path) -> PhaseMap:
     raise PhaseMapError(msg)
 
 
-def _from_pairs(pairs: Iterator[tuple[str, str]], where: str) -> PhaseMap:
+def _from_pairs(pairs: Iterator[tuple[str, str]], where: str, composite: Composite) -> PhaseMap:
     phases: dict[int, Phase] = {}
     for value_text, phase_text in pairs:
         if not INTEGER.fullmatch(value_text):
@@ -143,7 +145,7 @@ def _from_pairs(pairs: Iterator[tuple[str, str]], where: str) -> PhaseMap:
             msg = f"{where}: found the value {value} twice; expected each value once. Remove one of them."
             raise PhaseMapError(msg)
         try:
-            phases[value] = SSB_CATHODE.phase(phase_text)
+            phases[value] = composite.phase(phase_text)
         except PhaseMapError as error:
             msg = f"{where}, value {value}: {error}"
             raise PhaseMapError(msg) from error

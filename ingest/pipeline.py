@@ -35,6 +35,7 @@ from cathograph.ingest.states.measurement import (
 )
 from cathograph.queries.writing.images import IngestRunRecord, note_unchanged, write_image
 from cathograph.queries.writing.measurements import measurements_left_behind
+from cathograph.schema.composites import SSB_CATHODE, Composite
 from cathograph.schema.errors import CathographError, InputError, InputImageError
 from cathograph.schema.keys import JsonScalar, hash_parts, hash_pixels
 from cathograph.schema.rows import FieldOfView, ImageRows
@@ -378,6 +379,7 @@ def _run(page: _Page, reading: Reading, started: datetime) -> IngestRunRecord:
 def parameters_of(reading: Reading, pixel_size_um: float) -> dict[str, Any]:
     """Everything that shapes a segmentation, apart from the pixels and where they belong."""
     return {
+        **_composite_parameter(reading.composite),
         "graph_version": GRAPH_VERSION,
         "phases": reading.phases,
         "pixel_size_um": pixel_size_um,
@@ -386,6 +388,11 @@ def parameters_of(reading: Reading, pixel_size_um: float) -> dict[str, Any]:
         "version": reading.version,
         "method_parameters": dict(reading.parameters),
     }
+
+
+def _composite_parameter(composite: Composite) -> dict[str, str]:
+    """Nothing for the default, so that the keys of earlier versions stay valid."""
+    return {} if composite.sha256 == SSB_CATHODE.sha256 else {"composite": composite.sha256}
 
 
 def segmentation_key_of(view: FieldOfView, content: str, parameters: dict[str, Any]) -> str:

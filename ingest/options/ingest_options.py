@@ -49,6 +49,11 @@ class IngestOptions(Options):
         Field(description="0=background,1=NMC,2=SSE,3=Graphite, a YAML file, or a CSV label,phase."),
         Option(),
     ] = None
+    composite: Annotated[
+        str,
+        Field(description="What the phases are and do: a built-in composite, or a YAML file."),
+        Option(),
+    ] = "ssb-cathode"
     pixel_size_nm: Annotated[
         float | None,
         Field(gt=0, description="Edge of a pixel in nm; else from the file's metadata."),

@@ -20,9 +20,8 @@ from scipy import ndimage
 
 from cathograph.ingest.regions.regions import Regions
 from cathograph.ingest.regions.splitting import SplitRules, split_bodies
-from cathograph.schema.composites import BACKGROUND_PHASE, SSB_CATHODE, Phase
+from cathograph.schema.composites import BACKGROUND_PHASE, SSB_CATHODE, Composite, Phase, Role
 from cathograph.schema.errors import InputImageError, PhaseMapError, SegmentationError
-from cathograph.schema.phases import NMC
 
 _log = logging.getLogger(__name__)
 
@@ -35,6 +34,7 @@ _TABLE_ENTRIES_PER_PIXEL = 4
 def label_phases(
     phase_image: NDArray[np.integer],
     *,
+    composite: Composite = SSB_CATHODE,
     min_size_px: int = 1,
     split_nmc: bool = True,
     rules: SplitRules | None = None,
@@ -44,11 +44,13 @@ def label_phases(
     Parameters
     ----------
     phase_image : integer array, shape (y, x) or (z, y, x)
-        Canonical codes of `cathograph.schema.phases.Phase`.
+        Codes of the composite's phases.
+    composite : Composite
+        What the phases are; the active ones are split into particles.
     min_size_px : int
         Regions of fewer pixels (voxels) become background and are counted in `dropped`.
     split_nmc : bool
-        Split touching NMC particles; False leaves NMC as connected components.
+        Split touching active particles; False leaves the active phases as connected components.
     rules : SplitRules, optional
         Where the splitting stops.
 
@@ -81,15 +83,15 @@ def label_phases(
     if min_size_px < 1:
         msg = f"Found a minimum size of {min_size_px} px; expected at least 1 (1 keeps every region)."
         raise SegmentationError(msg)
-    codes = _check_codes(phase_image)
+    codes = _check_codes(phase_image, composite)
     raw = np.zeros(codes.shape, np.int32)
     raw_phases: list[NDArray[np.uint8]] = [np.array([BACKGROUND_PHASE.code], np.uint8)]
     dropped: dict[Phase, int] = {}
     sizes: list[NDArray[np.int64]] = [np.zeros(1, np.int64)]
     count = 0
-    for phase in SSB_CATHODE.phases:
+    for phase in composite.phases:
         mask = codes == phase.code
-        if phase is NMC and split_nmc:
+        if phase.has(Role.ACTIVE) and split_nmc:
             bodies = split_bodies(mask, rules)
         else:
             bodies, _ = ndimage.label(mask, np.ones((3,) * codes.ndim))
@@ -108,10 +110,13 @@ def label_phases(
         region_labels=np.arange(1, order.size + 1, dtype=np.int64),
         region_phases=np.concatenate(raw_phases)[order],
         dropped=dropped,
+        composite=composite,
     )
 
 
-def regions_from_labels(labels: NDArray[np.generic], phase_table: Mapping[int, Phase]) -> Regions:
+def regions_from_labels(
+    labels: NDArray[np.generic], phase_table: Mapping[int, Phase], composite: Composite = SSB_CATHODE
+) -> Regions:
     """Use a label image and a phase for each label without changing them.
 
     Parameters
@@ -122,6 +127,8 @@ def regions_from_labels(labels: NDArray[np.generic], phase_table: Mapping[int, P
         Phase of each label. Labels whose phase is background become background. Rows for labels
         that are not in the image are ignored (a table often serves a whole stack), and their
         number is logged.
+    composite : Composite
+        What the phases are and do.
 
     Returns
     -------
@@ -137,12 +144,13 @@ def regions_from_labels(labels: NDArray[np.generic], phase_table: Mapping[int, P
 
     Examples
     --------
-    >>> image = regions_from_labels(np.array([[0, 7], [40, 7]]), {7: NMC, 40: SSE})
+    >>> phases = {7: SSB_CATHODE.phase("NMC"), 40: SSB_CATHODE.phase("SSE")}
+    >>> image = regions_from_labels(np.array([[0, 7], [40, 7]]), phases)
     >>> image.region_labels.tolist(), image.region_phases.tolist()
     ([7, 40], [2, 1])
     """
     given = _check_labels(labels)
-    if phase_table.get(0, BACKGROUND_PHASE) is not BACKGROUND_PHASE:
+    if phase_table.get(0, BACKGROUND_PHASE) != BACKGROUND_PHASE:
         msg = (
             f"Found phase {phase_table[0]} for label 0; expected 0 to be background in a label image. "
             "Give that region another label, or ingest a phase image with --as phases."
@@ -164,7 +172,7 @@ def regions_from_labels(labels: NDArray[np.generic], phase_table: Mapping[int, P
     solid = phases != BACKGROUND_PHASE.code
     if not solid.all():
         given = np.where(np.isin(given, present[~solid]), 0, given).astype(given.dtype, copy=False)
-    return Regions(given, present[solid], phases[solid])
+    return Regions(given, present[solid], phases[solid], composite=composite)
 
 
 @njit(cache=True)
@@ -216,7 +224,7 @@ def _check_shape(image: NDArray[np.generic]) -> None:
         raise InputImageError(msg)
 
 
-def _check_codes(phase_image: NDArray[np.integer]) -> NDArray[np.uint8]:
+def _check_codes(phase_image: NDArray[np.integer], composite: Composite) -> NDArray[np.uint8]:
     """Phase image as contiguous uint8, when all its values are codes of phases."""
     _check_shape(phase_image)
     if phase_image.dtype.kind not in "iu":
@@ -225,7 +233,7 @@ def _check_codes(phase_image: NDArray[np.integer]) -> NDArray[np.uint8]:
             "Apply a phase map to it (--phases)."
         )
         raise InputImageError(msg)
-    known = {phase.code: phase for phase in SSB_CATHODE.all_phases}
+    known = {phase.code: phase for phase in composite.all_phases}
     low, high = int(phase_image.min()), int(phase_image.max())
     strange = [] if low >= 0 and high <= 255 else [low if low < 0 else high]
     if not strange:

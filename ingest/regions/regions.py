@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cathograph.ingest.regions.numbering import number_regions
-from cathograph.schema.composites import Phase, Role
+from cathograph.schema.composites import SSB_CATHODE, Composite, Phase, Role
 from cathograph.schema.errors import PhaseMapError
 
 
@@ -31,6 +31,8 @@ class Regions:
         `Phase.code` of each region.
     dropped : dict of Phase to int
         Number of regions below the minimum size, by phase; empty for given labels.
+    composite : Composite
+        What the phases are and do.
 
     Raises
     ------
@@ -56,6 +58,7 @@ class Regions:
     region_labels: NDArray[np.int64]
     region_phases: NDArray[np.uint8]
     dropped: dict[Phase, int] = field(default_factory=dict)
+    composite: Composite = SSB_CATHODE
 
     def __post_init__(self) -> None:
         """Check the region table, once for all steps."""
@@ -109,8 +112,7 @@ class Regions:
 
     def positions_with(self, role: Role) -> NDArray[np.int64]:
         """Positions in the region table (from 0) of the regions with one role, ascending."""
-        codes = [phase.code for phase in PHASES_OF_ROLE[role]]
-        return np.flatnonzero(np.isin(self.region_phases, codes)).astype(np.int64)
+        return np.flatnonzero(np.isin(self.region_phases, self.composite.codes_with(role))).astype(np.int64)
 
     def labels_of(self, phase: Phase) -> NDArray[np.int64]:
         """Labels of the regions of one phase, ascending."""

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from cathograph.schema.composites import SSB_CATHODE, Phase
+from cathograph.schema.composites import SSB_CATHODE, Composite, Phase
 from cathograph.schema.errors import PhaseMapError, SegmentationError
 from cathograph.schema.keys import JsonScalar
 
@@ -70,6 +70,8 @@ class MultiOtsu:
     min_speckle_px
         Connected pieces of a phase with fewer pixels get the phase of the nearest kept pixel.
         0 keeps everything.
+    composite
+        Whose phases they are.
 
     Raises
     ------
@@ -98,6 +100,7 @@ class MultiOtsu:
     lower_percentile: float = 0.5
     upper_percentile: float = 99.5
     min_speckle_px: int = 0
+    composite: Composite = SSB_CATHODE
 
     name: ClassVar[str] = "multi-otsu"
     version: ClassVar[str] = "1"
@@ -140,7 +143,7 @@ class MultiOtsu:
             When a name is not that of a phase.
         """
         try:
-            return tuple(SSB_CATHODE.phase(name) for name in self.phases_by_grey.split(","))
+            return tuple(self.composite.phase(name) for name in self.phases_by_grey.split(","))
         except (PhaseMapError, AttributeError) as error:
             msg = f"Found phases_by_grey={self.phases_by_grey!r}; {error}"
             raise SegmentationError(msg) from error

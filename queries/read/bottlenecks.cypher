@@ -25,9 +25,9 @@ CALL (segmentation, ionic_side, electronic_side) {
 MATCH (segmentation)<-[:IN]-(particle:Particle)
 WHERE particle.cuts_off IS NOT NULL
 WITH sample, image, particle, sides,
-     CASE WHEN particle.ionic_sides IS NOT NULL THEN ionic_side ELSE electronic_side END AS side,
-     CASE WHEN particle.ionic_sides IS NOT NULL THEN by_ions ELSE by_electrons END AS joined,
-     CASE WHEN particle.ionic_sides IS NOT NULL THEN 'ions' ELSE 'electrons' END AS carrier
+     CASE WHEN particle:Ionic THEN ionic_side ELSE electronic_side END AS side,
+     CASE WHEN particle:Ionic THEN by_ions ELSE by_electrons END AS joined,
+     CASE WHEN particle:Ionic THEN 'ions' ELSE 'electrons' END AS carrier
 UNWIND range(0, size(particle.cuts_off) - 1) AS place
 WITH sample, image, particle, side, joined, carrier, particle.cuts_off[place] AS cuts_off
 WHERE sides[place] = side AND cuts_off > 0

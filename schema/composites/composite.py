@@ -155,6 +155,13 @@ class Composite:
             )
             raise CompositeError(msg)
         for what, roles in (("tpb", self.tpb), ("channel", self.channel)):
+            for phase in self.phases:
+                if sum(phase.has(role) for role in roles) > 1:
+                    msg = (
+                        f"{self.name}: found {phase.name} with more than one role of {what}; expected one, because a "
+                        f"region takes one place. Take a role from it, or change {what}."
+                    )
+                    raise CompositeError(msg)
             if len(set(roles)) != len(roles):
                 msg = f"{self.name}: found {', '.join(roles)} for {what}; expected different roles. Correct {what}."
                 raise CompositeError(msg)
