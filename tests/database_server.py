@@ -17,6 +17,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import neo4j
@@ -45,6 +46,17 @@ class DatabaseServer:
             self.uri, auth=(self.user, self.password), notifications_min_severity="OFF"
         )
 
+    @cached_property
+    def _kept_driver(self) -> neo4j.Driver:
+        """The driver that empties the store before hundreds of tests: each new one would log in again."""
+        return self.driver()
+
+    def close(self) -> None:
+        """Close the driver that this object keeps; the next question opens another."""
+        if "_kept_driver" in self.__dict__:
+            self._kept_driver.close()
+            del self.__dict__["_kept_driver"]
+
     def schema(self) -> frozenset[tuple[str, str]]:
         """Read which constraints and indexes there are, and the version that the store says it has."""
         questions = {
@@ -52,21 +64,21 @@ class DatabaseServer:
             "constraint": "SHOW CONSTRAINTS YIELD name",
             "version": "MATCH (n:SchemaVersion) RETURN toString(n.version)",
         }
-        with self.driver() as driver, driver.session() as session:
+        with self._kept_driver.session() as session:
             return frozenset(
                 (kind, name) for kind, question in questions.items() for name in session.run(question).value()
             )
 
     def empty_of_data(self) -> None:
         """Remove all data; the schema stays, and with it what the server has planned."""
-        with self.driver() as driver, driver.session() as session:
+        with self._kept_driver.session() as session:
             session.run(
                 "MATCH (n) WHERE NOT n:SchemaVersion CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 20000 ROWS"
             ).consume()
 
     def drop_projections(self) -> None:
         """Remove all graphs in memory."""
-        with self.driver() as driver, driver.session() as session:
+        with self._kept_driver.session() as session:
             for name in session.run("CALL gds.graph.list() YIELD graphName").value():
                 session.run("CALL gds.graph.drop($name) YIELD graphName", name=name).consume()
 
@@ -74,7 +86,7 @@ class DatabaseServer:
         """Remove all data, constraints, indexes and graphs in memory."""
         self.empty_of_data()
         self.drop_projections()
-        with self.driver() as driver, driver.session() as session:
+        with self._kept_driver.session() as session:
             session.run("MATCH (n:SchemaVersion) DELETE n").consume()
             for name in session.run("SHOW CONSTRAINTS YIELD name").value():
                 session.run(f"DROP CONSTRAINT `{name}` IF EXISTS").consume()
@@ -101,7 +113,10 @@ def open_database_server(say: Callable[[str], None]) -> Iterator[DatabaseServer]
         opened = local_server()
     with opened as server:
         say(f"tests use {server.uri}")
-        yield server
+        try:
+            yield server
+        finally:
+            server.close()
 
 
 @contextmanager
@@ -124,6 +139,7 @@ def given_server() -> Iterator[DatabaseServer]:
         yield server
     finally:
         server.empty()
+        server.close()
 
 
 def docker_answers() -> bool:

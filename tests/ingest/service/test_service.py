@@ -168,9 +168,9 @@ def test_what_is_over_is_hardly_asked_about_and_yet_may_be_retried(clean_store, 
                 until = time.monotonic() + 240
                 while len(said) < files and time.monotonic() < until:
                     time.sleep(0.05)
-                time.sleep(2)
+                time.sleep(1)
                 before = counted.asked
-                time.sleep(20)
+                time.sleep(4)
                 asked_while_idle.append(counted.asked - before)
                 retry(beside, ["7.tif"])
                 while len(said) < files + 1 and time.monotonic() < until:
@@ -183,7 +183,7 @@ def test_what_is_over_is_hardly_asked_about_and_yet_may_be_retried(clean_store, 
         serve(
             tmp_path,
             open_here,
-            ServiceOptions(settle_s=0.2, poll_s=0.5, events=False),
+            ServiceOptions(settle_s=0.2, poll_s=0.1, events=False),
             say=said.append,
             show=lambda _standing: None,
             stop=stop,
@@ -192,5 +192,5 @@ def test_what_is_over_is_hardly_asked_about_and_yet_may_be_retried(clean_store, 
         outside.join()
     assert len(said) == files + 1, said
     assert said[-1].startswith("failed 7.tif"), said
-    # Twice a second about each were some 800.
+    # Ten times a second about each were some 800.
     assert asked_while_idle[0] <= 4 * files
