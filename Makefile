@@ -28,8 +28,8 @@ setup: .venv/.ready  ## make .venv with everything, pinned
 demo: setup  ## make three samples, fill a database of their own, show what was found
 	$(BIN)/cathograph demo
 
-# Two processes: one has all tests of the database, the other those of the files beside it (docs/decisions/0022).
-PYTEST := $(BIN)/pytest -n 2 --dist loadfile
+# Two processes, dealt out as tests/distribution.py says (docs/decisions/0022).
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test: setup  ## all tests but the long ones, trainings and slow ones
 	$(PYTEST) -m "not long and not training and not slow"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from database_server import DatabaseServer, OwnServer, open_database_server, small_server, temporary_home
-from distribution import note_groups, pytest_configure_node, pytest_xdist_make_scheduler  # noqa: F401  hooks
+from distribution import note_database_tests, pytest_configure_node, pytest_xdist_make_scheduler  # noqa: F401  hooks
 from hypothesis import settings
 from repository import ROOT
 
@@ -39,7 +39,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for fixture, marker in NEEDED_MARKER.items():
             if fixture in fixtures:
                 item.add_marker(marker)
-    note_groups(config, items)
+    note_database_tests(config, items)
 
 
 def _place(item: pytest.Item) -> int:
