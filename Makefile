@@ -44,7 +44,7 @@ test-quick: setup  ## tests that need no database
 	$(BIN)/pytest -m "not long and not training and not slow and not neo4j"
 
 test-thorough: setup  ## tests of `make test` that make their own examples, with twenty times as many; for the night
-	$(PYTEST) -m "hypothesis and not slow" --hypothesis-profile=thorough
+	$(PYTEST) -m "hypothesis and not slow" --hypothesis-profile=thorough --timeout=7200
 
 test-slow: setup  ## single tests of more than half a minute; CI does not run them
 	$(BIN)/pytest -m slow

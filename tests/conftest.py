@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from database_server import DatabaseServer, OwnServer, open_database_server, small_server, temporary_home
 from distribution import note_database_tests, pytest_configure_node, pytest_xdist_make_scheduler  # noqa: F401  hooks
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from repository import ROOT
 
 if TYPE_CHECKING:
@@ -23,10 +23,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 NEEDED_MARKER = {"neo4j_server": "neo4j", "own_server": "neo4j", "shared_data": "data", "chromium": "browser"}
 
 
-# How many examples hypothesis makes: `pytest --hypothesis-profile=thorough` asks for more. Under load one example
-# takes as long as it takes.
-settings.register_profile("fast", max_examples=50, deadline=None, print_blob=True)
-settings.register_profile("thorough", max_examples=1000, deadline=None, print_blob=True)
+# How many examples hypothesis makes; `pytest --hypothesis-profile=thorough` asks for more. No test fails because the
+# machine is busy.
+_PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("fast", _PATIENT, max_examples=50)
+settings.register_profile("thorough", _PATIENT, max_examples=1000)
 settings.load_profile("fast")
 
 
