@@ -4,8 +4,12 @@ UV_VERSION := 0.13.9
 BIN := .venv/bin
 ROOMS := schema queries phantom ingest analysis gnn dashboard benchmarks cathograph
 
+# Containers like to forbid Python to write bytecode. Then each of the many processes of a test run would compile
+# every module anew, and pytest would rewrite the asserts of every test file in every run.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long test-quick test-slow check format lock bench docs faults soak audit clean
+.PHONY: help setup demo test test-long test-training test-quick test-thorough test-slow check format lock bench docs faults soak audit clean
 
 help:  ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -24,14 +28,23 @@ setup: .venv/.ready  ## make .venv with everything, pinned
 demo: setup  ## make three samples, fill a database of their own, show what was found
 	$(BIN)/cathograph demo
 
-test: setup  ## all tests but the long and the slow ones, in two processes with a database each
-	$(BIN)/pytest -n 2 --dist loadfile -m "not long and not slow"
+# Two processes, dealt out as tests/distribution.py says (docs/decisions/0022).
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-test-long: setup  ## tests of pages, of restarted databases, trainings, all real images; CI runs them too
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "long and not slow"
+test: setup  ## all tests but the long ones, trainings and slow ones
+	$(PYTEST) -m "not long and not training and not slow"
+
+test-long: setup  ## tests of pages, of restarted databases, all real images; CI runs them too
+	$(PYTEST) -m "long and not training and not slow"
+
+test-training: setup  ## tests that train networks; CI runs them too
+	$(PYTEST) -m "training and not slow"
 
 test-quick: setup  ## tests that need no database
-	$(BIN)/pytest -m "not long and not slow and not neo4j"
+	$(BIN)/pytest -m "not long and not training and not slow and not neo4j"
+
+test-thorough: setup  ## tests of `make test` that make their own examples, with twenty times as many; for the night
+	$(PYTEST) -m "hypothesis and not slow" --hypothesis-profile=thorough --timeout=7200
 
 test-slow: setup  ## single tests of more than half a minute; CI does not run them
 	$(BIN)/pytest -m slow

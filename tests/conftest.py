@@ -4,12 +4,14 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from database_server import DatabaseServer, OwnServer, open_database_server, small_server, temporary_home
+from distribution import note_database_tests, pytest_configure_node, pytest_xdist_make_scheduler  # noqa: F401  hooks
+from hypothesis import HealthCheck, settings
 from repository import ROOT
 
 if TYPE_CHECKING:
@@ -21,18 +23,49 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 NEEDED_MARKER = {"neo4j_server": "neo4j", "own_server": "neo4j", "shared_data": "data", "chromium": "browser"}
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what uses the database or the real images, so that `-m "not neo4j"` is always true.
+# How many examples hypothesis makes; `pytest --hypothesis-profile=thorough` asks for more. No test fails because the
+# machine is busy.
+_PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("fast", _PATIENT, max_examples=50)
+settings.register_profile("thorough", _PATIENT, max_examples=1000)
+settings.load_profile("fast")
 
-    Files beside this one go through all rooms and take longest. They come first where the order is kept (`make
-    test-long`): at the end one process would still be at them while the other has nothing to do.
-    """
-    items.sort(key=lambda item: item.path.parent != Path(__file__).parent)
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what uses the database or the real images, so that `-m "not neo4j"` is always true."""
+    items.sort(key=_place)
     for item in items:
+        fixtures = getattr(item, "fixturenames", ())
         for fixture, marker in NEEDED_MARKER.items():
-            if fixture in getattr(item, "fixturenames", ()):
+            if fixture in fixtures:
                 item.add_marker(marker)
+    note_database_tests(config, items)
+
+
+def _place(item: pytest.Item) -> int:
+    """Give a test its place in the order: 0 first, 2 last.
+
+    Files beside this one go through all rooms and take longest: at the end of a run one process would still be at
+    them while the other has nothing to do. Tests that drop the schema come last, for with it goes every plan.
+    """
+    if "bare" in getattr(item, "fixturenames", ()):
+        return 2
+    return 0 if item.path.parent == Path(__file__).parent else 1
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Make a test fail in CI that gives up because something is missing: a browser, the real images.
+
+    A condition on the kind of machine is a `skipif` that stands at the test, and may skip.
+    """
+    report = yield
+    gave_up = report.skipped and not hasattr(report, "wasxfail") and not item.get_closest_marker("skipif")
+    if gave_up and os.environ.get("CI"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped in CI, where nothing may be missing: {report.longrepr}"
+    return report
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -83,19 +116,17 @@ def own_server() -> Iterator[OwnServer]:
 
 
 @pytest.fixture(scope="session")
-def empty_with_schema(neo4j_server: DatabaseServer) -> Callable[[], None]:
+def empty_with_schema(neo4j_server: DatabaseServer, connection: "Connection") -> Callable[[], None]:
     """Give what leaves nothing in the database but its schema.
 
     The schema is made anew only where a test has changed it: with it goes all that the server has planned, and
     planning the named queries again for each module would take minutes.
     """
-    from cathograph.queries.server.connection import connect
     from cathograph.queries.server.migrations import migrate
 
     def make_schema() -> None:
         neo4j_server.empty()
-        with connect(neo4j_server.uri, neo4j_server.user, neo4j_server.password) as connection:
-            migrate(connection)
+        migrate(connection)
 
     make_schema()
     whole = neo4j_server.schema()
@@ -109,16 +140,20 @@ def empty_with_schema(neo4j_server: DatabaseServer) -> Callable[[], None]:
     return empty
 
 
-@pytest.fixture(scope="module")
-def clean_store(
-    neo4j_server: DatabaseServer, empty_with_schema: Callable[[], None]
-) -> "Iterator[Connection]":
-    """Give a connection to the emptied database with its schema, once a module."""
+@pytest.fixture(scope="session")
+def connection(neo4j_server: DatabaseServer) -> "Iterator[Connection]":
+    """Give the one connection that the tests of this process share."""
     from cathograph.queries.server.connection import connect
 
+    with connect(neo4j_server.uri, neo4j_server.user, neo4j_server.password) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def clean_store(connection: "Connection", empty_with_schema: Callable[[], None]) -> "Connection":
+    """Give the connection to the emptied database with its schema; emptied once a module."""
     empty_with_schema()
-    with connect(neo4j_server.uri, neo4j_server.user, neo4j_server.password) as connection:
-        yield connection
+    return connection
 
 
 @pytest.fixture
@@ -133,8 +168,5 @@ def shared_data() -> Path:
     """Give the folder of real images beside the checkout."""
     folder = ROOT.parent / "shared" / "data"
     if not folder.is_dir():
-        line = f"no real images: {folder} is absent"
-        if os.environ.get("CI"):
-            pytest.fail(f"{line}; CI must run them")
-        pytest.skip(line)
+        pytest.skip(f"no real images: {folder} is absent")
     return folder

@@ -17,6 +17,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import neo4j
@@ -28,6 +29,12 @@ SMALL = ServerMemory(heap_mb=768, page_cache_mb=128)
 # A server that lives for minutes does not earn back what the second compiler costs at its start:
 # without it a start takes 13 s of processor time in place of 23 s.
 QUICK = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+# Tests empty and fill the store all the time. By default the server plans a query again when the counts that its plan
+# was made for have changed fourfold: that was a fifth of its work, and changes no answer.
+KEEP_PLANS = {
+    "dbms.cypher.statistics_divergence_threshold": "1.0",
+    "dbms.cypher.min_replan_interval": "1h",
+}
 CONTAINER_IMAGE = "neo4j:5.26-community"
 
 
@@ -45,6 +52,17 @@ class DatabaseServer:
             self.uri, auth=(self.user, self.password), notifications_min_severity="OFF"
         )
 
+    @cached_property
+    def _kept_driver(self) -> neo4j.Driver:
+        """The driver that empties the store before hundreds of tests: each new one would log in again."""
+        return self.driver()
+
+    def close(self) -> None:
+        """Close the driver that this object keeps; the next question opens another."""
+        if "_kept_driver" in self.__dict__:
+            self._kept_driver.close()
+            del self.__dict__["_kept_driver"]
+
     def schema(self) -> frozenset[tuple[str, str]]:
         """Read which constraints and indexes there are, and the version that the store says it has."""
         questions = {
@@ -52,21 +70,21 @@ class DatabaseServer:
             "constraint": "SHOW CONSTRAINTS YIELD name",
             "version": "MATCH (n:SchemaVersion) RETURN toString(n.version)",
         }
-        with self.driver() as driver, driver.session() as session:
+        with self._kept_driver.session() as session:
             return frozenset(
                 (kind, name) for kind, question in questions.items() for name in session.run(question).value()
             )
 
     def empty_of_data(self) -> None:
         """Remove all data; the schema stays, and with it what the server has planned."""
-        with self.driver() as driver, driver.session() as session:
+        with self._kept_driver.session() as session:
             session.run(
                 "MATCH (n) WHERE NOT n:SchemaVersion CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 20000 ROWS"
             ).consume()
 
     def drop_projections(self) -> None:
         """Remove all graphs in memory."""
-        with self.driver() as driver, driver.session() as session:
+        with self._kept_driver.session() as session:
             for name in session.run("CALL gds.graph.list() YIELD graphName").value():
                 session.run("CALL gds.graph.drop($name) YIELD graphName", name=name).consume()
 
@@ -74,7 +92,7 @@ class DatabaseServer:
         """Remove all data, constraints, indexes and graphs in memory."""
         self.empty_of_data()
         self.drop_projections()
-        with self.driver() as driver, driver.session() as session:
+        with self._kept_driver.session() as session:
             session.run("MATCH (n:SchemaVersion) DELETE n").consume()
             for name in session.run("SHOW CONSTRAINTS YIELD name").value():
                 session.run(f"DROP CONSTRAINT `{name}` IF EXISTS").consume()
@@ -101,7 +119,10 @@ def open_database_server(say: Callable[[str], None]) -> Iterator[DatabaseServer]
         opened = local_server()
     with opened as server:
         say(f"tests use {server.uri}")
-        yield server
+        try:
+            yield server
+        finally:
+            server.close()
 
 
 @contextmanager
@@ -124,6 +145,7 @@ def given_server() -> Iterator[DatabaseServer]:
         yield server
     finally:
         server.empty()
+        server.close()
 
 
 def docker_answers() -> bool:
@@ -168,7 +190,7 @@ def container_server() -> Iterator[DatabaseServer]:
 
 def small_server(home: Path) -> LocalNeo4j:
     """Make a local server that starts fast and is content with little memory."""
-    return LocalNeo4j(home, memory=SMALL, java_options=QUICK)
+    return LocalNeo4j(home, memory=SMALL, java_options=QUICK, settings=KEEP_PLANS)
 
 
 @contextmanager

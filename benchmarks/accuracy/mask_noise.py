@@ -109,7 +109,7 @@ def main(folder: Path) -> None:
     masks = [pairs[name].phases for name in HELD_OUT]
     halves = Halves(pairs)
     others = [name for name in pairs if name not in HELD_OUT]
-    say(f"| beside the mask of {', '.join(HELD_OUT)} | mIoU | {' | '.join(each.value for each in CLASSES)} |")
+    say(f"| beside the mask of {', '.join(HELD_OUT)} | mIoU | {' | '.join(each.name for each in CLASSES)} |")
     say("|" + " --- |" * 5)
     for title, seen in (
         ("forest of the other half of the same slice", None),

@@ -7,6 +7,7 @@ ingest name fields in backticks; `with_flags` writes the flags there.
 
 import inspect
 from collections.abc import Callable, Mapping
+from enum import Enum
 from functools import wraps
 from typing import Annotated, Any, get_type_hints
 
@@ -104,12 +105,18 @@ def _flag_of(model: type[Options], name: str, option: Option) -> inspect.Paramet
         model.flags()[name],
         *option.also,
         help=text.replace("[", r"\["),
-        metavar=option.form,
+        metavar=option.form or _choices(field),
         show_default=default is not None and default != [] and kind is not bool,
     )
     return inspect.Parameter(
         name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, flag]
     )
+
+
+def _choices(field: FieldInfo) -> str | None:
+    kind = value_type(field)
+    is_choice = isinstance(kind, type) and issubclass(kind, Enum)
+    return "|".join(str(each.value) for each in kind) if is_choice else None
 
 
 def _typed_as(field: FieldInfo, option: Option) -> tuple[Any, Any]:
@@ -121,6 +128,8 @@ def _typed_as(field: FieldInfo, option: Option) -> tuple[Any, Any]:
         return list[str] | None, None
     if option.form is not None:
         return str | None, None if default is None else ",".join(f"{each:g}" for each in default)
+    if issubclass(kind, Enum):  # a text that the model checks, so that every wrong value ends alike
+        return str if default is not None else str | None, default
     return kind if default is not None else kind | None, default
 
 

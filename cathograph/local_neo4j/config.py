@@ -7,7 +7,9 @@ server to read files and addresses. So it reads none (design: "Read-only, as tri
 import hashlib
 import os
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import psutil
 
@@ -64,11 +66,12 @@ def _from_environment(name: str, default: int, *, least: int) -> int:
     return int(given)
 
 
-def configuration(port: int, memory: ServerMemory) -> str:
-    """Write ``neo4j.conf``. Paths are left to Neo4j's defaults, all inside its home."""
+def configuration(port: int, memory: ServerMemory, more: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Write ``neo4j.conf``, with `more` settings at its end. Paths are left to Neo4j's defaults, inside its home."""
     # A query that collects without end must not take the server with it; an ingest batch needs less.
     one_transaction_mb = memory.heap_mb // 2
     all_transactions_mb = memory.heap_mb * 7 // 10
+    more_lines = "".join(f"{name}={value}\n" for name, value in more.items())
     return f"""\
 # Written by `cathograph db start` on every start; changes made here are lost.
 server.default_listen_address=127.0.0.1
@@ -94,13 +97,13 @@ internal.server.bolt.thread_pool_shutdown_wait_time=100ms
 # and the database never starts again.
 db.tx_log.rotation.size=64M
 db.tx_log.rotation.retention_policy=100M size
-"""
+{more_lines}"""
 
 
-def write_configuration(home: Home, port: int, memory: ServerMemory) -> None:
+def write_configuration(home: Home, port: int, memory: ServerMemory, more: Mapping[str, str]) -> None:
     """Put the configuration where the server looks for it."""
     with home.explained():
-        write_private(home.neo4j / "conf" / "neo4j.conf", configuration(port, memory))
+        write_private(home.neo4j / "conf" / "neo4j.conf", configuration(port, memory, more))
 
 
 def write_first_password(home: Home, password: str) -> None:

@@ -7,7 +7,7 @@ once end with one server. See ``docs/decisions/0001-neo4j-without-docker.md``.
 
 import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -115,6 +115,8 @@ class LocalNeo4j:
         Default: what suits this machine.
     java_options : sequence of str
         More options for the Java machine.
+    settings : mapping of str to str, optional
+        More settings of Neo4j, by their names in ``neo4j.conf``.
 
     Examples
     --------
@@ -123,11 +125,17 @@ class LocalNeo4j:
     """
 
     def __init__(
-        self, home: Path, *, memory: ServerMemory | None = None, java_options: Sequence[str] = ()
+        self,
+        home: Path,
+        *,
+        memory: ServerMemory | None = None,
+        java_options: Sequence[str] = (),
+        settings: Mapping[str, str] | None = None,
     ) -> None:
         self.home = Home(home.expanduser().absolute())
         self._memory = memory
         self._java_options = tuple(java_options)
+        self._settings = dict(settings or {})
 
     def __enter__(self) -> ServerAddress:
         """Start the server."""
@@ -181,7 +189,7 @@ class LocalNeo4j:
         for _ in range(_PORT_TRIES):
             while not is_free(port):
                 port = _next_port(port)
-            write_configuration(self.home, port, memory)
+            write_configuration(self.home, port, memory, self._settings)
             say("Starting Neo4j …")
             log_from = self.home.log.stat().st_size if self.home.log.exists() else 0
             pid = spawn(self.home, program, memory, self._java_options)

@@ -29,7 +29,7 @@ EDGE_TYPES: tuple[tuple[str, str, str], ...] = tuple(
 )
 """Edge types of every export: every ordered pair of phases."""
 
-TARGET_TYPE = NMC.value
+TARGET_TYPE = NMC.name
 """The node type that has targets."""
 
 

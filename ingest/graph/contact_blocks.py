@@ -2,12 +2,12 @@
 
 A block is small enough that its lists of runs stay in a core's cache and deep enough
 that the halo above and below it, which neighbouring blocks list again, costs little.
-Every block counts only what starts in its own rows, so adding up the blocks' pairs gives
-the image's; the sums are of integers, so neither threads nor their order show in them.
+Every block counts only what starts in its own rows, so the pairs of all blocks add up to
+those of the image; the sums are of integers, so they do not depend on threads or their order.
 
 Threads are plain Python threads over kernels that release the GIL: numba's own thread
-pools abort the process when two callers meet in them or after a fork, and a service
-that fans out does both.
+pools abort the process when two callers use them at once or after a fork, and the
+service does both.
 """
 
 import os

@@ -10,11 +10,11 @@ it. Interfaces come from the same runs, in `cathograph.ingest.graph.interface_ke
 
 All work on a block of rows at a time and add into one small hash table of pairs, whose
 columns are `KEY`, `AB`, `BA`, `GAP`, `CROSSINGS`. Kernels return False when the table or
-a list is full; the caller enlarges it and runs the block again, so nothing grows in here.
+a list is full; the caller enlarges it and runs the block again.
 
-Kernels call kernels of their own file only: numba's on-disk cache notices changes there
-and nowhere else. They release the GIL and use no numba threads: threads are the caller's,
-which makes them safe under Dask and in forked workers.
+Kernels call kernels of their own file only, because numba's on-disk cache notices changes
+in no other file. They release the GIL and use no numba threads; the caller starts threads,
+which is safe under Dask and in forked workers.
 """
 
 import numba

@@ -16,8 +16,8 @@ holds the region when only its last plane does. The centroid of an end shell of 
 tube's end, thus (m - r)/2 before the line's end. Windows sticking out over the border are put back for this
 measure, so a line that leaves the image ends in the same way as one that ends inside.
 
-Where three phases are so finely mixed that windows merge into sheets, "length" loses its meaning for any
-estimator; this one then follows the sheet once.
+Where three phases are so finely mixed that windows merge into sheets, no estimator gives a meaningful
+length; this one then follows the sheet once.
 """
 
 import numpy as np

@@ -138,7 +138,7 @@ def _positions(region_labels: NDArray[np.int64], labels: NDArray[np.int64]) -> N
 def share_a_neighbour(
     matrix: csr_array, left: NDArray[np.int64], right: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
-    """Tell for each pair of rows of `matrix` whether they have a column in common."""
+    """Return for each pair of rows of `matrix` whether they have a column in common."""
     return _share(matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), left, right)
 
 

@@ -191,5 +191,7 @@ def range_of(field: FieldInfo) -> str:
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, list | tuple):
+        value = ",".join(map(str, value))
     text = f"{value:g}" if isinstance(value, float) else repr(value)
     return text if len(text) <= 60 else f"{text[:60]}…"

@@ -231,7 +231,7 @@ def _measure_holes(holes: NDArray[np.int32], count: int) -> NDArray[np.float64]:
 
 
 def _find_basins_of_solid(mask: NDArray[np.bool_]) -> Basins:
-    """Basins of a mask, its flaws left out of the distance map.
+    """Basins of a mask, with its flaws left out of the distance map.
 
     Filling a flaw raises the peaks around it, which may show the next hole to be a flaw: up to
     `_HOLE_ROUNDS` times.

@@ -27,7 +27,7 @@ from cathograph.ingest.stacks.stack_opening import Given, complete, knows_hdf5, 
 from cathograph.schema.errors import InputImageError
 
 MOST_DATASETS = 500
-NEEDS_LAYOUT = "a stack over photon energies needs a `layout` (docs/formats.md)"
+NEEDS_LAYOUT = "a stack over photon energies needs `layout` (docs/formats.md)"
 
 
 @dataclass(frozen=True)

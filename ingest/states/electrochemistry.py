@@ -88,7 +88,6 @@ def measure_states(
     --------
     One particle of four pixels, one of them outside of the window:
 
-    >>> from cathograph.schema.phases import Phase
     >>> image = Regions(np.array([[1, 1], [1, 1]], np.int32), np.array([1]),
     ...                       np.array([2], np.uint8))
     >>> states = measure_states(image, np.array([[8343.0, 8344.0], [8345.0, 8350.0]]), StateMethod(min_pixels=2))

@@ -16,7 +16,8 @@ def named_for_tests(own_server, monkeypatch):
     monkeypatch.setenv("CATHOGRAPH_TEST_NEO4J_PASSWORD", address.password)
     server = DatabaseServer(address.uri, address.user, address.password)
     server.empty()
-    return server
+    yield server
+    server.close()
 
 
 def _count(server):

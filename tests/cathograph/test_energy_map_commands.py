@@ -157,11 +157,9 @@ def test_wrong_options_and_files(cathograph, mask, energy, tmp_path):
     ingest = ("ingest", mask, *LINE, "--energy-map")
     refused(cathograph(*ingest, energy, "--window-ev", "8340"), "--window-ev '8340'", "LOW,HIGH")
     refused(cathograph(*ingest, energy, "--window-ev", "8348,8340"), "the lower first")
-    refused(cathograph(*ingest, energy, "--reference-ev", "1"), "--reference-ev 1", "inside of the window")
+    refused(cathograph(*ingest, energy, "--reference-ev", "1"), "--reference-ev 1", "inside the window")
     refused(cathograph(*ingest, energy, "--map-offset-um", "here"), "--map-offset-um 'here'", "Y,X")
-    refused(
-        cathograph(*ingest, energy, "--map-offset-um", "0,0", "--register"), "expected one: given, or found"
-    )
+    refused(cathograph(*ingest, energy, "--map-offset-um", "0,0", "--register"), "expected one of them")
     refused(cathograph(*ingest, energy, "--map-offset-um", "-50,0"), "does not overlap")
     refused(cathograph(*ingest, energy, "--map-dataset", "a/b"), "which has no datasets")
     kev = tmp_path / "kev.npy"

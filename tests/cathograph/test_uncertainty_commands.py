@@ -109,7 +109,10 @@ def test_one_pass_has_no_width_and_says_that_it_is_not_calibrated(call, pairs, m
 @pytest.mark.parametrize(
     ("arguments", "found"),
     [
-        (("--uncertainty", 1001, "--model", "small.safetensors"), "--uncertainty 1001; expected 1 to 1000"),
+        (
+            ("--uncertainty", 1001, "--model", "small.safetensors"),
+            "--uncertainty 1001; expected a whole number, 0 to 1000",
+        ),
         (("--uncertainty", 4), "--uncertainty with the segmenter multi-otsu"),
         (("--uncertainty", 4, "--as", "phases", "--phases", PHASES), "--uncertainty with --as phases"),
         (("--uncertainty", 4, "--model", "sure.safetensors"), "sure trained without dropout"),
@@ -124,8 +127,9 @@ def test_passes_that_cannot_be_meant(call, pairs, model, arguments, found):
     assert found in errors
 
 
-def test_no_pass_is_a_usage_error(call, pairs, model):
-    assert call(*ingest(pairs, model, "--uncertainty", 0, "--dry-run"))[0] == 2
+def test_passes_below_none_are_refused(call, pairs, model):
+    code, _, errors = call(*ingest(pairs, model, "--uncertainty", -1, "--dry-run"))
+    assert (code, "--uncertainty -1; expected a whole number, 0 to 1000" in errors) == (1, True)
 
 
 def test_calibrations_that_cannot_be_made(call, pairs, model):

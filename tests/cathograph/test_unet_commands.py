@@ -53,6 +53,7 @@ TRAINING = (
 )
 
 
+@pytest.mark.training
 def test_from_pairs_to_a_graph(call, pairs):
     arguments = ("train", pairs, "--phases", PHASES, "--out", "mine.safetensors", *TRAINING)
     code, said, _ = call(*arguments, "--json")

@@ -235,7 +235,10 @@ def test_a_dataset_of_hdf5_is_a_stack(call, phantom_stack):
         (["--energies", "energies.txt", "--out", "map.png"], "expected a name that ends in .tif"),
         (["--energies", "energies.txt", "--out", "none/map.tif"], "Found no folder none"),
         (["--energies", "energies.txt", "--out", "stack.tif"], "expected two"),
-        (["--energies", "energies.txt", "--out", "map.tif", "--method", "peak"], "Found method 'peak'"),
+        (
+            ["--energies", "energies.txt", "--out", "map.tif", "--method", "peak"],
+            "Found --method 'peak'; expected one of",
+        ),
         (["--energies", "energies.txt", "--out", "map.tif", "--search-ev", "8350"], "expected LOW,HIGH"),
         (
             ["--energies", "energies.txt", "--out", "map.tif", "--search-ev", "8350,8340"],
@@ -243,15 +246,15 @@ def test_a_dataset_of_hdf5_is_a_stack(call, phantom_stack):
         ),
         (
             ["--energies", "energies.txt", "--out", "map.tif", "--half-width-ev", "-1"],
-            "expected a distance above 0",
+            "--half-width-ev -1; expected a number, above 0",
         ),
         (
             ["--energies", "energies.txt", "--out", "map.tif", "--pixel-size-nm", "0"],
-            "expected a length above 0",
+            "--pixel-size-nm 0; expected a number, above 0",
         ),
         (
             ["--energies", "energies.txt", "--out", "map.tif", "--register", "--register-against", "next"],
-            "expected previous or reference",
+            "--register-against 'next'; expected one of reference, previous",
         ),
         (
             [
@@ -264,10 +267,13 @@ def test_a_dataset_of_hdf5_is_a_stack(call, phantom_stack):
                 "--degree",
                 "3",
             ],
-            "has no use for it",
+            "Found --degree 3 with white-line-gaussian",
         ),
         *(
-            (["--energies", "energies.txt", "--out", "map.tif", "--empty-region", text], "four pixel numbers")
+            (
+                ["--energies", "energies.txt", "--out", "map.tif", "--empty-region", text],
+                "expected Y0,Y1,X0,X1",
+            )
             for text in ("nan,inf,0,4", "0.9,4.7,0,4", "0,4,0", "0,4,0,²", "0,4,0," + "9" * 5000)
         ),
         (["--energies", "short.txt", "--out", "map.tif"], "63"),

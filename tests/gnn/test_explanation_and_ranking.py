@@ -12,7 +12,7 @@ from cathograph.gnn.training.ensemble import keep_targets, train_model
 from cathograph.gnn.training.network_training import TrainingSettings
 from cathograph.schema.errors import ModelError
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.training
 
 
 @pytest.fixture(scope="module")

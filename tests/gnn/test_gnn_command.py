@@ -16,7 +16,7 @@ from cathograph.queries.reading.runner import run
 from cathograph.queries.writing.images import IngestRunRecord, write_image
 from cathograph.queries.writing.measurements import write_measurement
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.training
 
 IMAGES = 6
 

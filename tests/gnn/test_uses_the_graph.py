@@ -10,7 +10,7 @@ from cathograph.gnn.networks.architectures import Architecture
 from cathograph.gnn.training.ensemble import keep_targets, train_model
 from cathograph.gnn.training.network_training import TrainingSettings
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.training
 
 EDGE_BLIND = [each.name for each in BASELINES if not each.looks_at_neighbours]
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
@@ -57,7 +57,6 @@ def test_csv(tmp_path: Path):
         max_size=30,
     )
 )
-@settings(max_examples=50)
 def test_canonical_text_reads_back(phases: dict[int, Phase]):
     phase_map = PhaseMap(phases)
     assert read_phase_map(phase_map.canonical()) == phase_map == phases
@@ -195,7 +194,6 @@ def test_masks_and_0_that_is_not_named():
 
 
 @given(data=st.data())
-@settings(max_examples=100, deadline=None)
 def test_equal_to_a_pixel_by_pixel_look_up(data: st.DataObject):
     dtype = data.draw(st.sampled_from(["u1", "i1", "u2", "i4", "i8", "u8", "f4", "f8"]))
     kind = np.iinfo(dtype) if np.dtype(dtype).kind != "f" else None

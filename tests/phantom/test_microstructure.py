@@ -88,7 +88,7 @@ def test_graphite_is_changed_and_nmc_stay_where_they_were() -> None:
     affinity=st.floats(-0.5, 1),
     seed=st.integers(0, 2**32),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=settings.default.max_examples // 2)
 def test_any_composite_has_a_valid_truth(nmc, share, graphite, forms, affinity, seed) -> None:
     parameters = MicrostructureParameters(
         nmc_fraction=nmc,

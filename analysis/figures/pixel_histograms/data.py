@@ -68,7 +68,7 @@ def grey_value_data(
 
 def phase_colour(phase: str) -> str:
     """Give the colour of a phase's line; that of the background would not be seen."""
-    return "#999999" if phase == BACKGROUND_PHASE.value else SSB_CATHODE.phase(phase).colour
+    return "#999999" if phase == BACKGROUND_PHASE.name else SSB_CATHODE.phase(phase).colour
 
 
 def particle_energy_data(

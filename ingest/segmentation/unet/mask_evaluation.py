@@ -134,7 +134,7 @@ def require_phases(phases: Sequence[Phase], pairs: Sequence[Pair]) -> None:
     codes = [phase.code for phase in phases]
     for pair in pairs:
         strange = [
-            SSB_CATHODE.phase_of_code(code).value for code in np.unique(pair.phases) if code not in codes
+            SSB_CATHODE.phase_of_code(code).name for code in np.unique(pair.phases) if code not in codes
         ]
         if strange:
             msg = (

@@ -100,7 +100,7 @@ def test_particles_without_any_contact(tmp_path, kind):
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=settings.default.max_examples // 6)
 @given(
     name=st.text(
         st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn")), min_size=1, max_size=12

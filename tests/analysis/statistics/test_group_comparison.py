@@ -112,7 +112,7 @@ def numbers(found: GroupComparison) -> list[float]:
     return [value for value in dataclasses.asdict(found).values() if isinstance(value, float)]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=settings.default.max_examples // 3)
 @given(
     seed=st.integers(0, 1000),
     scale=st.floats(0.01, 100),

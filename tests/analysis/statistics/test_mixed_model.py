@@ -90,7 +90,7 @@ def by_dense_matrices(
 
 
 @pytest.mark.parametrize("nested", [False, True])
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=settings.default.max_examples // 3)
 @given(seed=st.integers(0, 10_000))
 def test_equal_to_dense_matrices(nested: bool, seed: int) -> None:
     y, x, cluster, sample = draw(seed, nested=nested)

@@ -19,7 +19,7 @@ from cathograph.gnn.training.ensemble import train_model
 from cathograph.gnn.training.network_training import TrainingSettings
 from cathograph.schema.errors import ModelError
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.training
 
 
 def particles(groups, measured, **predicted):

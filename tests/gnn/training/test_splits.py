@@ -37,7 +37,7 @@ def test_the_seed_decides():
     assert split_graphs(TWENTY, seed=1) != split_graphs(TWENTY, seed=2)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=settings.default.max_examples // 2)
 @given(
     places=st.lists(
         st.tuples(st.sampled_from("abcd"), st.sampled_from(["", "v", "w"])), min_size=6, max_size=12

@@ -13,7 +13,7 @@ from cathograph.gnn.training.network_training import TrainingSettings, choose_de
 from cathograph.gnn.training.splits import Split, split_graphs
 from cathograph.schema.errors import ModelError
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.training
 
 QUICK = TrainingSettings(sizes=(("hidden", 8),), max_epochs=4, learning_rate=1e-2)
 

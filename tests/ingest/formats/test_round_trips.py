@@ -59,7 +59,7 @@ def _any_image(min_pages: int, max_pages: int) -> st.SearchStrategy[np.ndarray]:
 
 
 @pytest.mark.parametrize("writer", WRITERS)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=settings.default.max_examples // 3)
 @given(data=st.data())
 def test_single_image_comes_back(writer: str, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory):
     values = data.draw(_any_image(1, 1))
@@ -75,7 +75,7 @@ def test_single_image_comes_back(writer: str, data: st.DataObject, tmp_path_fact
 
 
 @pytest.mark.parametrize("writer", WRITERS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=settings.default.max_examples // 3)
 @given(data=st.data())
 def test_stack_comes_back_as_pages_and_as_volume(
     writer: str, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
@@ -96,7 +96,7 @@ def test_stack_comes_back_as_pages_and_as_volume(
         volume.pages[1]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=settings.default.max_examples // 3)
 @given(values=st.sampled_from(["u1", "u2"]).flatmap(lambda t: arrays(t, st.tuples(*[st.integers(1, 9)] * 2))))
 def test_png_comes_back(values: np.ndarray, tmp_path_factory: pytest.TempPathFactory):
     path = tmp_path_factory.getbasetemp() / "one.png"

@@ -5,7 +5,7 @@ from itertools import combinations
 import networkx as nx
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from small_images import (
     GRAPHITE,
@@ -96,7 +96,6 @@ def test_other_phases_are_no_path_and_a_particle_is_not_its_own_partner():
     assert flags.concurrent_partners.tolist() == [0, 0]
 
 
-@settings(max_examples=60, deadline=None)
 @given(labelled_images(), st.integers(1, 3))
 def test_images_equal_networkx(image, radius_px):
     labels, names, codes = image

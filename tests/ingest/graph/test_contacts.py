@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -128,12 +128,10 @@ class TestHandWorked:
 class TestDefinition:
     """Any image: equal to the definition, and to itself however it is presented."""
 
-    @settings(max_examples=200, deadline=None)
     @given(label_images(), st.integers(0, 4))
     def test_equals_the_definition(self, labels: NDArray[np.int64], radius_px: int) -> None:
         assert rows_of(find_contacts(labels, radius_px=radius_px)) == rows_by_definition(labels, radius_px)
 
-    @settings(max_examples=60, deadline=None)
     @given(
         label_images(),
         st.integers(1, 4),
@@ -147,7 +145,6 @@ class TestDefinition:
         assert rows_of(renamed) == rows_by_definition(names[labels], radius_px)
         assert_same_interfaces(find_contacts(labels, radius_px=radius_px), renamed, names)
 
-    @settings(max_examples=60, deadline=None)
     @given(label_images(), st.integers(1, 4), st.data())
     def test_orientation_does_not_matter(
         self, labels: NDArray[np.int64], radius_px: int, data: st.DataObject
@@ -159,7 +156,6 @@ class TestDefinition:
         assert rows_of(contacts) == rows_of(expected)
         np.testing.assert_array_equal(contacts.interface_px, expected.interface_px)
 
-    @settings(max_examples=40, deadline=None)
     @given(label_images(), st.integers(1, 4), st.integers(2, 12))
     def test_threads_do_not_matter(self, labels: NDArray[np.int64], radius_px: int, threads: int) -> None:
         # So many threads also cut so small an image into as many blocks.
@@ -274,7 +270,6 @@ class TestInput:
             find_contacts(np.ones((2, 2), dtype=int), threads=0)
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.integers(1, 400), st.integers(1, 400), st.integers(1, 3000), st.integers(1, 20), st.integers(1, 9))
 def test_blocks_tile_the_image(depth: int, height: int, width: int, radius: int, threads: int) -> None:
     blocks = cut_blocks((depth, height, width), radius, threads)

@@ -4,7 +4,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage as ndi
 from scipy.spatial.distance import cdist
@@ -107,7 +107,6 @@ def windows_by_definition(labels, triple, radius_px):
     return np.logical_and.reduce([(views == name).any(axis=axes) for name in triple]), sides
 
 
-@settings(max_examples=120, deadline=None)
 @given(labelled_images(), st.integers(0, 4))
 def test_equal_to_labelled_windows_and_to_pixels_pairwise_within_r(image, radius_px):
     labels, names, codes = image
@@ -135,7 +134,6 @@ def test_equal_to_labelled_windows_and_to_pixels_pairwise_within_r(image, radius
             np.testing.assert_allclose(rows[triple].sum(axis=0), np.sum(centres, axis=0))
 
 
-@settings(max_examples=40, deadline=None)
 @given(labelled_images(), st.integers(0, 3), st.randoms(use_true_random=False))
 def test_relabelling_flipping_and_transposing_change_nothing(image, radius_px, random):
     labels, names, codes = image

@@ -4,7 +4,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage as ndi
 from scipy.sparse import coo_array
@@ -156,7 +156,6 @@ def by_dijkstra(labels, names, codes, radius_px, max_path_px):
     }
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     labelled_images(max_side_2d=8, max_side_3d=4), st.integers(1, 3), st.sampled_from([0, 1, 1.5, 3, 6, 1e6])
 )

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 from small_images import (
@@ -118,7 +118,6 @@ def test_via_shared_neighbours(extra, via):
     assert found.via.tolist() == [via, via]
 
 
-@settings(max_examples=150, deadline=None)
 @given(labelled_images(), st.integers(1, 3))
 def test_equal_to_all_pairs_of_pixels(image, radius_px):
     labels, names, codes = image

@@ -5,7 +5,7 @@ from itertools import combinations
 import networkx as nx
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from small_images import (
     GRAPHITE,
@@ -99,7 +99,6 @@ def test_line_length_of_a_voxel_image():
     assert found.junction_length_um.tolist() == [0.0]
 
 
-@settings(max_examples=120, deadline=None)
 @given(labelled_images(), st.integers(0, 4))
 def test_equal_to_networkx_triangles_and_to_their_junctions(image, radius_px):
     labels, names, codes = image

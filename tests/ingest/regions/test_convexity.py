@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy.spatial import ConvexHull
@@ -89,7 +89,6 @@ def test_hand_worked_3d():
     assert convexity(line) == 1
 
 
-@settings(max_examples=150, deadline=None)
 @given(hnp.arrays(bool, hnp.array_shapes(min_dims=2, max_dims=2, max_side=11)))
 def test_equals_scikit_image_where_that_works(mask):
     if not mask.any() or rank(mask) < 2:  # there scikit-image warns and returns an empty hull
@@ -98,7 +97,6 @@ def test_equals_scikit_image_where_that_works(mask):
     assert convexity(mask) == pytest.approx(mask.sum() / hull.sum(), abs=1e-12)
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     hnp.arrays(bool, hnp.array_shapes(min_dims=3, max_dims=3, max_side=7)),
     st.integers(1, 12),
@@ -118,7 +116,6 @@ def test_equals_brute_force_on_long_thin_and_larger_volumes():
         assert convexity(mask) == pytest.approx(brute_force(mask), abs=1e-12)
 
 
-@settings(max_examples=40, deadline=None)
 @given(
     hnp.arrays(np.int64, hnp.array_shapes(min_dims=2, max_dims=3, max_side=7), elements=st.integers(0, 3)),
     st.randoms(use_true_random=False),

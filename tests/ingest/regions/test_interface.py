@@ -92,13 +92,13 @@ class TestRule:
         measured = np.abs(normals @ steps.T) @ directions.weights / WEIGHT_ONE
         assert np.abs(measured - 1).max() < worst
 
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=settings.default.max_examples // 2)
     @given(st.integers(2, 9), st.integers(2, 9), st.integers(1, 5), st.integers(0, 2**32 - 1))
     def test_equals_the_rule_step_by_step(self, height: int, width: int, n_labels: int, seed: int) -> None:
         labels = np.random.default_rng(seed).integers(0, n_labels + 1, (height, width))
         assert interfaces(labels) == pytest.approx(interfaces_step_by_step(labels))
 
-    @settings(max_examples=4, deadline=None)
+    @settings(max_examples=settings.default.max_examples // 12)
     @given(st.integers(1, 4), st.integers(0, 2**32 - 1))
     def test_equals_the_rule_step_by_step_in_a_volume(self, n_labels: int, seed: int) -> None:
         labels = np.random.default_rng(seed).integers(0, n_labels + 1, (3, 4, 5))

@@ -5,7 +5,7 @@ import logging
 import numpy as np
 import pytest
 import tifffile
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from skimage.measure import label as label_of_equal_values
@@ -80,7 +80,6 @@ def test_filtering_comes_after_splitting_and_numbering_after_both(caplog):
     assert "dropped 1 NMC regions below 26 px" in caplog.text
 
 
-@settings(max_examples=100, deadline=None)
 @given(PHASE_IMAGES)
 def test_without_splitting_equals_components_of_equal_values(phase_image):
     # scikit-image finds the same components of equal values.
@@ -95,7 +94,6 @@ def test_without_splitting_equals_components_of_equal_values(phase_image):
     assert labelled.region_labels.tolist() == list(range(1, expected.max() + 1))
 
 
-@settings(max_examples=100, deadline=None)
 @given(PHASE_IMAGES, st.integers(1, 12), st.booleans())
 def test_regions_partition_their_phases(phase_image, min_size_px, split_nmc):
     labelled = label_phases(phase_image, min_size_px=min_size_px, split_nmc=split_nmc)
@@ -116,7 +114,6 @@ def test_regions_partition_their_phases(phase_image, min_size_px, split_nmc):
     assert np.array_equal(labelled.region_phases, everything.region_phases[kept - 1])
 
 
-@settings(max_examples=50, deadline=None)
 @given(PHASE_IMAGES, st.randoms(use_true_random=False))
 def test_flipping_and_transposing_keep_components(phase_image, random):
     axes = random.sample(range(phase_image.ndim), phase_image.ndim)

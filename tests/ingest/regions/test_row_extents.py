@@ -1,14 +1,13 @@
 """Row extents of unions of regions: those that the image itself would give."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from cathograph.ingest.regions.row_extents import JoinableExtents, measure_row_extents
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     hnp.arrays(np.int32, hnp.array_shapes(min_dims=2, max_dims=3, max_side=8), elements=st.integers(0, 6)),
     st.lists(st.integers(0, 3), min_size=6, max_size=6),

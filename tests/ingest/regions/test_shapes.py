@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from skimage.measure import regionprops_table
@@ -64,7 +64,6 @@ def test_hand_worked_3d():
     assert shapes.equivalent_diameter_px == pytest.approx([math.cbrt(6 / math.pi), math.cbrt(36 / math.pi)])
 
 
-@settings(max_examples=100, deadline=None)
 @given(LABELS, st.sampled_from([1, 10, 10**11]), st.sampled_from([np.int64, np.uint64]))
 def test_equals_scikit_image(labels, factor, dtype):
     values = np.unique(labels[labels > 0])
@@ -124,7 +123,6 @@ def test_touching_regions_each_have_their_whole_outline():
     assert measure(among).perimeter_px[0] == measure(alone).perimeter_px[0]
 
 
-@settings(max_examples=60, deadline=None)
 @given(LABELS, st.randoms(use_true_random=False))
 def test_flipping_transposing_relabelling_change_nothing(labels, random):
     values = np.unique(labels[labels > 0])

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import tifffile
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import ndimage
@@ -33,7 +33,6 @@ def count_pieces(labels: np.ndarray) -> int:
     return np.unique(labels[labels > 0]).size
 
 
-@settings(max_examples=100, deadline=None)
 @given(MASKS)
 def test_distance_map_equals_scipy(mask):
     squared = squared_distance_map(mask)
@@ -58,7 +57,6 @@ def test_basins_and_neck_of_two_squares():
     assert join_basins(basins, ripple_px=0.5, min_area_px=27).neck_depth.tolist() == [0]
 
 
-@settings(max_examples=60, deadline=None)
 @given(MASKS)
 def test_basins_are_connected_and_trees_span_bodies(mask):
     basins = find_basins(squared_distance_map(mask))
@@ -183,7 +181,6 @@ def test_count_of_touching_balls_within_2_percent(grow):
     assert count_pieces(split_bodies(phantom.mask)) == pytest.approx(phantom.count, rel=0.02)
 
 
-@settings(max_examples=60, deadline=None)
 @given(MASKS, st.integers(1, 5), st.integers(1, 30))
 def test_pieces_partition_bodies_and_are_connected(mask, max_depth, min_area_px):
     rules = SplitRules(max_depth=max_depth, min_area_px=min_area_px)

@@ -80,7 +80,7 @@ def test_without_noise_and_denoising_the_phases_are_exact():
     np.testing.assert_array_equal(found, truth)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=settings.default.max_examples // 3)
 @given(
     factor=st.sampled_from([0.001, 1.0, 40.0, 1e6]),
     offset=st.sampled_from([0.0, -5.0, 1e3]),

@@ -54,7 +54,7 @@ def test_shapes_that_differ():
     hnp.arrays(np.uint8, (6, 7), elements=st.integers(0, 3)),
     hnp.arrays(np.uint8, (6, 7), elements=st.integers(0, 3)),
 )
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=settings.default.max_examples // 2)
 def test_iou_against_sets_of_pixels(truth, found):
     shares = intersection_over_union(confusion_matrix(truth, found, PHASES))
     for k, phase in enumerate(PHASES):
@@ -95,7 +95,7 @@ def test_no_particles_at_all():
 
 
 @given(hnp.arrays(np.int64, (5, 6), elements=st.integers(0, 4)))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=settings.default.max_examples // 2)
 def test_a_label_image_is_right_whatever_its_numbers(labels):
     renamed = np.array([0, 70, 3, 12, 900])[labels]
     scores = score_instances(labels, renamed)

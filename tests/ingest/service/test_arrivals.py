@@ -178,9 +178,11 @@ class TestWakeUp:
         assert threading.active_count() < 10
 
     def test_without_events_the_clock_wakes(self, folder):
-        with WakeUp(folder, poll_s=0.2, events=False) as wake_up:
+        with WakeUp(folder, poll_s=1000, events=False) as wake_up:
             assert wake_up.is_due()
             assert not wake_up.is_due()
+        with WakeUp(folder, poll_s=0.2, events=False) as wake_up:
+            assert wake_up.is_due()
             time.sleep(0.25)
             assert wake_up.is_due()
             time.sleep(0.06)

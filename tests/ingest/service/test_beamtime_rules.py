@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cathograph.ingest.service.rules import FileKind, compile_pattern, parse_rules, read_rules
@@ -93,7 +93,6 @@ def test_globs_and_regular_expressions(pattern, fits, fits_not):
 NAMES = st.text(alphabet="abz019_- .%{}$'\"µ", min_size=1, max_size=12).filter(lambda name: name.strip(" ."))
 
 
-@settings(max_examples=80)
 @given(prefix=NAMES, suffix=st.sampled_from(["_label.tif", "_map.npy"]))
 def test_a_named_group_comes_out_as_it_stands_in_the_name(prefix, suffix):
     """Whatever a file is called, braces in it included: names are filled in once, never filled in again."""
@@ -103,7 +102,6 @@ def test_a_named_group_comes_out_as_it_stands_in_the_name(prefix, suffix):
     assert match.image == (prefix + suffix).rpartition(".")[0]
 
 
-@settings(max_examples=80)
 @given(st.lists(st.sampled_from("ab*?._-/"), max_size=10).map(lambda signs: "*" + "".join(signs)))
 def test_a_star_stays_in_its_folder(glob):
     """One that begins with a star is a glob whatever follows, `*.*` too, which holds a sign of the others."""

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage, signal
 
@@ -187,7 +187,6 @@ def by_loop(image, energy, method):
     return pd.DataFrame(rows)
 
 
-@settings(max_examples=40, deadline=None)
 @given(
     seed=st.integers(0, 2**32 - 1),
     spread=st.floats(0.05, 3),

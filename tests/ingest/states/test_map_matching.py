@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage
 
@@ -108,7 +108,6 @@ def test_the_stated_pixel_size_counts_once_an_option_is_given():
     assert np.abs(np.array(place.residual_shift_um) / PIXEL).max() < 1
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     size=st.integers(1, 40), image_size=st.integers(1, 40), ratio=st.floats(0.2, 5), offset=st.floats(-30, 30)
 )

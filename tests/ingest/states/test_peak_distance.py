@@ -3,7 +3,7 @@
 import hypothesis.extra.numpy as hnp
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.signal import find_peaks
 
@@ -28,7 +28,6 @@ small_counts = hnp.arrays(
 )
 
 
-@settings(max_examples=200, deadline=None)
 @given(small_counts)
 def test_peaks_are_those_of_scipy(counts):
     """Few heights, so plateaus of every length, at the ends too, are in almost every row."""
@@ -36,7 +35,6 @@ def test_peaks_are_those_of_scipy(counts):
     assert [np.flatnonzero(row).tolist() for row in peaks] == [of_scipy(row) for row in counts.astype(float)]
 
 
-@settings(max_examples=100, deadline=None)
 @given(small_counts, st.sampled_from([0.5, 1.5, 3.0]), st.sampled_from([0.0, 0.4, 0.8]))
 def test_smoothed_peaks_that_reach_the_threshold_are_those_of_scipy(counts, smoothing, threshold):
     heights = relative_heights(counts, smoothing)
@@ -117,7 +115,6 @@ def test_rows_are_independent_and_cut_into_parts(monkeypatch):
     np.testing.assert_array_equal(whole.distance_bins, alone)
 
 
-@settings(max_examples=50, deadline=None)
 @given(small_counts)
 def test_mirrored_histograms_have_the_same_distance_where_no_plateau_is_even(counts):
     """Seen from the other side nothing changes (an even plateau's middle is rounded, so it does)."""

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import xanes_by_pixel
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cathograph.benchmarks.xanes_stacks import ENERGIES_EV, make_phantom_references, make_spectra
@@ -113,7 +113,6 @@ def test_a_normalised_spectrum_of_lines_is_exact():
 
 
 @given(edge=st.floats(8338.0, 8352.0), height=st.floats(0.1, 5.0))
-@settings(max_examples=40, deadline=None)
 def test_a_quartic_peak_is_found_exactly(edge, height):
     # Within ± 5 eV of its maximum the spectrum is a polynomial of the fitted degree, so nothing is approximated.
     x = EVEN_EV - edge
@@ -125,7 +124,6 @@ def test_a_quartic_peak_is_found_exactly(edge, height):
 
 
 @given(centre=st.floats(8340.0, 8350.0), height=st.floats(0.2, 2.0), width=st.floats(1.5, 4.0))
-@settings(max_examples=40, deadline=None)
 def test_a_gaussian_on_a_step_is_found_exactly(centre, height, width):
     line = 1 + height * np.exp(-0.5 * ((EVEN_EV - centre) / width) ** 2)
     fitted = fit_stack(ArrayEnergyStack(line.reshape(-1, 1, 1), EVEN_EV), GaussianWhiteLine(), None)

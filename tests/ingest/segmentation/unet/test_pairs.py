@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import tifffile
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 from small_networks import two_phase_pair
@@ -121,7 +121,6 @@ PAIRS = [two_phase_pair(str(number), side=4) for number in range(20)]
     seed=st.integers(0, 1000),
     shares=st.sampled_from([(0.15, 0.15), (0.0, 0.3), (0.3, 0.0)]),
 )
-@settings(max_examples=40, deadline=None)
 def test_no_group_is_on_two_sides_and_each_image_on_one(n_groups, seed, shares):
     pairs = [
         two_phase_pair(pair.name, group=f"g{number % n_groups}", side=2) for number, pair in enumerate(PAIRS)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from small_networks import random_network
 
@@ -20,7 +20,6 @@ CPU = torch.device("cpu")
     margin=st.integers(0, 5),
     stride=st.sampled_from([1, 2, 4, 8]),
 )
-@settings(max_examples=60, deadline=None)
 def test_cores_cover_each_pixel_once_and_windows_are_alike(shape, tile, margin, stride):
     covered = np.zeros(shape, dtype=int)
     sizes = set()

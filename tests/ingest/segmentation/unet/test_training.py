@@ -21,6 +21,8 @@ from cathograph.ingest.segmentation.unet.weights import load_model
 from cathograph.schema.errors import ModelError
 from cathograph.schema.phases import GRAPHITE, NMC, SSE
 
+pytestmark = pytest.mark.training
+
 CLASSES = (SSE, NMC)
 PAIRS = [two_phase_pair(str(number)) for number in range(6)]
 SPLIT = split_pairs(PAIRS, Shares(), seed=0)
