@@ -12,12 +12,11 @@ if TYPE_CHECKING:
     from cathograph.schema.errors import CathographError
     from cathograph.store import connect
 
-__all__ = ["CathographError", "GraphTables", "Phase", "analyse_labels", "connect", "query"]
+__all__ = ["CathographError", "GraphTables", "analyse_labels", "connect", "query"]
 
 _ROOMS = {
     "CathographError": "cathograph.schema.errors",
     "GraphTables": "cathograph.notebook",
-    "Phase": "cathograph.schema.phases",
     "analyse_labels": "cathograph.notebook",
     "connect": "cathograph.store",
     "query": "cathograph.notebook",

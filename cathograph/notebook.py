@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cathograph.ingest.options import IngestOptions, StateMethod
-from cathograph.schema.composites import SSB_CATHODE, Phase
+from cathograph.schema.composites import read_composite
 
 if TYPE_CHECKING:
     from cathograph.queries.server.connection import Connection
@@ -79,11 +79,12 @@ def query(store: "Connection", name: str, *, timeout_s: float = 300.0, **paramet
 
 def analyse_labels(
     labels: NDArray[np.integer],
-    phases: Mapping[int, str | Phase],
+    phases: Mapping[int, str],
     *,
     pixel_size_um: float,
     radius_px: int = _INGEST.radius_px,
     local_channel_path_um: float | None = None,
+    composite: str = "ssb-cathode",
 ) -> GraphTables:
     """Compute the particle graph of a label image, without any database.
 
@@ -99,6 +100,8 @@ def analyse_labels(
         Contact radius (Chebyshev), 3 in the paper.
     local_channel_path_um : float, optional
         Longest path of a local channel; None leaves them out.
+    composite : str
+        A built-in composite, or the path of a YAML file: what the phases are and do.
 
     Returns
     -------
@@ -126,9 +129,10 @@ def analyse_labels(
     from cathograph.ingest.graph.particle_graph import build_graph
     from cathograph.ingest.regions.labelling import regions_from_labels
 
-    table = {int(label): SSB_CATHODE.phase(str(phase)) for label, phase in phases.items()}
+    chosen = read_composite(composite)
+    table = {int(label): chosen.phase(phase) for label, phase in phases.items()}
     graph = build_graph(
-        regions_from_labels(labels, table),
+        regions_from_labels(labels, table, chosen),
         pixel_size_um=pixel_size_um,
         radius_px=radius_px,
         local_channel_path_um=local_channel_path_um,
@@ -145,14 +149,15 @@ def analyse_labels(
 
 def analyse_energies(
     labels: NDArray[np.integer],
-    phases: Mapping[int, str | Phase],
+    phases: Mapping[int, str],
     energy_ev: NDArray[np.floating],
     *,
     window_ev: tuple[float, float] = _STATE.window_ev,
     reference_ev: float = _STATE.reference_ev,
     min_pixels: int = _STATE.min_pixels,
+    composite: str = "ssb-cathode",
 ) -> pd.DataFrame:
-    """Compute the electrochemical state of every NMC of a label image, without any database.
+    """Compute the electrochemical state of every active particle (NMC) of a label image, without any database.
 
     Parameters
     ----------
@@ -168,6 +173,8 @@ def analyse_energies(
         Energy in eV that separates peaks above from peaks below.
     min_pixels : int
         With fewer valid pixels a particle has no values.
+    composite : str
+        A built-in composite, or the path of a YAML file: what the phases are and do.
 
     Returns
     -------
@@ -194,5 +201,6 @@ def analyse_energies(
 
     method = StateMethod(window_ev=window_ev, reference_ev=reference_ev, min_pixels=min_pixels)
     find_values_in_window(energy_ev, method)
-    table = {int(label): SSB_CATHODE.phase(str(phase)) for label, phase in phases.items()}
-    return measure_states(regions_from_labels(labels, table), energy_ev, method).table
+    chosen = read_composite(composite)
+    table = {int(label): chosen.phase(phase) for label, phase in phases.items()}
+    return measure_states(regions_from_labels(labels, table, chosen), energy_ev, method).table

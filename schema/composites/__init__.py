@@ -8,7 +8,7 @@ from cathograph.schema.composites.composite import (
     Phase,
     Role,
 )
-from cathograph.schema.composites.reading import built_in, built_in_names, read_composite
+from cathograph.schema.composites.reading import built_in, built_in_names, read_composite, yaml_text
 
 SSB_CATHODE = built_in("ssb-cathode")
 """The default: the composite cathode of a solid-state battery, as in the paper."""
@@ -24,4 +24,5 @@ __all__ = [
     "built_in",
     "built_in_names",
     "read_composite",
+    "yaml_text",
 ]

@@ -60,6 +60,18 @@ def built_in(name: str) -> Composite:
     return _composite(parse_yaml(text, where=f"{name}.yaml", error=CompositeError), name, f"{name}.yaml")
 
 
+def yaml_text(name: str) -> str:
+    """Give the YAML file of a built-in composite, to begin one's own with.
+
+    Raises
+    ------
+    CompositeError
+        When there is no such composite.
+    """
+    built_in(name)
+    return (_FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
+
+
 def read_composite(spec: str) -> Composite:
     """Give a built-in composite by its name, or read one from a YAML file; the file's stem is its name.
 

@@ -59,7 +59,7 @@ def test_nmc_alone_is_split():
     body[[0, 1, 3, 4], 5] = False
     for phase in SSB_CATHODE.phases:
         phase_image = np.pad(body * np.uint8(phase.code), 1)
-        assert label_phases(phase_image).region_labels.size == (2 if phase is NMC else 1)
+        assert label_phases(phase_image).region_labels.size == (2 if phase == NMC else 1)
         assert label_phases(phase_image, split_nmc=False).region_labels.size == 1
         assert label_phases(phase_image, rules=SplitRules(convexity=0.9)).region_labels.size == 1
 
