@@ -68,9 +68,9 @@ def write_report(report: Report, folder: Path) -> Path:
     page = folder / "report.html"
     _remove_earlier(page)
     images = {}
-    for plate in report.plates:
-        _, svg, _ = plate.save(folder / "figures")
-        images[plate.name] = base64.b64encode(svg.read_bytes()).decode()
+    for printed in report.figures:
+        _, svg, _ = printed.save(folder / "figures")
+        images[printed.name] = base64.b64encode(svg.read_bytes()).decode()
     try:
         for table in (*report.tables, *report.provenance):
             table.data.to_csv(folder / "tables" / f"{table.name}.csv", index=False, lineterminator="\n")
@@ -99,7 +99,7 @@ def render_page(report: Report, images: dict[str, str]) -> str:
     report : Report
         What it shows.
     images : dict
-        SVG of each plate, base64, by its name.
+        SVG of each printed, base64, by its name.
     """
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True

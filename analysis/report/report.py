@@ -10,19 +10,20 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from cathograph.analysis.figures.field.data import field_graph_data
-from cathograph.analysis.figures.field.printed import draw_field_graph
+from cathograph.analysis.figures.field import draw_field_graph, field_graph_data
 from cathograph.analysis.figures.figure import STATE_NOTE, size_column
-from cathograph.analysis.figures.group_boxes.printed import draw_group_boxes
-from cathograph.analysis.figures.metric_correlations.printed import draw_correlation_map, draw_top_metrics
-from cathograph.analysis.figures.nearest_nmc.printed import draw_nearest_connection
+from cathograph.analysis.figures.group_boxes import draw_group_boxes
+from cathograph.analysis.figures.metric_correlations import draw_correlation_map, draw_top_metrics
+from cathograph.analysis.figures.nearest_nmc import draw_nearest_connection
 from cathograph.analysis.figures.pixel_figures import PixelFigures
-from cathograph.analysis.figures.pixel_histograms.printed import draw_grey_values, draw_particle_energies
-from cathograph.analysis.figures.predicted_against_measured.data import newest_model
-from cathograph.analysis.figures.predicted_against_measured.printed import draw_predicted_against_measured
-from cathograph.analysis.figures.printed_style import Plate
-from cathograph.analysis.figures.size_confounder.printed import draw_size_confounder
-from cathograph.analysis.figures.tpb_size.printed import draw_nmc_size_by_tpbs, draw_tpb_size
+from cathograph.analysis.figures.pixel_histograms import draw_grey_values, draw_particle_energies
+from cathograph.analysis.figures.predicted_against_measured import (
+    draw_predicted_against_measured,
+    newest_model,
+)
+from cathograph.analysis.figures.printed_style import PrintedFigure
+from cathograph.analysis.figures.size_confounder import draw_size_confounder
+from cathograph.analysis.figures.tpb_size import draw_nmc_size_by_tpbs, draw_tpb_size
 from cathograph.analysis.report.tables import ReportTable, provenance_tables, result_tables
 from cathograph.analysis.statistics.electrode_statistics import compute_electrode_statistics
 from cathograph.analysis.statistics.group_comparison import compare_groups
@@ -40,7 +41,7 @@ class Report:
     ----------
     title : str
         Heading.
-    plates : tuple of Plate
+    figures : tuple of PrintedFigure
         Figures in the order of the paper.
     tables : tuple of ReportTable
         Tables in the order of the paper, then ours.
@@ -55,7 +56,7 @@ class Report:
     """
 
     title: str
-    plates: tuple[Plate, ...]
+    figures: tuple[PrintedFigure, ...]
     tables: tuple[ReportTable, ...]
     sentences: Mapping[str, tuple[str, ...]]
     correlation_sentences: Mapping[str, tuple[str, ...]]
@@ -122,7 +123,7 @@ def build_report(
     s8 = together({name: each.size_adjusted for name, each in statistics.items()})
     nmc = together({name: tables.nmc for name, tables in selections.items()})
     compared = pd.concat([together(by_size), s1], ignore_index=True)
-    plates = (
+    figures = (
         *_graphs(pixels, names),
         draw_tpb_size(together({name: tables.tpbs for name, tables in selections.items()})),
         draw_nmc_size_by_tpbs(nmc),
@@ -136,7 +137,7 @@ def build_report(
     )
     return Report(
         title=title,
-        plates=plates,
+        figures=figures,
         tables=result_tables(selections, statistics, together(by_size), s1, s8, correlations, names),
         sentences={
             name: each.sentences[: -len(each.correlations) or None] for name, each in statistics.items()
@@ -156,24 +157,24 @@ def build_report(
     )
 
 
-def _graphs(pixels: PixelFigures | None, names: Sequence[str]) -> tuple[Plate, ...]:
+def _graphs(pixels: PixelFigures | None, names: Sequence[str]) -> tuple[PrintedFigure, ...]:
     """Draw the graph over one image of each selection."""
     if pixels is None:
         return ()
     several = len(pixels.graphs) > 1
-    plates = []
+    figures = []
     for number, name in enumerate((each for each in names if each in pixels.graphs), start=1):
         graph = pixels.graphs[name]
         data = field_graph_data(
             graph, selection=name if several else "", number=number, missing=pixels.why_no_graph
         )
-        plates.append(draw_field_graph(graph, data))
-    return tuple(plates)
+        figures.append(draw_field_graph(graph, data))
+    return tuple(figures)
 
 
 def _predicted(
     selections: Mapping[str, ElectrodeTables], predictions: pd.DataFrame | None, names: Sequence[str]
-) -> tuple[Plate, ...]:
+) -> tuple[PrintedFigure, ...]:
     """Draw Fig. 6 of the newest model; nothing where no model has predicted anything."""
     if predictions is None or predictions.empty:
         return ()

@@ -172,7 +172,7 @@ def _draw(
     picture: Path,
     labels: Path | None,
 ) -> None:
-    from cathograph.analysis.figures.explanation.printed import draw_explanation
+    from cathograph.analysis.figures.explanation import draw_explanation
     from cathograph.notebook import query
 
     particles = query(connection, "particles", sample=str(graph.sample), image=str(graph.image))

@@ -81,11 +81,11 @@ def report(
             predictions=predictions,
         )
         page = write_report(built, out)
-    for plate in built.plates:
-        if plate.missing:
-            say(f"{plate.paper}: {plate.missing}")
+    for printed in built.figures:
+        if printed.missing:
+            say(f"{printed.paper}: {printed.missing}")
     results.print(
-        f"{len(built.plates)} figures, {len(built.tables)} tables: {page}", highlight=False, markup=False
+        f"{len(built.figures)} figures, {len(built.tables)} tables: {page}", highlight=False, markup=False
     )
 
 

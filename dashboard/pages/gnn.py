@@ -5,18 +5,18 @@ import json
 import pandas as pd
 import streamlit as st
 
-from cathograph.analysis.figures.predicted_against_measured.interactive import (
-    draw_learning_curves,
-    draw_predicted_over_measured,
-    draw_residuals_over_image,
+from cathograph.analysis.figures.predicted_against_measured import (
+    plot_learning_curves,
+    plot_predicted_over_measured,
+    plot_residuals_over_image,
 )
 from cathograph.analysis.tables.prediction_errors import prediction_errors, residuals_of
 from cathograph.dashboard.session import store
 from cathograph.dashboard.session.command_run import CommandRun
+from cathograph.dashboard.session.model_cards import ModelCard, find_card
 from cathograph.dashboard.session.selection import current_selection, image_ids
 from cathograph.dashboard.widgets.downloads import table_downloads
 from cathograph.dashboard.widgets.empty_states import show_empty_store, show_no_predictions, show_nothing_left
-from cathograph.dashboard.widgets.model_cards import ModelCard, find_card
 from cathograph.dashboard.widgets.plain_text import as_text
 
 _TARGETS = {
@@ -61,7 +61,7 @@ def page() -> None:
     )
     with scatter:
         st.plotly_chart(
-            draw_predicted_over_measured(
+            plot_predicted_over_measured(
                 residuals, target or "heterogeneity_ev", _TARGETS[target or "heterogeneity_ev"]
             )
         )
@@ -94,7 +94,7 @@ def _show_image(residuals: pd.DataFrame) -> None:
     names = dict(zip(ids, residuals["sample"] + " · " + residuals["image"], strict=True))
     chosen = st.selectbox("Image", list(names), format_func=names.__getitem__, key="residual_image")
     particles = store.particles()
-    st.plotly_chart(draw_residuals_over_image(residuals[ids == chosen], particles))
+    st.plotly_chart(plot_residuals_over_image(residuals[ids == chosen], particles))
 
 
 def _show_learning(card: ModelCard | None) -> None:
@@ -102,7 +102,7 @@ def _show_learning(card: ModelCard | None) -> None:
         _say_no_folder()
         return
     if card.curves:
-        st.plotly_chart(draw_learning_curves(card.curves))
+        st.plotly_chart(plot_learning_curves(card.curves))
     st.markdown("Each network of the ensemble; its weights are those of its best epoch.")
     st.dataframe(card.networks, hide_index=True)
 

@@ -5,15 +5,16 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from cathograph.analysis.figures.field.interactive import (
+from cathograph.analysis.figures.field import (
     MOST_CHANNELS,
+    FieldGraph,
     FieldTables,
     Layers,
+    field_graph_data,
     has_many_rings,
     plot_field,
     whole_window,
 )
-from cathograph.analysis.figures.figure import FigureData
 from cathograph.dashboard.session import store
 from cathograph.dashboard.session.field import (
     MOST_CHANNEL_PAIRS,
@@ -25,18 +26,18 @@ from cathograph.dashboard.session.field import (
     points_of,
     raster_of,
 )
-from cathograph.dashboard.session.pictures import Pictures, look_again, pictures_of
+from cathograph.dashboard.session.image_pixels import ImagePixels, look_again, pixels_of
 from cathograph.dashboard.session.selection import current_selection, image_ids
 from cathograph.dashboard.widgets.chart_clicks import Window, clickable
 from cathograph.dashboard.widgets.downloads import table_downloads
 from cathograph.dashboard.widgets.empty_states import show_empty_store, show_nothing_left
-from cathograph.dashboard.widgets.exhibits import show_downloads, show_exhibit
-from cathograph.dashboard.widgets.folded import show_folded
+from cathograph.dashboard.widgets.expander import show_expander
+from cathograph.dashboard.widgets.figures import show_figure, show_figure_downloads
 from cathograph.dashboard.widgets.particle_panel import show_particle
 from cathograph.dashboard.widgets.plain_text import as_text
 
 if TYPE_CHECKING:
-    from cathograph.analysis.figures.printed_style import Plate
+    from cathograph.analysis.figures.printed_style import PrintedFigure
 
 _PARTICLE, _CHART = "particle", "field_view"
 _WINDOW = "field_window"
@@ -56,7 +57,7 @@ def page() -> None:
         return
     about = _choose_image(images)
     field = field_of(about)
-    pictures = pictures_of(str(about["sample"]), str(about["image"]))
+    pictures = pixels_of(str(about["sample"]), str(about["image"]))
     if isinstance(pictures, str):
         st.warning(f"The graph is shown without its image: {as_text(pictures)}", icon=":material/hide_image:")
         st.button("Look again", on_click=look_again, icon=":material/refresh:")
@@ -206,7 +207,7 @@ def _choose_layers(plane: Plane | None) -> tuple[str, list[str]]:
     return base, list(shown)
 
 
-def _show_notes(field: Field, pictures: Pictures | str) -> None:
+def _show_notes(field: Field, pictures: ImagePixels | str) -> None:
     notes = ["Drag to move, turn the wheel to zoom, click a particle."]
     if has_many_rings(field.graph.junctions) and not isinstance(pictures, str):
         notes.append(f"{len(field.graph.junctions):,} TPB junctions: small rings in the picture.")
@@ -222,33 +223,29 @@ def _show_notes(field: Field, pictures: Pictures | str) -> None:
 
 def _offer_figure(field: Field, plane: Plane) -> None:
     """Offer the graph over its image as files (Figs. 2, 4c, 5b), and the particles behind it."""
-    graph = field.graph
-    title = f"{field.about['sample']}, image {field.about['image']}"
-    data = FigureData("graph-over-image", "Figs. 2, 4c, 5b", title, "", graph.particles)
+    graph = FieldGraph(
+        f"{field.about['sample']}, image {field.about['image']}",
+        plane.labels,
+        None if plane.grey is None else plane.grey.astype(float),
+        field.pixel_size_um,
+        field.graph,
+    )
+    data = field_graph_data(graph)
 
-    def draw() -> "Plate":
-        from cathograph.analysis.figures.field.overlay import draw_graph_over_image
-        from cathograph.analysis.figures.printed_style import Plate
+    def draw() -> "PrintedFigure":
+        from cathograph.analysis.figures.field import draw_field_graph
 
-        figure = draw_graph_over_image(
-            plane.labels,
-            graph.particles,
-            graph.contacts,
-            graph.junctions,
-            graph.channels,
-            pixel_size_um=field.pixel_size_um,
-            grey=None if plane.grey is None else plane.grey.astype(float),
-            title=title,
-        )
-        return Plate.of(data, figure)
+        return draw_field_graph(graph, data)
 
-    show_downloads(data, draw)
+    show_figure_downloads(data, draw)
 
 
-def _show_grey_values(pictures: Pictures) -> None:
-    from cathograph.analysis.figures.pixel_histograms.data import grey_value_data
-    from cathograph.analysis.figures.pixel_histograms.interactive import plot_grey_values
-    from cathograph.analysis.figures.pixel_histograms.printed import draw_grey_values
+def _show_grey_values(pictures: ImagePixels) -> None:
+    from cathograph.analysis.figures.pixel_histograms import (
+        draw_grey_values,
+        grey_value_data,
+        plot_grey_values,
+    )
 
     grey, phases = pictures.grey, pictures.phases
     if grey is None:
@@ -256,9 +253,9 @@ def _show_grey_values(pictures: Pictures) -> None:
 
     def show() -> None:
         data = grey_value_data(grey, phases)  # type: ignore[arg-type]  # grey values are numbers
-        show_exhibit(data, lambda: plot_grey_values(data), lambda: draw_grey_values(data))
+        show_figure(data, lambda: plot_grey_values(data), lambda: draw_grey_values(data))
 
-    show_folded("Grey values per phase (Fig. S1b)", show, key="grey_values_open")
+    show_expander("Grey values per phase (Fig. S1b)", show, key="grey_values_open")
 
 
 def _show_downloads(field: Field) -> None:
@@ -267,4 +264,4 @@ def _show_downloads(field: Field) -> None:
         st.dataframe(table, hide_index=True, key="particles")
         table_downloads(table, "particles-of-image")
 
-    show_folded("All particles of this image", show, key="particles_open")
+    show_expander("All particles of this image", show, key="particles_open")

@@ -3,20 +3,20 @@
 import streamlit as st
 
 from cathograph.analysis.figures.figure import label_of
-from cathograph.analysis.figures.group_boxes.data import group_data
-from cathograph.analysis.figures.metric_correlations.data import SUPPLEMENT, correlation_data, top_metric_data
+from cathograph.analysis.figures.group_boxes import group_data
+from cathograph.analysis.figures.metric_correlations import SUPPLEMENT, correlation_data, top_metric_data
 from cathograph.analysis.tables.electrode_tables import METRICS
 from cathograph.analysis.tables.particle_table import STATES
 from cathograph.dashboard.session.electrode_data import View
 from cathograph.dashboard.widgets.downloads import table_downloads
 from cathograph.dashboard.widgets.empty_states import show_no_energy_maps, show_no_metrics
-from cathograph.dashboard.widgets.exhibits import (
+from cathograph.dashboard.widgets.expander import show_expander
+from cathograph.dashboard.widgets.figures import (
     show_comparisons,
     show_correlations,
-    show_exhibit,
+    show_figure,
     show_sentences,
 )
-from cathograph.dashboard.widgets.folded import show_folded
 from cathograph.dashboard.widgets.resampling import offer_resampling
 from cathograph.dashboard.widgets.side_by_side import open_view
 
@@ -47,12 +47,11 @@ def page() -> None:
 
 
 def _show_channels(view: View) -> None:
-    from cathograph.analysis.figures.group_boxes.interactive import plot_group_boxes
-    from cathograph.analysis.figures.group_boxes.printed import draw_group_boxes
+    from cathograph.analysis.figures.group_boxes import draw_group_boxes, plot_group_boxes
 
     nmc, comparisons = view.nmc, view.comparisons
     data = group_data(nmc, comparisons, _EXPOSURE)
-    show_exhibit(
+    show_figure(
         data,
         lambda: plot_group_boxes(data, comparisons, _EXPOSURE),
         lambda: draw_group_boxes(nmc, comparisons, _EXPOSURE),
@@ -64,15 +63,16 @@ def _show_channels(view: View) -> None:
 
 
 def _show_correlations(view: View) -> None:
-    from cathograph.analysis.figures.metric_correlations.interactive import (
+    from cathograph.analysis.figures.metric_correlations import (
+        draw_correlation_map,
+        draw_top_metrics,
         plot_correlation_map,
         plot_top_metrics,
     )
-    from cathograph.analysis.figures.metric_correlations.printed import draw_correlation_map, draw_top_metrics
 
     nmc, correlations = view.nmc, view.correlations
     data = correlation_data(correlations)
-    show_exhibit(data, lambda: plot_correlation_map(data), lambda: draw_correlation_map(correlations))
+    show_figure(data, lambda: plot_correlation_map(data), lambda: draw_correlation_map(correlations))
     if data.missing:
         return
     state = st.segmented_control(
@@ -85,12 +85,12 @@ def _show_correlations(view: View) -> None:
         required=True,
     )
     top = top_metric_data(nmc, correlations, state)
-    show_exhibit(
+    show_figure(
         top,
         lambda: plot_top_metrics(top, correlations, state),
         lambda: draw_top_metrics(nmc, correlations, state),
     )
-    show_folded(
+    show_expander(
         f"All {len(METRICS) * len(STATES)} correlations, naive and clustered",
         lambda: show_correlations(correlations, "correlations"),
         key="correlations_open",

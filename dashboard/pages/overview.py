@@ -8,7 +8,7 @@ from cathograph.dashboard.session import store
 from cathograph.dashboard.session.selection import Selection, current_selection
 from cathograph.dashboard.widgets.downloads import table_downloads
 from cathograph.dashboard.widgets.empty_states import show_empty_store, show_nothing_left
-from cathograph.dashboard.widgets.folded import show_folded
+from cathograph.dashboard.widgets.expander import show_expander
 from cathograph.dashboard.widgets.run_history import show_run_history
 
 TABLES = ("images", "measurements")
@@ -84,7 +84,7 @@ def _show_counts(images: pd.DataFrame) -> None:
     st.subheader("Samples")
     st.dataframe(samples, hide_index=True, column_config=_COLUMNS)
     table_downloads(samples, "samples")
-    show_folded(f"Images ({len(images)})", lambda: _show_images(images), key="images_open")
+    show_expander(f"Images ({len(images)})", lambda: _show_images(images), key="images_open")
 
 
 def _show_images(images: pd.DataFrame) -> None:

@@ -3,15 +3,15 @@
 import pandas as pd
 import streamlit as st
 
-from cathograph.analysis.figures.answer_graph.interactive import DrawnLink, DrawnNode, draw_answer_graph
+from cathograph.analysis.figures.answer_graph import DrawnLink, DrawnNode, plot_answer_graph
 from cathograph.dashboard.session import store
 from cathograph.dashboard.session.query_run import QueryRun
 from cathograph.dashboard.session.selection import current_selection
 from cathograph.dashboard.widgets.downloads import table_downloads
 from cathograph.dashboard.widgets.empty_states import show_error
-from cathograph.dashboard.widgets.folded import show_folded
+from cathograph.dashboard.widgets.expander import show_expander
 from cathograph.dashboard.widgets.plain_text import as_text
-from cathograph.dashboard.widgets.schema_sheet import show_schema
+from cathograph.dashboard.widgets.schema_tables import show_schema
 from cathograph.dashboard.widgets.waiting import show_running
 from cathograph.queries.catalog import Query, TypedName, adhoc, all_read_queries, load
 from cathograph.queries.reading.runner import Answer
@@ -36,7 +36,7 @@ def page() -> None:
         format_func=lambda each: each if each == _OWN else f"{each}: {load(each).summary}",
     )
     query = _own_query() if name == _OWN else _named_query(name)
-    show_folded(
+    show_expander(
         "Labels, relationships and properties in the store",
         lambda: show_schema(store.content_counts()),
         key="schema_open",
@@ -174,7 +174,7 @@ def _show_graph(answer: Answer) -> None:
         f"{len(nodes):,} of {len(graph.nodes):,} nodes, {len(links):,} of {len(graph.links):,} relationships. "
         "Hover for what they carry; drag to pan, scroll to zoom."
     )
-    st.plotly_chart(draw_answer_graph(nodes, links), config={"scrollZoom": True}, key="answer_graph")
+    st.plotly_chart(plot_answer_graph(nodes, links), config={"scrollZoom": True}, key="answer_graph")
 
 
 def _show_history() -> None:

@@ -3,9 +3,9 @@
 import pandas as pd
 import streamlit as st
 
-from cathograph.analysis.figures.group_boxes.data import group_data
+from cathograph.analysis.figures.group_boxes import group_data
 from cathograph.dashboard.widgets.empty_states import show_no_energy_maps
-from cathograph.dashboard.widgets.exhibits import show_anova, show_comparisons, show_exhibit, show_sentences
+from cathograph.dashboard.widgets.figures import show_anova, show_comparisons, show_figure, show_sentences
 from cathograph.dashboard.widgets.resampling import offer_resampling
 from cathograph.dashboard.widgets.side_by_side import open_view
 
@@ -17,15 +17,14 @@ def page() -> None:
     view = open_view("Reaction", "Size and state of NMC in triple phase boundaries beside those in none.")
     if view is None:
         return
-    from cathograph.analysis.figures.group_boxes.interactive import plot_group_boxes
-    from cathograph.analysis.figures.group_boxes.printed import draw_group_boxes
+    from cathograph.analysis.figures.group_boxes import draw_group_boxes, plot_group_boxes
 
     if not view.measured:
         show_no_energy_maps()
     compared = pd.concat([view.by_size, view.comparisons], ignore_index=True)
     nmc = view.nmc
     data = group_data(nmc, compared, _EXPOSURE)
-    show_exhibit(
+    show_figure(
         data,
         lambda: plot_group_boxes(data, compared, _EXPOSURE),
         lambda: draw_group_boxes(nmc, compared, _EXPOSURE),

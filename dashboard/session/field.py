@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from cathograph.analysis.figures.field.interactive import FieldTables, has_many_rings
+from cathograph.analysis.figures.field import FieldTables, has_many_rings
 from cathograph.analysis.figures.field.raster import (
     as_address,
     burn_outlines,
@@ -23,7 +23,7 @@ from cathograph.analysis.figures.field.raster import (
 )
 from cathograph.analysis.figures.hover_points import HoverPoints, hover_points
 from cathograph.dashboard.session import store
-from cathograph.dashboard.session.pictures import Pictures
+from cathograph.dashboard.session.image_pixels import ImagePixels
 from cathograph.queries.catalog import load
 from cathograph.queries.reading.content import store_version
 from cathograph.queries.reading.runner import run
@@ -131,7 +131,7 @@ class Plane:
     labels, phases : ndarray of int, shape (y, x)
     grey, energy_ev : ndarray, shape (y, x), or None
     window_ev : tuple of float or None
-        As in `Pictures`.
+        As in `ImagePixels`.
     """
 
     labels: NDArray[np.integer]
@@ -141,7 +141,7 @@ class Plane:
     window_ev: tuple[float, float] | None
 
 
-def plane_of(pictures: Pictures, z: int | None) -> Plane:
+def plane_of(pictures: ImagePixels, z: int | None) -> Plane:
     """Cut a plane out of the pixels; None for an image that is one."""
     cut = slice(None) if z is None else z
     grey, energy_ev = pictures.grey, pictures.energy_ev

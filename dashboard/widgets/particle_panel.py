@@ -7,12 +7,12 @@ import pandas as pd
 import streamlit as st
 
 from cathograph.analysis.figures.figure import label_of
-from cathograph.analysis.figures.pixel_histograms.data import energies_by_label, particle_energy_data
+from cathograph.analysis.figures.pixel_histograms import energies_by_label, particle_energy_data
 from cathograph.dashboard.session.field import Field
-from cathograph.dashboard.session.pictures import Pictures
+from cathograph.dashboard.session.image_pixels import ImagePixels
 from cathograph.dashboard.widgets.downloads import table_downloads
-from cathograph.dashboard.widgets.exhibits import show_downloads
-from cathograph.dashboard.widgets.folded import show_folded
+from cathograph.dashboard.widgets.expander import show_expander
+from cathograph.dashboard.widgets.figures import show_figure_downloads
 
 _MOST_BUTTONS = 30
 _MOST_DRAWN_AROUND = 150
@@ -39,7 +39,9 @@ _OWN_WORDS = {"perimeter_um": "perimeter (µm)"}
 """Columns that mean something else in figures."""
 
 
-def show_particle(field: Field, label: int, pictures: Pictures | str, choose: Callable[[int], None]) -> None:
+def show_particle(
+    field: Field, label: int, pictures: ImagePixels | str, choose: Callable[[int], None]
+) -> None:
     """Lay out what is known of a particle.
 
     Parameters
@@ -48,7 +50,7 @@ def show_particle(field: Field, label: int, pictures: Pictures | str, choose: Ca
         The image it is in.
     label : int
         The particle.
-    pictures : Pictures or str
+    pictures : ImagePixels or str
         Pixels, or why there are none.
     choose : callable
         Chooses another particle, from a callback.
@@ -82,15 +84,14 @@ def _show_numbers(about: pd.Series, phase: str) -> None:
         )
 
 
-def _show_energies(label: int, about: pd.Series, pictures: Pictures | str) -> None:
+def _show_energies(label: int, about: pd.Series, pictures: ImagePixels | str) -> None:
     if _is_missing(about.get("n_valid")):
         st.caption("No energy map: the state of this particle was not measured.")
         return
     if isinstance(pictures, str) or pictures.map_energy_ev is None or pictures.map_labels is None:
         st.caption("The energies of its pixels need the map's file, which was not found; its state is below.")
         return
-    from cathograph.analysis.figures.pixel_histograms.interactive import plot_particle_energies
-    from cathograph.analysis.figures.pixel_histograms.printed import draw_particle_energies
+    from cathograph.analysis.figures.pixel_histograms import draw_particle_energies, plot_particle_energies
 
     energies, labels, window = pictures.map_energy_ev, pictures.map_labels, pictures.window_ev
     if window is None or not (labels == label).any():
@@ -100,7 +101,7 @@ def _show_energies(label: int, about: pd.Series, pictures: Pictures | str) -> No
     ((panel,),) = plot_particle_energies(data)
     st.plotly_chart(panel, key="energies", config={"displayModeBar": False})
     st.caption(data.caption)
-    show_downloads(data, lambda: draw_particle_energies(data))
+    show_figure_downloads(data, lambda: draw_particle_energies(data))
 
 
 def _show_neighbours(
@@ -122,7 +123,7 @@ def _show_neighbours(
         st.caption(f"The {_MOST_BUTTONS} largest contacts; the table has all.")
     if len(neighbours) <= _MOST_DRAWN_AROUND:
         _show_surroundings(field, label, choose)
-    show_folded("Contacts", lambda: _show_contacts(neighbours), key="contacts_open")
+    show_expander("Contacts", lambda: _show_contacts(neighbours), key="contacts_open")
 
 
 def _show_contacts(neighbours: pd.DataFrame) -> None:
@@ -131,7 +132,7 @@ def _show_contacts(neighbours: pd.DataFrame) -> None:
 
 
 def _show_surroundings(field: Field, label: int, choose: Callable[[int], None]) -> None:
-    from cathograph.analysis.figures.field.interactive import plot_surroundings
+    from cathograph.analysis.figures.field import plot_surroundings
 
     figure, labels = plot_surroundings(field.graph, label, pixel_size_um=field.pixel_size_um)
     key = f"surroundings-{label}"

@@ -7,7 +7,7 @@ import pytest
 from small_dashboard_store import MODEL_HASH, words
 from toy_rows import make_toy_rows
 
-from cathograph.dashboard.widgets.model_cards import CARD, find_card
+from cathograph.dashboard.session.model_cards import CARD, find_card
 from cathograph.queries.catalog import load
 from cathograph.queries.reading.runner import run
 from cathograph.queries.writing.images import IngestRunRecord, write_image

@@ -9,10 +9,10 @@ import pytest
 import tifffile
 from small_dashboard_store import HARMFUL
 
-from cathograph.analysis.figures.field.interactive import FieldTables
+from cathograph.analysis.figures.field import FieldTables
 from cathograph.analysis.figures.hover_points import hover_points
 from cathograph.dashboard.session.field import Field, Plane, particle_at
-from cathograph.dashboard.session.pictures import look_again
+from cathograph.dashboard.session.image_pixels import look_again
 from cathograph.ingest.options import IngestOptions, Source
 from cathograph.ingest.pipeline import Placement, ingest_files
 from cathograph.ingest.reading import Reading

@@ -90,11 +90,11 @@ def test_the_pictures_fetch_nothing_either(folder):
 
 def test_every_figure_is_on_the_page_and_beside_it(built, page, folder):
     pictures = [address for address in page.addresses if address.startswith("data:")]
-    assert len(pictures) == len(built.plates) == 10
-    for plate, picture in zip(built.plates, pictures, strict=True):
+    assert len(pictures) == len(built.figures) == 10
+    for printed, picture in zip(built.figures, pictures, strict=True):
         svg = base64.b64decode(picture.partition(",")[2])
-        assert svg == (folder / "figures" / f"{plate.name}.svg").read_bytes()
-        assert (folder / "figures" / f"{plate.name}.png").stat().st_size > 1000
+        assert svg == (folder / "figures" / f"{printed.name}.svg").read_bytes()
+        assert (folder / "figures" / f"{printed.name}.png").stat().st_size > 1000
     for address in page.addresses:
         if address.startswith(("figures/", "tables/")):
             assert (folder / address).is_file()
@@ -150,7 +150,7 @@ def test_a_selection_without_any_particle():
     empty = make_tables(4, 2)
     empty = type(empty)(**{name: getattr(empty, name).iloc[:0] for name in empty.__dataclass_fields__})
     built = build_report({"nothing": empty}, title="", draws=0)
-    assert all(plate.missing for plate in built.plates)
+    assert all(printed.missing for printed in built.figures)
     assert built.tables[0].data["nmc"].tolist() == [0]
 
 
@@ -159,7 +159,7 @@ def test_missing_metrics_are_said():
     tables.nmc[list(METRICS)] = None
     built = build_report({"a": tables}, title="", draws=0)
     assert any("12 NMC have no network metrics yet; run `cathograph metrics`" in note for note in built.notes)
-    assert next(plate for plate in built.plates if plate.paper == "Fig. 5a").missing
+    assert next(printed for printed in built.figures if printed.paper == "Fig. 5a").missing
 
 
 def test_a_folder_that_cannot_be_written_to(built, tmp_path):

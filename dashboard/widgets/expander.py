@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 
-def show_folded(title: str, show: Callable[[], None], *, key: str) -> None:
+def show_expander(title: str, show: Callable[[], None], *, key: str) -> None:
     """Lay out a headline, and what it hides when it is open.
 
     Parameters

@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cathograph.dashboard.session.environment import FILES
-from cathograph.dashboard.session.pictures import Pictures
+from cathograph.dashboard.session.image_pixels import ImagePixels
 from cathograph.ingest.stored.field_pictures import read_field
 
 if TYPE_CHECKING:
     from cathograph.queries.server.connection import Connection
 
 
-def read_pictures(store: "Connection", sample: str, image: str) -> Pictures:
+def read_image_pixels(store: "Connection", sample: str, image: str) -> ImagePixels:
     """Read the pixels of an image from its files.
 
     Raises
@@ -23,7 +23,7 @@ def read_pictures(store: "Connection", sample: str, image: str) -> Pictures:
     folders = [Path(each) for each in os.environ.get(FILES, "").split(os.pathsep) if each]
     field = read_field(store, sample=sample, image=image, folders=folders)
     energy = field.energy
-    return Pictures(
+    return ImagePixels(
         labels=field.image.labels,
         phases=field.phases,
         grey=field.grey,

@@ -19,7 +19,7 @@ _KEPT = 8
 
 
 @dataclass(frozen=True, eq=False)
-class Pictures:
+class ImagePixels:
     """The pixels of one image.
 
     Attributes
@@ -50,7 +50,7 @@ class Pictures:
     missing: tuple[str, ...] = ()
 
 
-Read = Callable[[Connection, str, str], Pictures]
+Read = Callable[[Connection, str, str], ImagePixels]
 """Reads the pixels of an image of a sample; raises `CathographError` where they are not to be had."""
 
 _READERS: list[Read] = []
@@ -61,12 +61,12 @@ def read_with(read: Read) -> None:
     _READERS[:] = [read]
 
 
-def pictures_of(sample: str, image: str) -> Pictures | str:
+def pixels_of(sample: str, image: str) -> ImagePixels | str:
     """Give the pixels of an image, or why there are none."""
     if not _READERS:
         return "Found nobody who reads pictures; expected the dashboard to be started with `cathograph dashboard`."
     found = _read(store.connection(), sample, image, store.version())
-    return found if isinstance(found, Pictures) else found.reason
+    return found if isinstance(found, ImagePixels) else found.reason
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class _Failed:
 
 
 @st.cache_resource(max_entries=_KEPT, ttl="10m", show_spinner="Reading the image …")
-def _read(_connection: Connection, sample: str, image: str, version: str) -> Pictures | _Failed:
+def _read(_connection: Connection, sample: str, image: str, version: str) -> ImagePixels | _Failed:
     # A failure is kept too, for as long as a file may take to come back; the page offers to look again.
     try:
         return _READERS[0](_connection, sample, image)

@@ -13,17 +13,17 @@ from cathograph.dashboard.widgets.downloads import csv_bytes, file_download
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-    from cathograph.analysis.figures.interactive_style import Panels
-    from cathograph.analysis.figures.printed_style import Plate
+    from cathograph.analysis.figures.interactive_style import InteractiveFigure
+    from cathograph.analysis.figures.printed_style import PrintedFigure
 
 _CHART = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
 _EXPOSURE = {"at_tpb": "in a TPB", "has_concurrent_channel": "with a channel"}
 
 
-def show_exhibit(
+def show_figure(
     data: FigureData,
-    plot: "Callable[[], Panels]",
-    draw: "Callable[[], Plate]",
+    plot: "Callable[[], InteractiveFigure]",
+    draw: "Callable[[], PrintedFigure]",
 ) -> None:
     """Lay out a figure: its panels, its caption, and its downloads.
 
@@ -45,7 +45,7 @@ def show_exhibit(
         for place, (column, panel) in enumerate(zip(st.columns(len(row)), row, strict=True)):
             column.plotly_chart(panel, key=f"{data.name}-{number}-{place}", config=_CHART)
     st.caption(data.caption)
-    show_downloads(data, draw)
+    show_figure_downloads(data, draw)
 
 
 def _lines(row: "list[Figure]") -> "list[list[Figure]]":
@@ -53,7 +53,7 @@ def _lines(row: "list[Figure]") -> "list[list[Figure]]":
     return [row[:2], row[2:]] if len(row) == 4 else [row]
 
 
-def show_downloads(data: FigureData, draw: "Callable[[], Plate]") -> None:
+def show_figure_downloads(data: FigureData, draw: "Callable[[], PrintedFigure]") -> None:
     """Offer the table behind a figure, and the figure as a file."""
     with st.container(horizontal=True):
         file_download(
