@@ -1,4 +1,4 @@
-"""One image: its pixels, its graph over them, and whatever is known of the particle that was clicked."""
+"""The page Image: the pixels of one image, its graph, and the properties of the selected particle."""
 
 from typing import TYPE_CHECKING
 
@@ -59,22 +59,25 @@ def page() -> None:
     field = field_of(about)
     pictures = pixels_of(str(about["sample"]), str(about["image"]))
     if isinstance(pictures, str):
-        st.warning(f"The graph is shown without its image: {as_text(pictures)}", icon=":material/hide_image:")
-        st.button("Look again", on_click=look_again, icon=":material/refresh:")
+        st.warning(
+            f"The graph is shown without the pixels of the image: {as_text(pictures)}",
+            icon=":material/hide_image:",
+        )
+        st.button("Try again", on_click=look_again, icon=":material/refresh:")
     left, right = st.columns([2, 1], gap="medium")
-    # The particle first: the image shows the one that is chosen here, and takes longer to draw.
+    # The particle first: the image highlights the one selected here, and takes longer to draw.
     with right:
         label = st.number_input(
             "Particle", min_value=1, step=1, value=None, key=_PARTICLE, bind="query-params", on_change=_see_all,
-            placeholder="click one, or write its label",
+            placeholder="click a particle or enter its label",
         )  # fmt: skip
         chosen = int(label) if label is not None and label in field.details.index else None
         if chosen is not None:
             show_particle(field, chosen, pictures, _choose)
         elif label is None:
-            st.caption("Click a particle in the image to see what is known of it.")
+            st.caption("Click a particle in the image to see its properties.")
         else:
-            st.info(f"There is no particle {label} in this image.", icon=":material/search_off:")
+            st.info(f"This image has no particle {label}.", icon=":material/search_off:")
     with left:
         z = _choose_slice(field)
         plane = None if isinstance(pictures, str) else plane_of(pictures, z)
@@ -107,7 +110,7 @@ def _choose(label: int | None) -> None:
 
 
 def _see_all() -> None:
-    """Forget the zoom: a particle that is named or reached from its neighbour may lie out of sight."""
+    """Reset the zoom: a particle selected by its label or from a neighbour may lie outside the visible range."""
     st.session_state.pop(_WINDOW, None)
 
 
@@ -157,7 +160,7 @@ def _show_field(field: Field, plane: Plane | None, z: int | None, chosen: int | 
     with clickable(_CHART, take, whole_window(shape, field.pixel_size_um)):
         st.plotly_chart(
             figure,
-            # Of each image its own, so that a zoom does not outlive it.
+            # A key per image, so that the zoom of another image is not applied.
             key=f"{_CHART}-{name}",
             config={
                 "scrollZoom": True,
@@ -168,7 +171,7 @@ def _show_field(field: Field, plane: Plane | None, z: int | None, chosen: int | 
 
 
 def _of_slice(graph: FieldTables, plane: Plane | None, z: int) -> FieldTables:
-    """Keep what lies in a slice: particles that it cuts, contacts among them, junctions next to it."""
+    """Keep the graph of a slice: the particles in it, the contacts among them, and junctions at most one slice away."""
     if plane is None:
         near = (graph.particles["centroid_z"] - z).abs() <= 1
         there = set(graph.particles.loc[near, "label"])
@@ -208,12 +211,12 @@ def _choose_layers(plane: Plane | None) -> tuple[str, list[str]]:
 
 
 def _show_notes(field: Field, pictures: ImagePixels | str) -> None:
-    notes = ["Drag to move, turn the wheel to zoom, click a particle."]
+    notes = ["Drag to move, scroll to zoom, click a particle to select it."]
     if has_many_rings(field.graph.junctions) and not isinstance(pictures, str):
-        notes.append(f"{len(field.graph.junctions):,} TPB junctions: small rings in the picture.")
+        notes.append(f"The {len(field.graph.junctions):,} TPB junctions are shown as small rings.")
     pairs = int(field.about["channel_pairs"])
     if pairs > MOST_CHANNEL_PAIRS:
-        notes.append(f"{pairs:,} pairs share channels: too many to draw.")
+        notes.append(f"{pairs:,} pairs of NMC have concurrent channels, too many to draw.")
     elif pairs > MOST_CHANNELS:
         notes.append(f"{MOST_CHANNELS} of {pairs:,} concurrent channels are drawn.")
     if not isinstance(pictures, str):
@@ -222,7 +225,7 @@ def _show_notes(field: Field, pictures: ImagePixels | str) -> None:
 
 
 def _offer_figure(field: Field, plane: Plane) -> None:
-    """Offer the graph over its image as files (Figs. 2, 4c, 5b), and the particles behind it."""
+    """Offer the graph over its image as files (Figs. 2, 4c, 5b)."""
     graph = FieldGraph(
         f"{field.about['sample']}, image {field.about['image']}",
         plane.labels,

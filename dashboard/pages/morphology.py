@@ -1,17 +1,19 @@
-"""Morphology (paper Fig. 3): sizes around triple phase boundaries, and what joins neighbouring particles."""
+"""The page Morphology (paper Fig. 3): sizes of TPBs and NMC, and what connects nearest NMC."""
 
 import streamlit as st
 
 from cathograph.analysis.figures.nearest_nmc import nearest_data
 from cathograph.analysis.figures.tpb_size import nmc_size_data, tpb_size_data
-from cathograph.dashboard.widgets.figures import show_comparisons, show_figure, show_sentences
+from cathograph.dashboard.widgets.figures import show_figure
 from cathograph.dashboard.widgets.side_by_side import open_view
+from cathograph.dashboard.widgets.statistics_tables import show_comparisons, show_sentences
 
 
 def page() -> None:
     """Lay out the page."""
     view = open_view(
-        "Morphology", "How large particles and triple phase boundaries are, and what lies between NMC."
+        "Morphology",
+        "Sizes of triple phase boundaries (TPBs) and NMC particles, and the phases that connect nearest NMC.",
     )
     if view is None:
         return

@@ -1,4 +1,4 @@
-"""Network (paper Fig. 5, S5 to S7): network metrics and concurrent channels against the state."""
+"""The page Network (paper Figs. 5, S5 to S7): concurrent channels and network metrics against the state."""
 
 import streamlit as st
 
@@ -11,14 +11,10 @@ from cathograph.dashboard.session.electrode_data import View
 from cathograph.dashboard.widgets.downloads import table_downloads
 from cathograph.dashboard.widgets.empty_states import show_no_energy_maps, show_no_metrics
 from cathograph.dashboard.widgets.expander import show_expander
-from cathograph.dashboard.widgets.figures import (
-    show_comparisons,
-    show_correlations,
-    show_figure,
-    show_sentences,
-)
+from cathograph.dashboard.widgets.figures import show_figure
 from cathograph.dashboard.widgets.resampling import offer_resampling
 from cathograph.dashboard.widgets.side_by_side import open_view
+from cathograph.dashboard.widgets.statistics_tables import show_comparisons, show_correlations, show_sentences
 
 _EXPOSURE = "has_concurrent_channel"
 
@@ -26,7 +22,8 @@ _EXPOSURE = "has_concurrent_channel"
 def page() -> None:
     """Lay out the page."""
     view = open_view(
-        "Network", "Where a particle sits in the contact graph, which channels it shares, and its state."
+        "Network",
+        "The state of NMC against their concurrent channels and their position in the contact graph.",
     )
     if view is None:
         return
@@ -38,7 +35,7 @@ def page() -> None:
         _show_percolation(view)
         return
     _show_channels(view)
-    # Correlations take the longest (seconds at tens of thousands of NMC), so nothing waits below them.
+    # Correlations take longest (seconds for tens of thousands of NMC), so they are computed last.
     correlations = st.container()
     _show_percolation(view)
     if without < len(view.together.nmc):
@@ -100,7 +97,7 @@ def _show_correlations(view: View) -> None:
 def _show_percolation(view: View) -> None:
     st.markdown("#### Percolation")
     st.caption(
-        "NMC joined through SSE to the top of the image and through graphite to the bottom, over all images of "
+        "NMC connected through SSE to the top of the image and through graphite to the bottom, over all images of "
         "these samples."
     )
     table = view.stacked(lambda tables: tables.percolation)

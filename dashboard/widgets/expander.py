@@ -1,4 +1,4 @@
-"""What stands behind a headline: made once somebody opens it, so that no page waits for what it hides."""
+"""Sections that start closed and are computed when opened, so that the page does not wait for them."""
 
 from collections.abc import Callable
 
@@ -6,16 +6,16 @@ import streamlit as st
 
 
 def show_expander(title: str, show: Callable[[], None], *, key: str) -> None:
-    """Lay out a headline, and what it hides when it is open.
+    """Lay out a section that can be opened.
 
     Parameters
     ----------
     title : str
-        One of our own words.
+        Its title; not a name given by a user.
     show : callable
-        Lays out what is behind it.
+        Lays out its content.
     key : str
-        Of whether it is open.
+        Key of its state, open or closed.
     """
     fold = st.expander(title, key=key, on_change="rerun")
     if fold.open:

@@ -1,13 +1,11 @@
-"""How a figure and a table of tests stand on a page: chart, caption, downloads; naive and clustered side by side."""
+"""A figure on a page: its interactive panels, its caption, and its downloads."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import pandas as pd
 import streamlit as st
 
-from cathograph.analysis.figures.figure import FigureData, label_of
-from cathograph.analysis.tables.wording import in_words
+from cathograph.analysis.figures.figure import FigureData
 from cathograph.dashboard.widgets.downloads import csv_bytes, file_download
 
 if TYPE_CHECKING:
@@ -17,7 +15,6 @@ if TYPE_CHECKING:
     from cathograph.analysis.figures.printed_style import PrintedFigure
 
 _CHART = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
-_EXPOSURE = {"at_tpb": "in a TPB", "has_concurrent_channel": "with a channel"}
 
 
 def show_figure(
@@ -32,9 +29,9 @@ def show_figure(
     data : FigureData
         What it shows.
     plot : callable
-        Makes the panels; not called where there is nothing to show.
+        Makes the interactive figure; not called if there is nothing to show.
     draw : callable
-        Draws the same for files, when somebody asks for PNG or SVG.
+        Makes the printed figure; called when a visitor downloads it as PNG or SVG.
     """
     st.markdown(f"#### {data.paper}: {data.title}")
     if data.missing:
@@ -49,7 +46,7 @@ def show_figure(
 
 
 def _lines(row: "list[Figure]") -> "list[list[Figure]]":
-    """Break a row of four into two lines: side by side four are too narrow for their words."""
+    """Break a row of four panels into two lines, because four side by side are too narrow for their texts."""
     return [row[:2], row[2:]] if len(row) == 4 else [row]
 
 
@@ -65,139 +62,3 @@ def show_figure_downloads(data: FigureData, draw: "Callable[[], PrintedFigure]")
         file_download(
             "SVG", lambda: draw().render("svg"), f"{data.name}.svg", "image/svg+xml", key=f"{data.name}-svg"
         )
-
-
-def show_comparisons(table: pd.DataFrame, name: str) -> None:
-    """Lay out group comparisons: particles as units beside images as units."""
-    both = pd.DataFrame(
-        {
-            **_heads(table),
-            "n": [
-                f"{exposed} / {others}"
-                for exposed, others in zip(table["n_exposed"], table["n_others"], strict=True)
-            ],
-            "difference": table["difference"],
-            "d": _with_interval(table, "d"),
-            "p": table["p"],
-            "p corrected": _if_there(table, "p_family"),
-            "d, clustered": _with_interval(table, "d_clustered"),
-            "p, clustered": table["p_clustered"],
-            "p corrected, clustered": _if_there(table, "p_clustered_family"),
-            "clusters": table["n_clusters"],
-            "test, clustered": table["method_clustered"],
-        }
-    )
-    _show(both, table, name)
-
-
-def show_size_adjusted(table: pd.DataFrame, name: str) -> None:
-    """Lay out effects at equal size."""
-    both = pd.DataFrame(
-        {
-            **_heads(table),
-            "n": table["n"],
-            "larger by (d)": table["d_size"],
-            "d": table["d"],
-            "d at equal size": table["d_adjusted"],
-            "p at equal size": table["p_adjusted"],
-            "d at equal size, clustered": table["d_adjusted_clustered"],
-            "p at equal size, clustered": table["p_adjusted_clustered"],
-            "p corrected, clustered": table["p_adjusted_clustered_family"],
-            "p of equal slopes": table["equal_slopes_p"],
-        }
-    )
-    _show(both, table, name)
-
-
-def show_correlations(table: pd.DataFrame, name: str) -> None:
-    """Lay out correlations."""
-    both = pd.DataFrame(
-        {
-            **({"selection": table["selection"].astype(str)} if "selection" in table.columns else {}),
-            "metric": table["metric"].map(label_of),
-            "state": table["outcome"].map(_state),
-            "n": table["n"],
-            "r": _with_interval(table, "r"),
-            "p": table["p"],
-            "p corrected": table["p_family"],
-            "Spearman": table["spearman"],
-            "r within images": table["r_within"],
-            "slope, clustered": _with_interval(table, "r_clustered"),
-            "p, clustered": table["p_clustered"],
-            "p corrected, clustered": table["p_clustered_family"],
-        }
-    )
-    _show(both, table, name)
-
-
-def show_anova(table: pd.DataFrame, name: str) -> None:
-    """Lay out the analyses of variance."""
-    both = pd.DataFrame(
-        {
-            **({"selection": table["selection"].astype(str)} if "selection" in table.columns else {}),
-            "state (log)": table["outcome"].map(_state),
-            "type": table["type"],
-            "term": table["term"].astype(str).map(_term),
-            "why": table["reason"].where(table["reason"] != ""),
-            "df": table["df"],
-            "F": table["f"],
-            "p": table["p"],
-            "p corrected": table["p_family"],
-            "F, clustered": table["f_clustered"],
-            "p, clustered": table["p_clustered"],
-            "p corrected, clustered": table["p_clustered_family"],
-            "n": table["n"],
-        }
-    )
-    _show(both, table, name)
-
-
-def show_sentences(table: pd.DataFrame) -> None:
-    """Say results in plain language."""
-    for row in table.to_dict("records"):
-        about = f"{row['selection']}: " if "selection" in row else ""
-        st.text(f"{about}{row['sentence']}" + (f" ({row['caution']})" if row.get("caution") else ""))
-
-
-def _heads(table: pd.DataFrame) -> Mapping[str, pd.Series]:
-    selection = {"selection": table["selection"].astype(str)} if "selection" in table.columns else {}
-    return {
-        **selection,
-        "state": table["outcome"].map(_state),
-        "NMC": table["exposure"].map(_EXPOSURE),
-    }
-
-
-def _state(column: str) -> str:
-    return label_of(column).partition(":")[0]
-
-
-def _term(name: str) -> str:
-    return " × ".join(in_words(part) for part in name.split(":"))
-
-
-def _if_there(table: pd.DataFrame, column: str) -> pd.Series:
-    return table[column] if column in table.columns else pd.Series(float("nan"), index=table.index)
-
-
-def _with_interval(table: pd.DataFrame, column: str) -> list[str]:
-    low, high = (table[f"{column}_ci_{end}"] for end in ("low", "high"))
-    return [
-        "" if pd.isna(value) else f"{value:.2f} [{least:.2f}, {most:.2f}]".replace("-", "−")
-        for value, least, most in zip(table[column], low, high, strict=True)
-    ]
-
-
-def _show(shown: pd.DataFrame, table: pd.DataFrame, name: str) -> None:
-    formats = {
-        column: st.column_config.NumberColumn(format="%.2g" if column.startswith("p") else "%.3g")
-        for column in shown.columns
-        if pd.api.types.is_float_dtype(shown[column])
-    }
-    empty = [column for column in shown.columns if shown[column].isna().all()]
-    st.dataframe(
-        shown.drop(columns=empty), hide_index=True, column_config=formats, key=f"table-{name}", placeholder=""
-    )
-    file_download(
-        "CSV, all columns", lambda: csv_bytes(table), f"{name}.csv", "text/csv", key=f"table-{name}-csv"
-    )
