@@ -208,7 +208,7 @@ def _notes(selections: Mapping[str, ElectrodeTables], *, has_model: bool) -> tup
     for name, tables in selections.items():
         measured = int(tables.nmc["soc_ev"].notna().sum())
         if measured == 0:
-            notes.append(f"{name}: there is no energy map, so no states are shown, only structure.")
+            notes.append(f"{name}: no NMC has a measured state, so the report shows only structure.")
         elif measured < len(tables.nmc):
             notes.append(
                 f"{name}: {len(tables.nmc) - measured} of {len(tables.nmc)} NMC have no measured state."
@@ -221,7 +221,7 @@ def _notes(selections: Mapping[str, ElectrodeTables], *, has_model: bool) -> tup
             )
         if len(tables.images) == 1:
             notes.append(
-                f"{name}: there is only one image, so differences between "
+                f"{name}: there is one image, so differences between "
                 "images are unknown; the p values apply to this image."
             )
     overlap = _shared_images(selections)

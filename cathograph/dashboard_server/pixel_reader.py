@@ -1,4 +1,4 @@
-"""Pixels for the dashboard's page Image: the ingest's, handed in by the front door."""
+"""Reads the pixels for the page Image with the ingest, which the dashboard itself does not import."""
 
 import os
 from pathlib import Path
@@ -18,7 +18,7 @@ def read_image_pixels(store: "Connection", sample: str, image: str) -> ImagePixe
     Raises
     ------
     CathographError
-        When a file is gone, changed, or does not give the stored particles.
+        When a file is missing, has changed, or does not reproduce the stored particles.
     """
     folders = [Path(each) for each in os.environ.get(FILES, "").split(os.pathsep) if each]
     field = read_field(store, sample=sample, image=image, folders=folders)

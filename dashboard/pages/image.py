@@ -196,12 +196,12 @@ def _choose_layers(plane: Plane | None) -> tuple[str, list[str]]:
         if there:
             base = (
                 st.segmented_control(
-                    "Picture", there, default=there[0], format_func=lambda each: _BASES[each], key="picture"
+                    "Pixels", there, default=there[0], format_func=lambda each: _BASES[each], key="picture"
                 )
                 or there[0]
             )
         shown = st.pills(
-            "Over it",
+            "Overlay",
             over,
             selection_mode="multi",
             default=[each for each in over if each != _GRAPH],

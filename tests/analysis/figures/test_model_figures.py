@@ -43,9 +43,8 @@ def test_only_test_particles_count():
 
 
 def test_a_model_without_test_particles_gets_no_numbers():
-    assert (
-        titles(draw_predicted_against_measured(predictions(split="train")))[0]
-        == "test: 0 NMC, too few for numbers"
+    assert titles(draw_predicted_against_measured(predictions(split="train")))[0].startswith(
+        "test: 0 NMC, too few"
     )
 
 
