@@ -109,7 +109,7 @@ def narrow(tables: ElectrodeTables, keys: pd.DataFrame) -> ElectrodeTables:
         All tables.
     keys : DataFrame
         Columns ``sample``, ``image`` and optionally ``label``. With labels, NMC are kept one by
-        one, TPBs and nearest links by their NMC, and images where one of the labels lies.
+        one, TPBs and nearest links by their NMC, and images that contain one of the labels.
     """
     images = keys[IMAGE].drop_duplicates()
     narrowed = {
