@@ -1,7 +1,6 @@
-"""Opening the store: a given server, else the local one of this home, started when needed.
+"""Opening the store: the server of ``NEO4J_URI``, or else the local server of this home, started if necessary.
 
-The order is that of the design: ``NEO4J_URI`` first, then the local server. Constraints and
-indexes are brought up to date on every opening, so no command meets a bare database.
+Constraints and indexes are updated whenever the store is opened, so every command finds a complete schema.
 """
 
 from collections.abc import Callable
@@ -21,7 +20,7 @@ Say = Callable[[str], None]
 
 
 def look_at_store(settings: Settings, *, say: Say | None = None, retry_s: float = RETRY_S) -> "Connection":
-    """Open the store as it is; its schema is left alone.
+    """Open the store without updating its schema.
 
     Raises
     ------
@@ -38,14 +37,14 @@ def look_at_store(settings: Settings, *, say: Say | None = None, retry_s: float 
 
 
 def open_store(settings: Settings, *, say: Say | None = None, retry_s: float = RETRY_S) -> "Connection":
-    """Open the store that the settings name, its schema up to date.
+    """Open the store that the settings name, and update its schema.
 
     Parameters
     ----------
     settings : Settings
         See `cathograph.settings.read_settings`.
     say : callable, optional
-        Called with one line at a time while something slow happens.
+        Called with a line of text for each slow step.
     retry_s : float, optional
         As `cathograph.queries.server.connection.connect`.
 
@@ -69,7 +68,7 @@ def open_store(settings: Settings, *, say: Say | None = None, retry_s: float = R
 
 @dataclass(frozen=True)
 class StoreAddress:
-    """How another process of ours reaches the store."""
+    """Address of the store for another process of Cathograph."""
 
     uri: str
     user: str
@@ -77,7 +76,7 @@ class StoreAddress:
 
 
 def find_store(settings: Settings, *, say: Say | None = None) -> StoreAddress:
-    """Have the store running and its schema up to date, and tell where it is.
+    """Start the store if necessary, update its schema, and return its address.
 
     Raises
     ------
@@ -96,7 +95,7 @@ def find_store(settings: Settings, *, say: Say | None = None) -> StoreAddress:
 
 
 def connect(home: str | Path | None = None) -> "Connection":
-    """Open the store from a notebook: the given server, else the local one of `home`.
+    """Open the store from a notebook: the server of ``NEO4J_URI``, or else the local server of `home`.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""``cathograph bench``: ours beside its rivals, in one run."""
+"""``cathograph bench``: compare the speed of Cathograph with rivals in one run."""
 
 from importlib import import_module
 from typing import Annotated
@@ -27,7 +27,7 @@ def bench(
     only: Annotated[str | None, typer.Option(help="Only rows whose name contains this.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
 ) -> None:
-    """Time ours and its rivals on the same inputs; the ratio says how many times faster ours is."""
+    """Time Cathograph and its rivals on the same inputs; ratio is how many times faster Cathograph is."""
     if name not in _BENCHMARKS:
         msg = f"Found benchmark {name!r}; expected one of {', '.join(_BENCHMARKS)}."
         raise InputError(msg)
