@@ -1,0 +1,53 @@
+"""The pages of the Python interface: the public names of each room, as its ``__all__`` lists them."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from types import ModuleType
+
+import cathograph
+
+_HEAD = """\
+# Python API
+
+These are the names that other programs may import. They stay where they are between versions; everything else may
+move.
+
+```{toctree}
+:maxdepth: 1
+
+"""
+
+
+def public_rooms() -> Iterator[ModuleType]:
+    """Yield the package and each room of it that lists its public names."""
+    yield cathograph
+    for found in pkgutil.walk_packages(cathograph.__path__, "cathograph."):
+        if found.ispkg:
+            room = importlib.import_module(found.name)
+            if getattr(room, "__all__", None):
+                yield room
+
+
+def api_pages() -> dict[str, str]:
+    """Write a page for each room that lists public names, and ``index.md`` that leads to them."""
+    pages = {f"{room.__name__}.md": _page(room) for room in public_rooms()}
+    listed = "\n".join(name.removesuffix(".md") for name in pages)
+    return {"index.md": f"{_HEAD}{listed}\n```\n", **pages}
+
+
+def _page(room: ModuleType) -> str:
+    sentence = (room.__doc__ or "").strip().replace("``", "`")
+    blocks = [_block(room, name) for name in sorted(room.__all__, key=str.casefold)]
+    return "\n".join([f"# {room.__name__}", "", sentence, "", *blocks])
+
+
+def _block(room: ModuleType, name: str) -> str:
+    value = getattr(room, name)
+    if isinstance(value, type):
+        lines = [f".. autoclass:: {room.__name__}.{name}", "   :members:"]
+    elif callable(value):
+        lines = [f".. autofunction:: {room.__name__}.{name}"]
+    else:
+        lines = [f".. autodata:: {room.__name__}.{name}"]
+    return "\n".join([f"## {name}", "", "```{eval-rst}", *lines, "```", ""])
