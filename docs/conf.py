@@ -41,7 +41,7 @@ copybutton_line_continuation_character = "\\"
 class Cypher(CypherLexer):
     """Cypher with its arithmetic, which the lexer of Pygments does not know."""
 
-    tokens = CypherLexer.tokens | {"root": [*CypherLexer.tokens["root"], (r"[-+*/^%]", Operator)]}  # noqa: RUF012
+    tokens = CypherLexer.tokens | {"root": [*CypherLexer.tokens["root"], (r"[-+*/^%]", Operator)]}
 
 
 def write_generated_pages(_app: Sphinx) -> None:

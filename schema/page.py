@@ -76,16 +76,21 @@ def _type(prop: Property) -> str:
     return f"{name}{bound}{' or null' if prop.nullable else ''}"
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Write the page to the file named, or with ``--check`` compare; give the exit code."""
+def write_or_check(arguments: Sequence[str], current: str, made_from: str) -> int:
+    """Write a generated file to the path that is the last argument, or with ``--check`` compare; give the exit code."""
     path = Path(arguments[-1])
     if "--check" not in arguments:
-        path.write_text(schema_page(), encoding="utf-8")
+        path.write_text(current, encoding="utf-8")
         return 0
-    if path.is_file() and path.read_text(encoding="utf-8") == schema_page():
+    if path.is_file() and path.read_text(encoding="utf-8") == current:
         return 0
-    sys.stderr.write(f"Found {path} out of date; expected what schema/ declares. Run: make format\n")
+    sys.stderr.write(f"Found {path} out of date; expected what {made_from} declares. Run: make format\n")
     return 1
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write or check the page; see `write_or_check`."""
+    return write_or_check(arguments, schema_page(), "schema/")
 
 
 if __name__ == "__main__":

@@ -8,8 +8,10 @@ current.
 import sys
 import tomllib
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
+from cathograph.schema.page import write_or_check
 from generated_pages.drawing import Box, arrow, picture, text
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,7 +23,13 @@ STAGES: Mapping[str, tuple[str, ...]] = {
     "rows": ("ingest.pipeline", "ingest.rows", "schema"),
     "graph (Neo4j)": ("queries.writing", "queries.server"),
     "tables": ("queries.reading", "queries.catalog", "analysis.tables"),
-    "figures": ("analysis.figures", "analysis.statistics", "analysis.report", "analysis.exports", "dashboard"),
+    "figures": (
+        "analysis.figures",
+        "analysis.statistics",
+        "analysis.report",
+        "analysis.exports",
+        "dashboard",
+    ),
 }
 """What the data are at each stage, and the rooms that bring them there."""
 
@@ -47,7 +55,9 @@ def contract_layers(root: Path = ROOT) -> dict[str, list[list[str]]]:
     """Read the layers of each container from the import contract, from the top layer to the lowest."""
     settings = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
     return {
-        contract["containers"][0]: [[each.strip() for each in layer.split("|")] for layer in contract["layers"]]
+        contract["containers"][0]: [
+            [each.strip() for each in layer.split("|")] for layer in contract["layers"]
+        ]
         for contract in settings["tool"]["importlinter"]["contracts"]
         if contract["type"] == "layers"
     }
@@ -64,7 +74,7 @@ def missing_rooms(layers: Mapping[str, list[list[str]]]) -> tuple[set[str], set[
         for each in layer
     }
     whole = {each for layer in layers["cathograph"] for each in layer}
-    below_front = {each for each in whole & {"schema", "phantom", "gnn", "dashboard"}}
+    below_front = whole & {"schema", "phantom", "gnn", "dashboard"}
     return (known | below_front) - placed, placed - known - whole
 
 
@@ -79,7 +89,7 @@ def architecture_picture(layers: Mapping[str, list[list[str]]]) -> str:
     unplaced, unknown = missing_rooms(layers)
     if unplaced or unknown:
         msg = (
-            f"Found rooms without a place {sorted(unplaced)} and places without a room {sorted(unknown)}; expected each "
+            f"Found rooms without a place {sorted(unplaced)}, places without a room {sorted(unknown)}; expected each "
             "room of the import contract once. Correct STAGES or BESIDE in docs/generated_pages/architecture.py."
         )
         raise ValueError(msg)
@@ -92,9 +102,11 @@ def architecture_picture(layers: Mapping[str, list[list[str]]]) -> str:
         shapes.append(box.svg())
         for n, line in enumerate(_lines(rooms)):
             shapes.append(text(240, box.y + 20 + n * 19, line, size=13, anchor="start"))
-    for above, below in zip(boxes, boxes[1:], strict=False):
+    for above, below in pairwise(boxes):
         shapes.append(arrow((above.centre[0], above.y + above.height), (below.centre[0], below.y)))
-    shapes.append(text(620, 34, "A room imports only from the layers below it", size=17, weight=600, anchor="start"))
+    shapes.append(
+        text(620, 34, "A room imports only from the layers below it", size=17, weight=600, anchor="start")
+    )
     top = layers["cathograph"]
     step = 640 / len(top)
     for n, layer in enumerate(top):
@@ -108,16 +120,8 @@ def _lines(rooms: Sequence[str]) -> list[str]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write the picture to the file named, or with ``--check`` compare; give the exit code."""
-    path = Path(arguments[-1])
-    current = architecture_picture(contract_layers())
-    if "--check" not in arguments:
-        path.write_text(current, encoding="utf-8")
-        return 0
-    if path.is_file() and path.read_text(encoding="utf-8") == current:
-        return 0
-    sys.stderr.write(f"Found {path} out of date; expected what the import contract lists. Run: make format\n")
-    return 1
+    """Write or check the picture; see `cathograph.schema.page.write_or_check`."""
+    return write_or_check(arguments, architecture_picture(contract_layers()), "the import contract")
 
 
 if __name__ == "__main__":

@@ -42,7 +42,9 @@ def _section(path: str, command: TyperCommand) -> str:
     words = [path, *(_name(each) for each in arguments), *(["[OPTIONS]"] if options else [])]
     parts = [f"## {path}", f"```text\n{' '.join(words)}\n```", _markdown(command.help)]
     rows = [_row(f"`{_name(each)}`", each) for each in arguments]
-    rows += [_row(", ".join(f"`{name}`" for name in (*each.opts, *each.secondary_opts)), each) for each in options]
+    rows += [
+        _row(", ".join(f"`{name}`" for name in (*each.opts, *each.secondary_opts)), each) for each in options
+    ]
     if rows:
         parts.append("\n".join(["| argument or option | meaning | default |", "|---|---|---|", *rows]))
     return "\n\n".join(parts) + "\n"
@@ -68,10 +70,14 @@ def _markdown(text: str | None) -> str:
     """Give a help text as Markdown; a dimmed paragraph is an example of use."""
     paragraphs = re.split(r"\n\s*\n", text or "")
     return "\n\n".join(
-        f"```text\n{_plain(each)}\n```" if each.startswith("[dim]") else _plain(each) for each in paragraphs if each.strip()
+        f"```text\n{_plain(each)}\n```" if each.startswith("[dim]") else _plain(each)
+        for each in paragraphs
+        if each.strip()
     )
 
 
 def _plain(text: str) -> str:
     """Take out the markup of the terminal and the line breaks."""
-    return " ".join(re.sub(r"\[/?(?:bold|italic|dim)?\]", "", text.replace("\b", "").replace("\\[", "[")).split())
+    return " ".join(
+        re.sub(r"\[/?(?:bold|italic|dim)?\]", "", text.replace("\b", "").replace("\\[", "[")).split()
+    )

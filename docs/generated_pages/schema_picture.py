@@ -6,11 +6,10 @@
 import sys
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
-from generated_pages.drawing import Box, arrow, edge_of, picture, text
-
+from cathograph.schema.page import write_or_check
 from cathograph.schema.relationships import RELATIONSHIP_TYPES
+from generated_pages.drawing import Box, arrow, edge_of, picture, text
 
 PLACES: Mapping[str, tuple[int, int]] = {
     "Beamtime": (0, 0),
@@ -40,7 +39,12 @@ def schema_picture() -> str:
             pairs[each.source, each.target].append(each.type)
     boxes = {
         label: Box(
-            20 + column * _COLUMN, 20 + row * _ROW, _WIDTH + 40 * (column == 3), _HEIGHT, label, tuple(loops[label])
+            20 + column * _COLUMN,
+            20 + row * _ROW,
+            _WIDTH + 40 * (column == 3),
+            _HEIGHT,
+            label,
+            tuple(loops[label]),
         )
         for label, (column, row) in PLACES.items()
     }
@@ -51,25 +55,16 @@ def schema_picture() -> str:
         shapes.append(arrow(start, end))
         middle = (0.6 * start[0] + 0.4 * end[0], 0.6 * start[1] + 0.4 * end[1])
         width = 7.6 * len(", ".join(types)) + 6
-        shapes.append(
-            f'<rect x="{middle[0] - width / 2:.1f}" y="{middle[1] - 9:.1f}" width="{width:.1f}" height="17" fill="#ffffff"/>'
-        )
+        left, top = middle[0] - width / 2, middle[1] - 9
+        shapes.append(f'<rect x="{left:.1f}" y="{top:.1f}" width="{width:.1f}" height="17" fill="#ffffff"/>')
         shapes.append(text(round(middle[0], 1), round(middle[1] + 4, 1), ", ".join(types), size=11))
     shapes += [box.svg() for box in boxes.values()]
     return picture(960, 500, "Node types of the graph and the relationships between them", shapes)
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write the picture to the file named, or with ``--check`` compare; give the exit code."""
-    path = Path(arguments[-1])
-    current = schema_picture()
-    if "--check" not in arguments:
-        path.write_text(current, encoding="utf-8")
-        return 0
-    if path.is_file() and path.read_text(encoding="utf-8") == current:
-        return 0
-    sys.stderr.write(f"Found {path} out of date; expected what schema/ declares. Run: make format\n")
-    return 1
+    """Write or check the picture; see `cathograph.schema.page.write_or_check`."""
+    return write_or_check(arguments, schema_picture(), "schema/")
 
 
 if __name__ == "__main__":
