@@ -4,10 +4,11 @@ import sys
 from pathlib import Path
 
 from pygments.lexers.graph import CypherLexer
-from pygments.token import Operator
+from pygments.token import Name, Operator
 from sphinx.application import Sphinx
 
 HERE = Path(__file__).resolve().parent
+TOP_PAGES = ("ARCHITECTURE", "CHANGELOG", "CONTRIBUTING")
 sys.path.insert(0, str(HERE))
 
 project = "Cathograph"
@@ -39,25 +40,35 @@ copybutton_line_continuation_character = "\\"
 
 
 class Cypher(CypherLexer):
-    """Cypher with its arithmetic, which the lexer of Pygments does not know."""
+    """Cypher with arithmetic and parameters, which the lexer of Pygments does not know."""
 
-    tokens = CypherLexer.tokens | {"root": [*CypherLexer.tokens["root"], (r"[-+*/^%]", Operator)]}
+    tokens = CypherLexer.tokens | {  # noqa: RUF012
+        "root": [*CypherLexer.tokens["root"], (r"[-+*/^%]", Operator), (r"\$\w+", Name.Variable)]
+    }
 
 
 def write_generated_pages(_app: Sphinx) -> None:
-    """Write the reference pages from the code."""
+    """Write the reference pages from the code, and those that are read at the top of the repository, too."""
     from generated_pages.commands import commands_page
     from generated_pages.python_api import api_pages
     from generated_pages.queries import queries_page
 
-    reference = HERE / "reference"
-    pages = {"commands.md": commands_page(), "queries.md": queries_page()}
-    pages |= {f"python/{name}": text for name, text in api_pages().items()}
+    pages = {"reference/commands.md": commands_page(), "reference/queries.md": queries_page()}
+    pages |= {f"reference/python/{name}": text for name, text in api_pages().items()}
+    pages |= {f"{name.lower()}.md": _moved_into_docs(name) for name in TOP_PAGES}
     for name, text in pages.items():
-        path = reference / name
+        path = HERE / name
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.is_file() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
+
+
+def _moved_into_docs(name: str) -> str:
+    """Give a page of the top folder with links that hold inside of docs/."""
+    text = (HERE.parent / f"{name}.md").read_text(encoding="utf-8").replace("](docs/", "](")
+    for other in TOP_PAGES:
+        text = text.replace(f"]({other}.md", f"]({other.lower()}.md")
+    return text
 
 
 def setup(app: Sphinx) -> None:

@@ -21,9 +21,10 @@ from typer.core import TyperOption
 from cathograph.queries.catalog import all_read_queries
 from cathograph.schema.relationships import RELATIONSHIP_TYPES
 
+GENERATED = {"reference", "site", "architecture.md", "changelog.md", "contributing.md"}
 PAGES = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md")),
-    *(path for path in (ROOT / "docs").rglob("*.md") if not {"reference", "site"} & set(path.parts)),
+    *(path for path in (ROOT / "docs").rglob("*.md") if not GENERATED & set(path.relative_to(ROOT).parts)),
 ]
 COMMANDS = dict(all_commands())
 # Options that stand before or behind any command.

@@ -3,6 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 
 import cathograph
@@ -23,10 +24,14 @@ def public_rooms() -> Iterator[ModuleType]:
     """Yield the package and each room of it that lists its public names."""
     yield cathograph
     for found in pkgutil.walk_packages(cathograph.__path__, "cathograph."):
-        if found.ispkg:
-            room = importlib.import_module(found.name)
-            if getattr(room, "__all__", None):
-                yield room
+        # Only what lists public names is imported: some rooms load PyTorch.
+        if found.ispkg and "__all__" in _source(found.name):
+            yield importlib.import_module(found.name)
+
+
+def _source(package: str) -> str:
+    folder = Path(cathograph.__file__).parent.parent / package.replace(".", "/")
+    return (folder / "__init__.py").read_text(encoding="utf-8")
 
 
 def api_pages() -> dict[str, str]:
