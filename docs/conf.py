@@ -18,7 +18,7 @@ exclude_patterns = ["site", "notebooks", "generated_pages"]
 myst_enable_extensions = ["attrs_inline", "colon_fence"]
 myst_heading_anchors = 4
 default_role = "code"
-nitpicky = False
+toc_object_entries = False
 
 autodoc_typehints = "signature"
 autodoc_member_order = "bysource"
@@ -30,6 +30,7 @@ html_theme = "furo"
 html_title = "Cathograph"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_show_copyright = False
 html_copy_source = False
 html_show_sourcelink = False
 html_theme_options = {"sidebar_hide_name": False}
@@ -42,7 +43,7 @@ copybutton_line_continuation_character = "\\"
 class Cypher(CypherLexer):
     """Cypher with arithmetic and parameters, which the lexer of Pygments does not know."""
 
-    tokens = CypherLexer.tokens | {  # noqa: RUF012
+    tokens = CypherLexer.tokens | {
         "root": [*CypherLexer.tokens["root"], (r"[-+*/^%]", Operator), (r"\$\w+", Name.Variable)]
     }
 
