@@ -36,18 +36,20 @@ def _source(package: str) -> str:
 
 def api_pages() -> dict[str, str]:
     """Write a page for each room that lists public names, and ``index.md`` that leads to them."""
-    pages = {f"{room.__name__}.md": _page(room) for room in public_rooms()}
+    seen: set[int] = set()
+    pages = {f"{room.__name__}.md": _page(room, seen) for room in public_rooms()}
     listed = "\n".join(name.removesuffix(".md") for name in pages)
     return {"index.md": f"{_HEAD}{listed}\n```\n", **pages}
 
 
-def _page(room: ModuleType) -> str:
+def _page(room: ModuleType, seen: set[int]) -> str:
     sentence = (room.__doc__ or "").strip().replace("``", "`")
-    blocks = [_block(room, name) for name in sorted(room.__all__, key=str.casefold)]
+    blocks = [_block(room, name, seen) for name in sorted(room.__all__, key=str.casefold)]
     return "\n".join([f"# {room.__name__}", "", sentence, "", *blocks])
 
 
-def _block(room: ModuleType, name: str) -> str:
+def _block(room: ModuleType, name: str, seen: set[int]) -> str:
+    """Describe one name; what an earlier room gives, too, is not indexed a second time."""
     value = getattr(room, name)
     if isinstance(value, type):
         lines = [f".. autoclass:: {room.__name__}.{name}", "   :members:"]
@@ -55,4 +57,7 @@ def _block(room: ModuleType, name: str) -> str:
         lines = [f".. autofunction:: {room.__name__}.{name}"]
     else:
         lines = [f".. autodata:: {room.__name__}.{name}"]
+    if id(value) in seen:
+        lines.append("   :no-index:")
+    seen.add(id(value))
     return "\n".join([f"## {name}", "", "```{eval-rst}", *lines, "```", ""])
