@@ -3,6 +3,7 @@ PYTHON ?= python3
 UV_VERSION := 0.13.9
 BIN := .venv/bin
 ROOMS := schema queries phantom ingest analysis gnn dashboard benchmarks cathograph
+DOCS := docs/conf.py docs/generated_pages
 
 # Containers like to forbid Python to write bytecode. Then each of the many processes of a test run would compile
 # every module anew, and pytest would rewrite the asserts of every test file in every run.
@@ -50,16 +51,23 @@ test-slow: setup  ## single tests of more than half a minute; CI does not run th
 	$(BIN)/pytest -m slow
 
 check: setup  ## format, lint, types, import contract, generated pages
-	$(BIN)/ruff format --check $(ROOMS) tests
-	$(BIN)/ruff check $(ROOMS) tests
+	$(BIN)/ruff format --check $(ROOMS) tests $(DOCS)
+	$(BIN)/ruff check $(ROOMS) tests $(DOCS)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m cathograph.schema.page --check docs/schema.md
+	cd docs && ../$(BIN)/python -m generated_pages.schema_picture --check pictures/schema.svg
+	cd docs && ../$(BIN)/python -m generated_pages.architecture --check pictures/architecture.svg
 
 format: setup  ## write what check would ask for
-	$(BIN)/ruff format $(ROOMS) tests
-	$(BIN)/ruff check --fix $(ROOMS) tests
+	$(BIN)/ruff format $(ROOMS) tests $(DOCS)
+	$(BIN)/ruff check --fix $(ROOMS) tests $(DOCS)
 	$(BIN)/python -m cathograph.schema.page docs/schema.md
+	cd docs && ../$(BIN)/python -m generated_pages.schema_picture pictures/schema.svg
+	cd docs && ../$(BIN)/python -m generated_pages.architecture pictures/architecture.svg
+
+docs: setup  ## build the site in docs/site, warnings as errors; open docs/site/index.html
+	$(BIN)/sphinx-build -q -W --keep-going -b html -d docs/site/.doctrees docs docs/site
 
 bench: setup  ## ours beside its rivals
 	$(BIN)/cathograph bench contacts
@@ -75,7 +83,7 @@ audit: setup  ## known vulnerabilities of the locked dependencies (needs their d
 
 lock: setup  ## pin the versions anew (hashes for all platforms, no registry named)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --all-extras --group dev pyproject.toml -o requirements.lock --upgrade --custom-compile-command "make lock"
+	  --all-extras --group dev --group docs pyproject.toml -o requirements.lock --upgrade --custom-compile-command "make lock"
 
 clean:  ## remove .venv and caches of this checkout
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
