@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cathograph.extras import require
 from cathograph.schema.phases import Phase
 
 if TYPE_CHECKING:
@@ -102,6 +103,8 @@ def analyse_labels(
 
     Raises
     ------
+    MissingExtra
+        When the extra ``ingest`` is not installed.
     InputError
         When labels and phases do not fit each other.
 
@@ -118,6 +121,7 @@ def analyse_labels(
     >>> graph.tpbs[["nmc", "sse", "graphite", "junctions", "is_physical"]].values.tolist()
     [[1, 2, 3, 1, True]]
     """
+    require("ingest", what="analyse_labels")
     from cathograph.ingest import rows
     from cathograph.ingest.graph.particle_graph import build_graph
     from cathograph.ingest.regions.labelling import regions_from_labels

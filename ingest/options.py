@@ -6,10 +6,13 @@ Everything here shapes the result, so everything here enters the segmentation's 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from cathograph.ingest.segmentation.uncertainty.intervals import MOST_PASSES
 from cathograph.schema.errors import InputError
-from cathograph.schema.keys import JsonScalar
+from cathograph.schema.uncertainty import MOST_PASSES
+
+if TYPE_CHECKING:
+    from cathograph.schema.keys import JsonScalar  # brings numpy, which `cathograph --help` does not wait for
 
 
 class Source(StrEnum):
@@ -67,7 +70,7 @@ class IngestOptions:
     radius_px: int = 3
     local_channel_path_um: float | None = None
     segmenter: str = "multi-otsu"
-    segmenter_parameters: Mapping[str, JsonScalar] = field(default_factory=dict)
+    segmenter_parameters: "Mapping[str, JsonScalar]" = field(default_factory=dict)
     uncertainty_passes: int = 0
 
     def __post_init__(self) -> None:

@@ -14,6 +14,7 @@ import typer
 
 from cathograph.commands.console import print_table, results, say
 from cathograph.commands.home import HomeOption, home_of
+from cathograph.extras import needs
 from cathograph.schema.phases import Phase
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ _EFFECT = 0.3
 _PHASES = ",".join(f"{phase.code}={phase.value}" for phase in Phase)
 
 
+@needs("ingest")
 def demo(
     context: typer.Context,
     out: Annotated[Path, typer.Option(help="Folder for the images and pictures.")] = Path("cathograph-demo"),

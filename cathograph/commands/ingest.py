@@ -21,6 +21,7 @@ from cathograph.commands.map_options import (
     map_source,
     refuse_without_map,
 )
+from cathograph.extras import needs
 from cathograph.ingest.options import IngestOptions, Source
 from cathograph.schema.errors import InputError
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from cathograph.schema.keys import JsonScalar
 
 
+@needs("ingest")
 def ingest(
     context: typer.Context,
     paths: Annotated[list[Path], typer.Argument(help="Image files: TIFF, PNG, npy, HDF5, XRM/TXRM, Zarr.")],

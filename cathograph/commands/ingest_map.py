@@ -18,11 +18,13 @@ from cathograph.commands.map_options import (
     Window,
     map_source,
 )
+from cathograph.extras import needs
 
 if TYPE_CHECKING:
     from cathograph.ingest.states.measurement import MapOutcome
 
 
+@needs("ingest")
 def ingest_map(
     context: typer.Context,
     energy_map: Annotated[Path, typer.Argument(metavar="MAP", help="Edge energies in eV: TIFF, npy, HDF5.")],

@@ -8,6 +8,7 @@ import typer
 
 from cathograph.commands.console import print_json, results
 from cathograph.commands.xanes_options import read_region
+from cathograph.extras import needs
 
 if TYPE_CHECKING:
     from cathograph.ingest.stacks.inspection import Inspection
@@ -16,6 +17,7 @@ WIDTH = 80
 MOST_LISTED = 12
 
 
+@needs("ingest")
 def inspect(
     path: Annotated[
         Path, typer.Argument(metavar="FILE", help="Image, stack, or the folder of a Zarr store.")

@@ -11,6 +11,7 @@ from rich.status import Status
 
 from cathograph.commands.console import errors, print_json, results, say
 from cathograph.commands.home import HomeOption, home_of
+from cathograph.extras import needs
 
 if TYPE_CHECKING:
     from cathograph.ingest.service.options import Standing
@@ -19,6 +20,7 @@ _RETRY_S = 5.0
 """The queue repeats what failed; a lost server is to be noticed, and started again, soon."""
 
 
+@needs("ingest")
 def watch(
     context: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder with a beamtime.yaml in it.")],
@@ -114,6 +116,7 @@ def watch(
         raise typer.Exit(1)
 
 
+@needs("ingest")
 def init_beamtime(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder that will be watched.")],
 ) -> None:

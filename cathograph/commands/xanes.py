@@ -14,6 +14,7 @@ from cathograph.commands.xanes_options import (
     read_region,
     require_targets,
 )
+from cathograph.extras import needs
 from cathograph.schema.errors import InputError
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ xanes = typer.Typer(help="Edge-energy maps from stacks over photon energies.", n
 
 
 @xanes.command()
+@needs("ingest")
 def align(
     spectrum: Annotated[Path, typer.Argument(help="Text file: energies in eV, absorption of a foil.")],
     standard: Annotated[Path, typer.Argument(help="The same of the foil at the right energies.")],
@@ -49,6 +51,7 @@ def align(
 
 
 @xanes.command()
+@needs("ingest")
 def fit(
     stack: Annotated[Path, typer.Argument(help="TIFF, npy, HDF5, TXRM, or the folder of a Zarr store.")],
     out: Annotated[Path, typer.Option(help="Map to write, .tif; beside it .json and .png.")],

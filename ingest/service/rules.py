@@ -21,8 +21,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from cathograph.ingest.phase_maps import read_phase_map
-from cathograph.ingest.segmentation.uncertainty.intervals import MOST_PASSES
 from cathograph.schema.errors import InputError, PhaseMapError
+from cathograph.schema.uncertainty import MOST_PASSES
 
 RULES_FILE = "beamtime.yaml"
 LARGEST_RULES_BYTES = 1 << 20

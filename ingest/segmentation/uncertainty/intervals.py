@@ -23,13 +23,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cathograph.schema.errors import SegmentationError
+from cathograph.schema.uncertainty import MOST_PASSES
 
 LEVEL = 0.9
 TAIL = (1 - LEVEL) / 2
 FEWEST_IMAGES = round(1 / TAIL) - 1
 """With fewer, no image that was seen is far enough out to bound 95 %."""
-
-MOST_PASSES = 1000
 
 QUANTITIES = ("particles", "tpbs", "channel_share")
 _SHARES = frozenset({"channel_share"})
