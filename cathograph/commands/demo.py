@@ -14,7 +14,7 @@ import typer
 
 from cathograph.commands.console import print_table, results, say
 from cathograph.commands.home import HomeOption, home_of
-from cathograph.extras import needs
+from cathograph.extras import missing_packages, needs
 from cathograph.schema.phases import Phase
 
 if TYPE_CHECKING:
@@ -239,7 +239,7 @@ def _print_next(home: Path, out: Path, seconds: float) -> None:
     results.print(f"\nDone in {seconds:.0f} s. One picture per image: {out / 'pictures'}", highlight=False)
     results.print("\nThe database stays, in a home of its own. Next:", highlight=False)
     for line in (
-        "dashboard",
+        *(() if missing_packages("dashboard") else ("dashboard",)),
         "queries",
         "query tpbs --param sample=demo-BLE",
         "query cathode_kinds",
