@@ -10,23 +10,30 @@ DOCS := docs/conf.py docs/generated_pages
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long test-training test-quick test-thorough test-slow check format lock bench docs faults soak audit clean
+.PHONY: help setup demo test test-long test-training test-quick test-thorough test-slow installs check format lock bench docs faults soak audit clean
 
 help:  ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 setup: .venv/.ready  ## make .venv with everything, pinned
 
-# The stamp carries the lock's content in its prerequisites: a changed lock sets up again.
-.venv/.ready: requirements.lock pyproject.toml
+$(BIN)/uv:
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Found Python " + sys.version.split()[0] + "; expected 3.11 or newer. Name one: make setup PYTHON=python3.12")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements.lock
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+# The stamps carry the lock's content in their prerequisites: a changed lock sets up again.
+# A constraint with hashes is checked like a requirement with hashes.
+.venv/.demo: requirements.lock pyproject.toml | $(BIN)/uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint requirements.lock --build-constraints requirements.lock -e '.[ingest]'
 	@touch $@
 
-demo: setup  ## make three samples, fill a database of their own, show what was found
+.venv/.ready: requirements.lock pyproject.toml | $(BIN)/uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch .venv/.demo $@
+
+demo: .venv/.demo  ## make three samples, fill a database of their own, show what was found
 	$(BIN)/cathograph demo
 
 # Two processes, dealt out as tests/distribution.py says (docs/decisions/0022).
@@ -50,19 +57,24 @@ test-thorough: setup  ## tests of `make test` that make their own examples, with
 test-slow: setup  ## single tests of more than half a minute; CI does not run them
 	$(BIN)/pytest -m slow
 
+installs: setup  ## build the wheel, install each documented set by itself, run what it is for (docs/install.md)
+	$(BIN)/python .ci/installs.py
+
 check: setup  ## format, lint, types, import contract, generated pages
-	$(BIN)/ruff format --check $(ROOMS) tests $(DOCS)
-	$(BIN)/ruff check $(ROOMS) tests $(DOCS)
+	$(BIN)/ruff format --check $(ROOMS) tests .ci $(DOCS)
+	$(BIN)/ruff check $(ROOMS) tests .ci $(DOCS)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m cathograph.schema.page --check docs/schema.md
+	$(BIN)/python -m cathograph.extras_page --check docs/install.md
 	cd docs && ../$(BIN)/python -m generated_pages.schema_picture --check pictures/schema.svg
 	cd docs && ../$(BIN)/python -m generated_pages.architecture --check pictures/architecture.svg
 
 format: setup  ## write what check would ask for
-	$(BIN)/ruff format $(ROOMS) tests $(DOCS)
-	$(BIN)/ruff check --fix $(ROOMS) tests $(DOCS)
+	$(BIN)/ruff format $(ROOMS) tests .ci $(DOCS)
+	$(BIN)/ruff check --fix $(ROOMS) tests .ci $(DOCS)
 	$(BIN)/python -m cathograph.schema.page docs/schema.md
+	$(BIN)/python -m cathograph.extras_page docs/install.md
 	cd docs && ../$(BIN)/python -m generated_pages.schema_picture pictures/schema.svg
 	cd docs && ../$(BIN)/python -m generated_pages.architecture pictures/architecture.svg
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cathograph.extras import require
 from cathograph.ingest.options import IngestOptions, StateMethod
 from cathograph.schema.phases import Phase
 
@@ -106,6 +107,8 @@ def analyse_labels(
 
     Raises
     ------
+    MissingExtra
+        When the extra ``ingest`` is not installed.
     InputError
         When labels and phases do not match.
 
@@ -122,6 +125,7 @@ def analyse_labels(
     >>> graph.tpbs[["nmc", "sse", "graphite", "junctions", "is_physical"]].values.tolist()
     [[1, 2, 3, 1, True]]
     """
+    require("ingest", what="analyse_labels")
     from cathograph.ingest import rows
     from cathograph.ingest.graph.particle_graph import build_graph
     from cathograph.ingest.regions.labelling import regions_from_labels

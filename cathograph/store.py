@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cathograph.extras import require
 from cathograph.queries.server.connection import RETRY_S
 from cathograph.queries.server.connection import connect as connect_driver
 from cathograph.queries.server.migrations import migrate
 from cathograph.settings import Settings, read_settings
 
 if TYPE_CHECKING:
+    from cathograph.local_neo4j.server import ServerAddress
     from cathograph.queries.server.connection import Connection
 
 Say = Callable[[str], None]
@@ -30,10 +32,16 @@ def look_at_store(settings: Settings, *, say: Say | None = None, retry_s: float 
     if settings.neo4j_uri is not None and settings.neo4j_password is not None:
         password = settings.neo4j_password.get_secret_value()
         return connect_driver(settings.neo4j_uri, settings.neo4j_user, password, retry_s=retry_s)
-    from cathograph.local_neo4j.server import LocalNeo4j  # needs the extra `local`
-
-    address = LocalNeo4j(settings.home).start(progress=say)
+    address = _start_local_server(settings, say)
     return connect_driver(address.uri, address.user, address.password, retry_s=retry_s)
+
+
+def _start_local_server(settings: Settings, say: Say | None) -> "ServerAddress":
+    """Have the local server running; MissingExtra where this installation cannot."""
+    require("ingest", what="a local database (or set NEO4J_URI and NEO4J_PASSWORD)")
+    from cathograph.local_neo4j.server import LocalNeo4j
+
+    return LocalNeo4j(settings.home).start(progress=say)
 
 
 def open_store(settings: Settings, *, say: Say | None = None, retry_s: float = RETRY_S) -> "Connection":
@@ -54,6 +62,8 @@ def open_store(settings: Settings, *, say: Say | None = None, retry_s: float = R
         When no server answers.
     LocalServerError
         When the local server cannot be started.
+    MissingExtra
+        When no server is named and this installation has no local one.
     SchemaOutdated
         When the store was written by a newer Cathograph.
     """
@@ -88,9 +98,7 @@ def find_store(settings: Settings, *, say: Say | None = None) -> StoreAddress:
         return StoreAddress(
             settings.neo4j_uri, settings.neo4j_user, settings.neo4j_password.get_secret_value()
         )
-    from cathograph.local_neo4j.server import LocalNeo4j
-
-    found = LocalNeo4j(settings.home).start(progress=say)
+    found = _start_local_server(settings, say)
     return StoreAddress(found.uri, found.user, found.password)
 
 

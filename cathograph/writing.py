@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cathograph.extras import require
 from cathograph.queries.server.connection import RETRY_S
 from cathograph.schema.errors import InputError
 from cathograph.settings import Settings, read_settings
@@ -34,6 +35,7 @@ class WritableStore:
         """Block backups of the local server meanwhile; other servers manage their own backups."""
         if self.connection is None or self.settings.neo4j_uri is not None:
             return nullcontext()
+        require("ingest", what="a local database")
         from cathograph.home import Home
 
         return Home(self.settings.home).writing()

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from cathograph.commands.console import print_json, print_table, say
+from cathograph.extras import needs
 from cathograph.schema.errors import InputError
 
 # Each is a module of benchmarks/ with run(progress, only).
@@ -22,6 +23,7 @@ _BENCHMARKS = {
 }
 
 
+@needs("bench")
 def bench(
     name: Annotated[str, typer.Argument(help=f"What to measure: {', '.join(_BENCHMARKS)}.")],
     only: Annotated[str | None, typer.Option(help="Only rows whose name contains this.")] = None,

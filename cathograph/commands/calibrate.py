@@ -9,8 +9,10 @@ import typer
 from rich.markup import escape
 
 from cathograph.commands.console import errors, print_json, print_table, progress_bar
+from cathograph.extras import needs
 
 
+@needs("unet")
 def calibrate(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="images/N.tif with masks/N.tif, or N.tif with N_label.tif.")

@@ -7,8 +7,10 @@ import typer
 
 from cathograph.commands.console import results, say
 from cathograph.commands.home import HomeOption, home_of
+from cathograph.extras import needs
 
 
+@needs("dashboard")
 def dashboard(
     context: typer.Context,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 chooses a free one.")] = 8501,

@@ -7,7 +7,7 @@ import typer
 
 from cathograph.commands.console import errors, print_json, results, say
 from cathograph.commands.home import HomeOption, home_of
-from cathograph.settings import read_settings
+from cathograph.extras import needs
 
 if TYPE_CHECKING:
     from cathograph.local_neo4j.server import LocalNeo4j
@@ -16,6 +16,7 @@ db = typer.Typer(help="The local Neo4j: start, stop, status, backup, restore.", 
 
 
 @db.command()
+@needs("ingest")
 def start(context: typer.Context, home: HomeOption = None) -> None:
     """Start the local server; it runs until `cathograph db stop`."""
     server = _server(context, home)
@@ -30,6 +31,7 @@ def start(context: typer.Context, home: HomeOption = None) -> None:
 
 
 @db.command()
+@needs("ingest")
 def stop(context: typer.Context, home: HomeOption = None) -> None:
     """Stop the local server; its data are kept."""
     stopped = _server(context, home).stop(progress=say)
@@ -37,6 +39,7 @@ def stop(context: typer.Context, home: HomeOption = None) -> None:
 
 
 @db.command()
+@needs("ingest")
 def status(
     context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -61,6 +64,7 @@ def status(
 
 
 @db.command()
+@needs("ingest")
 def backup(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="File to write, for instance beamtime.dump.")],
@@ -74,6 +78,7 @@ def backup(
 
 
 @db.command()
+@needs("ingest")
 def restore(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="File made by `cathograph db backup`.")],
@@ -89,5 +94,6 @@ def restore(
 
 def _server(context: typer.Context, home: Path | None) -> "LocalNeo4j":
     from cathograph.local_neo4j.server import LocalNeo4j
+    from cathograph.settings import read_settings
 
     return LocalNeo4j(read_settings(home_of(context, home)).home)

@@ -14,6 +14,7 @@ import typer
 
 from cathograph.commands.console import print_table, results, say
 from cathograph.commands.home import HomeOption, home_of
+from cathograph.extras import missing_packages, needs
 from cathograph.schema.phases import Phase
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ _EFFECT = 0.3
 _PHASES = ",".join(f"{phase.code}={phase.value}" for phase in Phase)
 
 
+@needs("ingest")
 def demo(
     context: typer.Context,
     out: Annotated[Path, typer.Option(help="Folder for the generated images and the pictures.")] = Path(
@@ -237,7 +239,7 @@ def _print_next(home: Path, out: Path, seconds: float) -> None:
     results.print(f"\nDone in {seconds:.0f} s. Pictures of all images: {out / 'pictures'}", highlight=False)
     results.print("\nThe database keeps running, separate from your own data. Next steps:", highlight=False)
     for line in (
-        "dashboard",
+        *(() if missing_packages("dashboard") else ("dashboard",)),
         "queries",
         "query tpbs --param sample=demo-BLE",
         "query cathode_kinds",

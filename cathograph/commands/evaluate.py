@@ -7,11 +7,13 @@ import typer
 from rich.markup import escape
 
 from cathograph.commands.console import errors, print_json, print_table, progress_bar
+from cathograph.extras import needs
 
 if TYPE_CHECKING:
     from cathograph.ingest.segmentation.unet.mask_evaluation import Evaluation
 
 
+@needs("unet")
 def evaluate(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="images/N.tif with masks/N.tif, or N.tif with N_label.tif.")

@@ -19,6 +19,7 @@ from cathograph.commands.export_pyg import (
     write_pyg,
 )
 from cathograph.commands.home import HomeOption, home_of
+from cathograph.extras import require
 from cathograph.schema.errors import InputError
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ def export(
     from cathograph.settings import read_settings
     from cathograph.store import open_store
 
+    _require_extras(format_)
     settings = read_settings(home_of(context, home))
     if licence is not None and format_ is not ExportFormat.RO_CRATE:
         msg = f"Found --licence with --format {format_.value}; expected it only with ro-crate. Leave it out."
@@ -125,6 +127,18 @@ def export(
             ]
         written = _write_graph(tables[0], tables[1], out, format_)
     results.print(f"{written}: {out}", highlight=False, markup=False)
+
+
+def _require_extras(format_: ExportFormat) -> None:
+    """Ask for what a format needs: tables come from the base installation."""
+    what = f"--format {format_.value}"
+    match format_:
+        case ExportFormat.CSV | ExportFormat.PARQUET:
+            pass
+        case ExportFormat.PYG:
+            require("gnn", what=what)
+        case _:
+            require("ingest", what=what)
 
 
 def _read(store: "Connection", name: str, *, sample: str | None, image: str | None) -> "pd.DataFrame":

@@ -19,6 +19,7 @@ from cathograph.commands.model_graphs import (
     read_graphs,
     records_of,
 )
+from cathograph.extras import needs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,6 +41,7 @@ _SHOWN = ("target", "model", "n", "images", "rmse", "rmse_low", "rmse_high", "ma
 
 
 @gnn.command()
+@needs("gnn")
 def train(
     context: typer.Context,
     out: Annotated[
@@ -132,6 +134,7 @@ def train(
 
 
 @gnn.command()
+@needs("gnn")
 def evaluate(
     context: typer.Context,
     folders: Annotated[
@@ -186,6 +189,7 @@ def evaluate(
 
 
 @gnn.command()
+@needs("gnn")
 def predict(
     context: typer.Context,
     model: ModelOption = DEFAULT_MODEL,

@@ -8,6 +8,7 @@ import typer
 from cathograph.commands.console import print_json, print_table, results, say, waiting
 from cathograph.commands.home import HomeOption, home_of
 from cathograph.commands.model_graphs import DEFAULT_MODEL, DeviceOption, ModelOption, graphs_for, records_of
+from cathograph.extras import needs
 from cathograph.schema.errors import InputError
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from cathograph.queries.server.connection import Connection
 
 
+@needs("gnn")
 def explain(
     context: typer.Context,
     particle: Annotated[str, typer.Option(help="Key of an NMC: column `key` of the query predictions.")],
@@ -87,6 +89,7 @@ def explain(
         results.print(f"Picture: {picture}", highlight=False, markup=False)
 
 
+@needs("gnn")
 def rank(
     context: typer.Context,
     model: ModelOption = DEFAULT_MODEL,

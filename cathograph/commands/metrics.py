@@ -7,12 +7,14 @@ import typer
 
 from cathograph.commands.console import errors, print_json, print_table, progress_bar, say
 from cathograph.commands.home import HomeOption, home_of
+from cathograph.extras import needs
 from cathograph.schema.errors import QueryError
 
 if TYPE_CHECKING:
     from cathograph.queries.server.connection import Connection
 
 
+@needs("ingest")
 def metrics(
     context: typer.Context,
     sample: Annotated[str | None, typer.Option(help="Only images of this sample.")] = None,

@@ -10,6 +10,7 @@ import typer
 
 from cathograph.commands.console import results, say, waiting
 from cathograph.commands.home import HomeOption, home_of
+from cathograph.extras import needs
 from cathograph.schema.errors import InputError
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from cathograph.queries.server.connection import Connection
 
 
+@needs("ingest")
 def report(
     context: typer.Context,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for page, figures and tables.")],

@@ -7,6 +7,7 @@ import typer
 
 from cathograph.commands.console import errors, print_json, print_table, say, waiting
 from cathograph.commands.home import HomeOption, home_of
+from cathograph.extras import needs
 from cathograph.schema.errors import QueryError
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 _Segmentation = dict[Hashable, Any]
 
 
+@needs("ingest")
 def rollback(
     context: typer.Context,
     sample: Annotated[str, typer.Option(help="Sample of the image.")],

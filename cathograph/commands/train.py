@@ -7,8 +7,10 @@ import typer
 from rich.markup import escape
 
 from cathograph.commands.console import errors, print_json, progress_bar, results
+from cathograph.extras import needs
 
 
+@needs("unet")
 def train(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="images/N.tif with masks/N.tif, or N.tif with N_label.tif.")

@@ -7,9 +7,11 @@ import typer
 
 from cathograph.commands.console import errors, print_json, print_table, progress_bar, results, say
 from cathograph.commands.home import HomeOption, home_of
+from cathograph.extras import needs
 from cathograph.schema.errors import QueryError
 
 
+@needs("ingest")
 def verify(
     context: typer.Context,
     sample: Annotated[str | None, typer.Option(help="Only this sample.", show_default=False)] = None,

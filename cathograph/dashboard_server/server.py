@@ -14,7 +14,6 @@ import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
@@ -23,7 +22,7 @@ from urllib.request import urlopen
 
 from cathograph.dashboard.session.environment import FILES, LOGIN, PASSWORD, URI, USER
 from cathograph.dashboard_server.login import Login
-from cathograph.schema.errors import DashboardError, MissingExtra
+from cathograph.schema.errors import DashboardError
 
 if TYPE_CHECKING:
     from cathograph.store import StoreAddress
@@ -78,17 +77,9 @@ class DashboardServer:
 
         Raises
         ------
-        MissingExtra
-            When Streamlit is not installed.
         DashboardError
             When it ends before it answers.
         """
-        if find_spec("streamlit") is None:
-            msg = (
-                "Found no module streamlit; expected the extra dashboard for this command. "
-                "Install it: pip install 'cathograph[dashboard]'."
-            )
-            raise MissingExtra(msg)
         before = signal.signal(signal.SIGTERM, _as_interrupt)
         try:
             with suppress(KeyboardInterrupt):
@@ -172,7 +163,9 @@ class DashboardServer:
                 if answer.status == 200:
                     return
             time.sleep(0.1)
-        msg = f"Found no answer from the dashboard for {_START_S:.0f} s; expected one at {self.url}. Try again."
+        msg = (
+            f"Found no answer from the dashboard for {_START_S:.0f} s; expected one at {self.url}. Try again."
+        )
         raise DashboardError(msg)
 
     def _stop(self) -> None:
