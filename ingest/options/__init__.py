@@ -6,7 +6,7 @@ image are all derived from these models (docs/decisions/0018). Nothing here impo
 """
 
 from cathograph.ingest.options.fit_options import FitOptions, MethodName, RegisterAgainst
-from cathograph.ingest.options.ingest_options import MOST_PASSES, IngestOptions, Source
+from cathograph.ingest.options.ingest_options import IngestOptions, Source
 from cathograph.ingest.options.map_options import MapOptions, MatchingOptions
 from cathograph.ingest.options.model import Option, Options, Stored
 from cathograph.ingest.options.names import renamed, scalar_of
@@ -15,7 +15,6 @@ from cathograph.ingest.options.stack_options import Region, Signal, StackOptions
 from cathograph.ingest.options.state_method import STATE_VERSION, StateMethod
 
 __all__ = [
-    "MOST_PASSES",
     "STATE_VERSION",
     "FitOptions",
     "IngestOptions",
