@@ -24,6 +24,7 @@ from cathograph.analysis.tables.particle_table import (
     EXPOSURES,
     cluster_of,
     flags_of,
+    name_clusters,
     numbers_of,
     sample_codes,
 )
@@ -52,6 +53,12 @@ class AnovaTerm:
         differences) once images are accounted for.
     f_clustered, df_clustered, p_clustered : float
         Its test: F(1, df_clustered).
+    reason_clustered : str
+        Empty, or why the clustered difference has no p value.
+    n_clusters : int
+        Volumes or images.
+    effective_clusters : float
+        As many clusters, in effect, carry the clustered difference.
     """
 
     term: str
@@ -64,6 +71,9 @@ class AnovaTerm:
     f_clustered: float = _NAN
     df_clustered: float = _NAN
     p_clustered: float = _NAN
+    reason_clustered: str = ""
+    n_clusters: int = 0
+    effective_clusters: float = _NAN
 
 
 @dataclass(frozen=True)
@@ -115,7 +125,7 @@ class TwoWayAnova:
         if rows:
             rows.append({"term": "residual", "df": self.residual_df, "sum_sq": self.residual_sum_sq})
         else:
-            rows.append({"term": "no answer"})
+            rows.append({"term": "no answer", "reason_clustered": self.reason})
         out = pd.DataFrame(rows, columns=list(AnovaTerm.__dataclass_fields__))
         out.insert(0, "outcome", self.outcome)
         for name in (
@@ -199,7 +209,15 @@ def two_way_anova(
         residual_df = int(naive["df"].to_numpy()[-1])
         residual_sum_sq = float(naive["sum_sq"].to_numpy()[-1])
         terms, method, caution = _with_counterparts(
-            naive, factors, y, a, b, type_of_squares, clusters[known], samples_of[known], samples
+            naive,
+            factors,
+            y,
+            (a, b),
+            type_of_squares,
+            clusters[known],
+            samples_of[known],
+            samples,
+            name_clusters(table),
         )
     return TwoWayAnova(
         outcome=outcome,
@@ -263,15 +281,15 @@ def _with_counterparts(
     naive: pd.DataFrame,
     factors: tuple[str, str],
     y: Floats,
-    a: NDArray[np.bool_],
-    b: NDArray[np.bool_],
+    flags: tuple[NDArray[np.bool_], NDArray[np.bool_]],
     type_of_squares: SumsOfSquares,
     clusters: NDArray[np.int64],
     samples_of: NDArray[np.int64],
     samples: SampleTerms,
+    units: str,
 ) -> tuple[tuple[AnovaTerm, ...], str, str]:
     # Contrasts of half a unit: a coefficient is then the difference of two marginal means.
-    half_a, half_b = a - 0.5, b - 0.5
+    half_a, half_b = flags[0] - 0.5, flags[1] - 0.5
     columns = {"a": half_a, "b": half_b, "a:b": half_a * half_b}
     beside = {"a": ["b"], "b": ["a"], "a:b": ["a", "b"]}
     if type_of_squares == 3:
@@ -288,6 +306,7 @@ def _with_counterparts(
             sample=samples_of,
             covariates=np.column_stack([columns[other] for other in beside[key]]),
             samples=samples,
+            units=units,
             draws=0,
         )
         effects.append(effect)
@@ -304,10 +323,11 @@ def _with_counterparts(
                 f_clustered=(quoted.estimate / quoted.standard_error) ** 2,
                 df_clustered=quoted.df,
                 p_clustered=quoted.p_value,
+                reason_clustered=quoted.reason,
+                n_clusters=effect.n_clusters,
+                effective_clusters=effect.effective_clusters,
             )
         )
     methods = dict.fromkeys(effect.quoted.method for effect in effects)
-    cautions = dict.fromkeys(
-        part for effect in effects for part in (effect.quoted.reason, effect.caution) if part
-    )
+    cautions = dict.fromkeys(effect.caution for effect in effects if effect.caution)
     return tuple(terms), "; ".join(methods), "; ".join(cautions)

@@ -17,9 +17,9 @@ from statsmodels.regression.linear_model import OLS
 
 from cathograph.analysis.statistics.clustered import (
     ClusteredEffect,
-    Effect,
     SampleTerms,
     estimate_clustered_effect,
+    no_clustered_effect,
 )
 from cathograph.analysis.statistics.effect_size import NO_INTERVAL, Interval, standardize_difference
 from cathograph.analysis.tables.particle_table import (
@@ -30,7 +30,14 @@ from cathograph.analysis.tables.particle_table import (
     numbers_of,
     sample_codes,
 )
-from cathograph.analysis.tables.wording import as_subject, format_d, format_p, in_words, name_change
+from cathograph.analysis.tables.wording import (
+    as_subject,
+    format_d,
+    format_p,
+    in_words,
+    name_change,
+    say_no_p,
+)
 from cathograph.schema.errors import InputError
 
 Floats = NDArray[np.float64]
@@ -64,6 +71,12 @@ class SizeAdjusted:
     difference_adjusted_clustered, difference_adjusted_clustered_ci, df_clustered,
     p_adjusted_clustered : float
         Adjusted, with images accounted for.
+    reason_clustered : str
+        Empty, or why the clustered difference has no p value and no interval.
+    n_clusters : int
+        Volumes or images.
+    effective_clusters : float
+        As many clusters, in effect, carry the clustered difference.
     d, d_adjusted, d_adjusted_clustered : float
         The differences over one yardstick, the pooled standard deviation.
     method, method_clustered, reason, caution, sentence : str
@@ -89,6 +102,9 @@ class SizeAdjusted:
     difference_adjusted_clustered_ci: Interval
     df_clustered: float
     p_adjusted_clustered: float
+    reason_clustered: str
+    n_clusters: int
+    effective_clusters: float
     d: float
     d_adjusted: float
     d_adjusted_clustered: float
@@ -172,7 +188,7 @@ def adjust_for_size(
         _NAN,
     )
     numbers["difference_adjusted_ci"] = NO_INTERVAL
-    clustered = ClusteredEffect(Effect("none", reason=reason), (), _NAN, 0, 0, "")
+    clustered, units = no_clustered_effect(reason), name_clusters(table)
     d_clustered = _NAN
     if not reason:
         numbers, yardstick = _ancova(y, group, x, level)
@@ -183,6 +199,7 @@ def adjust_for_size(
             sample=samples_of[known],
             covariates=x[:, None],
             samples=samples,
+            units=units,
             level=level,
             draws=0,
         )
@@ -199,14 +216,15 @@ def adjust_for_size(
         difference_adjusted_clustered_ci=clustered.quoted.ci,
         df_clustered=clustered.quoted.df,
         p_adjusted_clustered=clustered.quoted.p_value,
+        reason_clustered=clustered.quoted.reason,
+        n_clusters=clustered.n_clusters,
+        effective_clusters=clustered.effective_clusters,
         d_adjusted_clustered=d_clustered,
         method=f"ANCOVA on {'log ' if scale == 'log' else ''}{size}",
         method_clustered=clustered.quoted.method,
         reason=reason,
-        caution="; ".join(part for part in (clustered.quoted.reason, clustered.caution) if part),
-        sentence=_sentence(
-            outcome, exposure, size, reason, numbers, d_clustered, clustered, name_clusters(table)
-        ),
+        caution=clustered.caution,
+        sentence=_sentence(outcome, exposure, size, reason, numbers, d_clustered, clustered, units),
     )
 
 
@@ -280,8 +298,8 @@ def _sentence(
         f"{subject}: the effect {name_change(numbers['d'], numbers['d_adjusted'])} from d = "
         f"{format_d(numbers['d'])} to {format_d(numbers['d_adjusted'])} ({format_p(numbers['p_adjusted'])})"
     )
-    if not np.isfinite(d_clustered):
-        return f"{text}; {units} could not be accounted for ({clustered.quoted.reason})."
+    if clustered.quoted.reason:
+        return f"{text}; {say_no_p(units, clustered.quoted.reason)}."
     return (
         f"{text}, and to {format_d(d_clustered)} ({format_p(clustered.quoted.p_value)}) once "
         f"{clustered.n_clusters} {units} are accounted for as well."

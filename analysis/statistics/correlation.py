@@ -20,13 +20,20 @@ from scipy import stats
 
 from cathograph.analysis.statistics.clustered import (
     ClusteredEffect,
-    Effect,
     SampleTerms,
     estimate_clustered_effect,
+    no_clustered_effect,
 )
 from cathograph.analysis.statistics.effect_size import NO_INTERVAL, Interval
 from cathograph.analysis.tables.particle_table import cluster_of, name_clusters, numbers_of, sample_codes
-from cathograph.analysis.tables.wording import as_subject, format_d, format_p, in_words, name_change
+from cathograph.analysis.tables.wording import (
+    as_subject,
+    format_d,
+    format_p,
+    in_words,
+    name_change,
+    say_no_p,
+)
 
 Floats = NDArray[np.float64]
 
@@ -53,10 +60,14 @@ class Correlation:
         Standardized slope with clusters accounted for; not bounded by 1.
     p_spearman_clustered : float
         The same test on ranks.
+    reason_clustered : str
+        Empty, or why the clustered slope has no p value and no interval.
     icc : float
         Intra-class correlation of the outcome, the metric held constant.
     n_clusters : int
         Volumes or images.
+    effective_clusters : float
+        As many clusters, in effect, carry the clustered slope.
     method_clustered, reason, caution, sentence : str
         As in `cathograph.analysis.statistics.group_comparison`.
     """
@@ -80,8 +91,10 @@ class Correlation:
     df_clustered: float
     p_clustered: float
     p_spearman_clustered: float
+    reason_clustered: str
     icc: float
     n_clusters: int
+    effective_clusters: float
     method_clustered: str
     reason: str
     caution: str
@@ -143,10 +156,10 @@ def correlate(
         ("r", "p", "spearman", "p_spearman", "r_within", "p_within", "p_spearman_clustered"), _NAN
     ) | dict.fromkeys(("r_ci", "spearman_ci", "r_within_ci"), NO_INTERVAL)
     numbers["df_within"] = 0
-    clustered = ClusteredEffect(Effect("none", reason=reason), (), _NAN, 0, 0, "")
+    clustered, units = no_clustered_effect(reason), name_clusters(table)
     if not reason:
-        clustered = _slope(x, y, clusters, samples_of, samples, level)
-        on_ranks = _slope(stats.rankdata(x), stats.rankdata(y), clusters, samples_of, samples, level)
+        clustered = _slope(x, y, clusters, samples_of, samples, units, level)
+        on_ranks = _slope(stats.rankdata(x), stats.rankdata(y), clusters, samples_of, samples, units, level)
         numbers = {
             **_naive(x, y, level),
             **_within(x, y, clusters, level),
@@ -162,12 +175,14 @@ def correlate(
         r_clustered_ci=clustered.quoted.ci,
         df_clustered=clustered.quoted.df,
         p_clustered=clustered.quoted.p_value,
+        reason_clustered=clustered.quoted.reason,
         icc=clustered.icc,
         n_clusters=clustered.n_clusters,
+        effective_clusters=clustered.effective_clusters,
         method_clustered=clustered.quoted.method,
         reason=reason,
-        caution="; ".join(part for part in (clustered.quoted.reason, clustered.caution) if part),
-        sentence=_sentence(metric, outcome, reason, numbers, clustered, name_clusters(table)),
+        caution=clustered.caution,
+        sentence=_sentence(metric, outcome, reason, numbers, clustered, units),
     )
 
 
@@ -246,6 +261,7 @@ def _slope(
     clusters: NDArray[np.int64],
     samples_of: NDArray[np.int64],
     samples: SampleTerms,
+    units: str,
     level: float,
 ) -> ClusteredEffect:
     return estimate_clustered_effect(
@@ -254,6 +270,7 @@ def _slope(
         clusters,
         sample=samples_of,
         samples=samples,
+        units=units,
         level=level,
         draws=0,
     )
@@ -266,9 +283,8 @@ def _sentence(
     if reason:
         return f"{subject}: no correlation, {reason}."
     first = f"r = {format_d(numbers['r'])} ({format_p(numbers['p'])})"
-    if not np.isfinite(clustered.quoted.p_value):
-        why = clustered.quoted.reason
-        return f"{subject}: {first} with particles as units; {units} could not be accounted for ({why})."
+    if clustered.quoted.reason:
+        return f"{subject}: {first} with particles as units; {say_no_p(units, clustered.quoted.reason)}."
     second = f"{format_d(clustered.quoted.estimate)} ({format_p(clustered.quoted.p_value)})"
     within = " within samples" if "within sample" in clustered.quoted.method else ""
     return (

@@ -162,4 +162,4 @@ def test_negative_values_and_unknown_options_are_refused() -> None:
 def test_one_image_only_keeps_the_naive_table() -> None:
     found = two_way_anova(clustered_particles(5).assign(image="a"), "heterogeneity_ev")
     assert all(np.isfinite(term.p) and np.isnan(term.p_clustered) for term in found.terms)
-    assert "one cluster only" in found.caution
+    assert all("one cluster only" in term.reason_clustered for term in found.terms)

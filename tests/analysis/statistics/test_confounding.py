@@ -79,7 +79,8 @@ def test_one_image_only_keeps_the_naive_adjustment() -> None:
     found = adjust_for_size(clustered_particles(2).assign(image="a"), "soc_ev", "at_tpb")
     assert np.isfinite(found.p_adjusted)
     assert np.isnan(found.p_adjusted_clustered)
-    assert "images could not be accounted for (one cluster only" in found.sentence
+    assert "one cluster only" in found.reason_clustered
+    assert found.reason_clustered in found.sentence
 
 
 def test_bad_input_is_refused() -> None:

@@ -170,8 +170,8 @@ def test_one_image_has_a_naive_test_and_a_reason_beside_it() -> None:
     assert np.isfinite(found.p)
     assert np.isnan(found.p_clustered)
     assert found.method_clustered == "none"
-    assert "one cluster only" in found.caution
-    assert "images could not be accounted for" in found.sentence
+    assert "one cluster only" in found.reason_clustered
+    assert found.reason_clustered in found.sentence
 
 
 @pytest.mark.parametrize(
