@@ -15,6 +15,13 @@ _COUNTS = (
     "tpbs", "physical_tpbs", "with_energy_map", "measured", "flagged",
 )  # fmt: skip
 
+REASON_OF = {
+    "p_clustered": "reason_clustered",
+    "p_adjusted_clustered": "reason_clustered",
+    "p_size_adjusted_clustered": "reason_size_adjusted_clustered",
+}
+"""Columns of p values, and the column whose reason stands in their place where there is none."""
+
 
 @dataclass(frozen=True, eq=False)
 class ReportTable:
@@ -60,7 +67,8 @@ def result_tables(
     )
     first = ("selection",) if len(names) > 1 else ()
     anova = ("type", "term", "df", "sum_sq", "f", "p", "p_family", "difference_clustered", "f_clustered",
-             "df_clustered", "p_clustered", "p_clustered_family", "n", "n_zeros")  # fmt: skip
+             "df_clustered", "p_clustered", "p_clustered_family", "n", "n_zeros", "n_clusters",
+             "effective_clusters")  # fmt: skip
     return (
         ReportTable(
             "overview", "What was selected",
@@ -80,11 +88,12 @@ def result_tables(
         ReportTable(
             "table-s1", "Table S1 with images accounted for",
             "The same comparisons on the same yardstick: clustered, corrected for the six of the family "
-            "(Benjamini–Hochberg), and at equal size.",
+            "(Benjamini–Hochberg), and at equal size. effective_clusters: as many images (or volumes), in effect, "
+            "carry the comparison. Where these are too few, the reason stands in the place of p.",
             s1,
             (*first, "figure", "outcome", "exposure", "d", "p", "p_family", "d_clustered", "d_clustered_ci_low",
              "d_clustered_ci_high", "p_clustered", "p_clustered_family", "d_size_adjusted_clustered",
-             "p_size_adjusted_clustered", "icc", "n_clusters"),
+             "p_size_adjusted_clustered", "icc", "n_exposed", "n_others", "n_clusters", "effective_clusters"),
         ),
         # Sentences in a table of their own: in the one above they would make every row as high as a paragraph.
         ReportTable(
@@ -98,7 +107,7 @@ def result_tables(
             "size-by-tpb", "Size of NMC in TPBs and others (Fig. 4d)",
             "How much there is to adjust for.", by_size,
             (*first, "outcome", "n_exposed", "n_others", "mean_exposed", "mean_others", "d", "p", "d_clustered",
-             "p_clustered"),
+             "p_clustered", "n_clusters", "effective_clusters"),
         ),
         ReportTable(
             "table-s2", "Table S2: variance of log heterogeneity",
@@ -117,14 +126,15 @@ def result_tables(
             "not describe both small and large particles.",
             s8,
             (*first, "exposure", "outcome", "n", "d_size", "d", "d_adjusted", "p_adjusted",
-             "d_adjusted_clustered", "p_adjusted_clustered", "p_adjusted_clustered_family", "equal_slopes_p"),
+             "d_adjusted_clustered", "p_adjusted_clustered", "p_adjusted_clustered_family", "n_clusters",
+             "effective_clusters", "equal_slopes_p"),
         ),
         ReportTable(
             "correlations", "Correlations (Fig. 5a)",
             "Pearson and Spearman with particles as units; r_within: within images; clustered: standardized slope.",
             correlations,
             (*first, "metric", "outcome", "n", "r", "r_ci_low", "r_ci_high", "p", "p_family", "spearman",
-             "r_within", "r_clustered", "p_clustered", "p_clustered_family"),
+             "r_within", "r_clustered", "p_clustered", "p_clustered_family", "n_clusters", "effective_clusters"),
         ),
         ReportTable(
             "percolation", "Percolation",

@@ -50,8 +50,8 @@ class ElectrodeStatistics:
     group_comparisons : DataFrame
         Table S1: one row per exposure and state; see `GroupComparison` for the columns, plus
         ``figure``, the effect at equal size (``d_size_adjusted``, ``p_size_adjusted``,
-        ``d_size_adjusted_clustered``, ``p_size_adjusted_clustered``) and the corrected
-        ``p_family``, ``p_clustered_family``.
+        ``d_size_adjusted_clustered``, ``p_size_adjusted_clustered``,
+        ``reason_size_adjusted_clustered``) and the corrected ``p_family``, ``p_clustered_family``.
     anova_heterogeneity, anova_polarization : DataFrame
         Tables S2 and S3: one row per term and type of sums of squares; corrected p values as
         above, the family being both tables of one type.
@@ -149,6 +149,7 @@ def compute_electrode_statistics(
     s1["p_size_adjusted"] = [one.p_adjusted for one in adjusted]
     s1["d_size_adjusted_clustered"] = [one.d_adjusted_clustered for one in adjusted]
     s1["p_size_adjusted_clustered"] = [one.p_adjusted_clustered for one in adjusted]
+    s1["reason_size_adjusted_clustered"] = [one.reason_clustered for one in adjusted]
     s2, s3 = tabulate_anova(table, log=log, samples=samples)
     return ElectrodeStatistics(
         group_comparisons=s1,

@@ -83,7 +83,7 @@ def show_comparisons(table: pd.DataFrame, name: str) -> None:
             "d, clustered": _with_interval(table, "d_clustered"),
             "p, clustered": table["p_clustered"],
             "p corrected, clustered": _if_there(table, "p_clustered_family"),
-            "clusters": table["n_clusters"],
+            **_carried(table),
             "test, clustered": table["method_clustered"],
         }
     )
@@ -103,6 +103,7 @@ def show_size_adjusted(table: pd.DataFrame, name: str) -> None:
             "d at equal size, clustered": table["d_adjusted_clustered"],
             "p at equal size, clustered": table["p_adjusted_clustered"],
             "p corrected, clustered": table["p_adjusted_clustered_family"],
+            **_carried(table),
             "p of equal slopes": table["equal_slopes_p"],
         }
     )
@@ -125,6 +126,7 @@ def show_correlations(table: pd.DataFrame, name: str) -> None:
             "slope, clustered": _with_interval(table, "r_clustered"),
             "p, clustered": table["p_clustered"],
             "p corrected, clustered": table["p_clustered_family"],
+            **_carried(table),
         }
     )
     _show(both, table, name)
@@ -146,6 +148,7 @@ def show_anova(table: pd.DataFrame, name: str) -> None:
             "F, clustered": table["f_clustered"],
             "p, clustered": table["p_clustered"],
             "p corrected, clustered": table["p_clustered_family"],
+            **_carried(table),
             "n": table["n"],
         }
     )
@@ -176,14 +179,31 @@ def _term(name: str) -> str:
     return " × ".join(in_words(part) for part in name.split(":"))
 
 
+def _carried(table: pd.DataFrame) -> dict[str, pd.Series]:
+    """Say why there is no clustered p, and how many clusters there are and carry the comparison in effect."""
+    reasons = table["reason_clustered"]
+    return {
+        "no clustered p because": reasons.where(reasons != ""),
+        "clusters": table["n_clusters"],
+        "clusters that carry it": table["effective_clusters"],
+    }
+
+
 def _if_there(table: pd.DataFrame, column: str) -> pd.Series:
     return table[column] if column in table.columns else pd.Series(float("nan"), index=table.index)
+
+
+def _write_with_interval(value: float, least: float, most: float) -> str:
+    if pd.isna(value):
+        return ""
+    interval = "" if pd.isna(least) else f" [{least:.2f}, {most:.2f}]"
+    return f"{value:.2f}{interval}".replace("-", "−")
 
 
 def _with_interval(table: pd.DataFrame, column: str) -> list[str]:
     low, high = (table[f"{column}_ci_{end}"] for end in ("low", "high"))
     return [
-        "" if pd.isna(value) else f"{value:.2f} [{least:.2f}, {most:.2f}]".replace("-", "−")
+        _write_with_interval(value, least, most)
         for value, least, most in zip(table[column], low, high, strict=True)
     ]
 

@@ -126,4 +126,5 @@ def say_effect(comparison: pd.DataFrame) -> str:
     first = f"d = {format_d(one['d'])}, {format_p(one['p'])}"
     if np.isnan(one["d_clustered"]):
         return f"{first}\nclustered: not possible"
-    return f"{first}\nclustered: d = {format_d(one['d_clustered'])}, {format_p(one['p_clustered'])}"
+    p = "no p value" if np.isnan(one["p_clustered"]) else format_p(one["p_clustered"])
+    return f"{first}\nclustered: d = {format_d(one['d_clustered'])}, {p}"

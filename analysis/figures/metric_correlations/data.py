@@ -134,6 +134,5 @@ def strongest(
 
 def say_correlation(one: Mapping[Hashable, Any], n: int) -> str:
     """Write what stands above a scatter."""
-    return (
-        f"r = {format_d(one['r'])}, {format_p(one['p'])}\nclustered {format_p(one['p_clustered'])}, n = {n}"
-    )
+    p = "no p value" if np.isnan(one["p_clustered"]) else format_p(one["p_clustered"])
+    return f"r = {format_d(one['r'])}, {format_p(one['p'])}\nclustered: {p}, n = {n}"

@@ -73,12 +73,16 @@ def plot_correlation_map(data: FigureData) -> Panels:
     return [panels]
 
 
+def _say_p(p: float) -> str:
+    return "none" if np.isnan(p) else f"{p:.2g}"
+
+
 def _say_cell(one: Mapping[Hashable, Any] | None) -> str:
     if one is None or np.isnan(one["r"]):
         return "no correlation"
     return plain(
         f"{one['outcome']} against {one['metric']}\nr = {one['r']:.3f}\n"
-        f"corrected p: particles {one['p_family']:.2g}, images {one['p_clustered_family']:.2g}"
+        f"corrected p: particles {one['p_family']:.2g}, images {_say_p(one['p_clustered_family'])}"
     )
 
 

@@ -99,5 +99,5 @@ def say_effect(line: pd.DataFrame) -> str:
     one = line.iloc[0]
     first = f"d = {format_d(one['d'])}, at equal size {format_d(one['d_adjusted'])}"
     if np.isnan(one["p_adjusted_clustered"]):
-        return f"{first}\nclustered: not possible"
+        return f"{first}\nclustered: no p value"
     return f"{first}\nclustered {format_p(one['p_adjusted_clustered'])}"

@@ -95,3 +95,16 @@ def test_an_empty_table_leaves_reasons_not_errors(table: pd.DataFrame) -> None:
 def test_a_missing_column_is_refused(table: pd.DataFrame) -> None:
     with pytest.raises(InputError, match="no column soc_ev, betweenness"):
         compute_electrode_statistics(table.drop(columns="soc_ev"), metrics=["betweenness"])
+
+
+def test_a_test_without_a_p_value_is_no_member_of_the_family() -> None:
+    # All particles at TPBs in one image: three of the six comparisons have no clustered p.
+    table = clustered_particles(0, n=350, n_images=73, effect=-0.4)
+    table["at_tpb"] = table["image"] == table["image"].iloc[0]
+    found = compute_electrode_statistics(table, draws=0)
+    s1 = found.group_comparisons.set_index("exposure")
+    assert s1.loc["at_tpb", "p_clustered_family"].isna().all()
+    assert (s1.loc["at_tpb", "reason_clustered"] != "").all()
+    assert (s1.loc["at_tpb", "reason_size_adjusted_clustered"] != "").all()
+    rest = s1.loc["has_concurrent_channel"]
+    np.testing.assert_allclose(rest["p_clustered_family"], correct_family(rest["p_clustered"]))
