@@ -67,13 +67,14 @@ def result_tables(
     )
     first = ("selection",) if len(names) > 1 else ()
     anova = ("type", "term", "df", "sum_sq", "f", "p", "p_family", "difference_clustered", "f_clustered",
-             "df_clustered", "p_clustered", "p_clustered_family", "n", "n_zeros", "n_clusters",
-             "effective_clusters")  # fmt: skip
+             "df_clustered", "p_clustered", "p_clustered_family", "n", "n_missing", "n_flagged", "n_zeros",
+             "n_clusters", "effective_clusters")  # fmt: skip
     return (
         ReportTable(
             "overview", "What was selected",
             "Clusters are volumes where images are their slices, else images. Measured: NMC with a state; "
-            "flagged: of those, too few valid pixels or too many outside of the window.",
+            "flagged: of those, too few valid pixels or too many outside of the window; they are left out of all "
+            "tests and figures.",
             overview, ("selection", *_COUNTS),
         ),
         ReportTable(
@@ -81,7 +82,8 @@ def result_tables(
             "As in the paper: particles as units, Welch's t, Cohen's d (exposed minus others). Differences in eV. "
             + STATE_NOTE,
             s1,
-            (*first, "figure", "outcome", "exposure", "n_exposed", "n_others", "mean_exposed", "mean_others",
+            (*first, "figure", "outcome", "exposure", "n_exposed", "n_others", "n_missing", "n_flagged",
+             "mean_exposed", "mean_others",
              "median_exposed", "median_others", "difference", "t", "df", "p", "d", "d_ci_low",
              "d_ci_high", "g"),
         ),
@@ -103,6 +105,7 @@ def result_tables(
             (*first, "figure", "outcome", "exposure", "df_clustered", "detectable_d", "detectable_d_clustered",
              "method_clustered", "caution", "reason"),
         ),
+        *_with_flagged(s1, first),
         ReportTable(
             "size-by-tpb", "Size of NMC in TPBs and others (Fig. 4d)",
             "How much there is to adjust for.", by_size,
@@ -125,7 +128,7 @@ def result_tables(
             "Analysis of covariance on the logarithm of the size; equal_slopes_p small: one adjusted effect does "
             "not describe both small and large particles.",
             s8,
-            (*first, "exposure", "outcome", "n", "d_size", "d", "d_adjusted", "p_adjusted",
+            (*first, "exposure", "outcome", "n", "n_flagged", "d_size", "d", "d_adjusted", "p_adjusted",
              "d_adjusted_clustered", "p_adjusted_clustered", "p_adjusted_clustered_family", "n_clusters",
              "effective_clusters", "equal_slopes_p"),
         ),
@@ -133,7 +136,7 @@ def result_tables(
             "correlations", "Correlations (Fig. 5a)",
             "Pearson and Spearman with particles as units; r_within: within images; clustered: standardized slope.",
             correlations,
-            (*first, "metric", "outcome", "n", "r", "r_ci_low", "r_ci_high", "p", "p_family", "spearman",
+            (*first, "metric", "outcome", "n", "n_flagged", "r", "r_ci_low", "r_ci_high", "p", "p_family", "spearman",
              "r_within", "r_clustered", "p_clustered", "p_clustered_family", "n_clusters", "effective_clusters"),
         ),
         ReportTable(
@@ -150,6 +153,22 @@ def result_tables(
             counterparts,
             (*first, "exposure", "outcome", "method", "quoted", "difference", "difference_low",
              "difference_high", "df", "p", "reason"),
+        ),
+    )  # fmt: skip
+
+
+def _with_flagged(s1: pd.DataFrame, first: tuple[str, ...]) -> tuple[ReportTable, ...]:
+    """Show what the flagged states would change; nothing where no state is flagged."""
+    if not s1["n_flagged"].any():
+        return ()
+    return (
+        ReportTable(
+            "table-s1-with-flagged", "Table S1 with flagged states among the others",
+            "Flagged states (n_flagged) are left out above: the window cuts their spread. Here is what the same "
+            "comparisons would say with them.",
+            s1[s1["n_flagged"] > 0],
+            (*first, "figure", "outcome", "exposure", "n_flagged", "d", "p", "d_clustered", "p_clustered",
+             "d_with_flagged", "p_with_flagged", "d_clustered_with_flagged", "p_clustered_with_flagged"),
         ),
     )  # fmt: skip
 

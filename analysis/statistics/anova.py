@@ -23,10 +23,11 @@ from cathograph.analysis.statistics.logarithm import Log, take_log
 from cathograph.analysis.tables.particle_table import (
     EXPOSURES,
     cluster_of,
+    flagged_states,
     flags_of,
     name_clusters,
-    numbers_of,
     sample_codes,
+    states_of,
 )
 from cathograph.schema.errors import InputError
 
@@ -88,8 +89,9 @@ class TwoWayAnova:
         Logarithm taken, ``log1p`` or ``ln``.
     type : int
         Type of the sums of squares, 2 or 3.
-    n, n_missing, n_zeros, n_left_out : int
-        Particles used; without a value; with the value zero; left out because of ``ln 0``.
+    n, n_missing, n_flagged, n_zeros, n_left_out : int
+        Particles used; without a value; left out because their state is flagged; with the value zero; left
+        out because of ``ln 0``.
     cells : tuple of tuple
         (first factor, second factor, particles, mean of the log) for each of the four cells.
     terms : tuple of AnovaTerm
@@ -109,6 +111,7 @@ class TwoWayAnova:
     type: int
     n: int
     n_missing: int
+    n_flagged: int
     n_zeros: int
     n_left_out: int
     cells: tuple[tuple[bool, bool, int, float], ...]
@@ -133,6 +136,7 @@ class TwoWayAnova:
             "type",
             "n",
             "n_missing",
+            "n_flagged",
             "n_zeros",
             "n_left_out",
             "method_clustered",
@@ -189,7 +193,8 @@ def two_way_anova(
     if type_of_squares not in (2, 3):
         msg = f"Found type {type_of_squares!r}; expected 2 or 3. Name one of them."
         raise InputError(msg)
-    logged = take_log(numbers_of(table, outcome), log, outcome)
+    logged = take_log(states_of(table, outcome), log, outcome)
+    n_flagged = int(flagged_states(table, outcome).sum())
     flags = [flags_of(table, name) for name in factors]
     clusters, samples_of = cluster_of(table).to_numpy(), sample_codes(table)
     known = ~np.isnan(logged.logs)
@@ -224,7 +229,8 @@ def two_way_anova(
         log=log,
         type=type_of_squares,
         n=len(y),
-        n_missing=int((~known).sum()) - logged.n_left_out,
+        n_missing=int((~known).sum()) - logged.n_left_out - n_flagged,
+        n_flagged=n_flagged,
         n_zeros=logged.n_zeros,
         n_left_out=logged.n_left_out,
         cells=cells,

@@ -25,10 +25,12 @@ from cathograph.analysis.statistics.effect_size import NO_INTERVAL, Interval, st
 from cathograph.analysis.tables.particle_table import (
     SIZE,
     cluster_of,
+    flagged_states,
     flags_of,
     name_clusters,
     numbers_of,
     sample_codes,
+    states_of,
 )
 from cathograph.analysis.tables.wording import (
     as_subject,
@@ -54,8 +56,8 @@ class SizeAdjusted:
     ----------
     outcome, exposure, size, scale : str
         Columns, and whether the size entered as its logarithm.
-    n, n_missing : int
-        Particles with outcome and size; without.
+    n, n_missing, n_flagged : int
+        Particles with outcome and size; without; left out because their state is flagged.
     d_size : float
         By how many standard deviations exposed particles are larger: how much there is to
         adjust for.
@@ -89,6 +91,7 @@ class SizeAdjusted:
     scale: str
     n: int
     n_missing: int
+    n_flagged: int
     d_size: float
     size_slope: float
     size_slope_p: float
@@ -166,7 +169,8 @@ def adjust_for_size(
     Paper, Fig. S8. Analysis of covariance (Fisher 1932) with one slope for both groups; the
     assumption of one slope is tested beside it.
     """
-    values, flags = numbers_of(table, outcome), flags_of(table, exposure)
+    values, flags = states_of(table, outcome), flags_of(table, exposure)
+    n_flagged = int(flagged_states(table, outcome).sum())
     sizes = _scaled_sizes(table, size, scale)
     clusters, samples_of = cluster_of(table).to_numpy(), sample_codes(table)
     known = ~(np.isnan(values) | np.isnan(sizes))
@@ -210,7 +214,8 @@ def adjust_for_size(
         size=size,
         scale=scale,
         n=len(y),
-        n_missing=int((~known).sum()),
+        n_missing=int((~known).sum()) - n_flagged,
+        n_flagged=n_flagged,
         **numbers,
         difference_adjusted_clustered=clustered.quoted.estimate,
         difference_adjusted_clustered_ci=clustered.quoted.ci,

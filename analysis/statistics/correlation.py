@@ -25,7 +25,13 @@ from cathograph.analysis.statistics.clustered import (
     no_clustered_effect,
 )
 from cathograph.analysis.statistics.effect_size import NO_INTERVAL, Interval
-from cathograph.analysis.tables.particle_table import cluster_of, name_clusters, numbers_of, sample_codes
+from cathograph.analysis.tables.particle_table import (
+    cluster_of,
+    flagged_states,
+    name_clusters,
+    sample_codes,
+    states_of,
+)
 from cathograph.analysis.tables.wording import (
     as_subject,
     format_d,
@@ -48,8 +54,8 @@ class Correlation:
     ----------
     metric, outcome : str
         Columns.
-    n, n_missing : int
-        Particles with both values; without.
+    n, n_missing, n_flagged : int
+        Particles with both values; without; left out because their state is flagged.
     r, r_ci, p : float
         Pearson, Fisher's interval, two-sided p.
     spearman, spearman_ci, p_spearman : float
@@ -76,6 +82,7 @@ class Correlation:
     outcome: str
     n: int
     n_missing: int
+    n_flagged: int
     r: float
     r_ci: Interval
     p: float
@@ -147,7 +154,8 @@ def correlate(
     -----
     Paper, Figs. 5a and S5-S7 (Pearson r).
     """
-    x, y = numbers_of(table, metric), numbers_of(table, outcome)
+    x, y = states_of(table, metric), states_of(table, outcome)
+    n_flagged = int((flagged_states(table, metric) | flagged_states(table, outcome)).sum())
     clusters, samples_of = cluster_of(table).to_numpy(), sample_codes(table)
     known = ~(np.isnan(x) | np.isnan(y))
     x, y, clusters, samples_of = x[known], y[known], clusters[known], samples_of[known]
@@ -169,7 +177,8 @@ def correlate(
         metric=metric,
         outcome=outcome,
         n=len(x),
-        n_missing=int((~known).sum()),
+        n_missing=int((~known).sum()) - n_flagged,
+        n_flagged=n_flagged,
         **numbers,
         r_clustered=clustered.quoted.estimate,
         r_clustered_ci=clustered.quoted.ci,

@@ -32,10 +32,11 @@ from cathograph.analysis.statistics.effect_size import (
 from cathograph.analysis.statistics.estimated_effect import Effect, effect_from_t
 from cathograph.analysis.tables.particle_table import (
     cluster_of,
+    flagged_states,
     flags_of,
     name_clusters,
-    numbers_of,
     sample_codes,
+    states_of,
 )
 from cathograph.analysis.tables.wording import (
     as_subject,
@@ -80,8 +81,8 @@ class GroupComparison:
         Columns compared.
     exposed, others : Group
         The two groups.
-    n_missing : int
-        Particles left out because the outcome is null.
+    n_missing, n_flagged : int
+        Particles left out because the outcome is null; because their state is flagged.
     difference, difference_ci, t, df, p : float
         Welch's t-test, particles as units.
     d, d_ci, g, g_ci : float
@@ -122,6 +123,7 @@ class GroupComparison:
     exposed: Group
     others: Group
     n_missing: int
+    n_flagged: int
     difference: float
     difference_ci: Interval
     t: float
@@ -172,6 +174,7 @@ def compare_groups(
     exposure: str,
     *,
     samples: SampleTerms = "fixed",
+    with_flagged: bool = False,
     level: float = 0.95,
     draws: int = 1999,
     seed: int = 0,
@@ -187,6 +190,9 @@ def compare_groups(
         Columns, as ``heterogeneity_ev`` and ``at_tpb``.
     samples : {"fixed", "random"}
         How samples enter the clustered test (`cathograph.analysis.statistics.clustered`).
+    with_flagged : bool
+        Whether flagged states are tested with the others
+        (`cathograph.analysis.tables.particle_table.states_of`).
     level : float
         Confidence level of all intervals.
     draws, seed : int
@@ -217,12 +223,14 @@ def compare_groups(
     >>> round(result.difference, 3), round(result.difference_clustered, 3), result.n_clusters
     (1.667, 1.667, 3)
     """
-    values, flags = numbers_of(table, outcome), flags_of(table, exposure)
+    values, flags = states_of(table, outcome, with_flagged=with_flagged), flags_of(table, exposure)
+    n_flagged = 0 if with_flagged else int(flagged_states(table, outcome).sum())
     clusters, samples_of = cluster_of(table).to_numpy(), sample_codes(table)
     known = ~np.isnan(values)
     values, flags = values[known], flags[known]
     exposed, others = values[flags], values[~flags]
-    reason = _why_null(exposed, others, int((~known).sum()), outcome)
+    n_missing = int((~known).sum()) - n_flagged
+    reason = _why_null(exposed, others, n_missing, n_flagged, outcome)
     clustered, units = no_clustered_effect(reason), name_clusters(table)
     naive: dict[str, Any] = dict.fromkeys(
         ("difference", "t", "df", "p", "d", "g", "power", "detectable_d"), _NAN
@@ -252,7 +260,8 @@ def compare_groups(
         exposure=exposure,
         exposed=_describe(exposed),
         others=_describe(others),
-        n_missing=int((~known).sum()),
+        n_missing=n_missing,
+        n_flagged=n_flagged,
         **naive,
         difference_clustered=clustered.quoted.estimate,
         difference_clustered_ci=clustered.quoted.ci,
@@ -273,9 +282,12 @@ def compare_groups(
     )
 
 
-def _why_null(exposed: NDArray[np.float64], others: NDArray[np.float64], n_missing: int, outcome: str) -> str:
+def _why_null(
+    exposed: NDArray[np.float64], others: NDArray[np.float64], n_missing: int, n_flagged: int, outcome: str
+) -> str:
     if len(exposed) + len(others) == 0:
-        return f"no particle has a value of {outcome} ({n_missing} are null)"
+        flagged = f", {n_flagged} are flagged" if n_flagged else ""
+        return f"no particle has a value of {outcome} ({n_missing} are null{flagged})"
     if min(len(exposed), len(others)) < 2:
         return f"groups of {len(exposed)} and {len(others)}: a test needs at least two in each"
     if np.ptp(exposed) == 0 and np.ptp(others) == 0:

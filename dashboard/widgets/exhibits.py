@@ -84,6 +84,9 @@ def show_comparisons(table: pd.DataFrame, name: str) -> None:
             "p, clustered": table["p_clustered"],
             "p corrected, clustered": _if_there(table, "p_clustered_family"),
             **_carried(table),
+            "flagged, left out": table["n_flagged"],
+            "d with flagged": _if_there(table, "d_with_flagged"),
+            "p with flagged, clustered": _if_there(table, "p_clustered_with_flagged"),
             "test, clustered": table["method_clustered"],
         }
     )
@@ -96,6 +99,7 @@ def show_size_adjusted(table: pd.DataFrame, name: str) -> None:
         {
             **_heads(table),
             "n": table["n"],
+            "flagged, left out": table["n_flagged"],
             "larger by (d)": table["d_size"],
             "d": table["d"],
             "d at equal size": table["d_adjusted"],
@@ -118,6 +122,7 @@ def show_correlations(table: pd.DataFrame, name: str) -> None:
             "metric": table["metric"].map(label_of),
             "state": table["outcome"].map(_state),
             "n": table["n"],
+            "flagged, left out": table["n_flagged"],
             "r": _with_interval(table, "r"),
             "p": table["p"],
             "p corrected": table["p_family"],
@@ -150,6 +155,7 @@ def show_anova(table: pd.DataFrame, name: str) -> None:
             "p corrected, clustered": table["p_clustered_family"],
             **_carried(table),
             "n": table["n"],
+            "flagged, left out": table["n_flagged"],
         }
     )
     _show(both, table, name)

@@ -21,7 +21,7 @@ from cathograph.analysis.figures.figure import (
     FigureData,
     name_columns,
 )
-from cathograph.analysis.tables.particle_table import flags_of, numbers_of, require_columns
+from cathograph.analysis.tables.particle_table import flags_of, numbers_of, require_columns, without_flagged
 from cathograph.analysis.tables.wording import format_d, format_p
 
 _HEADS = {
@@ -80,7 +80,7 @@ def group_data(nmc: pd.DataFrame, comparisons: pd.DataFrame, exposure: str) -> F
     """
     outcomes = outcomes_of(comparisons, exposure)
     require_columns(nmc, (exposure, *outcomes))
-    table = nmc[[*name_columns(nmc), exposure, *outcomes]]
+    table = without_flagged(nmc)[[*name_columns(nmc), exposure, *outcomes]]
     missing = NOT_MEASURED if table[outcomes].isna().all(axis=None) else ""
     return FigureData(*_HEADS[exposure], _CAPTION, table, missing)
 

@@ -19,7 +19,7 @@ from cathograph.analysis.figures.figure import (
     of_selection,
     split_selections,
 )
-from cathograph.analysis.tables.particle_table import require_columns
+from cathograph.analysis.tables.particle_table import require_columns, without_flagged
 from cathograph.analysis.tables.wording import format_d, format_p
 
 SUPPLEMENT = {"soc_ev": "S5", "heterogeneity_ev": "S6", "polarization_ev": "S7"}
@@ -116,7 +116,7 @@ def top_metric_data(nmc: pd.DataFrame, correlations: pd.DataFrame, state: str, *
     names = name_columns(nmc)
     parts = [
         rows[[*names, state]].assign(metric=one["metric"], value=rows[str(one["metric"])].astype(float))
-        for name, rows in split_selections(nmc)
+        for name, rows in split_selections(without_flagged(nmc))
         for one in strongest(correlations, state, name, top=top)
     ]
     return FigureData(*head, pd.concat(parts, ignore_index=True).dropna(subset=[state, "value"]))
