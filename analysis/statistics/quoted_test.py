@@ -111,4 +111,4 @@ def choose_working_icc(outcomes: Floats, design: Floats, cluster: Codes) -> Code
         deviance[place] = (n - k) * np.log(spread) + np.log(grown).sum() + np.linalg.slogdet(xvx)[1]
     # A likelihood that is flat within rounding must not choose by rounding.
     flat = deviance <= deviance.min(axis=0) + 1e-9 * (n - k)
-    return np.argmax(flat, axis=0).astype(np.int64)
+    return np.asarray(np.argmax(flat, axis=0), dtype=np.int64)

@@ -45,7 +45,7 @@ CASES = (
     (Layout(73, "equal", "2 images, whole"), _PLAIN),
     (Layout(73, "unequal", "3 images, whole"), _PLAIN),
     (Layout(73, "equal", "5 images, whole"), _PLAIN),
-    (Layout(73, "equal", "1 image, 70 % of it"), _PLAIN),
+    (Layout(20, "equal", "1 image, 70 % of it"), _PLAIN),
     (Layout(73, "equal", "2 images, 70 % of them"), _PLAIN),
     (Layout(73, "unequal", "3 images, 70 % of them"), _PLAIN),
     (Layout(73, "equal", "14 % by image"), _PLAIN),
