@@ -35,7 +35,7 @@ _HEADS = {
 _CAPTION = (
     "Boxes: quartiles and median, whiskers to 1.5 interquartile ranges, diamond: mean, dots: particles "
     "(left out above 2,000). d: Cohen's d, exposed minus others over the pooled standard deviation; p: Welch; "
-    "clustered: the same with images (or volumes) accounted for. " + STATE_NOTE
+    "clustered: the same with images (or volumes) accounted for. Flagged states are left out. " + STATE_NOTE
 )
 
 

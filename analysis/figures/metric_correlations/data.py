@@ -31,11 +31,13 @@ SHORT = {"soc_ev": "SOC", "heterogeneity_ev": "hetero-\ngeneity", "polarization_
 _NOTHING = "Nothing to correlate: no energy map, no metric that varies, or fewer than four particles."
 _CAPTION_5A = (
     "Pearson's r of each network metric with each state. ★: below 0.05 with images accounted for, ○: only "
-    "with particles as units; both corrected over all cells (Benjamini–Hochberg). " + STATE_NOTE
+    "with particles as units; both corrected over all cells (Benjamini–Hochberg). Flagged states are left out. "
+    + STATE_NOTE
 )
 _CAPTION_TOP = (
     "The four metrics with the largest |r| of Fig. 5a; line: least squares. Chosen because they are the "
-    "largest, so r is too large by selection; the corrected p values know of all metrics. " + STATE_NOTE
+    "largest, so r is too large by selection; the corrected p values know of all metrics. Flagged states are left out. "
+    + STATE_NOTE
 )
 
 

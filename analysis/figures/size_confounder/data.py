@@ -33,7 +33,7 @@ from cathograph.analysis.tables.wording import format_d, format_p
 _CAPTION = (
     "Circles: exposed, triangles: others; lines: least squares of each group on the logarithm of the size. d "
     "before and after adjusting for size (analysis of covariance), and the p value with images accounted for. "
-    + STATE_NOTE
+    "Flagged states are left out. " + STATE_NOTE
 )
 
 

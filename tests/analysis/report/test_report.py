@@ -2,8 +2,10 @@
 
 import base64
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
+import numpy as np
 import pandas as pd
 import pytest
 from electrode_example import STATES, make_tables
@@ -228,3 +230,19 @@ def test_the_reason_stands_in_the_place_of_a_p_value():
         ["0.5", "0.02", "one cluster only"],
         ["", "all exposed particles lie in 1 of 73 images", ""],
     ]
+
+
+def test_flagged_states_are_told_and_their_comparison_stands_beside(selections):
+    tables = selections[EVIL]
+    nmc = tables.nmc.copy()
+    chosen = nmc["soc_ev"].notna() & (np.arange(len(nmc)) % 5 == 0)
+    nmc["flagged"] = chosen.astype("boolean")
+    built = build_report({"s": replace(tables, nmc=nmc)}, title="", draws=0)
+    assert any(
+        f"{chosen.sum()} of {nmc['soc_ev'].notna().sum()} measured NMC" in note for note in built.notes
+    )
+    by_name = {table.name: table.data for table in built.tables}
+    assert (by_name["table-s1"]["n_flagged"] == chosen.sum()).all()
+    beside = by_name["table-s1-with-flagged"]
+    assert len(beside) == 6
+    assert beside["d_with_flagged"].notna().all()
