@@ -128,7 +128,7 @@ def draw_outcomes(
         return np.asarray(values, dtype=np.float64)
 
     own = draw(len(image)) * (np.sqrt(1 - noise.icc) * np.where(exposed, noise.sd_ratio, 1.0))[:, None]
-    outcomes = own + np.sqrt(noise.icc) * draw(n_images)[image]
+    outcomes: Floats = own + np.sqrt(noise.icc) * draw(n_images)[image]
     if noise.slope_sd:
         outcomes += noise.slope_sd * draw(n_images)[image] * exposed[:, None]
     return outcomes
