@@ -84,7 +84,7 @@ def judge_design(design: Floats, cluster: Codes, *, units: str = "clusters") -> 
     >>> one_image = (np.arange(40) < 5).astype(float)  # the first of eight images holds all exposed
     >>> found = judge_design(np.column_stack([one_image, np.ones(40)]), np.arange(40) // 5, units="images")
     >>> round(found.effective_clusters, 2), found.admitted
-    (1.28, False)
+    (1.3, False)
     >>> found.reason.split(";")[0]
     'all exposed particles lie in 1 of 8 images'
     """
