@@ -180,7 +180,7 @@ def test_one_image_has_a_naive_test_and_a_reason_beside_it() -> None:
         (lambda t: t.drop(columns="at_tpb"), "no column at_tpb"),
         (lambda t: t.drop(columns="image"), "no column image"),
         (lambda t: t.assign(soc_ev=[1.0, np.inf, 2, 3]), "1 infinite values in column soc_ev"),
-        (lambda t: t.assign(soc_ev="high"), "no numbers"),
+        (lambda t: t.assign(soc_ev="high"), "soc_ev.*'high'"),
         (lambda t: t.assign(label=1, image="a"), "more than once"),
     ],
 )
