@@ -84,11 +84,11 @@ def test_rows_that_name_nothing_are_refused(tables):
         keys_of_rows(tables, pd.DataFrame({"sample": [], "image": []}), "q")
     with pytest.raises(InputError, match="columns a, b from q; expected sample and image"):
         keys_of_rows(tables, pd.DataFrame({"a": [1], "b": [2]}), "q")
-    with pytest.raises(InputError, match="1 rows from q .* s/x"):
+    with pytest.raises(InputError, match=r"1 rows from q .* s/x"):
         keys_of_rows(tables, pd.DataFrame({"sample": ["s"], "image": ["x"]}), "q")
     with pytest.raises(InputError, match=r"NMC.* s/image-0/9999"):
         keys_of_rows(tables, pd.DataFrame({"sample": ["s"], "image": ["image-0"], "label": [9999]}), "q")
-    with pytest.raises(InputError, match="1 keys from q .*deadbeef"):
+    with pytest.raises(InputError, match=r"1 keys from q .*deadbeef"):
         keys_of_rows(tables, pd.DataFrame({"key": ["deadbeef"]}), "q")
 
 
