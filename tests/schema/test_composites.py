@@ -81,11 +81,7 @@ def test_a_file_of_ones_own(own):
     assert composite.phase("ionomer").colour == "#0072b2"
     assert composite.codes_with(Role.ACTIVE) == (7,)
     assert composite.electron_side == "right"
-    assert (composite.code_of("Background"), composite.name_of(0), composite.name_of(9)) == (
-        0,
-        "background",
-        "Pore",
-    )
+    assert (composite.phase("Background").code, composite.phase_of_code(9).name) == (0, "Pore")
     properties = composite.segmentation_properties()
     assert properties["electronic_phases"] == ["Pt"]
     assert (properties["first_carrier_phases"], properties["second_carrier_phases"]) == (
