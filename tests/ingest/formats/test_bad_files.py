@@ -151,7 +151,7 @@ def test_numpy_header_is_never_evaluated(tmp_path: Path):
     np.save(tmp_path / "a.npy", FIELD)
     content = (tmp_path / "a.npy").read_bytes()
     (tmp_path / "a.npy").write_bytes(content.replace(b"(20, 20)", b"(2*2,99)"))
-    assert "plain header" in _refused(tmp_path / "a.npy")
+    assert "damaged" in _refused(tmp_path / "a.npy")
 
 
 def test_numpy_file_with_two_arrays(tmp_path: Path):
@@ -165,7 +165,7 @@ def test_numpy_header_that_claims_more_than_there_is(tmp_path: Path):
     np.save(tmp_path / "a.npy", FIELD)
     content = (tmp_path / "a.npy").read_bytes()
     (tmp_path / "a.npy").write_bytes(content.replace(b"(20, 20), }", b"(99, 20), }"))
-    assert "found 528 bytes; expected 2108" in _refused(tmp_path / "a.npy")
+    assert "truncated" in _refused(tmp_path / "a.npy")
 
 
 def test_colour_is_refused(tmp_path: Path):
