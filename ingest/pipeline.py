@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from cathograph.ingest.formats import ImageFile, open_image
 from cathograph.ingest.graph.particle_graph import ParticleGraph, build_graph
 from cathograph.ingest.grey_image import open_grey_beside
+from cathograph.ingest.image_names import choose_image_name
 from cathograph.ingest.image_uncertainty import ImageUncertainty, find_uncertainty
 from cathograph.ingest.metrics import refresh_metrics
 from cathograph.ingest.options import IngestOptions, Stored
@@ -52,12 +53,21 @@ Writing = Callable[[], AbstractContextManager[None]]
 
 @dataclass(frozen=True)
 class Placement:
-    """Where the images of one call belong; `image` None takes the name of the file."""
+    """Where the images of one call belong.
+
+    Attributes
+    ----------
+    image : str or None
+        None takes the name of the file, unless another file has it (`cathograph.ingest.image_names`).
+    replace : bool
+        Take that name even then.
+    """
 
     sample: str
     image: str | None = None
     cathode: str | None = None
     beamtime: str | None = None
+    replace: bool = False
 
 
 @dataclass(frozen=True)
@@ -97,6 +107,7 @@ class ImageOutcome:
             "measured": self.energy_map.measured if self.energy_map else None,
             "flagged": self.energy_map.flagged if self.energy_map else None,
             "segmentation": self.segmentation,
+            "notes": list(self.notes),
             "error": self.error,
         }
 
@@ -119,6 +130,7 @@ class _Page:
     view: FieldOfView
     maps: MapFile | None = None
     grey: ImageFile | None = None
+    notes: tuple[str, ...] = ()
 
 
 def ingest_files(
@@ -174,7 +186,7 @@ def ingest_files(
     pages: list[_Page] = []
     for path in paths:
         try:
-            found = list(_pages_of(path, reading.options, placement, alone=len(paths) == 1))
+            found = list(_pages_of(path, reading.options, placement, store, alone=len(paths) == 1))
             if energy_map is not None:
                 maps = MapFile.open(energy_map, volume=reading.options.volume, image_pages=len(found))
                 found = [replace(page, maps=maps) for page in found]
@@ -237,14 +249,25 @@ def analyse_page(
     return AnalysedImage(rows, graph, uncertainty)
 
 
-def _pages_of(path: Path, options: IngestOptions, placement: Placement, *, alone: bool) -> Iterator[_Page]:
-    file = open_image(path, dataset=options.dataset, volume=options.volume)
+def _pages_of(
+    path: Path, options: IngestOptions, placement: Placement, store: "Connection | None", *, alone: bool
+) -> Iterator[_Page]:
+    file = open_image(
+        path, dataset=options.dataset, volume=options.volume, fill_unwritten=options.fill_unwritten
+    )
     if placement.image is not None and not alone:
         msg = (
             f"Found `image` {placement.image} with several files; expected one file. Ingest them one by one."
         )
         raise InputError(msg)
-    name = placement.image or path.stem
+    name, notes = choose_image_name(
+        store,
+        file,
+        sample=placement.sample,
+        said=placement.image,
+        dataset=options.dataset,
+        replace=placement.replace,
+    )
     n_pages = len(file.pages)
     for index in range(n_pages):
         series = n_pages > 1
@@ -259,6 +282,7 @@ def _pages_of(path: Path, options: IngestOptions, placement: Placement, *, alone
                 volume=name if series else None,
                 slice_index=index if series else None,
             ),
+            notes=(*file.notes, *notes),
         )
 
 
@@ -286,7 +310,7 @@ def _ingest_page(page: _Page, reading: Reading, store: "Connection | None", writ
     except CathographError as error:
         return ImageOutcome(name, image, "failed", error=" ".join(str(error).split()))
     about_map = outcome.energy_map.notes if outcome.energy_map else ()
-    return replace(outcome, notes=(*notes, *outcome.notes, *about_map))
+    return replace(outcome, notes=(*page.notes, *notes, *outcome.notes, *about_map))
 
 
 def _ingest_known(

@@ -159,7 +159,7 @@ def refuse_bomb(
 
 
 def refuse_unwritten(
-    path: Path, name: str, *, written: int, expected: int, fill: object, fill_unwritten: bool
+    path: Path, name: str, *, written: int, expected: int, fill: object, fill_unwritten: bool | None
 ) -> tuple[str, ...]:
     """Refuse an array of which parts were never written, or say how much of it is fill value.
 
@@ -176,7 +176,7 @@ def refuse_unwritten(
     fill
         Value that the others read as.
     fill_unwritten
-        Accept them.
+        Accept them; None where nobody can, as in a stack over energies.
 
     Returns
     -------
@@ -194,9 +194,14 @@ def refuse_unwritten(
         return (
             f"{expected - written} of {expected} chunks of {name!r} were never written and read as {fill}",
         )
+    way_out = (
+        ""
+        if fill_unwritten is None
+        else " If the writer leaves out empty chunks, say so with `fill_unwritten`."
+    )
     msg = (
         f"{shown(path)}: found {written} of {expected} chunks of {name!r} written; expected all of them, since the "
-        f"others would read as {fill}. {STILL_WRITTEN}. Of a job that was stopped, save the part that is there. "
-        "If the writer leaves out empty chunks, say so: `fill_unwritten`."
+        f"others would read as {fill}. {STILL_WRITTEN}. Of a job that was stopped, save the part that is there."
+        f"{way_out}"
     )
     raise InputImageError(msg)

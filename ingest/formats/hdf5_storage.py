@@ -37,7 +37,7 @@ def require_own_pixels(path: Path, name: str, stored: h5py.Dataset) -> None:
 
 
 def require_all_chunks(
-    path: Path, name: str, stored: h5py.Dataset, *, fill_unwritten: bool = False
+    path: Path, name: str, stored: h5py.Dataset, *, fill_unwritten: bool | None = None
 ) -> tuple[str, ...]:
     """Refuse a dataset with parts that nobody has written yet: they would read as background.
 
@@ -48,7 +48,7 @@ def require_all_chunks(
     stored
         The dataset.
     fill_unwritten
-        Accept them.
+        Accept them; None where nobody can.
 
     Returns
     -------

@@ -109,7 +109,7 @@ def open_zarr(
     *,
     dataset: str | None,
     pages_as: PagesAs,
-    fill_unwritten: bool = False,
+    fill_unwritten: bool | None = None,
     largest_ratio: float = BOMB_RATIO,
     way_on: str = "",
 ) -> ZarrImage:
@@ -124,7 +124,7 @@ def open_zarr(
     pages_as
         What its pages are wanted for.
     fill_unwritten
-        Accept chunks that are not there.
+        Accept chunks that are not there; None where nobody can.
     largest_ratio
         How many times it may expand.
     way_on

@@ -268,7 +268,7 @@ def _list_hdf5(path: Path, stored_bytes: int) -> Inspection:
             away = [array for array in arrays if array.shape is None]
             hint = "its images lie in other files: inspect those that are linked" if away else NO_IMAGE
             return replace(several, notes=(hint,))
-        command = _command("ingest", path, "`dataset`", images[0].name, "--sample", "NAME")
+        command = _command("ingest", path, "--dataset", images[0].name, "--sample", "NAME")
         return replace(several, commands=(command,))
     described = _describe_image(path, image, stored_bytes)
     if len(described.shape) == 3:
@@ -281,7 +281,7 @@ def _list_hdf5(path: Path, stored_bytes: int) -> Inspection:
 def _ingest_commands(inspection: Inspection, layout_dataset: str | None = None) -> tuple[str, ...]:
     """Suggest an ingest; what a layout found has to go along, since `ingest` knows no layouts."""
     dataset = layout_dataset or dict(inspection.facts).get("dataset")
-    options = [] if dataset in (None, ".") else ["`dataset`", str(dataset)]
+    options = [] if dataset in (None, ".") else ["--dataset", str(dataset)]
     if inspection.pixel_size_um is None:
         options += ["--pixel-size-nm", "NUMBER"]
     elif layout_dataset is not None:
