@@ -21,10 +21,11 @@ from cathograph.ingest.grey_image import open_grey_beside
 from cathograph.ingest.image_names import choose_image_name
 from cathograph.ingest.image_uncertainty import ImageUncertainty, find_uncertainty
 from cathograph.ingest.metrics import refresh_metrics
-from cathograph.ingest.options import IngestOptions, Stored
+from cathograph.ingest.options import IngestOptions, Source, Stored
 from cathograph.ingest.pixel_size_choice import choose_pixel_size
 from cathograph.ingest.provenance import run_record
 from cathograph.ingest.reading import Reading, read_regions
+from cathograph.ingest.regions.pieces import notes_on_pieces
 from cathograph.ingest.rows import image_rows
 from cathograph.ingest.states.measurement import (
     MapFile,
@@ -36,7 +37,7 @@ from cathograph.ingest.states.measurement import (
 )
 from cathograph.queries.writing.images import IngestRunRecord, note_unchanged, write_image
 from cathograph.queries.writing.measurements import measurements_left_behind
-from cathograph.schema.errors import CathographError, InputError, InputImageError
+from cathograph.schema.errors import CathographError, InputError, InputImageError, PhaseMapError
 from cathograph.schema.keys import JsonScalar, hash_parts, hash_pixels
 from cathograph.schema.rows import FieldOfView, ImageRows
 
@@ -308,7 +309,10 @@ def _ingest_page(page: _Page, reading: Reading, store: "Connection | None", writ
         if store is not None:
             refresh_metrics(store, segmentation=outcome.segmentation, writing=writing)
     except CathographError as error:
-        return ImageOutcome(name, image, "failed", error=" ".join(str(error).split()))
+        reason = " ".join(str(error).split())
+        if isinstance(error, PhaseMapError | InputImageError) and "lossy" in page.file.metadata:
+            reason += f" {page.file.metadata['lossy']}: go back to the file before it was saved as JPEG."
+        return ImageOutcome(name, image, "failed", error=reason)
     about_map = outcome.energy_map.notes if outcome.energy_map else ()
     return replace(outcome, notes=(*page.notes, *notes, *outcome.notes, *about_map))
 
@@ -383,6 +387,8 @@ def _ingest_new(
         for phase, number in graph.regions.dropped.items()
         if number
     ]
+    if reading.options.source is Source.REGIONS:
+        notes += notes_on_pieces(graph.regions.labels)
     if analysed.uncertainty is not None:
         notes.append(analysed.uncertainty.note)
     if left_behind:
