@@ -283,7 +283,7 @@ def _pages_of(
                 volume=name if series else None,
                 slice_index=index if series else None,
             ),
-            notes=(*file.notes, *notes),
+            notes=(*file.notes, *notes) if index == 0 else (),  # once a file
         )
 
 

@@ -16,11 +16,12 @@ from cathograph.ingest.formats.file_state import look_at
 from cathograph.ingest.formats.image_file import StoredImage
 from cathograph.ingest.formats.image_opening import open_stored
 from cathograph.ingest.formats.stored_axes import PagesAs
-from cathograph.ingest.options import Signal
+from cathograph.ingest.options import Signal, Source
 from cathograph.ingest.stacks.draft import Draft
 from cathograph.ingest.stacks.energies import order_energies
 from cathograph.ingest.stacks.frames import Hdf5Frames
 from cathograph.ingest.stacks.hdf5_listing import StoredArray, list_datasets
+from cathograph.ingest.stacks.pixel_meaning import LARGEST_BYTES, PixelMeaning, look_at_values
 from cathograph.ingest.stacks.source_file import SourceFile
 from cathograph.ingest.stacks.stack import BeamlineStack, look_for_bad_pixels
 from cathograph.ingest.stacks.stack_opening import Given, complete, knows_hdf5, open_draft
@@ -221,6 +222,7 @@ def _describe_zarr(path: Path, draft: Draft, stored_bytes: int) -> Inspection:
             stored_bytes=stored_bytes,
             shape=draft.frames.shape,
             dtype=str(draft.frames.dtype),
+            expanded_bytes=prod(draft.frames.shape) * draft.frames.dtype.itemsize,
             pixel_size_um=draft.metadata.pixel_size_um,
             notes=(*draft.metadata.notes, _needs_energies(draft)),
             problems=(_without_path(path, error),),
@@ -233,6 +235,7 @@ def _describe_zarr(path: Path, draft: Draft, stored_bytes: int) -> Inspection:
 
 def _describe_image(path: Path, stored: StoredImage, stored_bytes: int) -> Inspection:
     shown_already = ("format", "pixel size", "stored shape")
+    meaning = _meaning_of(stored)
     inspection = Inspection(
         path=path,
         format=stored.metadata.get("format", "image"),
@@ -243,9 +246,17 @@ def _describe_image(path: Path, stored: StoredImage, stored_bytes: int) -> Inspe
         pixel_size_um=stored.voxel.pixel_size_um,
         facts=tuple((name, text) for name, text in stored.metadata.items() if name not in shown_already),
         missing=() if stored.voxel.pixel_size_um is not None else ("pixel size",),
-        notes=(*stored.notes, *_why_no_size(stored)),
+        notes=(*stored.notes, *_why_no_size(stored), *([meaning.note] if meaning.note else [])),
     )
-    return replace(inspection, commands=_ingest_commands(inspection))
+    return replace(inspection, commands=_ingest_commands(inspection, meaning=meaning))
+
+
+def _meaning_of(stored: StoredImage) -> PixelMeaning:
+    """Look at the middle page; a damaged or very large one is taken for grey values."""
+    pages = stored.shape[0] if len(stored.shape) == 3 else 1
+    if prod(stored.shape[-2:]) * stored.dtype.itemsize > LARGEST_BYTES:
+        return PixelMeaning(Source.IMAGE)
+    return look_at_values(next(iter(stored.fields(pages // 2, pages // 2 + 1))))
 
 
 def _list_hdf5(path: Path, stored_bytes: int) -> Inspection:
@@ -278,7 +289,9 @@ def _list_hdf5(path: Path, stored_bytes: int) -> Inspection:
     )
 
 
-def _ingest_commands(inspection: Inspection, layout_dataset: str | None = None) -> tuple[str, ...]:
+def _ingest_commands(
+    inspection: Inspection, layout_dataset: str | None = None, meaning: PixelMeaning | None = None
+) -> tuple[str, ...]:
     """Suggest an ingest; what a layout found has to go along, since `ingest` knows no layouts."""
     dataset = layout_dataset or dict(inspection.facts).get("dataset")
     options = [] if dataset in (None, ".") else ["--dataset", str(dataset)]
@@ -286,6 +299,9 @@ def _ingest_commands(inspection: Inspection, layout_dataset: str | None = None) 
         options += ["--pixel-size-nm", "NUMBER"]
     elif layout_dataset is not None:
         options += ["--pixel-size-nm", f"{inspection.pixel_size_um * 1000:.6g}"]
+    if meaning is not None and meaning.source is not Source.IMAGE:
+        phases = ",".join(f"{value}=PHASE" for value in meaning.values) or "*=PHASE"
+        options = ["--as", meaning.source.value, "--phases", phases, *options]
     sample = dict(inspection.facts).get("sample", "NAME")
     return (_command("ingest", inspection.path, "--sample", sample, *options),)
 

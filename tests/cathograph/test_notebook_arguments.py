@@ -8,6 +8,7 @@ import pytest
 
 import cathograph
 from cathograph.ingest.phase_maps import apply_phase_map, read_phase_map
+from cathograph.notebook import analyse_energies
 from cathograph.schema.errors import CathographError
 
 LABELS = np.zeros((12, 12), np.int32)
@@ -58,7 +59,7 @@ def test_masked_pixels_do_not_count():
     particles = cathograph.analyse_labels(hidden, PHASES, pixel_size_um=0.05).particles
     assert particles["label"].tolist() == [2, 3]
     energies = np.ma.masked_array(np.full(LABELS.shape, 8344.0), mask=LABELS == 1)
-    states = cathograph.analyse_energies(LABELS, {**PHASES, 2: "NMC"}, energies, min_pixels=1)
+    states = analyse_energies(LABELS, {**PHASES, 2: "NMC"}, energies, min_pixels=2)
     assert states.set_index("label")["n_valid"].to_dict() == {1: 0, 2: 30}
 
 

@@ -217,12 +217,12 @@ def test_cmyk_jpeg(tmp_path: Path):
 
 def test_volume_of_one_page(tmp_path: Path):
     np.save(tmp_path / "a.npy", FIELD)
-    assert "Leave out --volume" in _refused(tmp_path / "a.npy", volume=True)
+    assert "Leave out `volume`" in _refused(tmp_path / "a.npy", volume=True)
 
 
 def test_dataset_of_a_file_without_datasets(tmp_path: Path):
     np.save(tmp_path / "a.npy", FIELD)
-    assert "Leave out --dataset" in _refused(tmp_path / "a.npy", dataset="x")
+    assert "Leave out `dataset`" in _refused(tmp_path / "a.npy", dataset="x")
 
 
 def test_bombs_are_refused_before_they_are_expanded(tmp_path: Path):

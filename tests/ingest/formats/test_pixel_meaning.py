@@ -190,4 +190,4 @@ def test_user_blocks_of_any_size(size: int, tmp_path: Path):
 
 def test_a_table_of_numbers_is_told_where_it_belongs(tmp_path: Path):
     (tmp_path / "ref.txt").write_text("# energy mu\n8330 0.1\n8340 0.9\n")
-    assert "--references" in _refused(tmp_path / "ref.txt")
+    assert "`references`" in _refused(tmp_path / "ref.txt")

@@ -36,7 +36,7 @@ def test_ome_tiff_of_two_stacks_of_different_pixels(tmp_path: Path):
     message = _refused(path, volume=True)
     assert "detail" in message
     assert "overview" in message
-    assert "--dataset" in message
+    assert "`dataset`" in message
     for name, values, size in (
         ("0", STACK, 0.05),
         ("1", OTHER[:, ::2], 0.2),
