@@ -6,6 +6,7 @@ of sight. So a name that another file has is only taken where the user says so, 
 known to the image, or where it lies beside the other one as the same field in another format.
 """
 
+import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,7 +57,7 @@ def choose_image_name(
         When the name, and the one with that of the folder before it, belong to other files.
     """
     path = file.path.absolute()
-    name = said or file.path.stem
+    name = said or unicodedata.normalize("NFC", file.path.stem)
     other = _other_file(store, file, sample, name, dataset)
     if other is None:
         return name, ()

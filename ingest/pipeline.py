@@ -5,6 +5,7 @@ store or not at all (the writer uses one transaction), so running the same comma
 finishes what a crash left undone and changes nothing that is done.
 """
 
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -56,12 +57,21 @@ Writing = Callable[[], AbstractContextManager[None]]
 class Placement:
     """Where the images of one call belong.
 
+    Names are kept in Unicode's composed form (NFC): the same name typed on another system is the same.
+
     Attributes
     ----------
+    sample, cathode, beamtime : str
+        Names.
     image : str or None
         None takes the name of the file, unless another file has it (`cathograph.ingest.image_names`).
     replace : bool
         Take that name even then.
+
+    Raises
+    ------
+    InputError
+        When a name holds a line break or another control character.
     """
 
     sample: str
@@ -69,6 +79,17 @@ class Placement:
     cathode: str | None = None
     beamtime: str | None = None
     replace: bool = False
+
+    def __post_init__(self) -> None:
+        """Compose the names, and refuse those that no list could show."""
+        for name in ("sample", "image", "cathode", "beamtime"):
+            value = getattr(self, name)
+            if not isinstance(value, str):
+                continue
+            if any(unicodedata.category(sign) == "Cc" for sign in value):
+                msg = f"Found `{name}` {value!r}; expected a name without line breaks or control characters."
+                raise InputError(msg)
+            object.__setattr__(self, name, unicodedata.normalize("NFC", value))
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 from PIL.BmpImagePlugin import BmpImageFile
@@ -192,7 +192,7 @@ def _voxel(path: Path, image: PillowFile) -> Voxel:
     return voxel_of(path, {"x": x_step, "y": y_step}, note=None if x_step.um is not None else note)
 
 
-def _is_pair(value: object) -> bool:
+def _is_pair(value: object) -> TypeGuard[tuple[float, float]]:
     return isinstance(value, tuple) and len(value) == 2
 
 

@@ -7,7 +7,7 @@ maker, model or software that a file names tells whether its resolution may be a
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from tifffile import TiffPage
 
@@ -79,5 +79,5 @@ def _fei(sections: Mapping[str, Any]) -> dict[str, Step]:
     return {}
 
 
-def _usable(value: object) -> bool:
+def _usable(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and math.isfinite(value) and value > 0

@@ -53,7 +53,8 @@ def read_rows(path: Path, *, largest_bytes: int, expected: str) -> TextRows:
         size = path.stat().st_size
         content = path.read_bytes() if size <= largest_bytes else b""
     if size > largest_bytes:
-        msg = f"{shown(path)}: found {size} bytes; expected {expected}, of at most {largest_bytes >> 20} MiB. Name another file."
+        most = f"{largest_bytes >> 20} MiB"
+        msg = f"{shown(path)}: found {size} bytes; expected {expected}, of at most {most}. Name another file."
         raise InputImageError(msg)
     try:
         text = content.decode("utf-8-sig")

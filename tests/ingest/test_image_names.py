@@ -1,5 +1,6 @@
 """Names of images: no file puts the result of another field out of sight without a word."""
 
+import unicodedata
 from pathlib import Path
 
 import h5py
@@ -11,6 +12,7 @@ from cathograph.ingest.pipeline import ImageOutcome, Placement, ingest_files
 from cathograph.ingest.reading import Reading
 from cathograph.queries.catalog import load
 from cathograph.queries.reading.runner import run
+from cathograph.schema.errors import InputError
 
 pytestmark = pytest.mark.neo4j
 OPTIONS = IngestOptions(source=Source.PHASES, phases="0=background,1=NMC,2=SSE,3=Graphite", pixel_size_nm=50)
@@ -115,3 +117,12 @@ def test_what_was_read_otherwise_than_expected_is_in_the_record(tmp_path: Path):
     assert "1 of 2 chunks" in refused.error
     outcome = _ingest(None, tmp_path / "a.h5", options=OPTIONS.with_changes(fill_unwritten=True))
     assert any("never written" in note for note in outcome.as_record()["notes"])
+
+
+def test_names_are_composed_and_on_one_line():
+    composed, decomposed = unicodedata.normalize("NFC", "é"), unicodedata.normalize("NFD", "é")
+    assert composed != decomposed
+    assert Placement(decomposed, image=decomposed) == Placement(composed, image=composed)
+    for name in ("a\nb", "a\tb", "\0"):
+        with pytest.raises(InputError, match="sample"):
+            Placement(name)
