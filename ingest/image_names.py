@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cathograph.ingest.formats import ImageFile
-from cathograph.queries.catalog import load_internal
+from cathograph.queries.reading.image_runs import runs_of_image
 from cathograph.schema.errors import InputImageError
-from cathograph.schema.keys import image_key
 
 if TYPE_CHECKING:
     from cathograph.queries.server.connection import Connection
@@ -88,17 +87,14 @@ def _other_file(
     if store is None:
         return None
     first = f"{name}#0" if len(file.pages) > 1 else name
-    found = store.read(
-        load_internal("inspect", "runs_of_image").text, {"image_key": image_key(sample, first)}
-    )
     path = str(file.path.absolute())
     shown: str | None = None
-    for active, file_path, file_name, sha256, run_dataset in found.rows:
-        same_array = dataset is None or run_dataset is None or _plain(dataset) == _plain(run_dataset)
-        if same_array and (sha256 == file.sha256 or file_path in (path, None)):
+    for run in runs_of_image(store, sample, first):
+        same_array = dataset is None or run.dataset is None or _plain(dataset) == _plain(run.dataset)
+        if same_array and (run.file_sha256 == file.sha256 or run.file_path in (path, None)):
             return None
-        if active and shown is None:
-            shown = str(file_path or file_name)
+        if run.active and shown is None:
+            shown = run.file_path or run.file_name
     return shown
 
 

@@ -69,11 +69,17 @@ def choose_image(
     by_name = {str(place): place for place in range(len(images))}
     by_name |= {title: place for place, title in enumerate(titles) if title and titles.count(title) == 1}
     place = 0 if dataset is None and len(images) == 1 else by_name.get(dataset or "")
+    if place is None and len(images) == 1:
+        msg = (
+            f"{shown(path)}: found a TIFF of one image, which has no datasets; expected no `dataset` (or 0), not "
+            f"{dataset!r}. Leave it out."
+        )
+        raise InputImageError(msg)
     if place is None:
         listed = ", ".join(titles_of(images)[:MOST_LISTED])
         expected = "the number of one" if dataset is None else f"one of them, not {dataset!r}"
         msg = (
-            f"{shown(path)}: found {len(images)} image(s) in one TIFF: {listed}; expected {expected}. Give "
+            f"{shown(path)}: found {len(images)} images in one TIFF: {listed}; expected {expected}. Give "
             "`dataset` NUMBER."
         )
         raise InputImageError(msg)

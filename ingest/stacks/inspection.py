@@ -1,6 +1,7 @@
 """What a file holds, in a few facts, and what to do with it: the answer of ``cathograph inspect``.
 
-Looks at everything but the pixels, which may be hundreds of gigabytes; `check_pixels` reads them.
+Looks at one page of an image, to tell codes and labels from grey values, and at no pixels of a stack,
+which may be hundreds of gigabytes; `check_pixels` reads them.
 What keeps the file from being used is a finding here and not an error, as long as it can be
 opened at all: somebody who inspects a file wants to know all that is wrong with it.
 """
@@ -235,7 +236,11 @@ def _describe_zarr(path: Path, draft: Draft, stored_bytes: int) -> Inspection:
 
 def _describe_image(path: Path, stored: StoredImage, stored_bytes: int) -> Inspection:
     shown_already = ("format", "pixel size", "stored shape")
-    meaning = _meaning_of(stored)
+    problems: tuple[str, ...] = ()
+    try:
+        meaning = _meaning_of(stored)
+    except InputImageError as error:
+        meaning, problems = PixelMeaning(Source.IMAGE), (_without_path(path, error),)
     inspection = Inspection(
         path=path,
         format=stored.metadata.get("format", "image"),
@@ -247,12 +252,13 @@ def _describe_image(path: Path, stored: StoredImage, stored_bytes: int) -> Inspe
         facts=tuple((name, text) for name, text in stored.metadata.items() if name not in shown_already),
         missing=() if stored.voxel.pixel_size_um is not None else ("pixel size",),
         notes=(*stored.notes, *_why_no_size(stored), *([meaning.note] if meaning.note else [])),
+        problems=problems,
     )
     return replace(inspection, commands=_ingest_commands(inspection, meaning=meaning))
 
 
 def _meaning_of(stored: StoredImage) -> PixelMeaning:
-    """Look at the middle page; a damaged or very large one is taken for grey values."""
+    """Look at the middle page; a very large one is taken for grey values."""
     pages = stored.shape[0] if len(stored.shape) == 3 else 1
     if prod(stored.shape[-2:]) * stored.dtype.itemsize > LARGEST_BYTES:
         return PixelMeaning(Source.IMAGE)

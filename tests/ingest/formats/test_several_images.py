@@ -70,7 +70,7 @@ def test_two_stacks_that_tifffile_appended(tmp_path: Path):
     with tifffile.TiffWriter(tmp_path / "a.tif") as writer:
         writer.write(STACK, photometric="minisblack")
         writer.write(OTHER, photometric="minisblack")
-    assert "2 image(s)" in _refused(tmp_path / "a.tif", volume=True)
+    assert "2 images" in _refused(tmp_path / "a.tif", volume=True)
     np.testing.assert_array_equal(open_image(tmp_path / "a.tif", dataset="1", volume=True).pages[0], OTHER)
 
 
