@@ -1,4 +1,4 @@
-"""The images of a TIFF: which pages are whose, which one is meant, and whether all of it is there."""
+"""The images of a TIFF: which pages belong to which, which one is meant, and whether all of it is there."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -86,7 +86,7 @@ def choose_image(
     image = images[place]
     if image.ifds is None and len(images) > 1:
         msg = (
-            f"{shown(path)}: found {len(images)} images without a word which pages are whose; expected TiffData "
+            f"{shown(path)}: found {len(images)} images, and nothing says which pages are theirs; expected TiffData "
             "with the directory of each. Save the images as separate files."
         )
         raise InputImageError(msg)

@@ -3,7 +3,7 @@
 A store is a folder that a stranger packed. Three things in it could do harm and are refused here,
 before the library sees them: a codec that unpickles (``pickle`` runs code even on float arrays), a
 path that climbs out of the store, and a symbolic link. Only the array that is read is judged by its
-codecs: a table of texts beside it is nobody's business. Folders are listed by ourselves, so a
+codecs: a table of texts beside it does not matter. Folders are listed by ourselves, so a
 consolidated copy of the metadata, which could say something else than the arrays, is never used.
 """
 

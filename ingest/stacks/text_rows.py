@@ -23,7 +23,7 @@ class TextRows:
     Attributes
     ----------
     header : tuple of str
-        Comments and column names before the first row, without their signs.
+        Comments and column names before the first row, without the comment marks.
     rows : tuple of (int, tuple of str)
         Number of the line, from 1, and its cells.
     """
