@@ -24,7 +24,12 @@ from cathograph.ingest.formats.field_rules import (
 from cathograph.ingest.formats.file_state import shown
 from cathograph.ingest.formats.hdf5_axes import stated_axes
 from cathograph.ingest.formats.hdf5_links import find_dataset, opened_hdf5
-from cathograph.ingest.formats.hdf5_storage import filters_of, require_all_chunks, require_own_pixels
+from cathograph.ingest.formats.hdf5_storage import (
+    filters_of,
+    read_part,
+    require_all_chunks,
+    require_own_pixels,
+)
 from cathograph.ingest.formats.pixel_size import SAME_SIZE, Step, Voxel, voxel_of
 from cathograph.ingest.formats.stored_axes import AxisPlan, PagesAs, in_order, plan_axes
 from cathograph.schema.errors import InputImageError
@@ -68,14 +73,14 @@ class Hdf5Image:
             for axis in self.order:
                 where[axis] = slice(None)
             if len(self.shape) == 2:
-                values = in_order(stored[tuple(where)], self.order)
+                values = in_order(read_part(self.path, self.dataset, stored, tuple(where)), self.order)
                 grey = grey_of_colour(self.path, values, MOVE_SLICES) if self.colour else values
                 yield as_field(grey, self.dtype)
                 return
             # Whole chunks at once: page by page would decompress every chunk once per page.
             for block in range(start, stop, self.block_pages):
                 where[self.page_axis] = slice(block, min(block + self.block_pages, stop))
-                for values in in_order(stored[tuple(where)], self.order):
+                for values in in_order(read_part(self.path, self.dataset, stored, tuple(where)), self.order):
                     yield as_field(values, self.dtype)
 
 

@@ -2,9 +2,11 @@
 
 from math import prod
 from pathlib import Path
+from typing import Any
 
 import h5py
 import hdf5plugin
+from numpy.typing import NDArray
 
 from cathograph.ingest.formats.field_rules import refuse_unwritten
 from cathograph.ingest.formats.file_state import STILL_WRITTEN, shown
@@ -91,6 +93,29 @@ def require_filters(path: Path, name: str, stored: h5py.Dataset) -> None:
                 "dataset with gzip, or install the plugin of that filter (HDF5_PLUGIN_PATH)."
             )
             raise InputImageError(msg)
+
+
+def read_part(path: Path, name: str, stored: h5py.Dataset, where: tuple[int | slice, ...]) -> NDArray[Any]:
+    """Read a part of a dataset; where a filter cannot unpack it the message names the filter.
+
+    Raises
+    ------
+    InputImageError
+        When a filter fails.
+    """
+    try:
+        values: NDArray[Any] = stored[where]
+    except OSError as error:
+        if "filter" not in str(error):
+            raise
+        filters = ", ".join(filters_of(stored))
+        msg = (
+            f"{shown(path)}: found {name!r} packed with the HDF5 filter {filters}, which cannot unpack it; expected "
+            f"data that hdf5plugin {hdf5plugin.version} reads. If another program reads the file, install the newest "
+            "hdf5plugin; else export it again."
+        )
+        raise InputImageError(msg) from error
+    return values
 
 
 def filters_of(stored: h5py.Dataset) -> list[str]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from cathograph.ingest.formats.field_rules import field_dtype, refuse_bomb
 from cathograph.ingest.formats.file_state import shown
 from cathograph.ingest.formats.hdf5_links import find_dataset, opened_hdf5
-from cathograph.ingest.formats.hdf5_storage import require_all_chunks, require_own_pixels
+from cathograph.ingest.formats.hdf5_storage import read_part, require_all_chunks, require_own_pixels
 from cathograph.ingest.formats.image_file import StoredImage
 from cathograph.schema.errors import InputImageError
 
@@ -64,11 +64,12 @@ class Hdf5Frames:
             stored = find_dataset(self.path, file, self.dataset)
             values = np.empty((len(indices), y_end - y_first, self.shape[2]), dtype=self.dtype)
             if self.single:
-                values[:] = stored[y_first:y_end]
+                values[:] = read_part(self.path, self.dataset, stored, (slice(y_first, y_end),))
                 return values
             for first, end in _runs(indices):
                 start = indices[first]
-                values[first:end] = stored[start : start + end - first, y_first:y_end]
+                where = (slice(start, start + end - first), slice(y_first, y_end))
+                values[first:end] = read_part(self.path, self.dataset, stored, where)
             return values
 
 

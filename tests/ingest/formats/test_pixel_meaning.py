@@ -181,6 +181,17 @@ def test_a_filter_that_is_not_installed_is_named(tmp_path: Path):
     assert "damaged" not in message
 
 
+def test_a_filter_that_cannot_unpack_is_named(tmp_path: Path):
+    import hdf5plugin
+
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        stored = file.create_dataset("data", shape=(3, 5), dtype="u1", chunks=(3, 5), **hdf5plugin.Zstd())
+        stored.id.write_direct_chunk((0, 0), b"\x02\x01" + bytes(60), 0)
+    message = _refused(tmp_path / "a.h5")
+    assert "zstd" in message
+    assert "hdf5plugin" in message
+
+
 @pytest.mark.parametrize("size", [512, 1024, 4096, 32768, 1 << 20])
 def test_user_blocks_of_any_size(size: int, tmp_path: Path):
     with h5py.File(tmp_path / "a.h5", "w", userblock_size=size) as file:
