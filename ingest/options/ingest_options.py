@@ -69,7 +69,7 @@ class IngestOptions(Options):
         Field(
             description="Parts of an HDF5 or Zarr array that nobody wrote are its fill value, not missing."
         ),
-        Option(),
+        Option(stored=Stored.GRAPH),
     ] = False
     split_nmc: Annotated[
         bool,

@@ -7,7 +7,7 @@ import h5py
 import numpy as np
 import pytest
 
-from cathograph.ingest.options import IngestOptions, Source
+from cathograph.ingest.options import IngestOptions, Source, Stored
 from cathograph.ingest.pipeline import ImageOutcome, Placement, ingest_files
 from cathograph.ingest.reading import Reading
 from cathograph.queries.catalog import load
@@ -126,3 +126,9 @@ def test_names_are_composed_and_on_one_line():
     for name in ("a\nb", "a\tb", "\0"):
         with pytest.raises(InputError, match="sample"):
             Placement(name)
+
+
+def test_a_segmentation_remembers_that_unwritten_parts_were_accepted():
+    accepted = OPTIONS.with_changes(fill_unwritten=True)
+    assert accepted.stored(Stored.GRAPH)["fill_unwritten"] is True
+    assert "fill_unwritten" not in OPTIONS.stored(Stored.GRAPH)  # keys of before stay
