@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from cathograph.extras import require
 from cathograph.ingest.options import IngestOptions, StateMethod
-from cathograph.schema.composites import read_composite
+from cathograph.schema.composites import Composite, Phase, read_composite
+from cathograph.schema.errors import InputError, PhaseMapError
 
 if TYPE_CHECKING:
     from cathograph.queries.server.connection import Connection
@@ -92,7 +93,7 @@ def analyse_labels(
     Parameters
     ----------
     labels : ndarray of int, shape (y, x) or (z, y, x)
-        Label image, 0 is background.
+        Label image, 0 is background; so are masked pixels of a masked array.
     phases : Mapping
         Phase of each label.
     pixel_size_um : float
@@ -133,13 +134,20 @@ def analyse_labels(
     from cathograph.ingest.graph.particle_graph import build_graph
     from cathograph.ingest.regions.labelling import regions_from_labels
 
-    chosen = read_composite(composite)
-    table = {int(label): chosen.phase(phase) for label, phase in phases.items()}
-    graph = build_graph(
-        regions_from_labels(labels, table, chosen),
-        pixel_size_um=pixel_size_um,
+    if isinstance(pixel_size_um, bool) or not isinstance(pixel_size_um, int | float | np.number):
+        msg = f"Found pixel_size_um {pixel_size_um!r}; expected a number above 0. Give the edge of a pixel in µm."
+        raise InputError(msg)
+    options = IngestOptions(
+        pixel_size_nm=float(pixel_size_um) * 1000,
         radius_px=radius_px,
         local_channel_path_um=local_channel_path_um,
+    )
+    chosen = read_composite(composite)
+    graph = build_graph(
+        regions_from_labels(_labels_of(labels), _phase_table(phases, chosen), chosen),
+        pixel_size_um=float(pixel_size_um),
+        radius_px=options.radius_px,
+        local_channel_path_um=options.local_channel_path_um,
     )
     return GraphTables(
         particles=rows.particle_rows(graph),
@@ -170,7 +178,7 @@ def analyse_energies(
     phases : Mapping
         Phase of each label.
     energy_ev : ndarray of float32 or float64, shape of `labels`
-        Edge energy per pixel in eV, NaN where it is missing.
+        Edge energy per pixel in eV, NaN (or masked) where it is missing.
     window_ev : (float, float)
         Energies outside are dropped.
     reference_ev : float
@@ -204,7 +212,33 @@ def analyse_energies(
     from cathograph.ingest.states.energy_map import find_values_in_window
 
     method = StateMethod(window_ev=window_ev, reference_ev=reference_ev, min_pixels=min_pixels)
-    find_values_in_window(energy_ev, method)
     chosen = read_composite(composite)
-    table = {int(label): chosen.phase(phase) for label, phase in phases.items()}
-    return measure_states(regions_from_labels(labels, table, chosen), energy_ev, method).table
+    energies = energy_ev.filled(np.nan) if isinstance(energy_ev, np.ma.MaskedArray) else np.asarray(energy_ev)
+    find_values_in_window(energies, method)
+    regions = regions_from_labels(_labels_of(labels), _phase_table(phases, chosen), chosen)
+    return measure_states(regions, energies, method).table
+
+
+def _labels_of(labels: object) -> NDArray[np.generic]:
+    """Return labels as a plain array; masked pixels are background."""
+    if isinstance(labels, np.ma.MaskedArray):
+        labels = labels.filled(0)
+    return np.asarray(labels)
+
+
+def _phase_table(phases: object, composite: Composite) -> dict[int, Phase]:
+    """Return the phase of each label, refusing what is no table of whole labels."""
+    if isinstance(phases, pd.DataFrame) or not isinstance(phases, Mapping | pd.Series):
+        msg = f"Found phases as {type(phases).__name__}; expected a mapping of label to phase. Write {{1: 'NMC', …}}."
+        raise InputError(msg)
+    table: dict[int, Phase] = {}
+    for label, phase in phases.items():
+        text = str(label)
+        whole = isinstance(label, int | np.integer) and not isinstance(label, bool | np.bool_)
+        whole |= isinstance(label, str) and text.isdecimal()
+        if not whole or int(text) in table:
+            found = "twice" if whole else "as a label"
+            msg = f"Found {label!r} {found} among the phases; expected whole numbers, each once. Correct the labels."
+            raise PhaseMapError(msg)
+        table[int(text)] = composite.phase(str(phase))
+    return table

@@ -63,8 +63,19 @@ class IngestOptions(Options):
         Option(stored=Stored.GRAPH, always_stored=True),
     ] = False
     dataset: Annotated[
-        str | None, Field(description="Path of the array inside an HDF5 file or a Zarr store."), Option()
+        str | None,
+        Field(
+            description="Path of the array inside an HDF5 file or a Zarr store; number of an image in a TIFF."
+        ),
+        Option(),
     ] = None
+    fill_unwritten: Annotated[
+        bool,
+        Field(
+            description="Parts of an HDF5 or Zarr array that nobody wrote are its fill value, not missing."
+        ),
+        Option(stored=Stored.GRAPH),
+    ] = False
     split_nmc: Annotated[
         bool,
         Field(description="Split touching NMC particles."),

@@ -18,6 +18,7 @@ from numba import njit
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from cathograph.ingest.phase_maps import PhaseMap, exact_below, is_exact
 from cathograph.ingest.regions.regions import Regions
 from cathograph.ingest.regions.splitting import SplitRules, split_bodies
 from cathograph.schema.composites import BACKGROUND_PHASE, SSB_CATHODE, Composite, Phase, Role
@@ -25,7 +26,6 @@ from cathograph.schema.errors import InputImageError, PhaseMapError, Segmentatio
 
 _log = logging.getLogger(__name__)
 
-_LARGEST_EXACT_FLOAT = 2.0**53
 _MOST_LISTED = 10
 _TABLE_ENTRIES_PER_PIXEL = 4
 """Labels are collected in a table of up to this many entries per pixel; beyond it, sorted."""
@@ -150,6 +150,8 @@ def regions_from_labels(
     ([7, 40], [2, 1])
     """
     given = _check_labels(labels)
+    if isinstance(phase_table, PhaseMap):
+        phase_table = phase_table.completed(given)
     if phase_table.get(0, BACKGROUND_PHASE) != BACKGROUND_PHASE:
         msg = (
             f"Found phase {phase_table[0]} for label 0; expected 0 to be background in a label image. "
@@ -257,13 +259,13 @@ def _check_labels(labels: NDArray[np.generic]) -> NDArray[np.int32 | np.int64]:
         msg = f"Found labels of type {labels.dtype}; expected integers. Save the label image as integers."
         raise InputImageError(msg)
     if labels.dtype.kind == "f":
-        values = labels.astype(np.float64, copy=False)
-        whole = (np.abs(values) <= _LARGEST_EXACT_FLOAT) & (np.floor(values) == values)
+        whole = is_exact(labels)
         if not whole.all():
             where = tuple(int(axis) for axis in np.argwhere(~whole)[0])
             msg = (
-                f"Found {values[where]} at pixel {where} of the label image; expected whole numbers, one per "
-                "region. Save it as integers, or use --as image for a grey image."
+                f"Found {labels[where]} at pixel {where} of the label image; expected whole numbers below "
+                f"{exact_below(labels.dtype):.0f}, where {labels.dtype} tells them apart, one per region. "
+                "Save it as integers, or use --as image for a grey image."
             )
             raise InputImageError(msg)
     lowest, highest = int(labels.min()), int(labels.max())

@@ -93,7 +93,12 @@ def stored_regions(
     stored = active_segmentation(store, sample, image)
     params = json.loads(stored.params)
     reading = _reading_of(stored, params, dataset)
-    file = open_image(labels, dataset=dataset, volume=bool(params["volume"]))
+    file = open_image(
+        labels,
+        dataset=dataset,
+        volume=bool(params["volume"]),
+        fill_unwritten=bool(params.get("fill_unwritten", False)),
+    )
     page = _page_with(file, stored, image)
     key = segmentation_key_of(
         FieldOfView(sample, image), stored.content_sha256, parameters_of(reading, stored.pixel_size_um)

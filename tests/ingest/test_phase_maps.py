@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from cathograph.ingest.phase_maps import PhaseMap, apply_phase_map, read_phase_map
+from cathograph.ingest.regions.labelling import regions_from_labels
 from cathograph.schema.composites import BACKGROUND_PHASE, SSB_CATHODE, Phase
 from cathograph.schema.errors import PhaseMapError
 from cathograph.schema.phases import GRAPHITE, NMC, SSE
@@ -257,3 +258,20 @@ def test_unknown_values_are_listed_with_their_pixels_up_to_ten():
 def test_images_of_other_types(dtype: str):
     with pytest.raises(PhaseMapError, match="expected integers"):
         apply_phase_map(np.zeros((2, 2), dtype=dtype), FOUR)
+
+
+def test_a_phase_for_all_other_labels_and_for_ranges():
+    labels = np.array([[0, 3, 4], [9, 200, 3]])
+    several = read_phase_map("3-4=SSE,*=NMC")
+    assert several.canonical() == "3=SSE,4=SSE,*=NMC"
+    regions = regions_from_labels(labels, several)
+    assert dict(zip(regions.region_labels.tolist(), regions.region_phases.tolist(), strict=True)) == {
+        3: SSE.code, 4: SSE.code, 9: NMC.code, 200: NMC.code
+    }  # fmt: skip
+    assert regions_from_labels(labels, read_phase_map("*=NMC")).region_labels.tolist() == [3, 4, 9, 200]
+    assert read_phase_map("*=NMC") != read_phase_map("*=SSE")
+    with pytest.raises(PhaseMapError, match="named"):
+        apply_phase_map(labels, several)
+    for text in ("4-3=SSE", "1-99999999=SSE", "1-3=SSE,2=NMC", "*=NMC,*=SSE"):
+        with pytest.raises(PhaseMapError):
+            read_phase_map(text)
