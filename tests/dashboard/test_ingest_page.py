@@ -104,8 +104,8 @@ def test_names_lead_to_no_other_folder(given, expected, tmp_path, monkeypatch):
 
 def test_what_the_form_lacks_is_said():
     file = object()
-    assert "image" in _missing(None, None, "phases", "s", "1=NMC")
-    assert "sample" in _missing(file, None, "phases", " ", "1=NMC")
+    assert "image" in _missing(None, None, "phases", "s", "1=NMC", SSB_CATHODE)
+    assert "sample" in _missing(file, None, "phases", " ", "1=NMC", SSB_CATHODE)
     assert "table" in _missing(file, None, "regions", "s", "")
     # A path would let a visitor read a file of the machine.
     assert "0=background" in _missing(file, None, "phases", "s", "/etc/passwd")

@@ -4,6 +4,8 @@ Three panels show one field of view. The lines of all contacts are one collectio
 drawn quickly. TPBs have a ring where their three regions meet; those whose regions do not meet have none.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -16,9 +18,9 @@ from numpy.typing import NDArray
 from cathograph.analysis.figures.field.boundaries import inner_boundaries
 from cathograph.analysis.figures.field.data import MOST_CHANNELS, FieldGraph, FieldTables
 from cathograph.analysis.figures.figure import PURPLE, VERMILION, FigureData
+from cathograph.analysis.figures.phase_legend import DEFAULT_LEGEND, PhaseLegend, PhaseLook
 from cathograph.analysis.figures.printed_style import PrintedFigure
-from cathograph.schema.composites import BACKGROUND_PHASE, SSB_CATHODE
-from cathograph.schema.phases import NMC
+from cathograph.schema.composites import BACKGROUND_PHASE
 
 _CONTACT, _DASHES = "#555555", (0, (4, 3))
 
@@ -59,7 +61,7 @@ def draw_graph_over_image(graph: FieldGraph) -> Figure:
         figsize=(panels * panel_width, panel_width * height_px / width_px + 1.0), layout="constrained"
     )
     axes = list(figure.subplots(1, panels))
-    coloured = colour_by_phase(labels, tables.particles)
+    coloured = colour_by_phase(labels, tables.particles, graph.legend)
     if grey is not None:
         low, high = np.percentile(grey, (0.5, 99.5))
         axes[0].imshow(grey, cmap="gray", vmin=low, vmax=high)
@@ -69,19 +71,22 @@ def draw_graph_over_image(graph: FieldGraph) -> Figure:
     outlined[inner_boundaries(labels)] *= 0.55
     regions.imshow(outlined)
     counts = tables.particles["phase"].value_counts()
-    regions.set_title(", ".join(f"{counts.get(phase, 0)} {phase}" for phase in SSB_CATHODE.phases))
+    looks = graph.legend.looks(counts.index)
+    regions.set_title(", ".join(f"{counts.get(look.name, 0)} {look.name}" for look in looks))
     over_image.imshow(0.35 * coloured + 0.65)
-    _draw_graph(over_image, tables)
+    _draw_graph(over_image, tables, looks)
     for axis in axes:
         axis.set_axis_off()
     _draw_scale_bar(axes[0], labels.shape, graph.pixel_size_um)
     if graph.title:
         figure.suptitle(graph.title, fontsize=13, parse_math=False)
-    figure.legend(handles=_legend(), loc="outside lower center", ncols=7, frameon=False)
+    figure.legend(handles=_legend(looks), loc="outside lower center", ncols=len(looks) + 4, frameon=False)
     return figure
 
 
-def colour_by_phase(labels: NDArray[np.integer], particles: pd.DataFrame) -> NDArray[np.float64]:
+def colour_by_phase(
+    labels: NDArray[np.integer], particles: pd.DataFrame, legend: PhaseLegend = DEFAULT_LEGEND
+) -> NDArray[np.float64]:
     """Colour a label image by phase.
 
     Returns
@@ -94,7 +99,7 @@ def colour_by_phase(labels: NDArray[np.integer], particles: pd.DataFrame) -> NDA
     palette = np.array(
         [
             to_rgb(BACKGROUND_PHASE.colour),
-            *(to_rgb(SSB_CATHODE.phase(phase).colour) for phase in ordered["phase"]),
+            *(to_rgb(legend.look(phase).colour) for phase in ordered["phase"]),
         ]
     )
     position = np.searchsorted(known, labels, side="left")
@@ -104,7 +109,7 @@ def colour_by_phase(labels: NDArray[np.integer], particles: pd.DataFrame) -> NDA
     return np.asarray(palette[np.where(hit, position + 1, 0)])
 
 
-def _draw_graph(axis: Axes, tables: FieldTables) -> None:
+def _draw_graph(axis: Axes, tables: FieldTables, looks: Sequence[PhaseLook]) -> None:
     place = tables.particles.set_index("label")[["centroid_x", "centroid_y"]]
 
     def lines(pairs: pd.DataFrame, first: str, second: str) -> list[NDArray[np.float64]]:
@@ -129,12 +134,12 @@ def _draw_graph(axis: Axes, tables: FieldTables) -> None:
                 alpha=0.8,
             )
         )
-    for phase in SSB_CATHODE.phases:
-        rows = tables.particles[tables.particles["phase"] == phase]
+    for look in looks:
+        rows = tables.particles[tables.particles["phase"] == look.name]
         axis.scatter(
             rows["centroid_x"], rows["centroid_y"],
-            s=42 if phase is NMC else 14,
-            color=phase.colour, edgecolors="black", linewidths=0.6, zorder=3,
+            s=42 if look.is_active else 14,
+            marker=look.marker, color=look.colour, edgecolors="black", linewidths=0.6, zorder=3,
         )  # fmt: skip
     junctions = tables.junctions
     axis.scatter(
@@ -147,18 +152,18 @@ def _draw_graph(axis: Axes, tables: FieldTables) -> None:
     )
 
 
-def _legend() -> list[Line2D]:
+def _legend(looks: Sequence[PhaseLook]) -> list[Line2D]:
     dots = [
         Line2D(
             [],
             [],
-            marker="o",
+            marker=look.marker,
             linestyle="",
-            markerfacecolor=phase.colour,
+            markerfacecolor=look.colour,
             markeredgecolor="black",
-            label=phase,
+            label=look.name,
         )
-        for phase in SSB_CATHODE.phases
+        for look in looks
     ]
     return [
         *dots,
