@@ -16,7 +16,7 @@ from cathograph.dashboard.widgets.expander import show_expander
 from cathograph.dashboard.widgets.run_history import show_run_history
 from cathograph.schema.composites import Role
 
-TABLES = ("images", "measurements")
+TABLES = ("images", "measurements", "composites")
 """Queries that this page needs unless a range of sizes is selected; they are read at the start of the server."""
 
 _SAME_FOR_ALL = {
