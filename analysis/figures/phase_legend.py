@@ -28,6 +28,9 @@ _GREY_RANGE = 24
 _ON_GREY = ("#cc79a7", "#0072b2", "#d55e00", "#f0e442", "#009e73", "#56b4e9", "#e69f00")
 """Outlines of phases whose own colour is grey: the first of these that no phase has."""
 
+_CHANNELS = ("#d55e00", "#0072b2", "#000000")
+_JUNCTIONS = ("#cc79a7", "#0072b2", "#000000")
+
 
 @dataclass(frozen=True)
 class PhaseLook:
@@ -116,6 +119,20 @@ class PhaseLegend:
         """Colour of the first active phase, for figures of active particles alone."""
         return self.look(self.composites[0].with_role(Role.ACTIVE)[0].name).colour
 
+    @property
+    def channel_colour(self) -> str:
+        """Colour of the lines of channels, which no phase has."""
+        return self._unused(_CHANNELS)
+
+    @property
+    def junction_colour(self) -> str:
+        """Colour of the rings at TPB junctions, which no phase has."""
+        return self._unused(tuple(colour for colour in _JUNCTIONS if colour != self.channel_colour))
+
+    def _unused(self, colours: tuple[str, ...]) -> str:
+        phases = {look.colour for look in self.looks()}
+        return next((colour for colour in colours if colour not in phases), colours[-1])
+
     def title(self, text: str) -> str:
         """Fill in the words of the phases, as `write`; the first letter becomes a capital."""
         written = self.write(text)
@@ -129,8 +146,8 @@ class PhaseLegend:
         text : str
             ``{active}`` and ``{actives}`` are one and several active particles; ``{active_phase}``, ``{ionic}``,
             ``{electronic}`` stand before a noun; ``{first}``, ``{second}``, ``{third}`` are the places of a TPB and
-            ``{triple}`` and ``{triple_phases}`` all three, with and without articles; ``{carrier_1}``, ``{carrier_2}`` are the carriers of a channel and
-            ``{carriers}`` both with articles; ``{ion_side}``, ``{electron_side}`` are sides of the image.
+            ``{triple}`` and ``{triple_phases}`` all three, with and without articles; ``{carriers}`` are both
+            carriers of a channel with articles; ``{ion_side}``, ``{electron_side}`` are sides of the image.
         """
         return text.format_map(self._words)
 
@@ -169,7 +186,6 @@ class PhaseLegend:
             pair = [self._word_of(role) for role in next(iter(pairs))]
             carriers = " and ".join(_with_article(word) for word in pair) + " neighbour"
         else:
-            pair = ["first carrier", "second carrier"]
             carriers = "a neighbour of each carrier"
         one = self.composites[0] if len(sides) == 1 else None
         return {
@@ -181,7 +197,6 @@ class PhaseLegend:
             **dict(zip(("first", "second", "third"), places, strict=True)),
             "triple": triple,
             "triple_phases": triple_phases,
-            **dict(zip(("carrier_1", "carrier_2"), pair, strict=True)),
             "carriers": carriers,
             "ion_side": one.ion_side if one else "side of the ions",
             "electron_side": one.electron_side if one else "side of the electrons",

@@ -69,7 +69,8 @@ def result_tables(
             legend.write(
                 "Clusters are images, or volumes if images are slices of them. Measured: {actives} with a measured "
                 "state. Flagged: measured {actives} with too few valid pixels or too many pixels outside the window."
-            ),
+            )
+            + _about_names(legend),
             overview, ("selection", *_COUNTS),
         ),
         ReportTable(
@@ -191,6 +192,12 @@ def provenance_tables(
             "measurement-ways", "Parameters of the energy maps", "", ways_of_measuring, ("way", "images", "params"),
         ),
     )  # fmt: skip
+
+
+def _about_names(legend: PhaseLegend) -> str:
+    """Say what the columns about NMC count where the active particles are others; names of columns never change."""
+    actives = legend.write("{actives}")
+    return "" if actives == "NMC" else f" Columns with nmc in their name count {actives}."
 
 
 def _unanswered(anova: pd.DataFrame) -> str:

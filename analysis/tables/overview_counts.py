@@ -74,8 +74,8 @@ def count_samples(images: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per sample: cathode, images, the counts, and ``share_with_channels`` of its active particles (NaN without
-        them).
+        One row per sample: cathode, images, the counts, and ``share_with_channels`` of its active particles (NaN
+        without them).
 
     Examples
     --------

@@ -181,7 +181,7 @@ def raster_of(
     if rings and has_many_rings(_junctions):
         y, x = (_junctions[axis].to_numpy(dtype=np.float64) for axis in "yx")
         height, width = _plane.labels.shape
-        picture = burn_rings(picture, y, x, (height, width))
+        picture = burn_rings(picture, y, x, (height, width), _legend)
     return as_address(picture)
 
 

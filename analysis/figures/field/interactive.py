@@ -23,7 +23,6 @@ from cathograph.analysis.figures.field.traces import (
     particle_marks,
     selected_particle,
 )
-from cathograph.analysis.figures.figure import VERMILION
 from cathograph.analysis.figures.hover_points import HoverPoints
 from cathograph.analysis.figures.interactive_style import NEUTRAL
 from cathograph.analysis.figures.phase_legend import DEFAULT_LEGEND, PhaseLegend
@@ -104,11 +103,17 @@ def plot_field(
         shown = tables.channels.head(MOST_CHANNELS)
         figure.add_trace(
             lines_between(
-                positions, shown, ("nmc_a", "nmc_b"), "concurrent channels", VERMILION, dash="dash", width=2
+                positions,
+                shown,
+                ("nmc_a", "nmc_b"),
+                "concurrent channels",
+                legend.channel_colour,
+                dash="dash",
+                width=2,
             )
         )
     if layers.tpbs and len(tables.junctions) and not (layers.picture and has_many_rings(tables.junctions)):
-        figure.add_trace(junction_rings(tables.junctions, pixel_size_um))
+        figure.add_trace(junction_rings(tables.junctions, pixel_size_um, legend.junction_colour))
     if chosen is not None:
         for trace in selected_particle(tables, positions, chosen, labels, pixel_size_um):
             figure.add_trace(trace)

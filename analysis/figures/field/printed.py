@@ -17,12 +17,14 @@ from numpy.typing import NDArray
 
 from cathograph.analysis.figures.field.boundaries import inner_boundaries
 from cathograph.analysis.figures.field.data import MOST_CHANNELS, FieldGraph, FieldTables
-from cathograph.analysis.figures.figure import PURPLE, VERMILION, FigureData
+from cathograph.analysis.figures.figure import FigureData
 from cathograph.analysis.figures.phase_legend import DEFAULT_LEGEND, PhaseLegend, PhaseLook
 from cathograph.analysis.figures.printed_style import PrintedFigure
 from cathograph.schema.composites import BACKGROUND_PHASE
 
 _CONTACT, _DASHES = "#555555", (0, (4, 3))
+_MARKS_IN_FULL = 1000
+"""Above this number marks are drawn smaller."""
 
 
 def draw_field_graph(graph: FieldGraph | None, data: FigureData) -> PrintedFigure:
@@ -74,13 +76,15 @@ def draw_graph_over_image(graph: FieldGraph) -> Figure:
     looks = graph.legend.looks(counts.index)
     regions.set_title(", ".join(f"{counts.get(look.name, 0)} {look.name}" for look in looks))
     over_image.imshow(0.35 * coloured + 0.65)
-    _draw_graph(over_image, tables, looks)
+    _draw_graph(over_image, tables, graph.legend)
     for axis in axes:
         axis.set_axis_off()
     _draw_scale_bar(axes[0], labels.shape, graph.pixel_size_um)
     if graph.title:
         figure.suptitle(graph.title, fontsize=13, parse_math=False)
-    figure.legend(handles=_legend(looks), loc="outside lower center", ncols=len(looks) + 4, frameon=False)
+    figure.legend(
+        handles=_legend(looks, graph.legend), loc="outside lower center", ncols=len(looks) + 4, frameon=False
+    )
     return figure
 
 
@@ -109,7 +113,7 @@ def colour_by_phase(
     return np.asarray(palette[np.where(hit, position + 1, 0)])
 
 
-def _draw_graph(axis: Axes, tables: FieldTables, looks: Sequence[PhaseLook]) -> None:
+def _draw_graph(axis: Axes, tables: FieldTables, legend: PhaseLegend) -> None:
     place = tables.particles.set_index("label")[["centroid_x", "centroid_y"]]
 
     def lines(pairs: pd.DataFrame, first: str, second: str) -> list[NDArray[np.float64]]:
@@ -129,30 +133,32 @@ def _draw_graph(axis: Axes, tables: FieldTables, looks: Sequence[PhaseLook]) -> 
             LineCollection(
                 lines(shown, "nmc_a", "nmc_b"),
                 linewidths=1.1,
-                colors=VERMILION,
+                colors=legend.channel_colour,
                 linestyles=_DASHES,
                 alpha=0.8,
             )
         )
-    for look in looks:
+    # Marks cover at most the area that those of a usual image do, so that they never hide the image.
+    shrink = min(1.0, _MARKS_IN_FULL / max(len(tables.particles), len(tables.junctions), 1))
+    for look in legend.looks(tables.particles["phase"].unique()):
         rows = tables.particles[tables.particles["phase"] == look.name]
         axis.scatter(
             rows["centroid_x"], rows["centroid_y"],
-            s=42 if look.is_active else 14,
-            marker=look.marker, color=look.colour, edgecolors="black", linewidths=0.6, zorder=3,
+            s=shrink * (42 if look.is_active else 14),
+            marker=look.marker, color=look.colour, edgecolors="black", linewidths=0.6 * shrink**0.5, zorder=3,
         )  # fmt: skip
     junctions = tables.junctions
     axis.scatter(
         junctions["x"], junctions["y"],
-        s=90, facecolors="none", edgecolors=PURPLE, linewidths=1.6, zorder=4,
+        s=90 * shrink, facecolors="none", edgecolors=legend.junction_colour, linewidths=1.6 * shrink**0.5, zorder=4,
     )  # fmt: skip
-    note = f" (the first {MOST_CHANNELS} are drawn)" if len(channels) > MOST_CHANNELS else ""
+    note = f"\n(the first {MOST_CHANNELS} are drawn)" if len(channels) > MOST_CHANNELS else ""
     axis.set_title(
         f"{len(contacts)} contacts, {len(junctions)} TPB junctions, {len(channels)} channels{note}"
     )
 
 
-def _legend(looks: Sequence[PhaseLook]) -> list[Line2D]:
+def _legend(looks: Sequence[PhaseLook], legend: PhaseLegend) -> list[Line2D]:
     dots = [
         Line2D(
             [],
@@ -168,10 +174,10 @@ def _legend(looks: Sequence[PhaseLook]) -> list[Line2D]:
     return [
         *dots,
         Line2D([], [], color=_CONTACT, alpha=0.6, label="contact"),
-        Line2D([], [], color=VERMILION, linestyle=_DASHES, label="concurrent channel"),
+        Line2D([], [], color=legend.channel_colour, linestyle=_DASHES, label="concurrent channel"),
         Line2D(
-            [], [], marker="o", linestyle="", markerfacecolor="none", markeredgecolor=PURPLE, markersize=9,
-            label="TPB junction",
+            [], [], marker="o", linestyle="", markerfacecolor="none", markeredgecolor=legend.junction_colour,
+            markersize=9, label="TPB junction",
         ),
     ]  # fmt: skip
 

@@ -13,7 +13,6 @@ from PIL import Image
 from plotly.colors import sample_colorscale, unlabel_rgb
 
 from cathograph.analysis.figures.field.boundaries import inner_boundaries
-from cathograph.analysis.figures.figure import PURPLE
 from cathograph.analysis.figures.phase_legend import DEFAULT_LEGEND, PhaseLegend
 
 MOST_PIXELS = 1400
@@ -110,7 +109,13 @@ def burn_outlines(
     return drawn
 
 
-def burn_rings(picture: Rgb, y: NDArray[np.float64], x: NDArray[np.float64], shape: tuple[int, int]) -> Rgb:
+def burn_rings(
+    picture: Rgb,
+    y: NDArray[np.float64],
+    x: NDArray[np.float64],
+    shape: tuple[int, int],
+    legend: PhaseLegend = DEFAULT_LEGEND,
+) -> Rgb:
     """Draw a small ring around each junction; for images with thousands of junctions.
 
     Parameters
@@ -121,6 +126,8 @@ def burn_rings(picture: Rgb, y: NDArray[np.float64], x: NDArray[np.float64], sha
         Junctions in pixels of the image.
     shape : tuple of int
         Pixels of the image along (y, x).
+    legend : PhaseLegend
+        Of the composite of the image.
     """
     drawn = picture.copy()
     reach = np.arange(-_RING_PX, _RING_PX + 1)
@@ -131,7 +138,7 @@ def burn_rings(picture: Rgb, y: NDArray[np.float64], x: NDArray[np.float64], sha
         for place, size, pixels, around in zip((y, x), picture.shape, shape, (ring_y, ring_x), strict=False)
     )
     there = (rows >= 0) & (rows < picture.shape[0]) & (columns >= 0) & (columns < picture.shape[1])
-    drawn[rows[there], columns[there]] = _rgb(PURPLE)
+    drawn[rows[there], columns[there]] = _rgb(legend.junction_colour)
     return drawn
 
 

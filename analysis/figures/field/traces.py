@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from cathograph.analysis.figures.field.boundaries import edges_of
 from cathograph.analysis.figures.field.data import FieldTables
 from cathograph.analysis.figures.field.raster import ENERGY_COLOURS
-from cathograph.analysis.figures.figure import PURPLE
 from cathograph.analysis.figures.hover_points import HoverPoints
 from cathograph.analysis.figures.interactive_style import NEUTRAL
 from cathograph.analysis.figures.phase_legend import PhaseLegend
@@ -96,6 +95,7 @@ def lines_between(
 def particle_marks(particles: pd.DataFrame, positions: Positions, legend: PhaseLegend) -> list[go.Scatter]:
     """Draw the centroids of all particles, one trace per phase."""
     trace = go.Scatter if len(particles) <= MARKS_ONE_BY_ONE else go.Scattergl
+    larger, smaller = (9, 6) if len(particles) <= MARKS_ONE_BY_ONE else (5, 4)
     marks = []
     for look in legend.looks(particles["phase"].unique()):
         rows = particles[particles["phase"] == look.name]
@@ -104,7 +104,7 @@ def particle_marks(particles: pd.DataFrame, positions: Positions, legend: PhaseL
             trace(
                 x=x, y=y, mode="markers", name=look.name, hoverinfo="skip",
                 marker={
-                    "color": look.colour, "symbol": look.symbol, "size": 9 if look.is_active else 6,
+                    "color": look.colour, "symbol": look.symbol, "size": larger if look.is_active else smaller,
                     "line": {"color": "white", "width": 1},
                 },
             )
@@ -112,14 +112,14 @@ def particle_marks(particles: pd.DataFrame, positions: Positions, legend: PhaseL
     return marks
 
 
-def junction_rings(junctions: pd.DataFrame, pixel_size_um: float) -> go.Scatter:
+def junction_rings(junctions: pd.DataFrame, pixel_size_um: float, colour: str) -> go.Scatter:
     """Draw a ring around each junction of a TPB."""
     trace = go.Scatter if len(junctions) <= MARKS_ONE_BY_ONE else go.Scattergl
     return trace(
         x=(junctions["x"].to_numpy(dtype=float) + 0.5) * pixel_size_um,
         y=(junctions["y"].to_numpy(dtype=float) + 0.5) * pixel_size_um,
         mode="markers", name=f"TPB junctions ({len(junctions)})", hoverinfo="skip",
-        marker={"symbol": "circle-open", "size": 13, "color": PURPLE, "line": {"color": PURPLE, "width": 2.2}},
+        marker={"symbol": "circle-open", "size": 13, "color": colour, "line": {"color": colour, "width": 2.2}},
     )  # fmt: skip
 
 

@@ -44,6 +44,15 @@ def test_outlines_are_seen_on_a_grey_image():
     assert DEFAULT_LEGEND.look("NMC").outline == DEFAULT_LEGEND.look("NMC").colour
 
 
+def test_lines_and_rings_have_colours_of_their_own():
+    assert (DEFAULT_LEGEND.channel_colour, DEFAULT_LEGEND.junction_colour) == ("#d55e00", "#cc79a7")
+    for name in built_in_names():
+        legend = PhaseLegend((built_in(name),))
+        phases = {phase.colour for phase in legend.composites[0].phases}
+        assert legend.channel_colour != legend.junction_colour
+        assert not {legend.channel_colour, legend.junction_colour} & phases
+
+
 def test_a_phase_keeps_the_colour_of_the_first_composite_that_has_it():
     lib = built_in("lib-cathode")
     sofc_first = PhaseLegend((built_in("sofc-electrode"), lib))
