@@ -23,18 +23,13 @@ NAMES = {"NMC": "Ni", "SSE": "YSZ", "Graphite": "Pore"}
 
 def of_fuel_electrode(graph):
     """Give the same graph under the names of the fuel electrode."""
-    named = HeteroData(
-        **{name: value for name, value in graph._global_store.items() if not name.startswith("composite")},
-        composite=SOFC.name,
-        composite_definition=SOFC.definition,
-    )
-    for phase in graph.node_types:
-        for name, value in graph[phase].items():
-            named[NAMES[phase]][name] = value
-    for a, relation, b in graph.edge_types:
-        for name, value in graph[a, relation, b].items():
-            named[NAMES[a], relation, NAMES[b]][name] = value
-    return named
+
+    def named(key):
+        return tuple(map(named, key)) if isinstance(key, tuple) else NAMES.get(key, key)
+
+    renamed = HeteroData.from_dict({named(key): value for key, value in graph.to_dict().items()})
+    renamed.composite, renamed.composite_definition = SOFC.name, SOFC.definition
+    return renamed
 
 
 def test_changes_are_named_by_the_carriers():

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_hex
 
 from cathograph.analysis.figures.explanation import draw_explanation
 from cathograph.analysis.figures.predicted_against_measured import (
