@@ -28,7 +28,7 @@ from cathograph.analysis.statistics.electrode_statistics import compute_electrod
 from cathograph.analysis.statistics.group_comparison import compare_groups
 from cathograph.analysis.statistics.logarithm import Log
 from cathograph.analysis.tables.electrode_tables import METRICS, PARTICLE, ElectrodeTables
-from cathograph.analysis.tables.particle_table import EXPOSURES, STATES
+from cathograph.analysis.tables.particle_table import EXPOSURES, STATES, flagged_states
 from cathograph.analysis.tables.selection_tables import stack_selections
 
 
@@ -212,6 +212,12 @@ def _notes(selections: Mapping[str, ElectrodeTables], *, has_model: bool) -> tup
         elif measured < len(tables.nmc):
             notes.append(
                 f"{name}: {len(tables.nmc) - measured} of {len(tables.nmc)} NMC have no measured state."
+            )
+        flagged = int(flagged_states(tables.nmc, "soc_ev").sum())
+        if flagged:
+            notes.append(
+                f"{name}: the states of {flagged} of {measured} measured NMC are flagged (too few valid pixels, or "
+                "too many outside of the window); they are left out of all tests and figures of states."
             )
         without = int(tables.nmc["degree"].isna().sum())
         if without:

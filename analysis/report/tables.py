@@ -15,6 +15,13 @@ _COUNTS = (
     "tpbs", "physical_tpbs", "with_energy_map", "measured", "flagged",
 )  # fmt: skip
 
+REASON_OF = {
+    "p_clustered": "reason_clustered",
+    "p_adjusted_clustered": "reason_clustered",
+    "p_size_adjusted_clustered": "reason_size_adjusted_clustered",
+}
+"""Columns of p values, and the column whose reason stands in their place where there is none."""
+
 
 @dataclass(frozen=True, eq=False)
 class ReportTable:
@@ -60,12 +67,14 @@ def result_tables(
     )
     first = ("selection",) if len(names) > 1 else ()
     anova = ("type", "term", "df", "sum_sq", "f", "p", "p_family", "difference_clustered", "f_clustered",
-             "df_clustered", "p_clustered", "p_clustered_family", "n", "n_zeros")  # fmt: skip
+             "df_clustered", "p_clustered", "p_clustered_family", "n", "n_missing", "n_flagged", "n_zeros",
+             "n_clusters", "effective_clusters")  # fmt: skip
     return (
         ReportTable(
             "overview", "Selected data",
             "Clusters are images, or volumes if images are slices of them. Measured: NMC with a measured state. "
-            "Flagged: measured NMC with too few valid pixels or too many pixels outside the window.",
+            "Flagged: measured NMC with too few valid pixels or too many pixels outside the window; they are left "
+            "out of all tests and figures.",
             overview, ("selection", *_COUNTS),
         ),
         ReportTable(
@@ -75,18 +84,20 @@ def result_tables(
             "Differences are in eV. "
             + STATE_NOTE,
             s1,
-            (*first, "figure", "outcome", "exposure", "n_exposed", "n_others", "mean_exposed", "mean_others",
+            (*first, "figure", "outcome", "exposure", "n_exposed", "n_others", "n_missing", "n_flagged",
+             "mean_exposed", "mean_others",
              "median_exposed", "median_others", "difference", "t", "df", "p", "d", "d_ci_low",
              "d_ci_high", "g"),
         ),
         ReportTable(
             "table-s1", "Table S1, accounting for images",
             "The same comparisons with clustered tests, corrected for the six comparisons (Benjamini–Hochberg), and at "
-            "equal size.",
+            "equal size. effective_clusters is the number of images (or volumes) that in effect carry the comparison. "
+            "If it is too small, the reason stands in the place of p.",
             s1,
             (*first, "figure", "outcome", "exposure", "d", "p", "p_family", "d_clustered", "d_clustered_ci_low",
              "d_clustered_ci_high", "p_clustered", "p_clustered_family", "d_size_adjusted_clustered",
-             "p_size_adjusted_clustered", "icc", "n_clusters"),
+             "p_size_adjusted_clustered", "icc", "n_exposed", "n_others", "n_clusters", "effective_clusters"),
         ),
         # A separate table for the sentences, which would make the rows above as high as paragraphs.
         ReportTable(
@@ -96,11 +107,12 @@ def result_tables(
             (*first, "figure", "outcome", "exposure", "df_clustered", "detectable_d", "detectable_d_clustered",
              "method_clustered", "caution", "reason"),
         ),
+        *_with_flagged(s1, first),
         ReportTable(
             "size-by-tpb", "Size of NMC in TPBs and others (Fig. 4d)",
             "The difference in size that comparisons have to be adjusted for.", by_size,
             (*first, "outcome", "n_exposed", "n_others", "mean_exposed", "mean_others", "d", "p", "d_clustered",
-             "p_clustered"),
+             "p_clustered", "n_clusters", "effective_clusters"),
         ),
         ReportTable(
             "table-s2", "Table S2: variance of log heterogeneity",
@@ -122,8 +134,9 @@ def result_tables(
             "equal_slopes_p is small, the effect differs between "
             "small and large particles, and one adjusted value does not describe both.",
             s8,
-            (*first, "exposure", "outcome", "n", "d_size", "d", "d_adjusted", "p_adjusted",
-             "d_adjusted_clustered", "p_adjusted_clustered", "p_adjusted_clustered_family", "equal_slopes_p"),
+            (*first, "exposure", "outcome", "n", "n_flagged", "d_size", "d", "d_adjusted", "p_adjusted",
+             "d_adjusted_clustered", "p_adjusted_clustered", "p_adjusted_clustered_family", "n_clusters",
+             "effective_clusters", "equal_slopes_p"),
         ),
         ReportTable(
             "correlations", "Correlations (Fig. 5a)",
@@ -131,8 +144,8 @@ def result_tables(
             "independent. r_within is the correlation within images. The "
             "clustered values are standardized slopes that account for images.",
             correlations,
-            (*first, "metric", "outcome", "n", "r", "r_ci_low", "r_ci_high", "p", "p_family", "spearman",
-             "r_within", "r_clustered", "p_clustered", "p_clustered_family"),
+            (*first, "metric", "outcome", "n", "n_flagged", "r", "r_ci_low", "r_ci_high", "p", "p_family", "spearman",
+             "r_within", "r_clustered", "p_clustered", "p_clustered_family", "n_clusters", "effective_clusters"),
         ),
         ReportTable(
             "percolation", "Percolation",
@@ -149,6 +162,22 @@ def result_tables(
             counterparts,
             (*first, "exposure", "outcome", "method", "quoted", "difference", "difference_low",
              "difference_high", "df", "p", "reason"),
+        ),
+    )  # fmt: skip
+
+
+def _with_flagged(s1: pd.DataFrame, first: tuple[str, ...]) -> tuple[ReportTable, ...]:
+    """Show what the flagged states would change; nothing where no state is flagged."""
+    if not s1["n_flagged"].any():
+        return ()
+    return (
+        ReportTable(
+            "table-s1-with-flagged", "Table S1 with flagged states among the others",
+            "Flagged states (n_flagged) are left out above: the window cuts their spread. Here is what the same "
+            "comparisons would say with them.",
+            s1[s1["n_flagged"] > 0],
+            (*first, "figure", "outcome", "exposure", "n_flagged", "d", "p", "d_clustered", "p_clustered",
+             "d_with_flagged", "p_with_flagged", "d_clustered_with_flagged", "p_clustered_with_flagged"),
         ),
     )  # fmt: skip
 

@@ -17,6 +17,7 @@ from cathograph.analysis.figures.figure import size_column
 from cathograph.analysis.statistics.confounding import adjust_for_size
 from cathograph.analysis.statistics.correlation import Correlation, correlate
 from cathograph.analysis.statistics.electrode_statistics import (
+    add_flagged_beside,
     tabulate_anova,
     tabulate_comparisons,
     tabulate_correlations,
@@ -198,6 +199,12 @@ def _compare_states(nmc: pd.DataFrame, draws: int = 0) -> list[GroupComparison]:
     ]
 
 
+def _comparisons(nmc: pd.DataFrame) -> pd.DataFrame:
+    table = tabulate_comparisons(_compare_states(nmc))
+    add_flagged_beside(table, nmc)
+    return table
+
+
 def _by_size(nmc: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame([compare_groups(nmc, size_column(nmc), "at_tpb", draws=0).row()]).assign(figure="4d")
 
@@ -215,7 +222,7 @@ def _correlations(nmc: pd.DataFrame) -> pd.DataFrame:
 
 
 _TABULATE: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
-    "comparisons": lambda nmc: tabulate_comparisons(_compare_states(nmc)),
+    "comparisons": _comparisons,
     "by_size": _by_size,
     "size_adjusted": _size_adjusted,
     "anova": lambda nmc: pd.concat(tabulate_anova(nmc), ignore_index=True),

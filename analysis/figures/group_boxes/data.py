@@ -21,7 +21,7 @@ from cathograph.analysis.figures.figure import (
     FigureData,
     name_columns,
 )
-from cathograph.analysis.tables.particle_table import flags_of, numbers_of, require_columns
+from cathograph.analysis.tables.particle_table import flags_of, numbers_of, require_columns, without_flagged
 from cathograph.analysis.tables.wording import format_d, format_p
 
 _HEADS = {
@@ -36,7 +36,7 @@ _CAPTION = (
     "Boxes show quartiles and median, whiskers reach 1.5 interquartile ranges, diamonds are means, and dots are "
     "particles (not drawn above 2,000). d is Cohen's d: the difference of the means, exposed minus others, divided by "
     "the pooled standard deviation. p is from Welch's t-test. The clustered values account for particles that share "
-    "an image or a volume. " + STATE_NOTE
+    "an image or a volume. Flagged states are left out. " + STATE_NOTE
 )
 
 
@@ -80,7 +80,7 @@ def group_data(nmc: pd.DataFrame, comparisons: pd.DataFrame, exposure: str) -> F
     """
     outcomes = outcomes_of(comparisons, exposure)
     require_columns(nmc, (exposure, *outcomes))
-    table = nmc[[*name_columns(nmc), exposure, *outcomes]]
+    table = without_flagged(nmc)[[*name_columns(nmc), exposure, *outcomes]]
     missing = NOT_MEASURED if table[outcomes].isna().all(axis=None) else ""
     return FigureData(*_HEADS[exposure], _CAPTION, table, missing)
 
@@ -126,4 +126,5 @@ def describe_effect(comparison: pd.DataFrame) -> str:
     first = f"d = {format_d(one['d'])}, {format_p(one['p'])}"
     if np.isnan(one["d_clustered"]):
         return f"{first}\nclustered: not possible"
-    return f"{first}\nclustered: d = {format_d(one['d_clustered'])}, {format_p(one['p_clustered'])}"
+    p = "no p value" if np.isnan(one["p_clustered"]) else format_p(one["p_clustered"])
+    return f"{first}\nclustered: d = {format_d(one['d_clustered'])}, {p}"

@@ -20,7 +20,7 @@ from cathograph.analysis.figures.figure import (
     of_selection,
     split_selections,
 )
-from cathograph.analysis.tables.particle_table import STATES, require_columns
+from cathograph.analysis.tables.particle_table import STATES, require_columns, without_flagged
 from cathograph.analysis.tables.wording import format_d, format_p
 
 SUPPLEMENT = {"soc_ev": "S5", "heterogeneity_ev": "S6", "polarization_ev": "S7"}
@@ -35,12 +35,12 @@ _NOTHING = (
 _CAPTION_5A = (
     "Pearson's r of each network metric with each state. ★: p below 0.05 after accounting for images. ○: p below 0.05 "
     "only if particles are treated as independent. All p values are corrected over all cells (Benjamini–Hochberg). "
-    + STATE_NOTE
+    "Flagged states are left out. " + STATE_NOTE
 )
 _CAPTION_TOP = (
     "The four metrics with the largest |r| in Fig. 5a, with least-squares lines. Because the largest values were "
     "selected, these r are biased upwards; the corrected p values of Fig. 5a account for all metrics. "
-    + STATE_NOTE
+    "Flagged states are left out. " + STATE_NOTE
 )
 
 
@@ -96,9 +96,11 @@ def correlation_grid(rows: pd.DataFrame, metrics: Sequence[str]) -> CorrelationG
 def _cell_details(one: Mapping[Hashable, Any] | None) -> str:
     if one is None or np.isnan(one["r"]):
         return "no correlation"
+    p = one["p_clustered_family"]
+    clustered = "none" if np.isnan(p) else f"{p:.2g}"
     return (
         f"{label_of(one['metric'])} against {label_of(one['outcome'])}\nr = {one['r']:.3f}\n"
-        f"corrected p: {one['p_family']:.2g}; accounting for images: {one['p_clustered_family']:.2g}"
+        f"corrected p: {one['p_family']:.2g}; accounting for images: {clustered}"
     )
 
 
@@ -147,7 +149,7 @@ def top_metric_data(nmc: pd.DataFrame, correlations: pd.DataFrame, state: str, *
     names = name_columns(nmc)
     parts = [
         rows[[*names, state]].assign(metric=one["metric"], value=rows[str(one["metric"])].astype(float))
-        for name, rows in split_selections(nmc)
+        for name, rows in split_selections(without_flagged(nmc))
         for one in strongest(correlations, state, name, top=top)
     ]
     return FigureData(*head, pd.concat(parts, ignore_index=True).dropna(subset=[state, "value"]))
@@ -165,6 +167,5 @@ def strongest(
 
 def describe_correlation(one: Mapping[Hashable, Any], n: int) -> str:
     """Write the title of a scatter plot."""
-    return (
-        f"r = {format_d(one['r'])}, {format_p(one['p'])}\nclustered {format_p(one['p_clustered'])}, n = {n}"
-    )
+    p = "no p value" if np.isnan(one["p_clustered"]) else format_p(one["p_clustered"])
+    return f"r = {format_d(one['r'])}, {format_p(one['p'])}\nclustered: {p}, n = {n}"

@@ -22,13 +22,20 @@ from cathograph.analysis.figures.figure import (
     of_selection,
 )
 from cathograph.analysis.figures.least_squares import line_through
-from cathograph.analysis.tables.particle_table import EXPOSURES, STATES, flags_of, numbers_of, require_columns
+from cathograph.analysis.tables.particle_table import (
+    EXPOSURES,
+    STATES,
+    flags_of,
+    numbers_of,
+    require_columns,
+    without_flagged,
+)
 from cathograph.analysis.tables.wording import format_d, format_p
 
 _CAPTION = (
     "Circles are exposed particles, triangles are the others. Lines are least-squares fits of each group on the "
     "logarithm of the size. The titles give d before and after adjusting for size (analysis of covariance), and the p "
-    "value that accounts for images. " + STATE_NOTE
+    "value that accounts for images. Flagged states are left out. " + STATE_NOTE
 )
 
 
@@ -72,7 +79,7 @@ def size_data(nmc: pd.DataFrame, adjusted: pd.DataFrame) -> FigureData:
     require_columns(adjusted, ("exposure", "outcome", "size", "d", "d_adjusted", "p_adjusted_clustered"))
     size = str(adjusted["size"].iloc[0])
     require_columns(nmc, (size, *STATES, *EXPOSURES))
-    table = nmc[[*name_columns(nmc), size, *EXPOSURES, *STATES]]
+    table = without_flagged(nmc)[[*name_columns(nmc), size, *EXPOSURES, *STATES]]
     missing = NOT_MEASURED if table[list(STATES)].isna().all(axis=None) else ""
     return FigureData("fig-s8-size", "Fig. S8", "States at equal size", _CAPTION, table, missing)
 
@@ -103,5 +110,5 @@ def describe_effect(adjusted: pd.DataFrame, selection: str, exposure: str, state
     one = found.iloc[0]
     first = f"d = {format_d(one['d'])}, at equal size {format_d(one['d_adjusted'])}"
     if np.isnan(one["p_adjusted_clustered"]):
-        return f"{first}\nclustered: not possible"
+        return f"{first}\nclustered: no p value"
     return f"{first}\nclustered {format_p(one['p_adjusted_clustered'])}"

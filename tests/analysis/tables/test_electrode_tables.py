@@ -84,11 +84,11 @@ def test_rows_that_name_nothing_are_refused(tables):
         keys_of_rows(tables, pd.DataFrame({"sample": [], "image": []}), "q")
     with pytest.raises(InputError, match="columns a, b from q; expected sample and image"):
         keys_of_rows(tables, pd.DataFrame({"a": [1], "b": [2]}), "q")
-    with pytest.raises(InputError, match="1 rows from q that name no image in sight, the first is s/x"):
+    with pytest.raises(InputError, match=r"1 rows from q .* s/x"):
         keys_of_rows(tables, pd.DataFrame({"sample": ["s"], "image": ["x"]}), "q")
-    with pytest.raises(InputError, match=r"name no NMC particle in sight, the first is s/image-0/9999"):
+    with pytest.raises(InputError, match=r"NMC.* s/image-0/9999"):
         keys_of_rows(tables, pd.DataFrame({"sample": ["s"], "image": ["image-0"], "label": [9999]}), "q")
-    with pytest.raises(InputError, match="1 keys from q that are of no image and no NMC in sight"):
+    with pytest.raises(InputError, match=r"1 keys from q .*deadbeef"):
         keys_of_rows(tables, pd.DataFrame({"key": ["deadbeef"]}), "q")
 
 

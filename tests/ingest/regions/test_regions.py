@@ -12,11 +12,11 @@ from skimage.measure import label as label_of_equal_values
 
 from cathograph.ingest.regions.labelling import label_phases, regions_from_labels
 from cathograph.ingest.regions.splitting import SplitRules
+from cathograph.schema import phases
 from cathograph.schema.composites import BACKGROUND_PHASE, SSB_CATHODE
 from cathograph.schema.errors import InputImageError, PhaseMapError, SegmentationError
-from cathograph.schema.phases import GRAPHITE, NMC, SSE
 
-SSE, NMC, GRAPHITE = SSE.code, NMC.code, GRAPHITE.code
+SSE, NMC, GRAPHITE = phases.SSE.code, phases.NMC.code, phases.GRAPHITE.code
 PHASE_IMAGES = hnp.arrays(
     np.uint8,
     hnp.array_shapes(min_dims=2, max_dims=3, max_side=8),
@@ -59,7 +59,7 @@ def test_nmc_alone_is_split():
     body[[0, 1, 3, 4], 5] = False
     for phase in SSB_CATHODE.phases:
         phase_image = np.pad(body * np.uint8(phase.code), 1)
-        assert label_phases(phase_image).region_labels.size == (2 if phase == NMC else 1)
+        assert label_phases(phase_image).region_labels.size == (2 if phase == phases.NMC else 1)
         assert label_phases(phase_image, split_nmc=False).region_labels.size == 1
         assert label_phases(phase_image, rules=SplitRules(convexity=0.9)).region_labels.size == 1
 
@@ -73,7 +73,7 @@ def test_filtering_comes_after_splitting_and_numbering_after_both(caplog):
     phase_image[0, 0] = SSE
     with caplog.at_level(logging.INFO):
         labelled = label_phases(phase_image, min_size_px=26)
-    assert labelled.dropped == {SSE: 1, NMC: 1, GRAPHITE: 0}
+    assert labelled.dropped == {phases.SSE: 1, phases.NMC: 1, phases.GRAPHITE: 0}
     assert labelled.region_labels.tolist() == [1]
     assert np.count_nonzero(labelled.labels) == 26
     assert "dropped 1 SSE regions below 26 px" in caplog.text
@@ -158,7 +158,7 @@ def test_minimum_size_below_one():
 def test_given_labels_are_kept():
     # 70 lies in two pieces and stays one region; 5 has one pixel and is not filtered; the labels have gaps.
     labels = np.array([[70, 0, 5], [0, 0, 0], [70, 70, 0]], np.uint16)
-    labelled = regions_from_labels(labels, {5: SSE, 70: NMC})
+    labelled = regions_from_labels(labels, {5: phases.SSE, 70: phases.NMC})
     assert labelled.labels.tolist() == labels.tolist()
     assert labelled.labels.dtype == np.int32
     assert labelled.region_labels.tolist() == [5, 70]
@@ -171,34 +171,36 @@ def test_given_labels_are_kept():
     [bool, np.int8, np.uint8, np.int32, np.uint32, np.int64, np.uint64, np.float32, np.float64, ">i2"],
 )
 def test_every_type_of_whole_numbers(dtype):
-    labelled = regions_from_labels(np.array([[0, 1], [1, 1]], dtype), {1: GRAPHITE})
+    labelled = regions_from_labels(np.array([[0, 1], [1, 1]], dtype), {1: phases.GRAPHITE})
     assert labelled.labels.tolist() == [[0, 1], [1, 1]]
     assert labelled.region_phases.tolist() == [GRAPHITE]
 
 
 @pytest.mark.parametrize("label", [2**31 - 1, 2**31, 2**53, 2**63 - 1])
 def test_large_labels_are_exact(label):
-    labelled = regions_from_labels(np.array([[0, label, 3]], np.int64), {label: NMC, 3: SSE})
+    labelled = regions_from_labels(np.array([[0, label, 3]], np.int64), {label: phases.NMC, 3: phases.SSE})
     assert labelled.labels.tolist() == [[0, label, 3]]
     assert labelled.region_labels.tolist() == [3, label]
     assert labelled.region_phases.tolist() == [SSE, NMC]
 
 
 def test_labels_of_phase_background_become_background():
-    labelled = regions_from_labels(np.array([[0, 1, 2]]), {0: BACKGROUND_PHASE, 1: BACKGROUND_PHASE, 2: NMC})
+    labelled = regions_from_labels(
+        np.array([[0, 1, 2]]), {0: BACKGROUND_PHASE, 1: BACKGROUND_PHASE, 2: phases.NMC}
+    )
     assert labelled.labels.tolist() == [[0, 0, 2]]
     assert labelled.region_labels.tolist() == [2]
 
 
 def test_rows_for_labels_not_in_the_image_are_logged(caplog):
     with caplog.at_level(logging.INFO):
-        labelled = regions_from_labels(np.array([[0, 1]]), {1: NMC, 2: SSE, 3: SSE})
+        labelled = regions_from_labels(np.array([[0, 1]]), {1: phases.NMC, 2: phases.SSE, 3: phases.SSE})
     assert labelled.region_labels.tolist() == [1]
     assert "names 2 labels that the image does not hold" in caplog.text
 
 
 def test_image_without_regions():
-    labelled = regions_from_labels(np.zeros((3, 3), int), {1: NMC})
+    labelled = regions_from_labels(np.zeros((3, 3), int), {1: phases.NMC})
     assert labelled.region_labels.shape == labelled.region_phases.shape == (0,)
     assert label_phases(np.zeros((3, 3), np.uint8)).region_labels.shape == (0,)
 
@@ -206,14 +208,14 @@ def test_image_without_regions():
 def test_labels_without_phase_are_listed_up_to_ten():
     labels = np.arange(13).reshape(1, 13)
     with pytest.raises(PhaseMapError, match=r"2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 1 more; .* 12 labels"):
-        regions_from_labels(labels, {1: NMC})
+        regions_from_labels(labels, {1: phases.NMC})
     with pytest.raises(PhaseMapError, match="without a phase: 12;"):
-        regions_from_labels(labels, dict.fromkeys(range(1, 12), NMC))
+        regions_from_labels(labels, dict.fromkeys(range(1, 12), phases.NMC))
 
 
 def test_zero_cannot_be_a_region():
     with pytest.raises(PhaseMapError, match="NMC for label 0"):
-        regions_from_labels(np.array([[0, 1]]), {0: NMC, 1: SSE})
+        regions_from_labels(np.array([[0, 1]]), {0: phases.NMC, 1: phases.SSE})
 
 
 @pytest.mark.parametrize(
@@ -233,7 +235,7 @@ def test_zero_cannot_be_a_region():
 )
 def test_arrays_that_are_no_label_image(labels, message):
     with pytest.raises(InputImageError, match=message):
-        regions_from_labels(labels, {1: NMC})
+        regions_from_labels(labels, {1: phases.NMC})
 
 
 def test_real_slice(shared_data):

@@ -277,14 +277,14 @@ def test_an_image_without_nmc_has_no_states():
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"window_ev": (8348.0, 8340.0)}, "--window-ev 8348,8340"),
-        ({"window_ev": (8340.0, np.inf)}, "--window-ev 8340,inf"),
-        ({"reference_ev": 8350.0}, "--reference-ev 8350"),
-        ({"peak_threshold": 1.5}, "peak_threshold 1.5"),
-        ({"bins": 2}, "bins 2"),
-        ({"smoothing_bins": -1.0}, "smoothing_bins -1"),
-        ({"min_pixels": 1}, "min_pixels 1"),
-        ({"max_dropped_fraction": np.nan}, "max_dropped_fraction nan"),
+        ({"window_ev": (8348.0, 8340.0)}, "`window_ev` 8348,8340"),
+        ({"window_ev": (8340.0, np.inf)}, "`window_ev` inf"),
+        ({"reference_ev": 8350.0}, "`reference_ev` 8350"),
+        ({"peak_threshold": 1.5}, "`peak_threshold` 1.5"),
+        ({"bins": 2}, "`bins` 2"),
+        ({"smoothing_bins": -1.0}, "`smoothing_bins` -1"),
+        ({"min_pixels": 1}, "`min_pixels` 1"),
+        ({"max_dropped_fraction": np.nan}, "`max_dropped_fraction` nan"),
     ],
 )
 def test_a_method_that_cannot_be_meant_is_refused(wrong, said):

@@ -364,8 +364,8 @@ def spoiled(energy, kind):
         ("keV", "keV"),
         ("NaN", "NaN everywhere"),
         ("integers", "whole numbers"),
-        ("empty window", "--window-ev"),
-        ("wrong size", "--map-pixel-size-nm"),
+        ("empty window", "`window_ev`"),
+        ("wrong size", "`map_pixel_size_nm`"),
         ("beside", "only beside them"),
     ],
 )
