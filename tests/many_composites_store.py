@@ -58,7 +58,7 @@ def make_composite_files(folder: Path) -> list[CompositeFile]:
         phases = _mosaic(file.composite, seed)
         _write(file.phases, phases)
         _write(
-            file.grey, (40 * phases + np.random.default_rng(seed).integers(0, 30, _SHAPE)).astype(np.uint8)
+            file.grey, (35 * phases + np.random.default_rng(seed).integers(0, 30, _SHAPE)).astype(np.uint8)
         )
         made.append(file)
     return made

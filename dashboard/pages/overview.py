@@ -51,7 +51,7 @@ def _counted(images: pd.DataFrame, selection: Selection) -> pd.DataFrame:
 
 
 def _show_counts(images: pd.DataFrame, legend: PhaseLegend) -> None:
-    columns, actives = _columns(legend), legend.write("{actives}")
+    columns, actives = _columns(legend), legend.write("{active_phase}")
     samples = count_samples(images)
     totals = samples.sum(numeric_only=True)
     measured = store.table("measurements")
@@ -61,7 +61,7 @@ def _show_counts(images: pd.DataFrame, legend: PhaseLegend) -> None:
         ("Images", len(images), f"{len(measured)} energy maps"),
         ("Particles", totals["particles"], f"{totals['nmc']:,.0f} of them {actives}"),
         ("TPBs", totals["tpbs"], f"{totals['physical_tpbs']:,.0f} physical"),
-        (legend.title("{actives} with channels"), totals["nmc_with_channels"], _share(totals, actives)),
+        (legend.title("{active_phase} with channels"), totals["nmc_with_channels"], _share(totals, actives)),
     )
     with st.container(horizontal=True):
         for label, value, detail in shown:

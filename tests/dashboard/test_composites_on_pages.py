@@ -164,7 +164,7 @@ def test_a_report_of_one_composite_and_of_all(composites_store, tmp_path: Path):
 
 
 def test_grey_values_are_pooled_by_name_not_by_code(composites_store, files):
-    # The grey image is 40 times the code, so each phase has its own range of grey values in each image.
+    # The grey image is 35 times the code, so each phase has its own range of grey values in each image.
     everything = read_electrode_tables(lambda name: query(composites_store, name))
     table = read_pixels(composites_store, {"all": everything}).grey.table
     pixels = table.groupby("phase")["pixels"].sum()

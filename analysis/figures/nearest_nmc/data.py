@@ -19,6 +19,7 @@ _CAPTION = (
     "touch each other. Above each bar are the number of {actives} and the share of all {actives} that are not alone "
     "in their image."
 )
+_CARRIERS = " First and second are the two carriers of a channel in the composite of the image."
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def ways_of(legend: PhaseLegend) -> list[Way]:
     if len(set(names)) == 1:
         first, second = names[0]
     else:
-        first, second = ("first carrier", "second carrier")
+        first, second = "first", "second"
         if len(roles) == 1:
             first, second = (role.value for role in next(iter(roles)))
     colours = [_colour_of(legend, place) for place in (0, 1)]
@@ -100,7 +101,7 @@ def nearest_data(nearest: pd.DataFrame, legend: PhaseLegend = DEFAULT_LEGEND) ->
         "fig-3c-nearest-nmc",
         "Fig. 3c",
         legend.write("Connection to the nearest {active}"),
-        legend.write(_CAPTION),
+        legend.write(_CAPTION) + (_CARRIERS if ways_of(legend)[1].name == "first" else ""),
         table,
         missing if nearest.empty else "",
         legend,

@@ -85,7 +85,7 @@ def nmc_size_data(nmc: pd.DataFrame, legend: PhaseLegend = DEFAULT_LEGEND) -> Fi
     missing = (
         legend.write("No {active_phase} particle in this selection.") if table[size].isna().all() else ""
     )
-    title = legend.title("{active_phase} size by number of TPBs")
+    title = legend.title("{active} size by number of TPBs")
     return FigureData("fig-3b-nmc-size", "Fig. 3b", title, _CAPTION_3B, table, missing, legend)
 
 

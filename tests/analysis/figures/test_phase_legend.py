@@ -109,7 +109,7 @@ def test_ways_of_several_composites_are_counted_together():
     )
     table = nearest_data(nearest, PhaseLegend((lib, sofc))).table
     assert dict(zip(table["via"], table["nmc"], strict=True)) == {
-        "both": 1, "first carrier": 2, "second carrier": 1, "neither": 1,
+        "both": 1, "first": 2, "second": 1, "neither": 1,
     }  # fmt: skip
     own = nearest_data(nearest[nearest["composite"] == sofc.name], SOFC).table
     assert dict(zip(own["via"], own["nmc"], strict=True)) == {"both": 0, "YSZ": 1, "Pore": 1, "neither": 0}
