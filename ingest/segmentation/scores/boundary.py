@@ -41,6 +41,7 @@ def score_boundaries(
 
     Examples
     --------
+    >>> from cathograph.schema.phases import SSE
     >>> truth = np.repeat([[1, 1, 1, 1, 2, 2, 2, 2]], 4, axis=0).astype(np.uint8)
     >>> moved = np.repeat([[1, 1, 1, 1, 1, 2, 2, 2]], 4, axis=0).astype(np.uint8)
     >>> [score_boundaries([truth], [moved], [SSE], tolerance_px=reach)[SSE] for reach in (0, 1)]

@@ -80,6 +80,7 @@ def confusion_matrix(
 
     Examples
     --------
+    >>> from cathograph.schema.phases import NMC, SSE
     >>> truth, found = np.array([1, 1, 2], np.uint8), np.array([1, 2, 2], np.uint8)
     >>> confusion_matrix(truth, found, (SSE, NMC)).tolist()
     [[1, 1], [0, 1]]

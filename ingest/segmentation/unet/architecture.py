@@ -101,6 +101,7 @@ class Architecture:
 
         Examples
         --------
+        >>> from cathograph.schema.phases import NMC, SSE
         >>> small = Architecture((SSE, NMC), channels=(4, 8))
         >>> Architecture.from_record(small.as_record()) == small
         True
