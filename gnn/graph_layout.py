@@ -130,7 +130,7 @@ def target_phase(graph: HeteroData) -> str:
     ModelError
         When there are several: a model has one head, and states of two materials are two questions.
     """
-    active = [phase for phase in graph.node_types if "y" in graph[phase]]
+    active: list[str] = [phase for phase in graph.node_types if "y" in graph[phase]]
     if len(active) != 1:
         msg = (
             f"Found {len(active)} active phases ({', '.join(active) or 'none'}); expected one, because a model "

@@ -156,7 +156,7 @@ def exported_images(
     }
     found = connection.read(load_internal("inspect", "export_images").text, parameters)
     composites = {row[-1]: Composite.from_definition(row[-1]) for row in found.rows}
-    return [ExportedImage(*row[:-1], composites[row[-1]]) for row in found.rows]
+    return [ExportedImage(*(*row[:-1], composites[row[-1]])) for row in found.rows]
 
 
 def reached_keys(connection: Connection, keys: Sequence[str]) -> list[str]:

@@ -50,6 +50,8 @@ def test_chosen_particles_and_features(filled, tmp_path):
             "Found --cathode with --format csv",
         ),
         (["--format", "csv", "--hops", "1"], "Found --hops with --format csv"),
+        (["--format", "csv", "--composite", "ssb-cathode"], "Found --composite with --format csv"),
+        (["--format", "pyg", "--composite", "none"], "Found no image of composite 'none'"),
         (["--format", "pyg", "--labels", "a.tif"], "Found --labels or --dataset with --format pyg"),
         (["--format", "pyg", "--param", "a=1"], "Found --param without --query"),
         (["--format", "pyg", "--hops", "1"], "hops 1 without particles to start from"),
