@@ -79,7 +79,13 @@ class PygOptions:
 
 
 def write_pyg(
-    store: "Connection", out: Path, options: PygOptions, *, sample: str | None, image: str | None
+    store: "Connection",
+    out: Path,
+    options: PygOptions,
+    *,
+    sample: str | None,
+    image: str | None,
+    edge: str | None,
 ) -> str:
     """Write the file; gives what is in it."""
     from cathograph.gnn.graphs.export import export_hetero_data, save_hetero_data
@@ -89,7 +95,7 @@ def write_pyg(
         if options.param:
             msg = "Found --param without --query; expected the query that takes it. Give both, or neither."
             raise InputError(msg)
-        selection = SubgraphSelection(sample, image, options.cathode, hops=options.hops)
+        selection = SubgraphSelection(sample, image, options.cathode, hops=options.hops, edge=edge)
     else:
         selection = SubgraphSelection.from_file(
             options.query,
@@ -98,6 +104,7 @@ def write_pyg(
             sample=sample,
             image=image,
             cathode=options.cathode,
+            edge=edge,
         )
     graphs = export_hetero_data(store, selection, options.feature, missing=options.missing.value)
     save_hetero_data(graphs, out)

@@ -10,6 +10,7 @@ import typer
 from cathograph.commands.console import errors, print_json, print_table, progress_bar, results, say, waiting
 from cathograph.commands.gnn_explain import explain, rank
 from cathograph.commands.home import HomeOption, home_of
+from cathograph.commands.edge_option import EdgeOption
 from cathograph.commands.model_graphs import (
     DEFAULT_MODEL,
     DeviceOption,
@@ -52,6 +53,7 @@ def train(
     ] = None,
     sample: Annotated[str | None, typer.Option(help="Only this sample.")] = None,
     cathode: Annotated[str | None, typer.Option(help="Only this cathode kind.")] = None,
+    edge: EdgeOption = None,
     features: Annotated[
         str | None, typer.Option(help="Node features, comma-separated.", show_default="size and shape")
     ] = None,
@@ -91,7 +93,9 @@ def train(
         open_store(read_settings(home_of(context, home)), say=say) as connection,
         waiting("reading the store …"),
     ):
-        found = read_graphs(connection, sample=sample, cathode=cathode, features=listed(features))
+        found = read_graphs(
+            connection, sample=sample, cathode=cathode, features=listed(features), edge=edge
+        )
     graphs = keep_targets(found, listed(targets) or TARGET_NAMES)
     settings = TrainingSettings(
         architecture=Architecture(architecture), sizes=(("hidden", hidden),), max_epochs=max_epochs
@@ -136,6 +140,7 @@ def evaluate(
         typer.Option("--model", "-m", help="The same, as the other commands take it; may be repeated."),
     ] = None,
     draws: Annotated[int, typer.Option(min=100, help="Draws of the bootstrap.")] = 2000,
+    edge: EdgeOption = None,
     device: DeviceOption = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
     home: HomeOption = None,
@@ -158,7 +163,7 @@ def evaluate(
         open_store(read_settings(home_of(context, home)), say=say) as connection,
         waiting("reading the store …"),
     ):
-        graphs = graphs_for(connection, first)
+        graphs = graphs_for(connection, first, edge=edge)
     judged = list(models)
     if not any(each.settings.architecture == "mlp" for each in models.values()):
         with waiting("training the MLP without contacts …"):
@@ -184,6 +189,7 @@ def predict(
     model: ModelOption = DEFAULT_MODEL,
     sample: Annotated[str | None, typer.Option(help="Only this sample.")] = None,
     image: Annotated[str | None, typer.Option(help="Only images of this name.")] = None,
+    edge: EdgeOption = None,
     device: DeviceOption = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
     home: HomeOption = None,
@@ -208,7 +214,7 @@ def predict(
     rows = []
     with open_store(settings, say=say) as connection, progress_bar() as progress:
         store = WritableStore(connection, settings)
-        graphs = graphs_for(connection, loaded, sample=sample, image=image)
+        graphs = graphs_for(connection, loaded, sample=sample, image=image, edge=edge)
         for graph in progress.track(graphs, description="predicting"):
             n_nmc = len(graph[CENTRE].key)
             part, state = "none", "no NMC"

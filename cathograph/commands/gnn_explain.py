@@ -7,6 +7,7 @@ import typer
 
 from cathograph.commands.console import print_json, print_table, results, say, waiting
 from cathograph.commands.home import HomeOption, home_of
+from cathograph.commands.edge_option import EdgeOption
 from cathograph.commands.model_graphs import DEFAULT_MODEL, DeviceOption, ModelOption, graphs_for, records_of
 from cathograph.schema.errors import InputError
 
@@ -32,6 +33,7 @@ def explain(
         Path | None,
         typer.Option(help="File that the image was ingested from: particles in their shape, not as circles."),
     ] = None,
+    edge: EdgeOption = None,
     device: DeviceOption = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
     home: HomeOption = None,
@@ -59,7 +61,7 @@ def explain(
         raise InputError(msg)
     with open_store(read_settings(home_of(context, home)), say=say) as connection, waiting("explaining …"):
         (found,) = export_hetero_data(
-            connection, SubgraphSelection(keys=[particle], hops=2), list(loaded.layout.node_features[CENTRE])
+            connection, SubgraphSelection(keys=[particle], hops=2, edge=edge), list(loaded.layout.node_features[CENTRE])
         )
         (graph,) = keep_targets([found], loaded.layout.targets)
         explained = explain_particle(Predictor(loaded, device=device), graph, particle, target)
@@ -95,6 +97,7 @@ def rank(
         typer.Option(help="Instead of images, settings of phantoms around this preset: LCD, ECD or BLE."),
     ] = None,
     images: Annotated[int, typer.Option(min=1, help="Phantoms per setting.")] = 6,
+    edge: EdgeOption = None,
     device: DeviceOption = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
     home: HomeOption = None,
@@ -124,7 +127,7 @@ def rank(
             open_store(read_settings(home_of(context, home)), say=say) as connection,
             waiting("reading the store …"),
         ):
-            graphs = graphs_for(connection, loaded, sample=sample, image=image)
+            graphs = graphs_for(connection, loaded, sample=sample, image=image, edge=edge)
         with waiting("scoring …"):
             ranked = score_candidates(predictor, name_candidates(graphs)).table()
             changes = score_changes(predictor, graphs)

@@ -26,25 +26,31 @@ def read_graphs(
     image: str | None = None,
     cathode: str | None = None,
     features: Sequence[str] | None = None,
+    edge: str | None = None,
 ) -> "list[HeteroData]":
     """Read images of a selection as graphs."""
     from cathograph.gnn.graphs.export import export_hetero_data
     from cathograph.gnn.graphs.subgraph_selection import SubgraphSelection
 
     return export_hetero_data(
-        connection, SubgraphSelection(sample=sample, image=image, cathode=cathode), features
+        connection, SubgraphSelection(sample=sample, image=image, cathode=cathode, edge=edge), features
     )
 
 
 def graphs_for(
-    connection: "Connection", model: "TrainedModel", *, sample: str | None = None, image: str | None = None
+    connection: "Connection",
+    model: "TrainedModel",
+    *,
+    sample: str | None = None,
+    image: str | None = None,
+    edge: str | None = None,
 ) -> "list[HeteroData]":
     """Read images with the features and targets that a model takes."""
     from cathograph.gnn.graph_layout import CENTRE
     from cathograph.gnn.training.ensemble import keep_targets
 
     features = list(model.layout.node_features[CENTRE])
-    found = read_graphs(connection, sample=sample, image=image, features=features)
+    found = read_graphs(connection, sample=sample, image=image, features=features, edge=edge)
     return keep_targets(found, model.layout.targets)
 
 
