@@ -3,7 +3,7 @@
 #
 #     docker build --target service -t cathograph-service .
 #
-# EXTRAS of the service may be widened, for a GPU: --build-arg EXTRAS=ingest,formats,service,unet
+# EXTRAS of the service may be widened, for a GPU: --build-arg EXTRAS=unet
 
 FROM python:3.12.11-slim-bookworm AS base
 ENV PYTHONDONTWRITEBYTECODE=1 \
@@ -29,14 +29,17 @@ COPY dashboard dashboard
 COPY benchmarks benchmarks
 COPY cathograph cathograph
 RUN uv venv /opt/cathograph
+# No git is copied in: --build-arg VERSION=$(git describe --tags) tells the version.
+ARG VERSION=
+ENV SETUPTOOLS_SCM_PRETEND_VERSION_FOR_CATHOGRAPH=$VERSION
 
 FROM build AS build-service
-ARG EXTRAS=ingest,formats,service
-RUN uv pip install --no-cache --python /opt/cathograph/bin/python --constraint requirements.lock ".[${EXTRAS}]"
+ARG EXTRAS=ingest
+RUN uv pip install --no-cache --python /opt/cathograph/bin/python --constraint requirements.lock --build-constraints requirements.lock ".[${EXTRAS}]"
 
 FROM build AS build-dashboard
-ARG DASHBOARD_EXTRAS=dashboard,figures,statistics,network,export,ingest,formats
-RUN uv pip install --no-cache --python /opt/cathograph/bin/python --constraint requirements.lock ".[${DASHBOARD_EXTRAS}]"
+ARG DASHBOARD_EXTRAS=dashboard
+RUN uv pip install --no-cache --python /opt/cathograph/bin/python --constraint requirements.lock --build-constraints requirements.lock ".[${DASHBOARD_EXTRAS}]"
 
 FROM base AS service
 COPY --from=build-service /opt/cathograph /opt/cathograph

@@ -6,7 +6,6 @@ process held when the input was ready, measured in a process that does nothing e
 """
 
 import json
-import resource
 import statistics
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypedDict, TypeVar
 
 import numpy as np
+import psutil
 from numpy.typing import NDArray
 
 Ours = TypeVar("Ours")
@@ -113,8 +113,8 @@ def measure_peak_mb(function: str, array: NDArray[Any], arguments: Sequence[Any]
 
 
 def resident_mb() -> float:
-    """Resident set of this process now; where /proc is missing, its peak so far."""
-    return _from_status("VmRSS") or peak_mb()
+    """Resident set of this process now."""
+    return float(psutil.Process().memory_info().rss / 1e6)
 
 
 def peak_mb() -> float:
@@ -122,17 +122,16 @@ def peak_mb() -> float:
 
     Linux hands ru_maxrss down from the process that started this one, so /proc comes first.
     """
-    unit = 1 if sys.platform == "darwin" else 1024
-    return _from_status("VmHWM") or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
-
-
-def _from_status(field: str) -> float | None:
-    """Read a size in MB from /proc/self/status, where there is one."""
     status = Path("/proc/self/status")
-    if not status.exists():
-        return None
-    lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
-    return int(lines[field].split()[0]) * 1024 / 1e6
+    if status.exists():
+        lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
+        return int(lines["VmHWM"].split()[0]) * 1024 / 1e6
+    used = psutil.Process().memory_info()
+    if hasattr(used, "peak_wset"):  # Windows
+        return float(used.peak_wset / 1e6)
+    import resource  # macOS, where the unit is a byte; absent on Windows
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 
 
 def forget_peak() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cathograph.ingest.stacks.spectrum_file import SpectrumTable
-from cathograph.ingest.xanes.references import References, make_references
+from cathograph.ingest.xanes.references import ReferenceSpectra, make_references
 from cathograph.phantom.spectra import ni_k_edge_spectrum
 from cathograph.phantom.xanes_stack import EDGE_JUMP
 
@@ -50,7 +50,7 @@ def make_spectra(white_line_ev: NDArray[np.float64], *, snr: float | None, seed:
     return stack
 
 
-def make_phantom_references() -> References:
+def make_phantom_references() -> ReferenceSpectra:
     """Make the pair of phantom spectra with white lines at `END_MEMBERS_EV`."""
     spectra = ni_k_edge_spectrum(ENERGIES_EV, np.array(END_MEMBERS_EV)).T
     return make_references(SpectrumTable(ENERGIES_EV, ("low", "high"), np.ascontiguousarray(spectra)))

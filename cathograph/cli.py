@@ -1,7 +1,8 @@
 """The command line: one module a group of commands, errors of one line.
 
 Commands import what they need when they run, so that ``cathograph --help`` answers at once
-and a base install without the image extras can still ask questions.
+and a base install without the image extras can still ask questions. Each declares the extras
+that it needs (`cathograph.extras.needs`).
 """
 
 import logging
@@ -37,7 +38,7 @@ from cathograph.commands.train import train
 from cathograph.commands.verify import verify
 from cathograph.commands.watch import init_beamtime, watch
 from cathograph.commands.xanes import xanes
-from cathograph.schema.errors import CathographError, MissingExtra
+from cathograph.schema.errors import CathographError
 
 app = typer.Typer(
     name="cathograph",
@@ -99,29 +100,12 @@ def front_door(
     context.obj = home
 
 
-def _missing_extra(error: ModuleNotFoundError) -> MissingExtra:
-    """Name the extra that brings a module this installation lacks; another absence is our fault."""
-    from cathograph.commands.doctor import EXTRAS
-
-    module = (error.name or "").partition(".")[0]
-    extra = next((extra for extra, modules in EXTRAS.items() if module in modules), None)
-    if extra is None:
-        raise error
-    return MissingExtra(
-        f"Found no module {module}; expected the extra {extra} for this command. "
-        f"Install it: pip install 'cathograph[{extra}]'."
-    )
-
-
 def main() -> None:
     """Run the command line; exit code 0 only when all that was asked for is done."""
     try:
         app()
     except CathographError as error:
         show_error(error)
-        sys.exit(1)
-    except ModuleNotFoundError as error:
-        show_error(_missing_extra(error))
         sys.exit(1)
     except KeyboardInterrupt:
         errors.print("Stopped. What was already written is complete; running again goes on.")

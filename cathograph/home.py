@@ -17,6 +17,7 @@ their holder dies, so a killed command leaves nothing locked.
 import errno
 import json
 import os
+import platform
 import secrets
 import shutil
 import time
@@ -277,8 +278,14 @@ class Home:
     @contextmanager
     def _hold(self, name: str, *, shared: bool, wait_s: float) -> Iterator[IO[bytes]]:
         """Hold a file with flock, which knows shared and alone and falls with its process."""
-        import fcntl  # absent on Windows, where there is no local server
-
+        try:
+            import fcntl
+        except ModuleNotFoundError as error:
+            msg = (
+                f"Found no shared file locks on {platform.system()}; expected Linux or macOS to write to a local "
+                "database. Set NEO4J_URI and NEO4J_PASSWORD to use a server of yours."
+            )
+            raise LocalServerError(msg) from error
         way = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
         give_up = time.monotonic() + wait_s
         with self.explained():

@@ -1,4 +1,4 @@
-"""What a notebook needs: questions to the store, and the graph of an array without a store."""
+"""Functions for notebooks: query the store, and compute the graph of an array without a store."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cathograph.extras import require
 from cathograph.ingest.options import IngestOptions, StateMethod
 from cathograph.schema.phases import Phase
 
@@ -35,7 +36,7 @@ class GraphTables:
     local_channels : DataFrame
         One row per pair of NMC with a local channel.
     nearest : DataFrame
-        One row per NMC that has another.
+        One row per NMC that is not alone in its image.
     """
 
     particles: pd.DataFrame
@@ -47,7 +48,7 @@ class GraphTables:
 
 
 def query(store: "Connection", name: str, *, timeout_s: float = 300.0, **parameters: object) -> pd.DataFrame:
-    """Ask a named query of the store.
+    """Run a named query.
 
     Parameters
     ----------
@@ -56,7 +57,7 @@ def query(store: "Connection", name: str, *, timeout_s: float = 300.0, **paramet
     name : str
         One of ``cathograph queries``.
     timeout_s : float
-        The query is ended after this.
+        Time limit of the query in seconds.
     **parameters
         The query's parameters, for instance ``sample="s100"``.
 
@@ -68,7 +69,7 @@ def query(store: "Connection", name: str, *, timeout_s: float = 300.0, **paramet
     Raises
     ------
     UnknownQuery, ParameterError, QueryTimeout
-        As their names say.
+        When there is no such query, a parameter is wrong, or the query takes too long.
     """
     from cathograph.queries.catalog import load
     from cathograph.queries.reading.runner import run
@@ -106,12 +107,14 @@ def analyse_labels(
 
     Raises
     ------
+    MissingExtra
+        When the extra ``ingest`` is not installed.
     InputError
-        When labels and phases do not fit each other.
+        When labels and phases do not match.
 
     Examples
     --------
-    Two regions side by side, one pixel between them and their corner neighbour:
+    Three regions, each one pixel apart from the others:
 
     >>> import numpy as np
     >>> labels = np.zeros((8, 8), dtype=int)
@@ -122,6 +125,7 @@ def analyse_labels(
     >>> graph.tpbs[["nmc", "sse", "graphite", "junctions", "is_physical"]].values.tolist()
     [[1, 2, 3, 1, True]]
     """
+    require("ingest", what="analyse_labels")
     from cathograph.ingest import rows
     from cathograph.ingest.graph.particle_graph import build_graph
     from cathograph.ingest.regions.labelling import regions_from_labels
@@ -161,7 +165,7 @@ def analyse_energies(
     phases : Mapping
         Phase of each label.
     energy_ev : ndarray of float32 or float64, shape of `labels`
-        Edge energy per pixel in eV, NaN where there is none.
+        Edge energy per pixel in eV, NaN where it is missing.
     window_ev : (float, float)
         Energies outside are dropped.
     reference_ev : float
@@ -178,7 +182,7 @@ def analyse_energies(
     Raises
     ------
     InputError
-        When arrays, phases or numbers do not fit, or no energy lies in the window.
+        When arrays or phases do not match, a number is invalid, or no energy lies in the window.
 
     Examples
     --------

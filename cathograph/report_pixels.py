@@ -1,6 +1,6 @@
-"""Which pixels the report shows: of some images of a selection, and of some of their particles (Figs. 2, S1b, S4).
+"""The pixels that a report shows: of a few images per selection and a few of their particles (Figs. 2, S1b, S4).
 
-The store holds no pixels, so files are read again, and only as many as a figure needs.
+The store has no pixels, so the files are read again, but only as many as a figure needs.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from cathograph.analysis.figures.field.data import FieldGraph
+from cathograph.analysis.figures.field import FIELD_QUERIES, FieldGraph, FieldTables
 from cathograph.analysis.figures.figure import FigureData
 from cathograph.analysis.figures.pixel_figures import PixelFigures
-from cathograph.analysis.figures.pixel_histograms.data import (
+from cathograph.analysis.figures.pixel_histograms import (
     energies_by_label,
     grey_value_data,
     particle_energy_data,
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from cathograph.queries.server.connection import Connection
 
 IMAGES = 6
-"""So many images of a selection are read at most, evenly spaced over its list."""
+"""Most images read per selection, evenly spaced over its list."""
 PARTICLES = 4
-"""So many particles of a selection are shown, from the lowest to the highest heterogeneity of those images."""
+"""Particles shown per selection, from the lowest to the highest heterogeneity in those images."""
 _MOST_PIXELS = 32_000_000
 
 
@@ -47,7 +47,7 @@ def read_pixels(
     selections : Mapping
         Tables by name of the selection.
     folders : sequence of Path
-        Where to look for files that are not at their recorded place.
+        Where to look for files that were moved after the ingest.
     """
     names = list(selections)
     grey, energies, graphs = {}, {}, {}
@@ -60,10 +60,10 @@ def read_pixels(
         graphs[name] = _graph(store, fields)
     why = f" ({reasons[0]})" if reasons else ""
     return PixelFigures(
-        _together(grey, names, f"No grey image of these images was found{why}."),
-        _together(energies, names, f"No energy map of these images was found{why}."),
+        _together(grey, names, f"None of these images has an X-ray image{why}."),
+        _together(energies, names, f"None of these images has an energy map{why}."),
         graphs,
-        f"No 2D image of this selection was found{why}.",
+        f"No 2D image of this selection could be read{why}.",
     )
 
 
@@ -75,7 +75,7 @@ def _together(parts: Mapping[str, FigureData], names: Sequence[str], missing: st
 def _read_some(
     store: "Connection", images: pd.DataFrame, folders: Sequence[Path]
 ) -> tuple[dict[tuple[str, str], FieldPictures], list[str]]:
-    """Read images evenly spaced over the list; those whose files are not to be had are left out, with a reason."""
+    """Read images evenly spaced over the list; images whose files cannot be read are left out, with the reason."""
     places = list(images[["sample", "image"]].drop_duplicates().itertuples(index=False, name=None))
     chosen = np.unique(np.linspace(0, len(places) - 1, min(IMAGES, len(places))).round().astype(int))
     fields: dict[tuple[str, str], FieldPictures] = {}
@@ -94,7 +94,7 @@ def _read_some(
 
 
 def _grey_values(fields: Sequence[FieldPictures]) -> FigureData:
-    """Pool the grey values of images on one scale, that of the first."""
+    """Pool the grey values of all images that have the data type of the first."""
     grey = [(field.grey, field.phases) for field in fields if field.grey is not None]
     alike = [(values, phases) for values, phases in grey if values.dtype == grey[0][0].dtype]
     if not alike:
@@ -106,7 +106,7 @@ def _grey_values(fields: Sequence[FieldPictures]) -> FigureData:
 
 
 def _graph(store: "Connection", fields: Mapping[tuple[str, str], FieldPictures]) -> FieldGraph | None:
-    """Take the 2D image in the middle of those read, one with a grey image before one without."""
+    """Take the middle one of the 2D images; images with an X-ray image are preferred."""
     flat = {place: field for place, field in fields.items() if field.image.labels.ndim == 2}
     with_grey = {place: field for place, field in flat.items() if field.grey is not None}
     places = list(with_grey or flat)
@@ -114,19 +114,12 @@ def _graph(store: "Connection", fields: Mapping[tuple[str, str], FieldPictures])
         return None
     sample, image = places[len(places) // 2]
     field = flat[sample, image]
-    tables = {
-        name: query(store, name, sample=sample, image=image)
-        for name in ("particles", "contacts", "junctions", "concurrent_channels")
-    }
     return FieldGraph(
         f"{sample}, image {image}",
         field.image.labels,
         None if field.grey is None else field.grey.astype(float),
         field.pixel_size_um,
-        tables["particles"],
-        tables["contacts"],
-        tables["junctions"],
-        tables["concurrent_channels"],
+        FieldTables(*(query(store, name, sample=sample, image=image) for name in FIELD_QUERIES)),
     )
 
 

@@ -14,19 +14,19 @@ from cathograph.schema.errors import InputError
 
 
 class Settings(BaseSettings):
-    """Where the database is and who we are to it.
+    """Address of the database, and credentials.
 
     Attributes
     ----------
     neo4j_uri : str or None
-        Address of a given server; None means the local server of `home`.
+        Address of a Neo4j server; None means the local server of `home`.
     neo4j_user, neo4j_password
-        Credentials of the given server.
+        Credentials of that server.
     home : Path
         Folder of the local server.
     """
 
-    # Not by field name: `home` would read HOME.
+    # By alias only: by field name, `home` would read HOME.
     model_config = SettingsConfigDict(extra="ignore")
 
     neo4j_uri: str | None = Field(default=None, validation_alias="NEO4J_URI")
@@ -39,22 +39,25 @@ class Settings(BaseSettings):
 
 
 def read_settings(home: Path | None = None) -> Settings:
-    """Read the settings; a home given by hand wins over the environment.
+    """Read the settings; `home` takes precedence over the environment.
 
     Raises
     ------
     InputError
-        When a variable is set but unusable, or a server is named without its password.
+        When a variable has an invalid value, or a server is named without its password.
     """
     try:
         settings = Settings()
     except ValidationError as error:
         fault = error.errors()[0]
-        msg = f"Found {fault['loc'][0]} unusable ({fault['msg']}); correct that environment variable."
+        msg = (
+            f"Found {fault['loc'][0]} with an invalid value "
+            f"({fault['msg']}); expected a valid one. Correct that environment variable."
+        )
         raise InputError(msg) from error
     if settings.neo4j_uri is not None and settings.neo4j_password is None:
         msg = (
-            f"Found NEO4J_URI={settings.neo4j_uri} without a password; expected NEO4J_PASSWORD beside it. "
+            f"Found NEO4J_URI={settings.neo4j_uri} without a password; expected NEO4J_PASSWORD as well. "
             "Set it, or unset NEO4J_URI to use the local server."
         )
         raise InputError(msg)

@@ -1,7 +1,6 @@
-"""Opening the store: a given server, else the local one of this home, started when needed.
+"""Opening the store: the server of ``NEO4J_URI``, or else the local server of this home, started if necessary.
 
-The order is that of the design: ``NEO4J_URI`` first, then the local server. Constraints and
-indexes are brought up to date on every opening, so no command meets a bare database.
+Constraints and indexes are updated whenever the store is opened, so every command finds a complete schema.
 """
 
 from collections.abc import Callable
@@ -9,19 +8,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cathograph.extras import require
 from cathograph.queries.server.connection import RETRY_S
 from cathograph.queries.server.connection import connect as connect_driver
 from cathograph.queries.server.migrations import migrate
 from cathograph.settings import Settings, read_settings
 
 if TYPE_CHECKING:
+    from cathograph.local_neo4j.server import ServerAddress
     from cathograph.queries.server.connection import Connection
 
 Say = Callable[[str], None]
 
 
 def look_at_store(settings: Settings, *, say: Say | None = None, retry_s: float = RETRY_S) -> "Connection":
-    """Open the store as it is; its schema is left alone.
+    """Open the store without updating its schema.
 
     Raises
     ------
@@ -31,21 +32,27 @@ def look_at_store(settings: Settings, *, say: Say | None = None, retry_s: float 
     if settings.neo4j_uri is not None and settings.neo4j_password is not None:
         password = settings.neo4j_password.get_secret_value()
         return connect_driver(settings.neo4j_uri, settings.neo4j_user, password, retry_s=retry_s)
-    from cathograph.local_neo4j.server import LocalNeo4j  # needs the extra `local`
-
-    address = LocalNeo4j(settings.home).start(progress=say)
+    address = _start_local_server(settings, say)
     return connect_driver(address.uri, address.user, address.password, retry_s=retry_s)
 
 
+def _start_local_server(settings: Settings, say: Say | None) -> "ServerAddress":
+    """Have the local server running; MissingExtra where this installation cannot."""
+    require("ingest", what="a local database (or set NEO4J_URI and NEO4J_PASSWORD)")
+    from cathograph.local_neo4j.server import LocalNeo4j
+
+    return LocalNeo4j(settings.home).start(progress=say)
+
+
 def open_store(settings: Settings, *, say: Say | None = None, retry_s: float = RETRY_S) -> "Connection":
-    """Open the store that the settings name, its schema up to date.
+    """Open the store that the settings name, and update its schema.
 
     Parameters
     ----------
     settings : Settings
         See `cathograph.settings.read_settings`.
     say : callable, optional
-        Called with one line at a time while something slow happens.
+        Called with a line of text for each slow step.
     retry_s : float, optional
         As `cathograph.queries.server.connection.connect`.
 
@@ -55,6 +62,8 @@ def open_store(settings: Settings, *, say: Say | None = None, retry_s: float = R
         When no server answers.
     LocalServerError
         When the local server cannot be started.
+    MissingExtra
+        When no server is named and this installation has no local one.
     SchemaOutdated
         When the store was written by a newer Cathograph.
     """
@@ -69,7 +78,7 @@ def open_store(settings: Settings, *, say: Say | None = None, retry_s: float = R
 
 @dataclass(frozen=True)
 class StoreAddress:
-    """How another process of ours reaches the store."""
+    """Address of the store for another process of Cathograph."""
 
     uri: str
     user: str
@@ -77,7 +86,7 @@ class StoreAddress:
 
 
 def find_store(settings: Settings, *, say: Say | None = None) -> StoreAddress:
-    """Have the store running and its schema up to date, and tell where it is.
+    """Start the store if necessary, update its schema, and return its address.
 
     Raises
     ------
@@ -89,14 +98,12 @@ def find_store(settings: Settings, *, say: Say | None = None) -> StoreAddress:
         return StoreAddress(
             settings.neo4j_uri, settings.neo4j_user, settings.neo4j_password.get_secret_value()
         )
-    from cathograph.local_neo4j.server import LocalNeo4j
-
-    found = LocalNeo4j(settings.home).start(progress=say)
+    found = _start_local_server(settings, say)
     return StoreAddress(found.uri, found.user, found.password)
 
 
 def connect(home: str | Path | None = None) -> "Connection":
-    """Open the store from a notebook: the given server, else the local one of `home`.
+    """Open the store from a notebook: the server of ``NEO4J_URI``, or else the local server of `home`.
 
     Examples
     --------

@@ -1,6 +1,6 @@
-"""The frame of the dashboard: who may enter, the pages, the filter, and what is said when something fails.
+"""The frame of the dashboard: login, pages, filter bar, and error messages.
 
-Run on every click by the script that Streamlit is given. Tests call `main` with a page to begin with.
+Streamlit runs its script, and with it `main`, on every click. Tests call `main` with the page to open.
 """
 
 import logging
@@ -21,8 +21,9 @@ from cathograph.dashboard.pages import (
     reaction,
 )
 from cathograph.dashboard.session import access, field, store
-from cathograph.dashboard.session.selection import show_filter_bar
 from cathograph.dashboard.widgets.empty_states import show_error, show_no_database
+from cathograph.dashboard.widgets.filter_bar import show_filter_bar
+from cathograph.dashboard.widgets.login import ask_to_log_in, offer_logout
 from cathograph.schema.errors import CathographError
 
 _ICON = Path(__file__).with_name("icon.png")
@@ -41,25 +42,25 @@ _PAGES = (
 
 
 def read_ahead() -> None:
-    """Read what a first page needs, outside of any visit.
+    """Read what the first page needs, before there are visitors.
 
     Raises
     ------
     CathographError
-        When there is no database to ask.
+        When the database does not answer.
     """
-    # Nobody is there to be shown that something is being read, and Streamlit would say so in the log.
+    # There is no page to show a spinner on, and Streamlit would warn about that in the log.
     logging.getLogger(script_run_context.__name__).setLevel(logging.ERROR)
     store.read_ahead(overview.TABLES)
 
 
 def read_on() -> None:
-    """Read what the second page needs, when the first visitors may be there already.
+    """Read what the page Image needs; there may be visitors already.
 
     Raises
     ------
     CathographError
-        When there is no database to ask.
+        When the database does not answer.
     """
     field.read_ahead()
 
@@ -70,15 +71,19 @@ def main(first: str = "overview") -> None:
     Parameters
     ----------
     first : str
-        The page that an address without a page opens.
+        The page that opens if the address names none.
     """
     st.set_page_config(page_title="Cathograph", page_icon=_ICON, layout="wide")
     granted = access.is_granted()
-    # Also before one may enter, so that an address leads to its page as soon as one may.
+    # Before the login too, so that the address leads to its page after the login.
     chosen = st.navigation(
         [
             st.Page(
-                page if granted else access.ask, title=title, icon=icon, url_path=path, default=path == first
+                page if granted else ask_to_log_in,
+                title=title,
+                icon=icon,
+                url_path=path,
+                default=path == first,
             )
             for path, title, icon, page in _PAGES
         ],
@@ -96,7 +101,7 @@ def main(first: str = "overview") -> None:
         return
     with st.sidebar:
         show_filter_bar(images)
-        access.offer_logout()
+        offer_logout()
     try:
         chosen.run()
     except CathographError as error:

@@ -2,6 +2,9 @@
 
 from cathograph.schema.properties import Kind, Property
 
+MOST_PASSES = 1000
+"""More passes of a network than anybody needs; 8 are usual."""
+
 
 def _spread(name: str, of: str) -> tuple[Property, ...]:
     ends = (("median", "median"), ("low", "lower end of the 90 % interval"), ("high", "upper end of it"))

@@ -163,6 +163,18 @@ def store(clean_store: "Connection", neo4j_server: DatabaseServer) -> "Connectio
     return clean_store
 
 
+@pytest.fixture
+def store_environment(
+    store: "Connection", neo4j_server: DatabaseServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, str]:
+    """Give the environment of a reader whose store is the emptied test server, in a folder of his own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NEO4J_URI", neo4j_server.uri)
+    monkeypatch.setenv("NEO4J_USER", neo4j_server.user)
+    monkeypatch.setenv("NEO4J_PASSWORD", neo4j_server.password)
+    return dict(os.environ)
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Give the folder of real images beside the checkout."""

@@ -1,4 +1,4 @@
-"""The numbers of a box: computed once, so that a box is the same in a file and on a page."""
+"""The numbers of a box in a box plot, computed once for printed and interactive figures."""
 
 from dataclasses import dataclass
 
@@ -6,17 +6,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 LEAST_FOR_A_BOX = 5
-"""A box of three points shows quartiles that are none: below this only the points are drawn."""
+"""Quartiles of fewer values mean nothing; then only the points are drawn."""
 
 
 @dataclass(frozen=True)
 class BoxNumbers:
-    """A group in seven numbers.
+    """A group of values in seven numbers.
 
     Attributes
     ----------
     n : int
-        Values.
+        Number of values.
     mean, median, q1, q3 : float
         NaN without any value.
     low, high : float
@@ -33,12 +33,12 @@ class BoxNumbers:
 
     @property
     def has_box(self) -> bool:
-        """Whether there are values enough for quartiles."""
+        """Whether there are enough values for quartiles."""
         return self.n >= LEAST_FOR_A_BOX
 
 
 def box_numbers(values: NDArray[np.float64]) -> BoxNumbers:
-    """Describe a group.
+    """Compute the numbers of a box.
 
     Parameters
     ----------
@@ -60,6 +60,6 @@ def box_numbers(values: NDArray[np.float64]) -> BoxNumbers:
     q1, median, q3 = (float(each) for each in np.percentile(values, (25, 50, 75)))
     reach = 1.5 * (q3 - q1)
     inside = values[(values >= q1 - reach) & (values <= q3 + reach)]
-    # A quartile may lie between two values and outside of all that are left: the box then has no whisker.
+    # An interpolated quartile may lie beyond all values inside the whiskers; the box then has no whisker.
     low, high = (float(inside.min()), float(inside.max())) if len(inside) else (q1, q3)
     return BoxNumbers(len(values), float(values.mean()), median, q1, q3, min(low, q1), max(high, q3))

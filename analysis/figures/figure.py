@@ -1,8 +1,10 @@
-"""A figure without its drawing, and the colours, units and words that all figures share.
+"""What a figure shows, before it is drawn, and the colours, units and words that all figures share.
 
-Colours are those of Okabe and Ito, and where colour tells groups apart a second sign (marker,
-place, hatching) does too. A column ``selection`` in a table makes one panel (or row of panels) a
-selection, so that selections can be compared by eye.
+A figure exists in three steps: `FigureData` holds its table and texts; a *printed figure* draws them with
+matplotlib for files; an *interactive figure* draws them with Plotly for a page. A *panel* is one plot within
+a figure: where a table has a column ``selection``, each selection has its own panel or row of panels.
+
+Colours are those of Okabe and Ito. Wherever colour distinguishes groups, marker, position or hatching does too.
 """
 
 from dataclasses import dataclass
@@ -16,9 +18,9 @@ from cathograph.analysis.tables.wording import split_unit
 BLUE, VERMILION, GREEN, PURPLE = "#0072b2", "#d55e00", "#009e73", "#cc79a7"
 
 STATE_NOTE = "Energies are relative positions of the Ni K-edge, not lithium contents."
-"""Said wherever a state is shown."""
+"""Stands with every figure and table that shows a state."""
 
-NOT_MEASURED = "Not measured here: these images have no energy map, or no NMC particle."
+NOT_MEASURED = "No measured states: these images have no energy map or no NMC particle."
 
 LABELS = {
     "soc_ev": "SOC indicator: mean edge energy (eV)",
@@ -33,13 +35,13 @@ LABELS = {
     "neighbours_graphite": "graphite neighbours",
     "interface_ratio": "interface ratio NMC–SSE / NMC–graphite",
 }
-"""How columns are written on axes, with their units."""
+"""Axis labels of columns, with units."""
 
 GROUPS = {
-    "at_tpb": ("in a TPB", "in none"),
-    "has_concurrent_channel": ("with channel", "without"),
+    "at_tpb": ("in a TPB", "in no TPB"),
+    "has_concurrent_channel": ("with a channel", "without"),
 }
-"""What exposed particles and the others are called."""
+"""Names of the exposed particles and of the others."""
 
 _NAMES = ("selection", "sample", "image", "label", "nmc", "sse", "graphite")
 
@@ -51,15 +53,15 @@ class FigureData:
     Attributes
     ----------
     name : str
-        Stem of its files.
+        Stem of its file names.
     paper : str
-        Which figure of the paper it is.
+        Number of the paper's figure.
     title, caption : str
-        Heading, and what is drawn and how.
+        Heading, and an explanation of what is drawn.
     table : DataFrame
-        What is drawn, one row a mark: the CSV behind the figure.
+        The data, one row per mark: written as the figure's CSV file.
     missing : str
-        Why nothing can be drawn; empty where something can.
+        Why nothing can be drawn; empty if there is something to draw.
     """
 
     name: str
@@ -71,7 +73,7 @@ class FigureData:
 
 
 def split_selections(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    """Split a table by its column ``selection``, in the order of the categories, empty ones included.
+    """Split a table by its column ``selection``, in the order of the categories, including empty ones.
 
     Examples
     --------
@@ -86,17 +88,17 @@ def split_selections(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
 
 
 def of_selection(table: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Keep the rows of one selection; a table without selections is all of one."""
+    """Keep the rows of one selection; a table without the column ``selection`` is returned whole."""
     return table[table["selection"] == name] if "selection" in table.columns else table
 
 
 def name_columns(table: pd.DataFrame) -> list[str]:
-    """Give the columns that say which particle a row is about."""
+    """List the columns that identify the particle of a row."""
     return [name for name in _NAMES if name in table.columns]
 
 
 def label_of(column: str) -> str:
-    """Write a column on an axis, unit included.
+    """Write the axis label of a column, with its unit.
 
     Examples
     --------
@@ -110,12 +112,28 @@ def label_of(column: str) -> str:
 
 
 def size_column(table: pd.DataFrame) -> str:
-    """Choose what a particle's size is: its area, or in 3D its volume."""
+    """Choose the column of the particle size: the area, or the volume in 3D."""
     has_area = "area_um2" in table.columns and table["area_um2"].notna().any()
     has_volume = "volume_um3" in table.columns and table["volume_um3"].notna().any()
     return "volume_um3" if has_volume and not has_area else "area_um2"
 
 
+def title_of(selection: str, text: str) -> str:
+    """Put the name of a selection before the title of a panel.
+
+    Examples
+    --------
+    >>> title_of("LCD", "12 TPBs"), title_of("", "12 TPBs")
+    ('LCD: 12 TPBs', '12 TPBs')
+    """
+    return f"{selection}: {text}" if selection else text
+
+
+def why_no_states(rows: pd.DataFrame) -> str:
+    """Explain why a panel shows no states of its particles."""
+    return "not measured" if len(rows) else "no NMC particle"
+
+
 def spread(n: int, width: float, seed: int = 0) -> NDArray[np.float64]:
-    """Give offsets that keep points of one group from lying on each other; the same every time."""
+    """Give random offsets that keep the points of a group apart; the same on every call."""
     return np.random.default_rng(seed).uniform(-width, width, n)

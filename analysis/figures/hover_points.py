@@ -1,6 +1,6 @@
-"""What a field of view tells under the pointer: points that nobody sees, a grid over the label image.
+"""Tooltips of a field of view: invisible points on a grid over the label image.
 
-Each has the label of the region under it, so that a particle says its name wherever one points, however it is bent.
+Each point has the label of the region below it, so that every part of a particle shows its name, whatever its shape.
 """
 
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 _GRID = 1000
-"""Points of the grid; so many stand closer to each other than a finger is wide."""
+"""Points of the grid: close enough that the pointer is always near one."""
 
 
 @dataclass(frozen=True, eq=False)
 class HoverPoints:
-    """Where which particle says its name.
+    """The points and their particles.
 
     Attributes
     ----------
@@ -31,7 +31,7 @@ class HoverPoints:
 
 
 def hover_points(particles: pd.DataFrame, labels: NDArray[np.integer] | None = None) -> HoverPoints:
-    """Lay points over the particles: their centroids, and a grid over the label image where there is one.
+    """Place points on the particles: at their centroids, and on a grid over the label image if there is one.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def hover_points(particles: pd.DataFrame, labels: NDArray[np.integer] | None = N
     y, x = (particles[f"centroid_{axis}"].to_numpy(dtype=np.float64) for axis in "yx")
     if labels is None:
         return HoverPoints(known, y, x)
-    # A bent particle's centroid may lie in another: then the grid alone stands for it.
+    # The centroid of a bent particle may lie in another one; then only its grid points are used.
     rows, columns = (
         np.clip(np.rint(place).astype(np.int64), 0, size - 1)
         for place, size in zip((y, x), labels.shape, strict=True)
@@ -56,7 +56,7 @@ def hover_points(particles: pd.DataFrame, labels: NDArray[np.integer] | None = N
     )
     under = labels[grid_y, grid_x].astype(np.int64)
     there = np.isin(under, known)
-    # One that neither finds keeps its centroid: somewhere is better than nowhere.
+    # A particle that the grid misses keeps its centroid, so that each particle has a point.
     kept = own | ~np.isin(known, under[there])
     return HoverPoints(
         np.concatenate([known[kept], under[there]]),

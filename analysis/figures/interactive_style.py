@@ -1,7 +1,7 @@
-"""What all panels share: their frame, points of particles, boxes, and how names are shown.
+"""Interactive figures: the parts that all of them share, drawn with Plotly.
 
-Plotly reads a little HTML in every text, so names from a store are escaped. Text and grid take the colours of the
-page, light or dark; what is drawn in the middle of a panel has a colour that is seen on both.
+Plotly interprets some HTML in every text, so names from a store are escaped. Text and grid take the colours of the
+page, light or dark; other neutral marks have a grey that is visible on both.
 """
 
 from collections.abc import Sequence
@@ -10,39 +10,41 @@ from html import escape
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+from numpy.typing import ArrayLike
 
 from cathograph.analysis.figures.box_numbers import BoxNumbers
+from cathograph.analysis.figures.figure import name_columns
 
-Panels = list[list[go.Figure]]
-"""Rows of panels."""
+InteractiveFigure = list[list[go.Figure]]
+"""An interactive figure: rows of panels, each a Plotly figure."""
 
 NEUTRAL = "#808080"
-"""Seen on a light page and on a dark one."""
+"""A grey that is visible on light and dark pages."""
 
 HEIGHT_PX = 340
 
 _LEGEND_PX = 48
-"""Room for a legend of two rows, which it has in a narrow panel."""
+"""Room for a legend of two rows, as in a narrow panel."""
 
 _MOST_POINTS = 6000
-"""Over all panels of a figure; a browser draws so many marks in a moment."""
+"""Points of a figure over all panels, which a browser draws without delay."""
 
 _LOG_TICKS = [factor * 10.0**power for power in range(-4, 9) for factor in (1, 2, 5)]
 
 
 def plain(text: str) -> str:
-    """Write a text so that Plotly shows it letter by letter; line breaks stay."""
+    """Escape a text so that Plotly shows it unchanged; line breaks are kept."""
     return escape(str(text)).replace("\n", "<br>")
 
 
 def make_panel(
     title: str, *, x: str = "", y: str = "", height_px: int = HEIGHT_PX, legend: bool = False
 ) -> go.Figure:
-    """Make an empty panel with room for its title, and for a legend below it; its texts are plain."""
+    """Make a panel with room for its title and for a legend below it; texts are escaped."""
     lines = title.count("\n") + 1 if title else 0
     figure = go.Figure()
     if title:
-        # No title of Plotly's: that hangs on the figure's border, and a theme moves it into the plot.
+        # Not Plotly's own title: it is placed by the figure's border, and a theme moves it into the plot.
         figure.add_annotation(
             text=f"<b>{plain(title)}</b>", x=0, y=1, xref="paper", yref="paper", xanchor="left", yanchor="bottom",
             yshift=_LEGEND_PX if legend else 6, showarrow=False, align="left", font={"size": 13},
@@ -61,8 +63,8 @@ def make_panel(
     return figure
 
 
-def say_in_panel(title: str, text: str) -> go.Figure:
-    """Make a panel that only says why it holds no data."""
+def make_empty_panel(title: str, text: str) -> go.Figure:
+    """Make a panel with a message instead of data."""
     figure = make_panel(title, height_px=140)
     figure.update_xaxes(visible=False)
     figure.update_yaxes(visible=False)
@@ -70,13 +72,8 @@ def say_in_panel(title: str, text: str) -> go.Figure:
     return figure
 
 
-def title_of(selection: str, text: str) -> str:
-    """Put the name of a selection before a title."""
-    return f"{selection}: {text}" if selection else text
-
-
 def make_log(figure: go.Figure, axis: str, values: pd.Series | np.ndarray) -> None:
-    """Make an axis logarithmic, with numbers as they are: 0.5, 1, 2 and not powers of ten alone."""
+    """Make an axis logarithmic, with ticks at 0.5, 1, 2 and so on, not at powers of ten alone."""
     positive = np.asarray(values, dtype=float)
     positive = positive[positive > 0]
     update = figure.update_xaxes if axis == "x" else figure.update_yaxes
@@ -87,7 +84,7 @@ def make_log(figure: go.Figure, axis: str, values: pd.Series | np.ndarray) -> No
 
 
 def share_range(panels: Sequence[go.Figure], values: pd.Series, *, log: bool = False) -> None:
-    """Give panels the same range along y, so that selections can be compared by eye."""
+    """Give panels the same y range, so that selections can be compared by eye."""
     known = values.dropna().to_numpy(dtype=float)
     known = known[known > 0] if log else known
     if not len(known):
@@ -101,7 +98,7 @@ def share_range(panels: Sequence[go.Figure], values: pd.Series, *, log: bool = F
 
 
 def thin(rows: pd.DataFrame, panels: int) -> pd.DataFrame:
-    """Keep as many rows as a panel can show, drawn at random but the same every time, in their order."""
+    """Keep a random sample of as many rows as a panel can show, in their order; the same on every call."""
     most = max(_MOST_POINTS // max(panels, 1), 300)
     if len(rows) <= most:
         return rows
@@ -110,7 +107,7 @@ def thin(rows: pd.DataFrame, panels: int) -> pd.DataFrame:
 
 
 def note_thinning(figure: go.Figure, drawn: int, all_rows: int) -> None:
-    """Say that not every point is drawn."""
+    """Write in a panel how many of its points are drawn."""
     if drawn < all_rows:
         figure.add_annotation(
             text=f"{drawn:,} of {all_rows:,} points drawn", x=1, y=1, xref="paper", yref="paper", xanchor="right",
@@ -119,7 +116,7 @@ def note_thinning(figure: go.Figure, drawn: int, all_rows: int) -> None:
 
 
 def mark_size(n: int) -> float:
-    """Choose the diameter of a mark, so that three points are seen and a thousand do not clot.
+    """Choose the diameter of a mark in pixels: large enough for three points, small enough for thousands.
 
     Examples
     --------
@@ -129,8 +126,44 @@ def mark_size(n: int) -> float:
     return float(np.clip(28 / np.sqrt(max(n, 1)) ** 0.5, 4, 9))
 
 
+def add_points(
+    panel: go.Figure,
+    x: ArrayLike,
+    y: ArrayLike,
+    *,
+    of: int,
+    name: str,
+    colour: str,
+    symbol: str = "circle",
+    opacity: float = 0.5,
+    tooltip: str = "%{y:.6~g}",
+    texts: Sequence[str] | None = None,
+    in_legend: bool = False,
+) -> None:
+    """Draw points, their size chosen for `of` points in the panel; `tooltip` is a template of Plotly's."""
+    panel.add_trace(
+        go.Scatter(
+            x=x, y=y, mode="markers", name=plain(name), text=texts, showlegend=in_legend,
+            marker={"color": colour, "symbol": symbol, "size": mark_size(of), "opacity": opacity},
+            hovertemplate=f"{tooltip}<extra></extra>",
+        )
+    )  # fmt: skip
+
+
+def add_line(
+    panel: go.Figure, x: ArrayLike, y: ArrayLike, *, name: str, colour: str, dash: str = "solid"
+) -> None:
+    """Draw a line without a tooltip."""
+    panel.add_trace(
+        go.Scatter(
+            x=x, y=y, mode="lines", showlegend=False, name=plain(name), hoverinfo="skip",
+            line={"color": colour, "dash": dash, "width": 2},
+        )
+    )  # fmt: skip
+
+
 def name_places(figure: go.Figure, names: list[str]) -> None:
-    """Write names below places 0, 1, 2, …, upright however narrow the panel is."""
+    """Write names below the positions 0, 1, 2, …; never rotated, however narrow the panel is."""
     figure.update_xaxes(
         tickvals=list(range(len(names))),
         ticktext=[plain(name) for name in names],
@@ -141,10 +174,8 @@ def name_places(figure: go.Figure, names: list[str]) -> None:
 
 
 def name_rows(rows: pd.DataFrame) -> list[str]:
-    """Say of each row which particle it is, for hovering."""
-    columns = [
-        name for name in ("sample", "image", "label", "nmc", "sse", "graphite") if name in rows.columns
-    ]
+    """Name the particle of each row, for its tooltip."""
+    columns = [name for name in name_columns(rows) if name != "selection"]
     if not columns:
         return [""] * len(rows)
     texts = [[f"{name} {escape(str(value))}" for value in rows[name]] for name in columns]
@@ -152,7 +183,7 @@ def name_rows(rows: pd.DataFrame) -> list[str]:
 
 
 def add_box(figure: go.Figure, numbers: BoxNumbers, place: float, *, name: str, colour: str) -> None:
-    """Draw a box of numbers computed before; nothing where there are too few for quartiles."""
+    """Draw a box from its numbers; nothing where there are too few values for quartiles."""
     if not numbers.has_box:
         return
     figure.add_trace(

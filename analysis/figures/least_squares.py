@@ -1,4 +1,4 @@
-"""The straight line through points that figures draw."""
+"""The least-squares line through points, as figures draw it."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 def line_through(
     x: NDArray[np.float64], y: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Give both ends of the least-squares line over the range of x.
+    """Compute the ends of the least-squares line over the range of x.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What a report shows of pixels, which come from files and not from the store."""
+"""The figures of a report that need pixels, which are read from files because the store has none."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,17 +9,17 @@ from cathograph.analysis.figures.figure import FigureData
 
 @dataclass(frozen=True, eq=False)
 class PixelFigures:
-    """Figures of pixels.
+    """The data of these figures.
 
     Attributes
     ----------
     grey, energies : FigureData
         Grey values (Fig. S1b), energies inside single particles (Fig. S4).
     graphs : Mapping
-        One image of each selection with its graph (Figs. 2, 4c, 5b), by name of the selection; None where none
+        One image of each selection with its graph (Figs. 2, 4c, 5b), by name of the selection; None if no image
         can be shown.
     why_no_graph : str
-        Said in place of a graph that is None.
+        Reason, shown where a graph is None.
     """
 
     grey: FigureData

@@ -1,9 +1,8 @@
-"""A plate: one figure drawn for files, with its caption and the table behind it.
+"""Printed figures: drawn with matplotlib and saved as PNG and SVG, with the table as CSV.
 
-Figures are made without pyplot, so nothing stays open and no window is asked for. What they show
-comes from `cathograph.analysis.figure_data`; selections have panels of their own on the same axes, and one
-without data says so in its panel. Texts that hold a selection's name are drawn with
-``parse_math=False``: a dollar sign in it is no formula.
+Figures are made without pyplot, so no window opens and none stays in memory. Each selection has its own panel on
+the same axes; a selection without data has a message in its panel. Texts with a selection's name are drawn with
+``parse_math=False``, so that a dollar sign does not start a formula.
 """
 
 from dataclasses import dataclass, fields
@@ -17,36 +16,39 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, ScalarFormatter
+from numpy.typing import ArrayLike
 
 from cathograph.analysis.figures.box_numbers import BoxNumbers
 from cathograph.analysis.figures.figure import FigureData
 from cathograph.schema.errors import InputError
 
 SCATTER_AS_PIXELS = 2000
-"""Above this many points a scatter is drawn as pixels inside the SVG: paths would make it huge."""
+"""Above this number of points a scatter plot is stored as pixels in the SVG, which would be huge otherwise."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Plate(FigureData):
-    """One figure of a report: what it shows, drawn.
+class PrintedFigure(FigureData):
+    """A figure with its drawing.
 
     Attributes
     ----------
-    figure : Figure
+    drawing : Figure
         Not registered with pyplot.
     """
 
-    figure: Figure
+    drawing: Figure
 
     @classmethod
-    def of(cls, data: FigureData, figure: Figure) -> Self:
-        """Put a figure to its data."""
-        return cls(**{each.name: getattr(data, each.name) for each in fields(FigureData)}, figure=figure)
+    def of(cls, data: FigureData, drawing: Figure) -> Self:
+        """Join a drawing with the data that it shows."""
+        return cls(**{each.name: getattr(data, each.name) for each in fields(FigureData)}, drawing=drawing)
 
     @classmethod
-    def without_figure(cls, data: FigureData) -> Self:
-        """Say in a figure why there is nothing to draw."""
-        return cls.of(data, say_in_figure(data.missing))
+    def of_nothing(cls, data: FigureData) -> Self:
+        """Make a figure that explains why there is nothing to draw."""
+        drawing, panels = make_panels(1, 1, width=6.0, height=1.6)
+        write_in_panel(panels[0][0], data.missing)
+        return cls.of(data, drawing)
 
     def save(self, folder: Path) -> tuple[Path, Path, Path]:
         """Write PNG, SVG and CSV.
@@ -54,7 +56,7 @@ class Plate(FigureData):
         Returns
         -------
         tuple of Path
-            PNG, SVG, CSV. The same plate gives the same bytes.
+            PNG, SVG, CSV. The same figure always gives the same bytes.
 
         Raises
         ------
@@ -75,13 +77,13 @@ class Plate(FigureData):
         return png, svg, csv
 
     def render(self, kind: Literal["png", "svg"]) -> bytes:
-        """Draw it as a file in memory; the same plate gives the same bytes."""
+        """Give the content of an image file; the same figure always gives the same bytes."""
         file = BytesIO()
         with mpl.rc_context({"svg.hashsalt": self.name}):
-            self.figure.savefig(
+            self.drawing.savefig(
                 file, format=kind, dpi=150, metadata={"Date": None} if kind == "svg" else None
             )
-        self.figure.set_layout_engine("none")  # laid out once: that is half of the time
+        self.drawing.set_layout_engine("none")  # the layout takes half of the time; it is computed once
         return file.getvalue()
 
 
@@ -99,8 +101,8 @@ def make_panels(
     return figure, [list(line) for line in grid]
 
 
-def say_in_panel(axis: Axes, text: str) -> None:
-    """Say in words why a panel holds no data, instead of showing empty axes."""
+def write_in_panel(axis: Axes, text: str) -> None:
+    """Write a message instead of showing empty axes."""
     axis.set_axis_off()
     axis.text(
         0.5, 0.5, "\n".join(wrap(text, 34)), ha="center", va="center", transform=axis.transAxes,
@@ -109,17 +111,10 @@ def say_in_panel(axis: Axes, text: str) -> None:
     )  # fmt: skip
 
 
-def say_in_figure(text: str) -> Figure:
-    """Make a figure that only says why there is nothing to draw."""
-    figure, panels = make_panels(1, 1, width=6.0, height=1.6)
-    say_in_panel(panels[0][0], text)
-    return figure
-
-
 def draw_box(
     axis: Axes, numbers: BoxNumbers, place: float, *, width: float, colour: str, alpha: float
 ) -> None:
-    """Draw a box of numbers computed before; nothing where there are too few for quartiles."""
+    """Draw a box from its numbers; nothing where there are too few values for quartiles."""
     if not numbers.has_box:
         return
     axis.bxp(
@@ -136,17 +131,35 @@ def draw_box(
     )  # fmt: skip
 
 
+def draw_points(
+    axis: Axes,
+    x: ArrayLike,
+    y: ArrayLike,
+    *,
+    of: int,
+    colour: str,
+    marker: str = "o",
+    alpha: float = 0.5,
+    label: str | None = None,
+) -> None:
+    """Draw points, their size chosen for `of` points in the panel."""
+    axis.scatter(
+        x, y, s=mark_area(of), c=colour, marker=marker, alpha=alpha, label=label,
+        linewidths=0.8 if marker == "x" else 0, rasterized=of > SCATTER_AS_PIXELS,
+    )  # fmt: skip
+
+
 def add_note(figure: Figure, note: str) -> None:
     """Write a line below the panels."""
     figure.supxlabel(note, fontsize=8, color="#444444")
 
 
 def plain_ticks(axis: Axes) -> None:
-    """Write numbers on both axes as they are: 8343.5 without an offset, 2 and 5 on a logarithmic axis."""
+    """Write plain numbers on both axes: 8343.5 without an offset, also 2 and 5 on a logarithmic axis."""
     for one in (axis.xaxis, axis.yaxis):
         if one.get_scale() == "log":
             low, high = one.get_view_interval()
-            if high < 1000 * low:  # powers of ten alone would be one or two ticks
+            if high < 1000 * low:  # powers of ten alone would give one or two ticks
                 one.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=12))
                 one.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
                 one.set_minor_formatter(NullFormatter())
@@ -155,7 +168,7 @@ def plain_ticks(axis: Axes) -> None:
 
 
 def mark_area(n: int) -> float:
-    """Choose the area of a mark, points², so that three points are seen and a thousand do not clot.
+    """Choose the area of a mark in points²: large enough for three points, small enough for thousands.
 
     Examples
     --------

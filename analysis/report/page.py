@@ -1,7 +1,7 @@
-"""The report as files: one HTML page that needs nothing else, and PNG, SVG and CSV beside it.
+"""The report as files: one self-contained HTML page, with PNG, SVG and CSV files next to it.
 
-Figures are embedded, styles are in the page, nothing is fetched: the page opens years later on a
-machine without a network. All text from the store goes through the template's escaping.
+Figures and styles are part of the page and nothing is fetched, so it can be opened years later without a network. The
+template escapes all text from the store.
 """
 
 import base64
@@ -20,18 +20,18 @@ from cathograph.analysis.report.tables import ReportTable
 from cathograph.schema.errors import InputError
 
 _MOST_ROWS_SHOWN = 60
-"""The page shows so many rows of a table; the CSV has all."""
+"""Most rows of a table on the page; the CSV has all."""
 _LINK = re.compile(r'href="((?:figures|tables)/[A-Za-z0-9-]+\.[a-z]+)"')
-"""How the page names a file that was written with it."""
+"""Links of the page to the files that were written with it."""
 
 
 def make_report_folder(folder: Path) -> None:
-    """Make the folder of a report, before anything is computed for it.
+    """Create the folder of a report, so that a wrong one is noticed before the computation.
 
     Raises
     ------
     InputError
-        When it cannot be made.
+        When it cannot be created.
     """
     try:
         (folder / "tables").mkdir(parents=True, exist_ok=True)
@@ -40,7 +40,9 @@ def make_report_folder(folder: Path) -> None:
 
 
 def _not_writable(folder: Path, error: OSError) -> InputError:
-    msg = f"Found {folder} not writable ({error.strerror}); expected room there. Choose another --out."
+    msg = (
+        f"Found {folder} not writable ({error.strerror}); expected a writable folder. Choose another folder."
+    )
     return InputError(msg)
 
 
@@ -52,12 +54,12 @@ def write_report(report: Report, folder: Path) -> Path:
     report : Report
         From `cathograph.analysis.report.report.build_report`.
     folder : Path
-        Made when absent; the files that an earlier report's page names are removed first, no others.
+        Created if absent; the files of an earlier report in it are removed first, and no other files.
 
     Returns
     -------
     Path
-        ``report.html``; beside it ``figures/`` and ``tables/``.
+        ``report.html``; next to it are ``figures/`` and ``tables/``.
 
     Raises
     ------
@@ -68,9 +70,9 @@ def write_report(report: Report, folder: Path) -> Path:
     page = folder / "report.html"
     _remove_earlier(page)
     images = {}
-    for plate in report.plates:
-        _, svg, _ = plate.save(folder / "figures")
-        images[plate.name] = base64.b64encode(svg.read_bytes()).decode()
+    for printed in report.figures:
+        _, svg, _ = printed.save(folder / "figures")
+        images[printed.name] = base64.b64encode(svg.read_bytes()).decode()
     try:
         for table in (*report.tables, *report.provenance):
             table.data.to_csv(folder / "tables" / f"{table.name}.csv", index=False, lineterminator="\n")
@@ -81,7 +83,7 @@ def write_report(report: Report, folder: Path) -> Path:
 
 
 def _remove_earlier(page: Path) -> None:
-    """Remove an earlier report: a figure that is not of the new one would be taken for one of it."""
+    """Remove an earlier report, so that its figures are not mistaken for those of the new one."""
     try:
         if page.exists():
             for name in _LINK.findall(page.read_text(encoding="utf-8", errors="replace")):
@@ -99,7 +101,7 @@ def render_page(report: Report, images: dict[str, str]) -> str:
     report : Report
         What it shows.
     images : dict
-        SVG of each plate, base64, by its name.
+        SVG of each figure, base64, by its name.
     """
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -113,7 +115,7 @@ def render_page(report: Report, images: dict[str, str]) -> str:
 
 
 def table_cells(table: ReportTable) -> list[list[str]]:
-    """Write the rows of a table that the page shows: four digits, blanks where there is nothing."""
+    """Write the rows of a table that the page shows, with four digits and blanks for missing values."""
     shown = table.data[[name for name in table.shown if name in table.data.columns]]
     return [
         [write_value(value) for value in row] for row in shown.head(_MOST_ROWS_SHOWN).itertuples(index=False)
@@ -121,7 +123,7 @@ def table_cells(table: ReportTable) -> list[list[str]]:
 
 
 def write_value(value: object) -> str:
-    """Write one value for reading.
+    """Write one value for readers.
 
     Examples
     --------
@@ -149,14 +151,14 @@ def _is_number(text: str) -> bool:
 
 
 def _breakable(text: str) -> Markup:
-    """Let a long name take several lines, or a table is wider than the page."""
+    """Allow line breaks in a long name, so that the table is not wider than the page."""
     return escape(text).replace("_", Markup("_<wbr>"))
 
 
 def _with_code(text: str) -> Markup:
-    """Write what stands between backticks as code."""
+    """Mark text between backticks as code."""
     pieces = text.split("`")
-    if len(pieces) % 2 == 0:  # one without its other half
+    if len(pieces) % 2 == 0:  # an unpaired backtick
         return escape(text)
     return Markup("").join(
         Markup("<code>{}</code>").format(piece) if place % 2 else escape(piece)

@@ -1,8 +1,7 @@
-"""The report: every figure and table of the paper, and what stands beside them, from one reading.
+"""The report: all figures and tables of the paper and our additions, from the same data.
 
-`build_report` is a pure function of the selections' tables; `cathograph.analysis.report.page` writes what
-it gives. Several selections stand side by side: figures have one panel each on the same axes,
-tables one block of rows each.
+`build_report` is a pure function of the tables of the selections; `cathograph.analysis.report.page` writes its result.
+Several selections are compared side by side: each has its own panel on the same axes and its own rows in the tables.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,19 +9,20 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from cathograph.analysis.figures.field.data import field_graph_data
-from cathograph.analysis.figures.field.printed import draw_field_graph
+from cathograph.analysis.figures.field import draw_field_graph, field_graph_data
 from cathograph.analysis.figures.figure import STATE_NOTE, size_column
-from cathograph.analysis.figures.group_boxes.printed import draw_group_boxes
-from cathograph.analysis.figures.metric_correlations.printed import draw_correlation_map, draw_top_metrics
-from cathograph.analysis.figures.nearest_nmc.printed import draw_nearest_connection
+from cathograph.analysis.figures.group_boxes import draw_group_boxes
+from cathograph.analysis.figures.metric_correlations import draw_correlation_map, draw_top_metrics
+from cathograph.analysis.figures.nearest_nmc import draw_nearest_connection
 from cathograph.analysis.figures.pixel_figures import PixelFigures
-from cathograph.analysis.figures.pixel_histograms.printed import draw_grey_values, draw_particle_energies
-from cathograph.analysis.figures.predicted_against_measured.data import newest_model
-from cathograph.analysis.figures.predicted_against_measured.printed import draw_predicted_against_measured
-from cathograph.analysis.figures.printed_style import Plate
-from cathograph.analysis.figures.size_confounder.printed import draw_size_confounder
-from cathograph.analysis.figures.tpb_size.printed import draw_nmc_size_by_tpbs, draw_tpb_size
+from cathograph.analysis.figures.pixel_histograms import draw_grey_values, draw_particle_energies
+from cathograph.analysis.figures.predicted_against_measured import (
+    draw_predicted_against_measured,
+    newest_model,
+)
+from cathograph.analysis.figures.printed_style import PrintedFigure
+from cathograph.analysis.figures.size_confounder import draw_size_confounder
+from cathograph.analysis.figures.tpb_size import draw_nmc_size_by_tpbs, draw_tpb_size
 from cathograph.analysis.report.tables import ReportTable, provenance_tables, result_tables
 from cathograph.analysis.statistics.electrode_statistics import compute_electrode_statistics
 from cathograph.analysis.statistics.group_comparison import compare_groups
@@ -34,28 +34,28 @@ from cathograph.analysis.tables.selection_tables import stack_selections
 
 @dataclass(frozen=True, eq=False)
 class Report:
-    """What a report holds.
+    """The content of a report.
 
     Attributes
     ----------
     title : str
         Heading.
-    plates : tuple of Plate
+    figures : tuple of PrintedFigure
         Figures in the order of the paper.
     tables : tuple of ReportTable
         Tables in the order of the paper, then ours.
     sentences, correlation_sentences : Mapping
-        Results in plain language, by selection: of the group comparisons, and of the correlations.
+        Results as sentences, by selection: of the group comparisons, and of the correlations.
     notes : tuple of str
-        What a reader must know before comparing.
+        What readers have to know before they compare numbers.
     provenance : tuple of ReportTable
         Images, segmentations, measurements.
     parameters : Mapping
-        How all that was computed.
+        How the report was computed.
     """
 
     title: str
-    plates: tuple[Plate, ...]
+    figures: tuple[PrintedFigure, ...]
     tables: tuple[ReportTable, ...]
     sentences: Mapping[str, tuple[str, ...]]
     correlation_sentences: Mapping[str, tuple[str, ...]]
@@ -84,20 +84,20 @@ def build_report(
     title : str
         Heading.
     parameters : Mapping, optional
-        Further lines of provenance: versions, store, date.
+        Further provenance: versions, store, date.
     log : {"log1p", "ln"}
         Logarithm of Tables S2 and S3.
     draws, seed : int
-        Of bootstrap and permutation.
+        Number of draws and seed of bootstrap and permutation.
     pixels : PixelFigures, optional
-        Figures of pixels, which come from files and not from tables; left out without.
+        Figures of pixels, which come from files and not from tables; None leaves them out.
     predictions : DataFrame, optional
-        Rows of the query `predictions`; Fig. 6 shows those of the newest model, and is left out without any.
+        Rows of the query `predictions`; Fig. 6 shows those of the newest model; it is left out if there are none.
 
     Raises
     ------
     InputError
-        When a table lacks a column or holds what it must not.
+        When a table lacks a column or contains invalid values.
     """
     names = list(selections)
     sizes = {name: size_column(tables.nmc) for name, tables in selections.items()}
@@ -122,7 +122,7 @@ def build_report(
     s8 = together({name: each.size_adjusted for name, each in statistics.items()})
     nmc = together({name: tables.nmc for name, tables in selections.items()})
     compared = pd.concat([together(by_size), s1], ignore_index=True)
-    plates = (
+    figures = (
         *_graphs(pixels, names),
         draw_tpb_size(together({name: tables.tpbs for name, tables in selections.items()})),
         draw_nmc_size_by_tpbs(nmc),
@@ -136,7 +136,7 @@ def build_report(
     )
     return Report(
         title=title,
-        plates=plates,
+        figures=figures,
         tables=result_tables(selections, statistics, together(by_size), s1, s8, correlations, names),
         sentences={
             name: each.sentences[: -len(each.correlations) or None] for name, each in statistics.items()
@@ -156,25 +156,25 @@ def build_report(
     )
 
 
-def _graphs(pixels: PixelFigures | None, names: Sequence[str]) -> tuple[Plate, ...]:
+def _graphs(pixels: PixelFigures | None, names: Sequence[str]) -> tuple[PrintedFigure, ...]:
     """Draw the graph over one image of each selection."""
     if pixels is None:
         return ()
     several = len(pixels.graphs) > 1
-    plates = []
+    figures = []
     for number, name in enumerate((each for each in names if each in pixels.graphs), start=1):
         graph = pixels.graphs[name]
         data = field_graph_data(
             graph, selection=name if several else "", number=number, missing=pixels.why_no_graph
         )
-        plates.append(draw_field_graph(graph, data))
-    return tuple(plates)
+        figures.append(draw_field_graph(graph, data))
+    return tuple(figures)
 
 
 def _predicted(
     selections: Mapping[str, ElectrodeTables], predictions: pd.DataFrame | None, names: Sequence[str]
-) -> tuple[Plate, ...]:
-    """Draw Fig. 6 of the newest model; nothing where no model has predicted anything."""
+) -> tuple[PrintedFigure, ...]:
+    """Draw Fig. 6 for the newest model; nothing if there are no predictions."""
     if predictions is None or predictions.empty:
         return ()
     newest = newest_model(predictions)
@@ -191,21 +191,24 @@ def _notes(selections: Mapping[str, ElectrodeTables], *, has_model: bool) -> tup
     radii = images["radius_um"]
     if len(radii) and radii.max() - radii.min() > 1e-9 * radii.max():
         notes.append(
-            f"Contacts were found at radii from {radii.min():.3g} to {radii.max():.3g} µm: counts of contacts, TPBs "
-            "and channels of these images are not alike."
+            f"The contact radii of the images range from {radii.min():.3g} "
+            f"to {radii.max():.3g} µm, so their numbers of "
+            "contacts, TPBs and channels cannot be compared directly."
         )
     if len(images["ndim"].unique()) > 1:
-        notes.append("2D and 3D images are mixed; sizes are areas, and 3D particles have none.")
+        notes.append(
+            "The selection contains 2D and 3D images. Sizes are areas, so 3D particles have no size."
+        )
     methods = pd.concat([tables.measurements["params"] for tables in selections.values()]).unique()
     if len(methods) > 1:
         notes.append(
-            f"Energy maps were read in {len(methods)} different ways (window, reference, peaks): their "
-            "states are not alike."
+            f"Energy maps were evaluated with {len(methods)} different sets of parameters (window, reference, peaks), "
+            "so their states cannot be compared directly."
         )
     for name, tables in selections.items():
         measured = int(tables.nmc["soc_ev"].notna().sum())
         if measured == 0:
-            notes.append(f"{name}: no NMC has a measured state (no energy map), so only structure is shown.")
+            notes.append(f"{name}: no NMC has a measured state, so the report shows only structure.")
         elif measured < len(tables.nmc):
             notes.append(
                 f"{name}: {len(tables.nmc) - measured} of {len(tables.nmc)} NMC have no measured state."
@@ -213,17 +216,23 @@ def _notes(selections: Mapping[str, ElectrodeTables], *, has_model: bool) -> tup
         without = int(tables.nmc["degree"].isna().sum())
         if without:
             notes.append(
-                f"{name}: {without} NMC have no network metrics yet; run `cathograph metrics` and then this again."
+                f"{name}: {without} NMC have no network metrics. Run "
+                "`cathograph metrics`, then create the report again."
             )
         if len(tables.images) == 1:
             notes.append(
-                f"{name}: one image. Nothing can be said of how images differ; p values describe it alone."
+                f"{name}: there is one image, so differences between "
+                "images are unknown; the p values apply to this image."
             )
     overlap = _shared_images(selections)
     if overlap:
-        notes.append(f"{overlap} images are in more than one selection: these are not independent.")
+        notes.append(
+            f"{overlap} images belong to more than one selection, so these selections are not independent."
+        )
     if not has_model:
-        notes.append("Fig. 6 needs a trained model: `cathograph gnn train`, then `cathograph gnn predict`.")
+        notes.append(
+            "Fig. 6 needs a trained model. Run `cathograph gnn train`, then `cathograph gnn predict`."
+        )
     return tuple(notes)
 
 

@@ -1,4 +1,4 @@
-"""The tables of a report: the paper's S1 to S3, ours beside them, and where all of it comes from."""
+"""The tables of a report: S1 to S3 of the paper, our additions, and the provenance of the data."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,9 +25,9 @@ class ReportTable:
     name : str
         Stem of its CSV, which has all columns.
     title, caption : str
-        Heading, and how to read it.
+        Heading and explanation.
     data : DataFrame
-        Everything.
+        All rows and columns.
     shown : tuple of str
         Columns on the page.
     """
@@ -48,7 +48,7 @@ def result_tables(
     correlations: pd.DataFrame,
     names: Sequence[str],
 ) -> tuple[ReportTable, ...]:
-    """Make the tables of results, from what was computed of each selection."""
+    """Build the tables of results from the statistics of each selection."""
     s2 = stack_selections({name: each.anova_heterogeneity for name, each in statistics.items()}, names)
     s3 = stack_selections({name: each.anova_polarization for name, each in statistics.items()}, names)
     counterparts = stack_selections({name: each.counterparts for name, each in statistics.items()}, names)
@@ -63,14 +63,16 @@ def result_tables(
              "df_clustered", "p_clustered", "p_clustered_family", "n", "n_zeros")  # fmt: skip
     return (
         ReportTable(
-            "overview", "What was selected",
-            "Clusters are volumes where images are their slices, else images. Measured: NMC with a state; "
-            "flagged: of those, too few valid pixels or too many outside of the window.",
+            "overview", "Selected data",
+            "Clusters are images, or volumes if images are slices of them. Measured: NMC with a measured state. "
+            "Flagged: measured NMC with too few valid pixels or too many pixels outside the window.",
             overview, ("selection", *_COUNTS),
         ),
         ReportTable(
             "table-s1", "Table S1: two groups",
-            "As in the paper: particles as units, Welch's t, Cohen's d (exposed minus others). Differences in eV. "
+            "As in the paper: Welch's t-test and Cohen's d (exposed minus "
+            "others), with particles treated as independent. "
+            "Differences are in eV. "
             + STATE_NOTE,
             s1,
             (*first, "figure", "outcome", "exposure", "n_exposed", "n_others", "mean_exposed", "mean_others",
@@ -78,65 +80,72 @@ def result_tables(
              "d_ci_high", "g"),
         ),
         ReportTable(
-            "table-s1", "Table S1 with images accounted for",
-            "The same comparisons on the same yardstick: clustered, corrected for the six of the family "
-            "(Benjamini–Hochberg), and at equal size.",
+            "table-s1", "Table S1, accounting for images",
+            "The same comparisons with clustered tests, corrected for the six comparisons (Benjamini–Hochberg), and at "
+            "equal size.",
             s1,
             (*first, "figure", "outcome", "exposure", "d", "p", "p_family", "d_clustered", "d_clustered_ci_low",
              "d_clustered_ci_high", "p_clustered", "p_clustered_family", "d_size_adjusted_clustered",
              "p_size_adjusted_clustered", "icc", "n_clusters"),
         ),
-        # Sentences in a table of their own: in the one above they would make every row as high as a paragraph.
+        # A separate table for the sentences, which would make the rows above as high as paragraphs.
         ReportTable(
-            "table-s1", "How Table S1 accounts for images",
-            "The method of each comparison, the smallest true d that it would find with 80 %, and what limits it.",
+            "table-s1", "Methods of the clustered tests in Table S1",
+            "The method of each comparison, the smallest true d that it detects with a power of 80 %, and its limits.",
             s1,
             (*first, "figure", "outcome", "exposure", "df_clustered", "detectable_d", "detectable_d_clustered",
              "method_clustered", "caution", "reason"),
         ),
         ReportTable(
             "size-by-tpb", "Size of NMC in TPBs and others (Fig. 4d)",
-            "How much there is to adjust for.", by_size,
+            "The difference in size that comparisons have to be adjusted for.", by_size,
             (*first, "outcome", "n_exposed", "n_others", "mean_exposed", "mean_others", "d", "p", "d_clustered",
              "p_clustered"),
         ),
         ReportTable(
             "table-s2", "Table S2: variance of log heterogeneity",
-            "TPB × concurrent channel, sums of squares of type II and III; the family is both tables of one type."
+            "TPB × concurrent channel, with sums of squares of types II and "
+            "III. p values are corrected over both tables (S2, "
+            "S3) of one type."
             + _unanswered(s2),
             s2, (*first, *anova),
         ),
         ReportTable(
             "table-s3", "Table S3: variance of log polarization",
-            "As S2. Polarization is 0 for a particle with one peak (n_zeros)." + _unanswered(s3),
+            "As S2. The polarization of a particle with one peak is 0; "
+            "n_zeros is the number of such particles." + _unanswered(s3),
             s3, (*first, *anova),
         ),
         ReportTable(
             "size-adjusted", "At equal size (Fig. S8)",
-            "Analysis of covariance on the logarithm of the size; equal_slopes_p small: one adjusted effect does "
-            "not describe both small and large particles.",
+            "Analysis of covariance on the logarithm of the size. If "
+            "equal_slopes_p is small, the effect differs between "
+            "small and large particles, and one adjusted value does not describe both.",
             s8,
             (*first, "exposure", "outcome", "n", "d_size", "d", "d_adjusted", "p_adjusted",
              "d_adjusted_clustered", "p_adjusted_clustered", "p_adjusted_clustered_family", "equal_slopes_p"),
         ),
         ReportTable(
             "correlations", "Correlations (Fig. 5a)",
-            "Pearson and Spearman with particles as units; r_within: within images; clustered: standardized slope.",
+            "Pearson and Spearman correlations treat particles as "
+            "independent. r_within is the correlation within images. The "
+            "clustered values are standardized slopes that account for images.",
             correlations,
             (*first, "metric", "outcome", "n", "r", "r_ci_low", "r_ci_high", "p", "p_family", "spearman",
              "r_within", "r_clustered", "p_clustered", "p_clustered_family"),
         ),
         ReportTable(
             "percolation", "Percolation",
-            "NMC joined through SSE to the top of the image and through graphite to the bottom, of all images of "
-            "these samples; `cathograph query percolation --param side=left` asks for other sides.",
+            "NMC connected through SSE to the top of the image (ionic) and "
+            "through graphite to the bottom (electronic), "
+            "over all images of these samples. Other sides: `cathograph query percolation --param side=left`.",
             stack_selections({name: tables.percolation for name, tables in selections.items()}, names),
             (*first, "sample", "cathode", "ndim", "images", "nmc", "ionic", "electronic", "both", "neither",
              "share_ionic", "share_electronic", "share_both", "share_neither", "images_without_metrics"),
         ),
         ReportTable(
-            "counterparts", "All clustered counterparts",
-            "Five ways to account for images; the quoted one stands in Table S1. Differences in eV.",
+            "counterparts", "All clustered tests",
+            "Five tests that account for images; Table S1 contains the quoted one. Differences are in eV.",
             counterparts,
             (*first, "exposure", "outcome", "method", "quoted", "difference", "difference_low",
              "difference_high", "df", "p", "reason"),
@@ -147,7 +156,7 @@ def result_tables(
 def provenance_tables(
     selections: Mapping[str, ElectrodeTables], names: Sequence[str]
 ) -> tuple[ReportTable, ...]:
-    """Make the tables of images, segmentations and energy maps in use."""
+    """Build the tables of images, segmentations and energy maps in use."""
     first = ("selection",) if len(names) > 1 else ()
     segmentations, ways_of_segmenting = _number_ways(
         stack_selections({name: tables.segmentations for name, tables in selections.items()}, names)
@@ -162,31 +171,31 @@ def provenance_tables(
              "method", "version", "nmc", "contacts", "tpbs"),
         ),
         ReportTable(
-            "segmentations", "Segmentations in use", "The way is a row of the next table.", segmentations,
+            "segmentations", "Segmentations in use", "Column way: row of the next table.", segmentations,
             (*first, "sample", "image", "source", "method", "version", "created", "segmentation", "way"),
         ),
         ReportTable(
-            "segmentation-ways", "Ways of segmenting", "", ways_of_segmenting, ("way", "images", "params"),
+            "segmentation-ways", "Parameters of the segmentations", "", ways_of_segmenting, ("way", "images", "params"),
         ),
         ReportTable(
-            "measurements", "Energy maps in use", "The way is a row of the next table.", measurements,
+            "measurements", "Energy maps in use", "Column way: row of the next table.", measurements,
             (*first, "sample", "image", "kind", "created", "particles", "measured", "flagged", "matching", "way"),
         ),
         ReportTable(
-            "measurement-ways", "Ways of measuring", "", ways_of_measuring, ("way", "images", "params"),
+            "measurement-ways", "Parameters of the energy maps", "", ways_of_measuring, ("way", "images", "params"),
         ),
     )  # fmt: skip
 
 
 def _unanswered(anova: pd.DataFrame) -> str:
-    """Say why a selection has no analysis of variance: beside one that has, it would seem forgotten."""
+    """Explain why a selection has no analysis of variance."""
     whose = [name for name in ("selection", "reason") if name in anova.columns]
     without = anova.loc[anova["reason"] != "", whose].drop_duplicates().astype(str)
-    return "".join(f" No answer: {': '.join(row)}." for row in without.itertuples(index=False))
+    return "".join(f" Not computed: {': '.join(row)}." for row in without.itertuples(index=False))
 
 
 def _number_ways(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Give each distinct set of parameters a number: they are long, and most rows have the same."""
+    """Give each distinct set of parameters a number, because they are long and equal in most rows."""
     codes, params = pd.factorize(table["params"])
     ways = pd.DataFrame({"way": range(1, len(params) + 1), "params": params})
     numbered = table.assign(way=codes + 1)

@@ -1,8 +1,8 @@
-"""The tables that figures and report read, and how a selection narrows them.
+"""The tables behind figures and report, and how a selection narrows them.
 
-One reading of the store gives four tables; every figure and every statistic is a pure function
-of them, so a report and a query can only show the same numbers. A *selection* is a table of keys
-(``sample``, ``image`` and, for single particles, ``label``); narrowing is a join with it.
+The tables are read once. Every figure and statistic is a pure function of them, so reports and queries show the same
+numbers. A *selection* is a table of keys (``sample``, ``image`` and, for single particles, ``label``); narrowing is a
+join with it.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from cathograph.schema.errors import InputError
 from cathograph.schema.keys import image_key, particle_key
 
 Ask = Callable[[str], pd.DataFrame]
-"""Gives the table of a named query, for instance ``lambda name: cathograph.query(store, name)``."""
+"""Returns the table of a named query, for instance ``lambda name: cathograph.query(store, name)``."""
 
 IMAGE = ["sample", "image"]
 PARTICLE = ["sample", "image", "label"]
@@ -23,7 +23,7 @@ PARTICLE = ["sample", "image", "label"]
 
 @dataclass(frozen=True)
 class ElectrodeTables:
-    """What figures and statistics need of some images.
+    """The tables of some images that figures and statistics need.
 
     Attributes
     ----------
@@ -35,9 +35,9 @@ class ElectrodeTables:
     nearest : DataFrame
         Query `nearest`.
     images, segmentations, measurements : DataFrame
-        Queries of these names: where all that comes from. Only what is in sight.
+        Queries of these names, with provenance; only segmentations and measurements in use.
     percolation : DataFrame
-        Query `percolation`: one row per sample, over all of its images.
+        Query `percolation`: one row per sample, over all its images.
     """
 
     nmc: pd.DataFrame
@@ -73,7 +73,7 @@ def read_electrode_tables(ask: Ask) -> ElectrodeTables:
     Parameters
     ----------
     ask : callable
-        Gives the table of a named query; it may narrow it to one sample or image.
+        Returns the table of a named query, possibly narrowed to one sample or image.
 
     Raises
     ------
@@ -83,8 +83,8 @@ def read_electrode_tables(ask: Ask) -> ElectrodeTables:
     states = ask("states")
     metrics = ask("centralities")
     counts = ask("tpbs_per_nmc").rename(columns={"nmc": "label"})
-    # An inner join: another command may change the store between two of these queries, and a particle that
-    # is in one of them only has no row that would be true.
+    # An inner join: another command may change the store between two queries, and a particle that is only in one of
+    # them has no valid row.
     nmc = states.merge(metrics[[*PARTICLE, *METRICS]], on=PARTICLE, how="inner", validate="1:1").merge(
         counts[[*PARTICLE, "tpbs", "physical_tpbs", "junctions"]], on=PARTICLE, how="inner", validate="1:1"
     )
@@ -101,15 +101,15 @@ def read_electrode_tables(ask: Ask) -> ElectrodeTables:
 
 
 def narrow(tables: ElectrodeTables, keys: pd.DataFrame) -> ElectrodeTables:
-    """Keep the images, or the particles, that a table of keys names.
+    """Keep the images, or the particles, in a table of keys.
 
     Parameters
     ----------
     tables : ElectrodeTables
-        All.
+        All tables.
     keys : DataFrame
         Columns ``sample``, ``image`` and optionally ``label``. With labels, NMC are kept one by
-        one, TPBs and nearest links by their NMC, and images where one of the labels lies.
+        one, TPBs and nearest links by their NMC, and images that contain one of the labels.
     """
     images = keys[IMAGE].drop_duplicates()
     narrowed = {
@@ -129,7 +129,7 @@ def narrow(tables: ElectrodeTables, keys: pd.DataFrame) -> ElectrodeTables:
 
 
 def keys_of_cathode(tables: ElectrodeTables, cathode: str) -> pd.DataFrame:
-    """Name the images of a cathode kind.
+    """List the images of a cathode kind.
 
     Raises
     ------
@@ -140,7 +140,7 @@ def keys_of_cathode(tables: ElectrodeTables, cathode: str) -> pd.DataFrame:
 
 
 def keys_of_sample(tables: ElectrodeTables, sample: str) -> pd.DataFrame:
-    """Name the images of a sample.
+    """List the images of a sample.
 
     Raises
     ------
@@ -214,8 +214,8 @@ def _known_only(tables: ElectrodeTables, keys: pd.DataFrame, source: str) -> pd.
         first = "/".join(str(value) for value in unknown.iloc[0][on])
         what = "NMC particle" if "label" in on else "image"
         msg = (
-            f"Found {len(unknown)} rows from {source} that name no {what} in sight, the first is {first}; "
-            "expected only such. Change the query (only NMC have a state)."
+            f"Found {len(unknown)} rows from {source} that match no {what} in use, the first is {first}; "
+            "expected only stored ones. Change the query (only NMC have states)."
         )
         raise InputError(msg)
     return keys.reset_index(drop=True)
@@ -238,7 +238,7 @@ def _from_keys(tables: ElectrodeTables, given: "pd.Series", source: str) -> pd.D
     unknown = keys[~keys.isin(of_nmc["key"])]
     if len(unknown):
         msg = (
-            f"Found {len(unknown)} keys from {source} that are of no image and no NMC in sight, the first is "
+            f"Found {len(unknown)} keys from {source} that match no image and no NMC in use, the first is "
             f"{unknown.iloc[0]!r}; expected only images, or only NMC. Return image.key or nmc.key."
         )
         raise InputError(msg)

@@ -1,18 +1,18 @@
-"""How much there is of everything: counts for each sample or image, and their sums.
+"""Counts of particles, TPBs and channels by image and by sample.
 
-From counts of the images alone where whole images are looked at, which is all that a first page needs to
-read; from the particles and TPBs themselves where a range of sizes leaves some of an image's NMC out.
+For whole images, the counts of the query ``images`` suffice, so that the first page reads little. If a range of sizes
+excludes some NMC, the particles and TPBs themselves are counted.
 """
 
 import numpy as np
 import pandas as pd
 
 COUNTED = ("particles", "nmc", "sse", "graphite", "tpbs", "physical_tpbs", "nmc_with_channels")
-"""What is counted: columns of the query ``images``."""
+"""Counts: columns of the query ``images``."""
 
 
 def recount_images(images: pd.DataFrame, particles: pd.DataFrame, tpbs: pd.DataFrame) -> pd.DataFrame:
-    """Count anew what is in each image, from tables that leave some of its particles out.
+    """Count the content of each image from tables that lack some of its particles.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ def recount_images(images: pd.DataFrame, particles: pd.DataFrame, tpbs: pd.DataF
     Returns
     -------
     DataFrame
-        ``images`` with other counts, zero where nothing is left.
+        ``images`` with new counts, zero if nothing is left.
     """
     phase = particles["phase"]
     kept = {
@@ -53,7 +53,7 @@ def count_samples(images: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a sample: cathode, images, the counts, and ``share_with_channels`` of its NMC (NaN without NMC).
+        One row per sample: cathode, images, the counts, and ``share_with_channels`` of its NMC (NaN without NMC).
 
     Examples
     --------

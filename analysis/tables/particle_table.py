@@ -1,13 +1,11 @@
-"""The particle table that all statistics read, and what a cluster is.
+"""The particle table that all statistics read, and its clusters.
 
-One row per NMC particle. Every test takes its columns through the functions here, so that a
-missing column, an infinite value or a particle counted twice is found once, with one message.
-A missing value (None, NaN) is no mistake: a particle without an energy map has no state. It
-is left out of the tests that need it, and counted there.
+The table has one row per NMC particle. All tests read its columns with the functions of this module, so a missing
+column, an infinite value or a duplicate particle gives the same message everywhere. A missing value (None, NaN) is not
+an error: a particle without an energy map has no state. Tests leave it out and count it.
 
-The particles of an image share its surroundings, its focus and its calibration, and the
-slices of a volume share particles. So the *cluster*, the unit that counts as independent, is
-the volume where slices have one, else the image.
+The particles of an image share surroundings, focus and calibration, and the slices of a volume share particles. So
+the *cluster*, the unit that is treated as independent, is the volume if the images are slices, and else the image.
 """
 
 import numpy as np
@@ -20,7 +18,7 @@ STATES = ("soc_ev", "heterogeneity_ev", "polarization_ev")
 """The electrochemical state of a particle, in the order of the paper's figures."""
 
 EXPOSURES = ("at_tpb", "has_concurrent_channel")
-"""What the paper compares particles by, in the order of its figures 4 and 5."""
+"""The exposures by which the paper compares particles, in the order of its figures 4 and 5."""
 
 SIZE = "area_um2"
 """Column of the particle's size, µm²."""
@@ -32,23 +30,23 @@ def require_columns(table: pd.DataFrame, columns: tuple[str, ...]) -> None:
     Raises
     ------
     InputError
-        When the argument is no DataFrame, or a column is missing.
+        When the argument is not a DataFrame, or a column is missing.
     """
     if not isinstance(table, pd.DataFrame):
-        msg = f"Found {type(table).__name__}; expected a DataFrame of particles. Hand in a table."
+        msg = f"Found {type(table).__name__}; expected a DataFrame of particles. Pass a table."
         raise InputError(msg)
     missing = [name for name in columns if name not in table.columns]
     if missing:
         found = ", ".join(map(str, table.columns)) or "none"
         msg = (
             f"Found no column {', '.join(missing)} in the particle table (columns: {found}); "
-            "it is needed for this test. Add it, or name another column."
+            "expected it for this test. Add it, or name another column."
         )
         raise InputError(msg)
 
 
 def numbers_of(table: pd.DataFrame, column: str) -> NDArray[np.float64]:
-    """Read a column as numbers; what is missing becomes NaN.
+    """Read a column as numbers; missing values become NaN.
 
     Parameters
     ----------
@@ -71,14 +69,14 @@ def numbers_of(table: pd.DataFrame, column: str) -> NDArray[np.float64]:
         values = pd.to_numeric(table[column]).to_numpy(dtype=np.float64, na_value=np.nan)
     except (TypeError, ValueError) as error:
         msg = (
-            f"Found values in column {column} that are no numbers ({error}); expected numbers. Correct them."
+            f"Found values in column {column} that are not numbers ({error}); expected numbers. Correct them."
         )
         raise InputError(msg) from error
     infinite = np.flatnonzero(np.isinf(values))
     if infinite.size:
         msg = (
             f"Found {infinite.size} infinite values in column {column}, the first in row {infinite[0]}; "
-            "expected finite numbers, or null where there is none. Correct them."
+            "expected finite numbers, or null for missing values. Correct them."
         )
         raise InputError(msg)
     return values
@@ -101,8 +99,8 @@ def flags_of(table: pd.DataFrame, column: str) -> NDArray[np.bool_]:
     Raises
     ------
     InputError
-        When the column is missing, has holes, or holds anything but true and false. A flag
-        with holes is an ingest that did not finish, not a particle without.
+        When the column is missing, or has nulls or values other than true and false. Nulls in a flag mean that the
+        ingest has not finished.
     """
     values = numbers_of(table, column)
     holes = int(np.isnan(values).sum())
@@ -120,7 +118,7 @@ def flags_of(table: pd.DataFrame, column: str) -> NDArray[np.bool_]:
 
 
 def cluster_of(table: pd.DataFrame) -> pd.Series:
-    """Tell which particles belong together: to one volume, else to one image.
+    """Give each cluster of particles a number: one per volume, or else per image.
 
     Parameters
     ----------
@@ -137,7 +135,7 @@ def cluster_of(table: pd.DataFrame) -> pd.Series:
     ------
     InputError
         When a column is missing, a particle has no sample or image, or one particle (sample,
-        image, label) stands in two rows, as after a join that multiplied rows.
+        image, label) is in two rows, as after a join that multiplied rows.
 
     Examples
     --------
@@ -163,7 +161,7 @@ def cluster_of(table: pd.DataFrame) -> pd.Series:
                 "Drop the duplicates."
             )
             raise InputError(msg)
-    # Codes instead of a groupby over three text columns: ten times faster, and every test asks.
+    # Codes instead of a groupby over three text columns: ten times faster, and each test needs them.
     sample = sample_codes(table)
     image = pd.factorize(table["image"].astype(str))[0].astype(np.int64)
     in_volume = np.zeros(len(table), dtype=bool)
@@ -177,7 +175,7 @@ def cluster_of(table: pd.DataFrame) -> pd.Series:
 
 
 def name_clusters(table: pd.DataFrame) -> str:
-    """Say what the clusters of a table are: images, volumes, or both.
+    """Name the clusters of a table: images, volumes, or both.
 
     Examples
     --------

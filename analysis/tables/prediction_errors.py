@@ -1,4 +1,4 @@
-"""How far predictions are from what was measured: RMSE, MAE, R², and the residual of every particle."""
+"""Errors of predictions against measurements: RMSE, MAE, R², and the residual of each particle."""
 
 import math
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ class PredictionErrors:
     Attributes
     ----------
     n : int
-        Particles.
+        Number of particles.
     rmse_ev, mae_ev : float
         Root mean square and mean of the absolute residual in eV; NaN without particles.
     r2 : float
-        Share of the variance explained; NaN where the measured values do not differ.
+        Share of the variance explained; NaN if all measured values are equal.
     """
 
     n: int
@@ -42,7 +42,7 @@ def residuals_of(predictions: pd.DataFrame, target: str) -> pd.DataFrame:
 
 
 def prediction_errors(residuals: pd.DataFrame, target: str) -> PredictionErrors:
-    """Sum up the residuals of `residuals_of`.
+    """Compute the errors from the residuals of `residuals_of`.
 
     Examples
     --------

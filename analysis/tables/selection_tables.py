@@ -1,4 +1,4 @@
-"""Tables of several selections as one, its column ``selection`` telling them apart."""
+"""Tables of several selections as one table with a column ``selection``."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,7 +6,7 @@ import pandas as pd
 
 
 def stack_selections(parts: Mapping[str, pd.DataFrame], names: Sequence[str]) -> pd.DataFrame:
-    """Put the selections' tables below each other; a lone selection needs no column that names it.
+    """Stack the tables of the selections; a single selection gets no column ``selection``.
 
     Parameters
     ----------

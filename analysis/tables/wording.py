@@ -1,9 +1,9 @@
-"""How results are said in plain language: columns, effect sizes, p values, and how an effect changes."""
+"""Words for results: columns, effect sizes, p values, and changes of an effect."""
 
 import numpy as np
 
 _UNITS = {"_um2": "µm²", "_um3": "µm³", "_um": "µm", "_ev": "eV", "_px": "px"}
-"""Endings of columns, and the unit that each says."""
+"""Endings of column names, and their units."""
 
 _WORDS = {
     "soc_ev": "SOC indicator",
@@ -15,7 +15,7 @@ _WORDS = {
 
 
 def in_words(column: str) -> str:
-    """Say what a column holds within a sentence.
+    """Name a column within a sentence.
 
     Examples
     --------
@@ -26,7 +26,7 @@ def in_words(column: str) -> str:
 
 
 def split_unit(column: str) -> tuple[str, str]:
-    """Split a column into its words and its unit, which is empty where it has none.
+    """Split the name of a column into words and unit; the unit is empty if there is none.
 
     Examples
     --------
@@ -38,7 +38,7 @@ def split_unit(column: str) -> tuple[str, str]:
 
 
 def as_subject(text: str) -> str:
-    """Begin a sentence with a text.
+    """Capitalize the start of a sentence.
 
     Examples
     --------
@@ -49,17 +49,17 @@ def as_subject(text: str) -> str:
 
 
 def name_change(before: float, after: float) -> str:
-    """Say how an effect changes; less than a twentieth of a standard deviation is hardly.
+    """Describe the change of an effect; less than 0.05 standard deviations is no substantial change.
 
     Examples
     --------
     >>> name_change(-0.58, -0.31), name_change(-0.58, -0.55), name_change(0.2, -0.2)
-    ('shrinks', 'hardly changes,', 'changes its sign,')
+    ('shrinks', 'barely changes,', 'changes sign,')
     """
     if abs(after - before) < 0.05:
-        return "hardly changes,"
+        return "barely changes,"
     if before * after < 0 and min(abs(before), abs(after)) >= 0.05:
-        return "changes its sign,"
+        return "changes sign,"
     return "shrinks" if abs(after) < abs(before) else "grows"
 
 

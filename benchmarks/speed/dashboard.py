@@ -16,11 +16,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.error import URLError
 from urllib.request import urlopen
 
 import psutil
+from playwright.sync_api import Browser, sync_playwright
 
 from cathograph.benchmarks.measure import BenchRow
 from cathograph.benchmarks.speed.dashboard_visits import (
@@ -31,10 +31,7 @@ from cathograph.benchmarks.speed.dashboard_visits import (
 )
 from cathograph.benchmarks.speed.many_images import N_IMAGES, fill_store
 from cathograph.benchmarks.speed.temporary_store import TemporaryServer, temporary_server
-from cathograph.schema.errors import DashboardError, InputError, MissingExtra
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+from cathograph.schema.errors import DashboardError, InputError
 
 FIRST_PAGE_S, CHANGE_S = 2.0, 1.0
 _START_S = 60.0
@@ -58,8 +55,6 @@ def run(progress: Callable[[str], None], only: str | None = None) -> list[BenchR
 
     Raises
     ------
-    MissingExtra
-        When Playwright is not installed.
     InputError
         When there is no Chromium.
     WrongAnswer
@@ -69,13 +64,6 @@ def run(progress: Callable[[str], None], only: str | None = None) -> list[BenchR
     if browser_path is None:
         msg = f"Found none of {', '.join(_BROWSERS)}; expected a browser to drive. Install chromium."
         raise InputError(msg)
-    try:
-        from playwright.sync_api import sync_playwright
-    except ModuleNotFoundError as error:
-        msg = (
-            "Found no module playwright; expected it for this benchmark. Install it: pip install playwright."
-        )
-        raise MissingExtra(msg) from error
     with temporary_server() as server, tempfile.TemporaryDirectory() as folder:
         with server.connect() as store:
             n_particles = fill_store(store, progress)
@@ -100,7 +88,7 @@ def run(progress: Callable[[str], None], only: str | None = None) -> list[BenchR
 
 def measure(
     server: TemporaryServer,
-    browser: "Browser",
+    browser: Browser,
     browser_path: str,
     folder: Path,
     n_particles: int,

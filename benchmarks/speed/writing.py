@@ -7,8 +7,6 @@ transaction, who and when noted beside it. The rival writes the same particles a
 has not, are left out of both.
 """
 
-import resource
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import count
@@ -17,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from cathograph.benchmarks.label_images import make_composite
-from cathograph.benchmarks.measure import BenchRow, WrongAnswer, time_alternately
+from cathograph.benchmarks.measure import BenchRow, WrongAnswer, peak_mb, time_alternately
 from cathograph.benchmarks.speed.composite_rows import make_rows
 from cathograph.benchmarks.speed.temporary_store import temporary_store
 from cathograph.queries.server.connection import Connection
@@ -66,9 +64,7 @@ def run(progress: Callable[[str], None] | None = None, only: str | None = None) 
     if ours != theirs:
         msg = f"Found {ours} rows written, by the rival {theirs}."
         raise WrongAnswer(msg)
-    peak_mb = (
-        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6
-    )
+    most_mb = peak_mb()
     return [
         BenchRow(
             name=name,
@@ -76,8 +72,8 @@ def run(progress: Callable[[str], None] | None = None, only: str | None = None) 
             rival=rival,
             rival_s=rival_s,
             ratio=rival_s / ours_s,
-            ours_peak_mb=peak_mb,
-            rival_peak_mb=peak_mb,
+            ours_peak_mb=most_mb,
+            rival_peak_mb=most_mb,
         )
     ]
 

@@ -1,4 +1,4 @@
-"""``cathograph bench``: ours beside its rivals, in one run."""
+"""``cathograph bench``: compare the speed of Cathograph with rivals in one run."""
 
 from importlib import import_module
 from typing import Annotated
@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from cathograph.commands.console import print_json, print_table, say
+from cathograph.extras import needs
 from cathograph.schema.errors import InputError
 
 # Each is a module of benchmarks/ with run(progress, only).
@@ -22,12 +23,13 @@ _BENCHMARKS = {
 }
 
 
+@needs("bench")
 def bench(
     name: Annotated[str, typer.Argument(help=f"What to measure: {', '.join(_BENCHMARKS)}.")],
     only: Annotated[str | None, typer.Option(help="Only rows whose name contains this.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
 ) -> None:
-    """Time ours and its rivals on the same inputs; the ratio says how many times faster ours is."""
+    """Time Cathograph and its rivals on the same inputs; ratio is how many times faster Cathograph is."""
     if name not in _BENCHMARKS:
         msg = f"Found benchmark {name!r}; expected one of {', '.join(_BENCHMARKS)}."
         raise InputError(msg)

@@ -1,4 +1,4 @@
-"""``cathograph calibrate``: how far the intervals of a model have to reach, from images of known truth."""
+"""``cathograph calibrate``: correct the uncertainty intervals of a model with images of known truth."""
 
 import shlex
 import sys
@@ -9,21 +9,27 @@ import typer
 from rich.markup import escape
 
 from cathograph.commands.console import errors, print_json, print_table, progress_bar
+from cathograph.extras import needs
 
 
+@needs("unet")
 def calibrate(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="images/N.tif with masks/N.tif, or N.tif with N_label.tif.")
     ],
-    phases: Annotated[str, typer.Option(help="What the masks mean: 0=background,1=NMC,…, or a YAML file.")],
+    phases: Annotated[
+        str, typer.Option(help="Phase of each mask value: 0=background,1=NMC,…, or a YAML file.")
+    ],
     model: Annotated[str, typer.Option(help="Path of a .safetensors file.")],
-    uncertainty: Annotated[int, typer.Option(min=1, help="Passes, as in `ingest --uncertainty`.")] = 8,
+    uncertainty: Annotated[
+        int, typer.Option(min=1, help="Number of passes, as in `ingest --uncertainty`.")
+    ] = 8,
     min_size_px: Annotated[int, typer.Option(min=1, help="As in `ingest`.")] = 1,
     radius_px: Annotated[int, typer.Option(min=0, max=50, help="As in `ingest`.")] = 3,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
-    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Correct the 90 % intervals of a model on images that it was not trained on.
+    """Calibrate the 90 % intervals of a model with images that were not used for training.
 
     [dim]cathograph calibrate pairs --phases 0=NMC,1=Graphite,2=SSE --model mine.safetensors[/]
     """
@@ -45,8 +51,8 @@ def calibrate(
 
     if model == DEFAULT:
         msg = (
-            f"Found --model {DEFAULT}, which is part of the installation and was calibrated on phantoms; expected a "
-            "file of yours. Copy its weights, and calibrate the copy."
+            f"Found --model {DEFAULT}, which belongs to the installation and is calibrated on phantoms; expected "
+            "a file of your own. Copy its weights and calibrate the copy."
         )
         raise ModelError(msg)
     segmenter = make_unet(model=model, device=device)
@@ -73,7 +79,7 @@ def calibrate(
             {"quantity": name, "images": setting.images, **({} if margins is None else vars(margins))}
             for name, margins in setting.margins.items()
         ]
-        print_table(pd.DataFrame(rows), title="Added to the passes; counts as log(1 + count)")
+        print_table(pd.DataFrame(rows), title="Margins added to the intervals (counts as log(1 + count))")
         errors.print(
             f"Written to {escape(str(path))}; `cathograph ingest --uncertainty {uncertainty}` uses it."
         )

@@ -80,7 +80,7 @@ def print_table(table: "pd.DataFrame", *, title: str | None = None) -> None:
 
 
 def _columns_that_fit(widths: list[int], room: int) -> int:
-    """Count the columns, from the left, that fit beside each other; always at least one."""
+    """Count the columns, from the left, that fit next to each other; at least one."""
     used, shown = 0, 0
     for width in widths:
         used += min(width, 60) + 2
@@ -105,7 +105,7 @@ def _number(value: float) -> str:
 
 @contextmanager
 def waiting(what: str) -> Iterator[None]:
-    """Show a spinner beside `what` while something runs (a terminal only)."""
+    """Show `what` with a spinner during a slow step (in terminals only)."""
     with errors.status(escape(what)):
         yield
 

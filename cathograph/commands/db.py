@@ -1,4 +1,4 @@
-"""``cathograph db``: the local Neo4j of this home."""
+"""``cathograph db``: the local Neo4j server."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -7,7 +7,7 @@ import typer
 
 from cathograph.commands.console import errors, print_json, results, say
 from cathograph.commands.home import HomeOption, home_of
-from cathograph.settings import read_settings
+from cathograph.extras import needs
 
 if TYPE_CHECKING:
     from cathograph.local_neo4j.server import LocalNeo4j
@@ -16,33 +16,36 @@ db = typer.Typer(help="The local Neo4j: start, stop, status, backup, restore.", 
 
 
 @db.command()
+@needs("ingest")
 def start(context: typer.Context, home: HomeOption = None) -> None:
-    """Start the local server; it stays until `cathograph db stop`."""
+    """Start the local server; it runs until `cathograph db stop`."""
     server = _server(context, home)
     address = server.start(progress=say)
     results.print(f"{address.uri}  user {address.user}  home {server.home.folder}", highlight=False)
     errors.print(
         f"The password is in {server.home.folder / 'neo4j-password'}. "
-        "The server stays until `cathograph db stop`.",
+        "The server runs until `cathograph db stop`.",
         style="dim",
         highlight=False,
     )
 
 
 @db.command()
+@needs("ingest")
 def stop(context: typer.Context, home: HomeOption = None) -> None:
-    """Stop the local server; its data stay."""
+    """Stop the local server; its data are kept."""
     stopped = _server(context, home).stop(progress=say)
     results.print("Stopped." if stopped else "No server was running.")
 
 
 @db.command()
+@needs("ingest")
 def status(
     context: typer.Context,
-    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     home: HomeOption = None,
 ) -> None:
-    """Say whether the local server runs, and where."""
+    """Show whether the local server is running, and its address."""
     found = _server(context, home).status()
     record = {
         "state": found.state.value,
@@ -61,12 +64,13 @@ def status(
 
 
 @db.command()
+@needs("ingest")
 def backup(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="File to write, for instance beamtime.dump.")],
     home: HomeOption = None,
 ) -> None:
-    """Dump the local database into one file; writers wait, the server is down for a moment."""
+    """Write the local database to a file; the server stops for a moment, and writers wait."""
     from cathograph.local_neo4j.backups import back_up
 
     written = back_up(_server(context, home), file, say=say)
@@ -74,13 +78,14 @@ def backup(
 
 
 @db.command()
+@needs("ingest")
 def restore(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="File made by `cathograph db backup`.")],
-    force: Annotated[bool, typer.Option("--force", help="Replace a database that is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace the existing database.")] = False,
     home: HomeOption = None,
 ) -> None:
-    """Load a backup into the local database."""
+    """Restore the local database from a backup."""
     from cathograph.local_neo4j.backups import restore as restore_backup
 
     restore_backup(_server(context, home), file, force=force, say=say)
@@ -89,5 +94,6 @@ def restore(
 
 def _server(context: typer.Context, home: Path | None) -> "LocalNeo4j":
     from cathograph.local_neo4j.server import LocalNeo4j
+    from cathograph.settings import read_settings
 
     return LocalNeo4j(read_settings(home_of(context, home)).home)

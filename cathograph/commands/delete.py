@@ -1,4 +1,4 @@
-"""``cathograph delete``: a sample, or one image of it, out of the store."""
+"""``cathograph delete``: remove a sample, or one of its images, from the store."""
 
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,19 +17,15 @@ if TYPE_CHECKING:
 def delete(
     context: typer.Context,
     sample: Annotated[str, typer.Option(help="Sample to delete.")],
-    image: Annotated[
-        str | None, typer.Option(help="Only this image or volume of it.", show_default=False)
-    ] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would go.")] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="For scripts, with --yes or --dry-run: what went.")
-    ] = False,
+    image: Annotated[str | None, typer.Option(help="Only this image or volume.", show_default=False)] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be deleted.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON; needs --yes or --dry-run.")] = False,
     home: HomeOption = None,
 ) -> None:
-    """Delete a sample with its images, particles and measurements, after showing what would go and asking.
+    """Delete a sample with its images, particles and measurements, after showing them and asking for confirmation.
 
-    Files stay where they are. A watched folder does not bring them back, but for `cathograph retry FILE`.
+    Image files are not deleted. `cathograph watch` does not ingest them again, unless you run `cathograph retry FILE`.
 
     [dim]cathograph delete --sample s100[/]
     """
@@ -39,16 +35,19 @@ def delete(
 
     asks = not (yes or dry_run)
     if asks and (as_json or not sys.stdin.isatty()):
-        msg = "Found nobody to ask; expected --yes to delete, or --dry-run to see what would go. Add one of both."
+        msg = (
+            "Found no terminal to ask for confirmation; expected "
+            "--yes to delete or --dry-run to look. Add one of them."
+        )
         raise InputError(msg)
     with open_for_writing(read_settings(home_of(context, home)), say=say) as store:
         if store.connection is None:
             return
         if not dry_run:
-            with waiting("removing what an earlier deletion left …"):
+            with waiting("finishing an earlier deletion …"):
                 left = remove_withdrawn(store.connection, writing=store.writing)
             if left:
-                say(f"Removed what an earlier deletion left: {left} segmentations out of sight.")
+                say(f"Finished an earlier deletion: removed {left} hidden segmentations.")
         found = deletable(store.connection, sample, image)
         if not found:
             what = f"sample {sample!r}" if image is None else f"image {image!r} of sample {sample!r}"
@@ -60,7 +59,7 @@ def delete(
             errors.print("Nothing was deleted.")
             raise typer.Exit(1)
         if not dry_run:
-            with store.writing(), waiting("taking them out of sight …"):
+            with store.writing(), waiting("hiding …"):
                 withdraw(store.connection, sample, image)
             with waiting("removing …"):
                 remove_withdrawn(store.connection, writing=store.writing)
@@ -76,7 +75,7 @@ def _show(found: "list[Deletable]", sample: str) -> None:
     import pandas as pd
 
     table = pd.DataFrame([_record(each) for each in found])
-    total = {"image": "in all", **table.drop(columns=["image", "last_written"]).sum()}
+    total = {"image": "total", **table.drop(columns=["image", "last_written"]).sum()}
     shown = pd.concat([table, pd.DataFrame([total])]) if len(table) > 1 else table
     print_table(shown.fillna({"last_written": ""}), title=f"sample {sample}")
 

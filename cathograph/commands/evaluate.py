@@ -1,4 +1,4 @@
-"""``cathograph evaluate``: a model beside true masks."""
+"""``cathograph evaluate``: compare a model with true masks."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -7,28 +7,32 @@ import typer
 from rich.markup import escape
 
 from cathograph.commands.console import errors, print_json, print_table, progress_bar
+from cathograph.extras import needs
 
 if TYPE_CHECKING:
     from cathograph.ingest.segmentation.unet.mask_evaluation import Evaluation
 
 
+@needs("unet")
 def evaluate(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="images/N.tif with masks/N.tif, or N.tif with N_label.tif.")
     ],
-    phases: Annotated[str, typer.Option(help="What the masks mean: 0=background,1=NMC,…, or a YAML file.")],
+    phases: Annotated[
+        str, typer.Option(help="Phase of each mask value: 0=background,1=NMC,…, or a YAML file.")
+    ],
     model: Annotated[str, typer.Option(help="default, or the path of a .safetensors file.")] = "default",
     only: Annotated[
         str | None,
-        typer.Option(help="Names of the images to take, with commas; else all.", show_default=False),
+        typer.Option(help="Names of the images to use, comma-separated; default: all.", show_default=False),
     ] = None,
     min_size_px: Annotated[
-        int, typer.Option(min=1, help="Leave smaller regions out of particles and graph.")
+        int, typer.Option(min=1, help="Ignore smaller regions in particles and graph.")
     ] = 1,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
-    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Score a model: overlap, boundaries, particles, and the graph it makes.
+    """Score a segmentation model: overlap, boundaries, particles, and the resulting graph.
 
     [dim]cathograph evaluate pairs --phases 0=NMC,1=Graphite,2=SSE --model mine.safetensors[/]
     """
@@ -85,7 +89,9 @@ def _show(found: "Evaluation") -> None:
     mean = overlap.mean_iou
     rows.append({"class": "mean", "IoU": mean.value, "low": mean.low, "high": mean.high, "boundary F1": None})
     print_table(pd.DataFrame(rows), title="Pixels")
-    errors.print(f"[dim]low, high: 95 % bootstrap, unit: {overlap.unit}[/]", highlight=False)
+    errors.print(
+        f"[dim]low, high: 95 % bootstrap interval, resampled unit: {overlap.unit}[/]", highlight=False
+    )
     lines = []
     for image in found.images:
         score, truth, ours = image.instances, image.graph.truth, image.graph.found

@@ -1,4 +1,4 @@
-"""``cathograph export``: particles and contacts with all their properties, for other programs."""
+"""``cathograph export``: particles and contacts with all properties, for other programs."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -20,6 +20,7 @@ from cathograph.commands.export_pyg import (
     write_pyg,
 )
 from cathograph.commands.home import HomeOption, home_of
+from cathograph.extras import require
 from cathograph.schema.errors import InputError
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class ExportFormat(StrEnum):
-    """What can be written."""
+    """File formats."""
 
     GRAPHML = "graphml"
     GEXF = "gexf"
@@ -55,7 +56,7 @@ def export(
         Path | None,
         typer.Option(help="ome-tiff: the file that the image was ingested from.", show_default=False),
     ] = None,
-    dataset: Annotated[str | None, typer.Option(help="Path inside that file, for HDF5 and Zarr.")] = None,
+    dataset: Annotated[str | None, typer.Option(help="Path inside that file (HDF5, Zarr).")] = None,
     licence: Annotated[
         str | None,
         typer.Option(help="ro-crate: address or text of the data's licence.", show_default=False),
@@ -71,26 +72,30 @@ def export(
 ) -> None:
     """Write particles as nodes and contacts as edges, with every property and the measured state.
 
-    GraphML and GEXF have no lists and no nulls: a list is written as JSON, a null is left out.
+    GraphML and GEXF support neither lists nor nulls: lists are written as JSON, nulls are left out.
 
-    OME-TIFF is the label image of one image, with the particle key and the phase of each label.
-    The store has no pixels: regions are made again from --labels, and checked to be the same.
+    OME-TIFF contains the label image of one image, with the particle key and phase of each label. The store has no
+    pixels, so regions are computed again from --labels and compared with the stored ones.
 
-    PYG is a file for PyTorch Geometric: a list of dictionaries, one an image, for HeteroData.from_dict.
+    PYG is a file for PyTorch Geometric: a list with one dictionary per image, for HeteroData.from_dict.
 
-    RO-Crate is a folder of one sample's tables, with a description of where they come from.
+    RO-Crate is a folder with the tables of one sample and their provenance.
 
     [dim]cathograph export --format graphml --out s100.graphml --sample s100[/]
     """
     from cathograph.settings import read_settings
     from cathograph.store import open_store
 
+    _require_extras(format_)
     settings = read_settings(home_of(context, home))
     if licence is not None and format_ is not ExportFormat.RO_CRATE:
-        msg = f"Found --licence with --format {format_.value}; expected it with ro-crate only."
+        msg = f"Found --licence with --format {format_.value}; expected it only with ro-crate. Leave it out."
         raise InputError(msg)
     if format_ is not ExportFormat.OME_TIFF and (labels is not None or dataset is not None):
-        msg = f"Found --labels or --dataset with --format {format_.value}; expected them with ome-tiff only."
+        msg = (
+            "Found --labels or --dataset with --format "
+            f"{format_.value}; expected them only with ome-tiff. Leave them out."
+        )
         raise InputError(msg)
     for_pyg = PygOptions(cathode, query, param, hops, feature, missing)
     if format_ is not ExportFormat.PYG:
@@ -102,14 +107,14 @@ def export(
         from cathograph.analysis.exports.ro_crate import write_ro_crate
 
         if sample is None or image is not None:
-            msg = "Found no single sample; expected --sample, and no --image, with --format ro-crate."
+            msg = "Found no single sample; expected --sample without --image for --format ro-crate. Name a sample."
             raise InputError(msg)
         with open_store(settings, say=say) as store, waiting("reading the store …"):
             written = ", ".join(write_ro_crate(store, sample, out, licence=licence))
     elif format_ is ExportFormat.OME_TIFF:
         if sample is None or image is None or labels is None:
             msg = (
-                "Found no single image; expected --sample, --image and --labels with --format ome-tiff. "
+                "Found no single image; expected --sample, --image and --labels for --format ome-tiff. "
                 "Give all three."
             )
             raise InputError(msg)
@@ -129,6 +134,18 @@ def export(
     results.print(f"{written}: {out}", highlight=False, markup=False)
 
 
+def _require_extras(format_: ExportFormat) -> None:
+    """Ask for what a format needs: tables come from the base installation."""
+    what = f"--format {format_.value}"
+    match format_:
+        case ExportFormat.CSV | ExportFormat.PARQUET:
+            pass
+        case ExportFormat.PYG:
+            require("gnn", what=what)
+        case _:
+            require("ingest", what=what)
+
+
 def _particles(
     store: "Connection", *, sample: str | None, image: str | None, edge: str | None = None
 ) -> "pd.DataFrame":
@@ -138,7 +155,7 @@ def _particles(
     if table.empty:
         msg = (
             f"Found no particle of sample {sample or 'any'}, image {image or 'any'}; expected some. "
-            "`cathograph query images` lists what there is."
+            "`cathograph query images` lists the stored images."
         )
         raise InputError(msg)
     return table

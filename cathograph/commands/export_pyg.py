@@ -1,4 +1,4 @@
-"""The part of ``cathograph export`` for PyTorch Geometric: its own options, checked before PyTorch is loaded."""
+"""The options of ``cathograph export`` for PyTorch Geometric, checked before PyTorch is loaded."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -31,27 +31,30 @@ QueryOption = Annotated[
     ),
 ]
 ParamOption = Annotated[
-    list[str] | None, typer.Option("--param", "-p", help="pyg: its parameter as name=value; may be repeated.")
+    list[str] | None,
+    typer.Option("--param", "-p", help="pyg: parameter of that query as name=value; repeatable."),
 ]
-HopsOption = Annotated[int, typer.Option(min=0, help="pyg: with --query, also what so many contacts reach.")]
+HopsOption = Annotated[
+    int, typer.Option(min=0, help="pyg: with --query, also particles within this number of contacts.")
+]
 FeatureOption = Annotated[
     list[str] | None,
     typer.Option(
-        help="pyg: a property of particles as node feature; may be repeated. Default: size and shape.",
+        help="pyg: a property of particles as node feature; repeatable. Default: size and shape.",
         show_default=False,
     ),
 ]
 MissingOption = Annotated[
     MissingValue,
     typer.Option(
-        help="pyg: particles that lack a feature: error, drop, or mark (0 and a feature that says so)."
+        help="pyg: for particles that lack a feature: error, drop, or mark (value 0 and an extra flag feature)."
     ),
 ]
 
 
 @dataclass(frozen=True)
 class PygOptions:
-    """What was given of the options above."""
+    """Values of these options."""
 
     cathode: str | None
     query: Path | None
@@ -61,12 +64,12 @@ class PygOptions:
     missing: MissingValue
 
     def refuse_with(self, format_: str) -> None:
-        """Refuse them with another format.
+        """Refuse these options for another format.
 
         Raises
         ------
         InputError
-            Naming the first.
+            When one of them was given.
         """
         given = {
             "--cathode": self.cathode, "--query": self.query, "--param": self.param, "--hops": self.hops,
@@ -74,7 +77,7 @@ class PygOptions:
         }  # fmt: skip
         for name, value in given.items():
             if value:
-                msg = f"Found {name} with --format {format_}; expected it with pyg only. Leave it out."
+                msg = f"Found {name} with --format {format_}; expected it only with pyg. Leave it out."
                 raise InputError(msg)
 
 
@@ -87,13 +90,13 @@ def write_pyg(
     image: str | None,
     edge: str | None,
 ) -> str:
-    """Write the file; gives what is in it."""
+    """Write the file; returns a summary of its content."""
     from cathograph.gnn.graphs.export import export_hetero_data, save_hetero_data
     from cathograph.gnn.graphs.subgraph_selection import SubgraphSelection
 
     if options.query is None:
         if options.param:
-            msg = "Found --param without --query; expected the query that takes it. Give both, or neither."
+            msg = "Found --param without --query; expected the query that has this parameter. Give both or neither."
             raise InputError(msg)
         selection = SubgraphSelection(sample, image, options.cathode, hops=options.hops, edge=edge)
     else:

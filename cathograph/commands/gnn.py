@@ -1,4 +1,4 @@
-"""``cathograph gnn``: train, evaluate and apply models of the electrochemical state."""
+"""``cathograph gnn``: train, evaluate and apply models that predict the electrochemical state."""
 
 import shlex
 from dataclasses import replace
@@ -20,6 +20,7 @@ from cathograph.commands.model_graphs import (
     read_graphs,
     records_of,
 )
+from cathograph.extras import needs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 gnn = typer.Typer(
     name="gnn",
-    help="Models that predict the state of NMC from their contacts.",
+    help="Models that predict the state of NMC from the contact graph.",
     no_args_is_help=True,
     rich_markup_mode="rich",
 )
@@ -41,15 +42,18 @@ _SHOWN = ("target", "model", "n", "images", "rmse", "rmse_low", "rmse_high", "ma
 
 
 @gnn.command()
+@needs("gnn")
 def train(
     context: typer.Context,
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for weights and card.")] = DEFAULT_MODEL,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Folder for the weights and the model card.")
+    ] = DEFAULT_MODEL,
     architecture: Annotated[
-        Literal["nnconv", "gatv2", "mlp"], typer.Option(help="Which network.")
+        Literal["nnconv", "gatv2", "mlp"], typer.Option(help="Type of network.")
     ] = "nnconv",
     name: Annotated[
         str | None,
-        typer.Option(help="What the model is called in the store.", show_default="its folder's name"),
+        typer.Option(help="Name of the model in the store.", show_default="the name of its folder"),
     ] = None,
     sample: Annotated[str | None, typer.Option(help="Only this sample.")] = None,
     cathode: Annotated[str | None, typer.Option(help="Only this cathode kind.")] = None,
@@ -62,19 +66,24 @@ def train(
     ] = None,
     split_by: Annotated[
         Literal["image", "sample", "beamtime"],
-        typer.Option(help="What stands on one side of the split only; slices of a volume always do."),
+        typer.Option(help="Unit that is never split; slices of a volume always stay together."),
     ] = "image",
     folds: Annotated[
-        int, typer.Option(min=1, max=5, help="Rotations of the 60/20/20 split; with 5 each image tests once.")
+        int,
+        typer.Option(
+            min=1, max=5, help="Rotations of the 60/20/20 split; with 5, each image is tested once."
+        ),
     ] = 1,
-    members: Annotated[int, typer.Option(min=1, help="Networks of a fold, from different seeds.")] = 3,
-    seed: Annotated[int, typer.Option(min=0, help="Of split and networks.")] = 0,
-    max_epochs: Annotated[int, typer.Option(min=1, help="Stops earlier after 50 epochs without gain.")] = 500,
-    hidden: Annotated[int, typer.Option(min=4, help="Width of a particle's state.")] = 32,
+    members: Annotated[int, typer.Option(min=1, help="Networks per fold, with different seeds.")] = 3,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed of split and networks.")] = 0,
+    max_epochs: Annotated[
+        int, typer.Option(min=1, help="Limit; training stops after 50 epochs without improvement.")
+    ] = 500,
+    hidden: Annotated[int, typer.Option(min=4, help="Size of the hidden node features.")] = 32,
     device: DeviceOption = "auto",
     home: HomeOption = None,
 ) -> None:
-    """Train on all images with measured states; an interrupted training goes on when run again.
+    """Train a model on all images with measured states; an interrupted training continues when run again.
 
     [dim]cathograph gnn train --folds 5[/]
     """
@@ -129,6 +138,7 @@ def train(
 
 
 @gnn.command()
+@needs("gnn")
 def evaluate(
     context: typer.Context,
     folders: Annotated[
@@ -137,17 +147,17 @@ def evaluate(
     ] = None,
     model: Annotated[
         list[Path] | None,
-        typer.Option("--model", "-m", help="The same, as the other commands take it; may be repeated."),
+        typer.Option("--model", "-m", help="The same as an option, as in the other commands; repeatable."),
     ] = None,
-    draws: Annotated[int, typer.Option(min=100, help="Draws of the bootstrap.")] = 2000,
+    draws: Annotated[int, typer.Option(min=100, help="Number of bootstrap draws.")] = 2000,
     edge: EdgeOption = None,
     device: DeviceOption = "auto",
-    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     home: HomeOption = None,
 ) -> None:
-    """Print RMSE, MAE and R² on the test images with 95 % intervals, beside every baseline.
+    """Print RMSE, MAE and R² on the test images with 95 % intervals, compared with all baselines.
 
-    Baselines are fitted on the same images; an MLP without contacts is trained as the model was.
+    Baselines are fitted on the same images. An MLP that sees no contacts is trained like the model.
 
     [dim]cathograph gnn evaluate --model cathograph-model[/]
     """
@@ -184,6 +194,7 @@ def evaluate(
 
 
 @gnn.command()
+@needs("gnn")
 def predict(
     context: typer.Context,
     model: ModelOption = DEFAULT_MODEL,
@@ -191,10 +202,10 @@ def predict(
     image: Annotated[str | None, typer.Option(help="Only images of this name.")] = None,
     edge: EdgeOption = None,
     device: DeviceOption = "auto",
-    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     home: HomeOption = None,
 ) -> None:
-    """Write what a model says of each NMC into the store, beside what was measured.
+    """Predict the states of all NMC, and write the predictions into the store.
 
     [dim]cathograph gnn predict && cathograph query predictions[/]
     """
@@ -235,14 +246,14 @@ def predict(
     print_table(table)
     results.print(
         f"{int(table['nmc'].sum())} NMC predicted by {loaded.name} ({loaded.model_hash[:12]}). "
-        "Only images of the split test or none say how good it is: `cathograph query predictions`.",
+        "Only images of the splits test and none show how good it is: `cathograph query predictions`.",
         highlight=False,
         markup=False,
     )
 
 
 def _by_name(folders: list[Path]) -> dict[str, Path]:
-    """Name models by their folders, which must tell them apart from each other and from the baselines."""
+    """Name models by their folders; the names must differ from each other and from the baselines."""
     from cathograph.gnn.answers.baselines import BASELINES
     from cathograph.schema.errors import InputError
 
@@ -251,14 +262,14 @@ def _by_name(folders: list[Path]) -> dict[str, Path]:
     for folder in folders:
         name = folder.resolve().name
         if name in taken or name in named:
-            msg = f"Found {name!r} twice in one table; expected models in folders of different names. Rename one."
+            msg = f"Found {name!r} twice in one table; expected folders with different names. Rename one."
             raise InputError(msg)
         named[name] = folder
     return named
 
 
 def _rival(model: "TrainedModel", graphs: "list[HeteroData]", device: str) -> "TrainedModel":
-    """Train an MLP on the splits of a model, from the same seeds."""
+    """Train an MLP on the splits and with the seeds of a model."""
     from cathograph.gnn.networks.architectures import Architecture
     from cathograph.gnn.training.model_files import Fold, TrainedModel
     from cathograph.gnn.training.network_training import train_network
@@ -329,7 +340,8 @@ def _describe(model: "TrainedModel", graphs: "list[HeteroData]", where: str, fol
     results.print(
         f"{model.name} ({model.model_hash[:12]}): {_counted(len(model.folds), 'fold')} of "
         f"{_counted(model.members, 'network')}, trained on {where}. "
-        "Losses are of z-scores: about 1 is what the mean would give. They flatter, for they chose the epoch.\n"
+        "Losses are squared z-scores; predicting the mean gives about 1. They are too optimistic, because the best "
+        "epoch was chosen by them.\n"
         f"Next: {following}",
         highlight=False,
         markup=False,
@@ -344,15 +356,17 @@ def _print_scores(scores: "pd.DataFrame", compared: "pd.DataFrame", model: "Trai
         )
     columns = ["target", "model", "rival", "rmse_difference", "difference_low", "difference_high", "verdict"]
     print_table(
-        compared[columns].round(4), title="paired with each rival, on the same images (eV; below 0: better)"
+        compared[columns].round(4),
+        title="differences from each rival on the same images (eV; negative: the model is better)",
     )
     worst = compared["caution"].iloc[0]
     if worst:
-        more = "" if len(model.folds) > 1 else "; `cathograph gnn train --folds 5` tests every image once"
+        more = "" if len(model.folds) > 1 else "; `cathograph gnn train --folds 5` tests each image once"
         errors.print(f"{worst}{more}.", highlight=False, markup=False)
     results.print(
-        "Intervals: 95 %, whole images drawn. R² is against the mean of the tested NMC. Energies are relative edge "
-        "shifts, not lithium contents.",
+        "Intervals: 95 %, from a bootstrap over images. R² compares with "
+        "the mean of the tested NMC. Energies are relative "
+        "edge shifts, not lithium contents.",
         style="dim",
         highlight=False,
     )

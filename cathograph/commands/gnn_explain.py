@@ -1,4 +1,4 @@
-"""``cathograph gnn explain`` and ``rank``: why a model says what it says, and which structures it prefers."""
+"""``cathograph gnn explain`` and ``rank``: explain predictions, and rank structures by predicted state."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,6 +9,7 @@ from cathograph.commands.console import print_json, print_table, results, say, w
 from cathograph.commands.home import HomeOption, home_of
 from cathograph.commands.edge_option import EdgeOption
 from cathograph.commands.model_graphs import DEFAULT_MODEL, DeviceOption, ModelOption, graphs_for, records_of
+from cathograph.extras import needs
 from cathograph.schema.errors import InputError
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from cathograph.queries.server.connection import Connection
 
 
+@needs("gnn")
 def explain(
     context: typer.Context,
     particle: Annotated[str, typer.Option(help="Key of an NMC: column `key` of the query predictions.")],
@@ -27,20 +29,22 @@ def explain(
     model: ModelOption = DEFAULT_MODEL,
     top: Annotated[int, typer.Option(min=1, help="Rows to print.")] = 10,
     picture: Annotated[
-        Path | None, typer.Option(help="Draw it into this PNG or SVG.", show_default=False)
+        Path | None, typer.Option(help="PNG or SVG file to draw the explanation into.", show_default=False)
     ] = None,
     labels: Annotated[
         Path | None,
-        typer.Option(help="File that the image was ingested from: particles in their shape, not as circles."),
+        typer.Option(
+            help="File that the image was ingested from; without it, particles are drawn as circles."
+        ),
     ] = None,
     edge: EdgeOption = None,
     device: DeviceOption = "auto",
-    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     home: HomeOption = None,
 ) -> None:
     """Print which contacts and neighbours drive the prediction for one particle.
 
-    Each is taken away in turn; contribution_ev is how much lower the prediction is without it. This explains the
+    They are removed one at a time; contribution_ev is how much lower the prediction is without one. This explains the
     model, not the electrode.
 
     [dim]cathograph gnn explain --particle KEY --picture why.png[/]
@@ -57,7 +61,7 @@ def explain(
 
     loaded = load_model(model)
     if labels is not None and picture is None:
-        msg = "Found --labels without --picture; expected both, for it is drawn on. Add --picture FILE."
+        msg = "Found --labels without --picture; expected both. Add --picture FILE."
         raise InputError(msg)
     with open_store(read_settings(home_of(context, home)), say=say) as connection, waiting("explaining …"):
         (found,) = export_hetero_data(
@@ -87,6 +91,7 @@ def explain(
         results.print(f"Picture: {picture}", highlight=False, markup=False)
 
 
+@needs("gnn")
 def rank(
     context: typer.Context,
     model: ModelOption = DEFAULT_MODEL,
@@ -94,17 +99,19 @@ def rank(
     image: Annotated[str | None, typer.Option(help="Only images of this name.")] = None,
     phantoms: Annotated[
         str | None,
-        typer.Option(help="Instead of images, settings of phantoms around this preset: LCD, ECD or BLE."),
+        typer.Option(
+            help="Rank settings of phantoms around this preset (LCD, ECD or BLE) instead of images."
+        ),
     ] = None,
     images: Annotated[int, typer.Option(min=1, help="Phantoms per setting.")] = 6,
     edge: EdgeOption = None,
     device: DeviceOption = "auto",
-    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     home: HomeOption = None,
 ) -> None:
-    """Rank images, or settings of phantoms, by predicted heterogeneity, and say what change would help most.
+    """Rank images, or settings of phantoms, by predicted heterogeneity, and find the most effective change.
 
-    Deviations are those of the ensemble: what training left open, not what the images never showed.
+    Deviations are those of the ensemble. They show the uncertainty of the training, not that of unseen structures.
 
     [dim]cathograph gnn rank --phantoms LCD[/]
     """
@@ -118,7 +125,7 @@ def rank(
     predictor = Predictor(loaded, device=device)
     if phantoms is not None:
         if sample is not None or image is not None:
-            msg = "Found --phantoms with --sample or --image; expected one of them. Leave one out."
+            msg = "Found --phantoms with --sample or --image; expected only one of them. Leave one out."
             raise InputError(msg)
         with waiting("making phantoms …"):
             ranked, changes = _rank_settings(predictor, phantoms, images)
@@ -137,7 +144,7 @@ def rank(
     print_table(
         ranked, title="lowest predicted heterogeneity first" if "heterogeneity_ev" in ranked else None
     )
-    print_table(changes, title="predicted change by a change of structure (eV)")
+    print_table(changes, title="predicted effect of changes in structure (eV)")
     results.print(_best_change(changes), highlight=False, markup=False)
 
 
@@ -149,13 +156,13 @@ def _rank_settings(predictor: "Predictor", preset: str, images: int) -> "tuple[p
     features = predictor.model.layout.node_features[CENTRE]
     candidates, no_room = graphs_of_settings(preset, images, features, predictor.model.layout.targets)
     if no_room:
-        say(f"Left out, for there is no room in the image: {', '.join(no_room)}.")
+        say(f"Left out, because the image has no room for them: {', '.join(no_room)}.")
     scores = score_candidates(predictor, candidates)
     return scores.table(), scores.differences(next(iter(candidates)))
 
 
 def _best_change(changes: "pd.DataFrame") -> str:
-    """Say which change would lower the state most, and whether the ensemble agrees."""
+    """Name the change that lowers the state most, and whether the ensemble agrees."""
     column = next(str(name) for name in changes.columns if str(name).endswith("_change"))
     column = "heterogeneity_ev_change" if "heterogeneity_ev_change" in changes.columns else column
     state = column.removesuffix("_change")
@@ -163,8 +170,12 @@ def _best_change(changes: "pd.DataFrame") -> str:
     change, spread = float(best[column]), float(best[f"{state.removesuffix('_ev')}_sd_ev"])
     if change >= 0:
         return f"None of these changes is predicted to lower {state}."
-    sure = "a single network, so nothing is known of how sure" if spread != spread else f"± {spread:.3g} eV"
-    clear = "" if spread != spread or abs(change) > 2 * spread else ", less than twice its spread: not clear"
+    sure = "a single network, so the uncertainty is unknown" if spread != spread else f"± {spread:.3g} eV"
+    clear = (
+        ""
+        if spread != spread or abs(change) > 2 * spread
+        else ", not significant: less than twice the deviation"
+    )
     return f"Predicted to lower {state} most: {best['candidate']} ({change:+.3g} eV, {sure}{clear})."
 
 
@@ -175,7 +186,7 @@ def _draw(
     picture: Path,
     labels: Path | None,
 ) -> None:
-    from cathograph.analysis.figures.explanation.printed import draw_explanation
+    from cathograph.analysis.figures.explanation import draw_explanation
     from cathograph.notebook import query
 
     particles = query(connection, "particles", sample=str(graph.sample), image=str(graph.image))
@@ -201,5 +212,8 @@ def _draw(
         picture.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(picture, dpi=130)
     except (OSError, ValueError) as error:
-        msg = f"Found {picture} not writable ({error}); expected a PNG or SVG in a folder with room."
+        msg = (
+            f"Found {picture} not writable ({error}); expected a PNG "
+            "or SVG file in a writable folder. Choose another --picture."
+        )
         raise InputError(msg) from error

@@ -1,4 +1,4 @@
-"""The option ``--home``, which stands before the command or behind it."""
+"""The option ``--home``, which may be given before or after the command."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,5 +12,5 @@ HomeOption = Annotated[
 
 
 def home_of(context: typer.Context, home: Path | None) -> Path | None:
-    """Choose the home given behind the command, else the one before it."""
+    """Choose the home given after the command, or else the one before it."""
     return home if home is not None else context.obj

@@ -10,6 +10,7 @@ from rich.markup import escape
 from cathograph.commands.console import errors, print_json, print_table, progress_bar, say
 from cathograph.commands.home import HomeOption, home_of
 from cathograph.commands.option_flags import takes_options, typed_flags, with_flags
+from cathograph.extras import needs
 from cathograph.ingest.options import IngestOptions, MapOptions, Source, StateMethod
 from cathograph.schema.errors import InputError
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from cathograph.ingest.pipeline import ImageOutcome
 
 
+@needs("ingest")
 @takes_options
 def ingest(
     context: typer.Context,

@@ -9,12 +9,14 @@ from rich.markup import escape
 from cathograph.commands.console import errors, print_json, print_table, say, waiting
 from cathograph.commands.home import HomeOption, home_of
 from cathograph.commands.option_flags import takes_options, with_flags
+from cathograph.extras import needs
 from cathograph.ingest.options import MapOptions, StateMethod
 
 if TYPE_CHECKING:
     from cathograph.ingest.states.measurement import MapOutcome
 
 
+@needs("ingest")
 @takes_options
 def ingest_map(
     context: typer.Context,

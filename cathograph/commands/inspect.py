@@ -8,6 +8,7 @@ import typer
 
 from cathograph.commands.console import print_json, results
 from cathograph.commands.option_flags import takes_options, typed_texts, with_flags
+from cathograph.extras import needs
 from cathograph.ingest.options import StackOptions
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ WIDTH = 80
 MOST_LISTED = 12
 
 
+@needs("ingest")
 @takes_options
 def inspect(
     context: typer.Context,

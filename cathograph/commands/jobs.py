@@ -1,4 +1,4 @@
-"""``cathograph jobs``, ``retry``, ``cancel``: the queue of the ingest service."""
+"""``cathograph jobs``, ``retry``, ``cancel``: the job queue of the ingest service."""
 
 from collections.abc import Hashable, Mapping
 from enum import StrEnum
@@ -16,12 +16,14 @@ if TYPE_CHECKING:
 
 _JOBS = Annotated[
     list[str] | None,
-    typer.Argument(metavar="JOB…", help="Names of files, or beginnings of identifiers.", show_default=False),
+    typer.Argument(
+        metavar="JOB…", help="File names, or first characters of job identifiers.", show_default=False
+    ),
 ]
 
 
 class State(StrEnum):
-    """How a job may stand."""
+    """States of a job."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -32,12 +34,12 @@ class State(StrEnum):
 
 def jobs(
     context: typer.Context,
-    state: Annotated[State | None, typer.Option(help="Only these.", show_default=False)] = None,
-    sample: Annotated[str | None, typer.Option(help="Only those of this sample.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For scripts: every column.")] = False,
+    state: Annotated[State | None, typer.Option(help="Only jobs in this state.", show_default=False)] = None,
+    sample: Annotated[str | None, typer.Option(help="Only jobs of this sample.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON with all columns.")] = False,
     home: HomeOption = None,
 ) -> None:
-    """List what `cathograph watch` has done and has to do (`cathograph query jobs` gives every column)."""
+    """List the jobs of `cathograph watch`, finished and open (`cathograph query jobs` prints all columns)."""
     from cathograph.queries.catalog import load
     from cathograph.queries.reading.runner import run
     from cathograph.settings import read_settings
@@ -60,11 +62,11 @@ def jobs(
 def retry(
     context: typer.Context,
     which: _JOBS = None,
-    all_: Annotated[bool, typer.Option("--all", help="All that failed.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+    all_: Annotated[bool, typer.Option("--all", help="All failed jobs.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     home: HomeOption = None,
 ) -> None:
-    """Queue jobs again that failed, were cancelled, or wait; a running `cathograph watch` takes them.
+    """Queue failed, cancelled or waiting jobs again; a running `cathograph watch` processes them.
 
     [dim]cathograph retry 100_label.tif[/]
     """
@@ -74,11 +76,11 @@ def retry(
 def cancel(
     context: typer.Context,
     which: _JOBS = None,
-    all_: Annotated[bool, typer.Option("--all", help="All that are queued or running.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+    all_: Annotated[bool, typer.Option("--all", help="All queued and running jobs.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     home: HomeOption = None,
 ) -> None:
-    """Take jobs out of the queue, and stop those that run. What is in the store stays.
+    """Remove jobs from the queue, and stop running ones. Stored data are kept.
 
     [dim]cathograph cancel 100_label.tif[/]
     """
@@ -113,7 +115,7 @@ def _change(
 
 
 def _for_people(table: "pd.DataFrame") -> "pd.DataFrame":
-    """Short identifiers and times, what matters first."""
+    """Choose the columns for people, with short identifiers and times."""
     shown = table[["file", "sample", "image", "state", "outcome", "attempts"]].copy()
     shown["state"] = [
         f"{state} ({outcome})" if isinstance(outcome, str) else state
@@ -127,7 +129,7 @@ def _for_people(table: "pd.DataFrame") -> "pd.DataFrame":
 
 
 def _plain(row: Mapping[Hashable, Any]) -> dict[str, object]:
-    """Missing values as null, times as ISO 8601."""
+    """Convert missing values to null and times to ISO 8601."""
     import pandas as pd
 
     return {

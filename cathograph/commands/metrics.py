@@ -1,4 +1,4 @@
-"""``cathograph metrics``: centralities and percolation, for what is stored or for a selection."""
+"""``cathograph metrics``: centralities and percolation of stored images or of a selection."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -7,12 +7,14 @@ import typer
 
 from cathograph.commands.console import errors, print_json, print_table, progress_bar, say
 from cathograph.commands.home import HomeOption, home_of
+from cathograph.extras import needs
 from cathograph.schema.errors import QueryError
 
 if TYPE_CHECKING:
     from cathograph.queries.server.connection import Connection
 
 
+@needs("ingest")
 def metrics(
     context: typer.Context,
     sample: Annotated[str | None, typer.Option(help="Only images of this sample.")] = None,
@@ -20,25 +22,30 @@ def metrics(
     select: Annotated[
         Path | None,
         typer.Option(
-            help="FILE.cypher returning particle keys as `key`: metrics of the sub-graph they induce, printed "
-            "and not stored.",
+            help="FILE.cypher that returns particle keys in a column "
+            "`key`: print the metrics of this sub-graph without "
+            "storing them.",
             show_default=False,
         ),
     ] = None,
     largest: Annotated[
         int | None,
         typer.Option(
-            min=0, help="Follow shortest paths in images of up to this many particles.", show_default="20000"
+            min=0,
+            help="Compute shortest paths only in images of up to this many particles.",
+            show_default="20000",
         ),
     ] = None,
     largest_weighted: Annotated[
         int | None, typer.Option(min=0, help="The same for weighted paths.", show_default="5000")
     ] = None,
-    again: Annotated[bool, typer.Option("--again", help="Also where they are stored already.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Recompute metrics that are already stored.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     home: HomeOption = None,
 ) -> None:
-    """Compute centralities and percolation where they are missing; every ingest does so by itself.
+    """Compute missing centralities and percolation; each ingest does this automatically.
 
     [dim]cathograph metrics --sample s100[/]
     """
@@ -92,15 +99,15 @@ def metrics(
     else:
         particles = sum(each.particles for each in computed)
         errors.print(
-            f"Metrics of {len(computed)} images with {particles} particles computed."
+            f"Computed the metrics of {len(computed)} images with {particles} particles."
             if computed
-            else "All metrics are there already; --again computes them anew.",
+            else "All metrics are already stored; --again recomputes them.",
             highlight=False,
         )
 
 
 def _refuse_unknown(connection: "Connection", sample: str | None, image: str | None) -> None:
-    """Refuse a sample or an image that is not there: "all metrics are there" would be no answer."""
+    """Refuse an unknown sample or image, instead of reporting that no metrics are missing."""
     from cathograph.queries.writing.metrics import metrics_states
 
     if (sample is None and image is None) or metrics_states(connection, sample=sample, image=image):

@@ -1,4 +1,4 @@
-"""What the commands of ``cathograph gnn`` share: the model's folder, and the graphs that it takes."""
+"""Shared parts of the commands of ``cathograph gnn``: options, and the graphs for a model."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 DEFAULT_MODEL = Path("cathograph-model")
 
 ModelOption = Annotated[Path, typer.Option("--model", "-m", help="Folder of a trained model.")]
-DeviceOption = Annotated[str, typer.Option(help="auto, cpu or cuda; an absent GPU is an error for cuda.")]
+DeviceOption = Annotated[str, typer.Option(help="auto, cpu or cuda; cuda without a GPU is an error.")]
 
 
 def read_graphs(
@@ -45,7 +45,7 @@ def graphs_for(
     image: str | None = None,
     edge: str | None = None,
 ) -> "list[HeteroData]":
-    """Read images with the features and targets that a model takes."""
+    """Read images with the features and targets of a model."""
     from cathograph.gnn.graph_layout import CENTRE
     from cathograph.gnn.training.ensemble import keep_targets
 
@@ -55,11 +55,11 @@ def graphs_for(
 
 
 def records_of(table: "pd.DataFrame") -> list[dict[str, Any]]:
-    """Turn a table into what JSON can hold: null where a number is missing."""
+    """Convert a table to records for JSON, with null for missing values."""
     plain = table.astype(object).where(table.notna(), None)
     return [{str(name): value for name, value in row.items()} for row in plain.to_dict("records")]
 
 
 def listed(text: str | None) -> list[str] | None:
-    """Split a list that was given with commas."""
+    """Split a comma-separated list."""
     return None if text is None else [part.strip() for part in text.split(",") if part.strip()]

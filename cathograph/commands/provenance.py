@@ -1,4 +1,4 @@
-"""``cathograph provenance``: from a number back to its file, parameters, model and code."""
+"""``cathograph provenance``: the file, parameters, model and code behind a number."""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
@@ -16,15 +16,16 @@ def provenance(
     key: Annotated[
         str,
         typer.Argument(
-            metavar="KEY", help="Of a particle (SEGMENTATION:LABEL), segmentation, measurement, run or job."
+            metavar="KEY",
+            help="Key of a particle (SEGMENTATION:LABEL), segmentation, measurement, run or job.",
         ),
     ],
-    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     home: HomeOption = None,
 ) -> None:
-    """Tell where a number comes from: hash of its file, parameters, model, code version, who and when.
+    """Show the provenance of a result: file hash, parameters, model, code version, user and time.
 
-    `cathograph query segmentations` lists keys; `cathograph jobs --json` those of jobs.
+    `cathograph query segmentations` lists keys of segmentations; `cathograph jobs --json` lists keys of jobs.
 
     [dim]cathograph provenance 5e6a…:7[/]
     """
@@ -42,7 +43,7 @@ def provenance(
 
 
 def _lines(record: Mapping[str, Any], depth: int = 0) -> Iterator[str]:
-    """Write a record as indented lines, what it came from below it; what is null is left out."""
+    """Write a record as indented lines, with its sources below it; nulls are left out."""
     margin = "  " * depth
     if "kind" in record and "key" in record:
         yield f"{margin}{record['kind']} {record['key']}"

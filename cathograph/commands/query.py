@@ -1,4 +1,4 @@
-"""``cathograph query`` and ``cathograph queries``: questions to the store, tables out."""
+"""``cathograph query`` and ``cathograph queries``: run queries, and list the named ones."""
 
 import sys
 from enum import StrEnum
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Format(StrEnum):
-    """How a result is written."""
+    """Output formats."""
 
     TABLE = "table"
     CSV = "csv"
@@ -35,23 +35,21 @@ def query(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="Name of a query, a FILE.cypher, or - for standard input.")],
     param: Annotated[
-        list[str] | None, typer.Option("--param", "-p", help="Parameter as name=value; may be repeated.")
+        list[str] | None, typer.Option("--param", "-p", help="Parameter as name=value; repeatable.")
     ] = None,
     format_: Annotated[
         Format | None,
         typer.Option(
-            "--format", "-f", help="Default: by the suffix of --out, else table.", show_default=False
+            "--format", "-f", help="Default: from the suffix of --out, else table.", show_default=False
         ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="File to write instead of printing.")
     ] = None,
-    timeout_s: Annotated[
-        float, typer.Option("--timeout-s", min=0.1, help="End the query after this.")
-    ] = 300.0,
+    timeout_s: Annotated[float, typer.Option("--timeout-s", min=0.1, help="Time limit in seconds.")] = 300.0,
     home: HomeOption = None,
 ) -> None:
-    """Ask the store a question (read-only): a named query, or your own Cypher.
+    """Run a named query or your own Cypher (read-only).
 
     [dim]cathograph query tpbs --param sample=s100 --format csv[/]
     """
@@ -64,7 +62,7 @@ def query(
     parameters = question.bind(read_assignments(param or [], "--param"))
     chosen = format_ or _format_of(out)
     if chosen is Format.PARQUET and out is None and sys.stdout.isatty():
-        msg = "Found --format parquet with a terminal to print to; expected a file. Add --out FILE."
+        msg = "Found --format parquet without --out in a terminal; expected a file. Add --out FILE."
         raise QueryError(msg)
     with open_store(settings, say=say) as store, waiting(f"{question.name} …"):
         table = run(store, question, parameters, timeout_s=timeout_s)
@@ -130,7 +128,7 @@ def queries(
                 }
             )
         )
-        results.print("[dim]cathograph queries NAME shows the Cypher behind one.[/]")
+        results.print("[dim]`cathograph queries NAME` prints the Cypher of a query.[/]")
 
 
 def _question(name: str) -> "Query":
@@ -173,7 +171,5 @@ def _write(table: "pd.DataFrame", chosen: Format, out: Path | None) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        msg = (
-            f"Found {out} not writable ({error.strerror}); expected a folder with room. Choose another --out."
-        )
+        msg = f"Found {out} not writable ({error.strerror}); expected a writable file. Choose another --out."
         raise QueryError(msg) from error

@@ -1,4 +1,4 @@
-"""``cathograph report``: every figure and table of the paper from the store, as one page."""
+"""``cathograph report``: all figures and tables of the paper, from the store, as one page."""
 
 import platform
 from datetime import UTC, datetime
@@ -10,6 +10,7 @@ import typer
 
 from cathograph.commands.console import results, say, waiting
 from cathograph.commands.home import HomeOption, home_of
+from cathograph.extras import needs
 from cathograph.schema.errors import InputError
 
 if TYPE_CHECKING:
@@ -17,11 +18,10 @@ if TYPE_CHECKING:
     from cathograph.queries.server.connection import Connection
 
 
+@needs("ingest")
 def report(
     context: typer.Context,
-    out: Annotated[
-        Path, typer.Option("--out", "-o", help="Folder for the page, the figures and the tables.")
-    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for page, figures and tables.")],
     sample: Annotated[str | None, typer.Option(help="Only this sample.")] = None,
     cathode: Annotated[str | None, typer.Option(help="Only this cathode kind.")] = None,
     select: Annotated[
@@ -30,18 +30,18 @@ def report(
     ] = None,
     compare: Annotated[
         list[str] | None,
-        typer.Option(help="Cathode kinds, samples or FILE.cypher, side by side: --compare LCD ECD BLE."),
+        typer.Option(
+            help="Compare cathode kinds, samples or FILE.cypher side by side: --compare LCD ECD BLE."
+        ),
     ] = None,
     more: Annotated[
         list[str] | None, typer.Argument(help="Further names of --compare.", show_default=False)
     ] = None,
     files: Annotated[
         list[Path] | None,
-        typer.Option(
-            help="Folder of image files that are no longer where they were ingested; may be repeated."
-        ),
+        typer.Option(help="Folder to search for image files that were moved after the ingest; repeatable."),
     ] = None,
-    draws: Annotated[int, typer.Option(min=0, help="Draws of bootstrap and permutation.")] = 1999,
+    draws: Annotated[int, typer.Option(min=0, help="Number of draws of bootstrap and permutation.")] = 1999,
     home: HomeOption = None,
 ) -> None:
     """Write all figures and tables of a selection as one HTML page, with PNG, SVG and CSV.
@@ -65,7 +65,7 @@ def report(
     with waiting("computing …"):
         built = build_report(
             selections,
-            title=f"Cathograph report: {' beside '.join(selections)}",
+            title=f"Cathograph report: {', '.join(selections)}",
             parameters={
                 "made": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
                 "Cathograph": version("cathograph"),
@@ -81,11 +81,11 @@ def report(
             predictions=predictions,
         )
         page = write_report(built, out)
-    for plate in built.plates:
-        if plate.missing:
-            say(f"{plate.paper}: {plate.missing}")
+    for printed in built.figures:
+        if printed.missing:
+            say(f"{printed.paper}: {printed.missing}")
     results.print(
-        f"{len(built.plates)} figures, {len(built.tables)} tables: {page}", highlight=False, markup=False
+        f"{len(built.figures)} figures, {len(built.tables)} tables: {page}", highlight=False, markup=False
     )
 
 
@@ -97,7 +97,7 @@ def _check_choice(
     more: list[str] | None,
 ) -> None:
     if more and not compare:
-        msg = f"Found {more[0]!r} without --compare; expected only options. Write --compare A B."
+        msg = f"Found {more[0]!r} without --compare; expected only options. To compare selections, write --compare A B."
         raise InputError(msg)
     given = [
         name
@@ -107,7 +107,10 @@ def _check_choice(
         if value
     ]  # fmt: skip
     if len(given) > 1:
-        msg = f"Found {' and '.join(given)}; expected one of them. A FILE.cypher can combine conditions."
+        msg = (
+            f"Found {' and '.join(given)}; expected at most one of "
+            "them. To combine conditions, use --select FILE.cypher."
+        )
         raise InputError(msg)
     names = [*(compare or []), *(more or [])]
     if compare and (len(names) < 2 or len(set(names)) < len(names)):
@@ -118,7 +121,7 @@ def _check_choice(
 def _read(
     store: "Connection", sample: str | None, cathode: str | None, select: Path | None, compare: list[str]
 ) -> "dict[str, ElectrodeTables]":
-    """Read the tables once and narrow them to each selection."""
+    """Read the tables once, and narrow them to each selection."""
     from cathograph.analysis.tables.electrode_tables import (
         keys_of_cathode,
         keys_of_name,
@@ -131,12 +134,12 @@ def _read(
     from cathograph.queries.catalog import adhoc_file, names_file
     from cathograph.queries.reading.runner import run
 
-    # First, so that a wrong query is refused before the whole store is read.
+    # First, so that a faulty query is noticed before the whole store is read.
     files = [select] if select is not None else [Path(name) for name in compare if names_file(name)]
     rows = {str(path): run(store, adhoc_file(path)) for path in files}
     everything = read_electrode_tables(lambda name: query(store, name))
     if everything.images.empty:
-        msg = "Found no image in the store; expected at least one. Run cathograph ingest, or cathograph demo."
+        msg = "Found no image in the store; expected at least one. Run `cathograph ingest` or `cathograph demo`."
         raise InputError(msg)
     if sample is not None:
         return {sample: narrow(everything, keys_of_sample(everything, sample))}

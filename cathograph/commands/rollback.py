@@ -1,4 +1,4 @@
-"""``cathograph rollback``: an earlier segmentation of an image back into sight."""
+"""``cathograph rollback``: use an earlier segmentation of an image again."""
 
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, Annotated, Any
@@ -7,6 +7,7 @@ import typer
 
 from cathograph.commands.console import errors, print_json, print_table, say, waiting
 from cathograph.commands.home import HomeOption, home_of
+from cathograph.extras import needs
 from cathograph.schema.errors import QueryError
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 _Segmentation = dict[Hashable, Any]
 
 
+@needs("ingest")
 def rollback(
     context: typer.Context,
     sample: Annotated[str, typer.Option(help="Sample of the image.")],
@@ -23,16 +25,16 @@ def rollback(
         str | None,
         typer.Option(
             metavar="SEGMENTATION",
-            help="Key of the segmentation to show, newer ones too.",
+            help="Key of the segmentation to use; newer ones are possible too.",
             show_default="the next older one",
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     home: HomeOption = None,
 ) -> None:
-    """Show an earlier segmentation of an image again; nothing is removed.
+    """Make an earlier segmentation of an image the active one; nothing is deleted.
 
-    States measured on it come back with it.
+    States measured on it become active too.
 
     [dim]cathograph rollback --sample s100 --image mask[/]
     """
@@ -58,13 +60,16 @@ def rollback(
     import pandas as pd
 
     print_table(pd.DataFrame([{"": "before", **_record(before)}, {"": "now", **_record(after)}]))
-    errors.print("The other segmentation stays; rollback --to its key shows it again.", highlight=False)
+    errors.print(
+        "The other segmentation is kept; `cathograph rollback --to KEY` makes it active again.",
+        highlight=False,
+    )
 
 
 def _choose(
     stored: "pd.DataFrame", sample: str, image: str, to: str | None
 ) -> tuple[_Segmentation, _Segmentation]:
-    """Find the active segmentation and the one to show; rows are in the order they were created in."""
+    """Find the active segmentation and the one to activate; rows are in the order of creation."""
     listing = "`cathograph query segmentations` lists them."
     rows = stored.to_dict("records")
     active = next((row for row in rows if row["active"]), None)
@@ -76,13 +81,13 @@ def _choose(
         if not older:
             msg = (
                 f"Found no segmentation of image {image!r} older than the active one ({len(rows)} in all); "
-                f"expected one to go back to. Name a newer one with --to; {listing}"
+                f"expected an older one. Name a newer one with --to; {listing}"
             )
             raise QueryError(msg)
         return active, older[-1]
     named = next((row for row in rows if row["segmentation"] == to), None)
     if named is None:
-        msg = f"Found no segmentation {to!r} of image {image!r}; expected one of its own. {listing}"
+        msg = f"Found no segmentation {to!r} of image {image!r}; expected one of this image. {listing}"
         raise QueryError(msg)
     if named is active:
         msg = f"Found segmentation {to!r} active already; expected another one. {listing}"

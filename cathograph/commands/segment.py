@@ -7,8 +7,10 @@ from typing import Annotated
 import typer
 
 from cathograph.commands.console import errors
+from cathograph.extras import needs
 
 
+@needs("unet")
 def segment(
     path: Annotated[Path, typer.Argument(metavar="IMAGE", help="Grey image, stack or volume.")],
     out: Annotated[Path, typer.Option(help="Phase image to write, .tif.")],

@@ -1,4 +1,4 @@
-"""``cathograph train``: a U-Net from pairs of image and mask."""
+"""``cathograph train``: train a U-Net on pairs of image and mask."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,45 +7,54 @@ import typer
 from rich.markup import escape
 
 from cathograph.commands.console import errors, print_json, progress_bar, results
+from cathograph.extras import needs
 
 
+@needs("unet")
 def train(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="images/N.tif with masks/N.tif, or N.tif with N_label.tif.")
     ],
-    phases: Annotated[str, typer.Option(help="What the masks mean: 0=background,1=NMC,…, or a YAML file.")],
-    out: Annotated[Path, typer.Option(help="Model to write, NAME.safetensors; its card goes beside it.")],
+    phases: Annotated[
+        str, typer.Option(help="Phase of each mask value: 0=background,1=NMC,…, or a YAML file.")
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(help="Model file to write, NAME.safetensors; the model card is written next to it."),
+    ],
     groups: Annotated[
-        Path | None, typer.Option(help="Table image,group; a group is never split.", show_default=False)
+        Path | None, typer.Option(help="CSV table image,group; groups are never split.", show_default=False)
     ] = None,
     held_out: Annotated[
-        str | None, typer.Option(help="Images or groups that test, with commas.", show_default=False)
+        str | None, typer.Option(help="Images or groups for testing, comma-separated.", show_default=False)
     ] = None,
-    validation: Annotated[float, typer.Option(help="Share of the groups that validates.")] = 0.15,
-    test: Annotated[float, typer.Option(help="Share of the groups that tests.")] = 0.15,
-    attention: Annotated[bool, typer.Option(help="Dual attention, or the plain U-Net.")] = True,
-    channels: Annotated[str, typer.Option(help="Channels of each resolution.")] = "16,32,48,64",
-    dropout: Annotated[float, typer.Option(help="Share of channels dropped while training.")] = 0.1,
+    validation: Annotated[float, typer.Option(help="Share of the groups for validation.")] = 0.15,
+    test: Annotated[float, typer.Option(help="Share of the groups for testing.")] = 0.15,
+    attention: Annotated[bool, typer.Option(help="Use dual attention, or the plain U-Net.")] = True,
+    channels: Annotated[str, typer.Option(help="Number of channels at each resolution.")] = "16,32,48,64",
+    dropout: Annotated[float, typer.Option(help="Dropout rate of channels during training.")] = 0.1,
     steps: Annotated[int, typer.Option(min=1, help="Optimiser steps.")] = 2000,
     round_steps: Annotated[int, typer.Option(min=1, help="Steps between checkpoints.")] = 100,
-    batch: Annotated[int, typer.Option(min=1, help="Patches a step.")] = 8,
-    patch_px: Annotated[int, typer.Option(min=8, help="Side of a patch.")] = 192,
-    learning_rate: Annotated[float, typer.Option(min=1e-9, help="Of AdamW.")] = 2e-3,
-    patience: Annotated[int, typer.Option(min=1, help="Checkpoints without a better validation.")] = 10,
+    batch: Annotated[int, typer.Option(min=1, help="Patches per step.")] = 8,
+    patch_px: Annotated[int, typer.Option(min=8, help="Side length of a patch in pixels.")] = 192,
+    learning_rate: Annotated[float, typer.Option(min=1e-9, help="Learning rate of AdamW.")] = 2e-3,
+    patience: Annotated[
+        int, typer.Option(min=1, help="Stop after this many checkpoints without improvement.")
+    ] = 10,
     geometry: Annotated[
-        str, typer.Option(help="free turns and scales patches; grid only mirrors them.")
+        str, typer.Option(help="Augmentation: free rotates and scales patches, grid only flips them.")
     ] = "free",
-    light: Annotated[float, typer.Option(help="How much light, blur and noise change, 0 to 1.")] = 1.0,
-    seed: Annotated[int, typer.Option(min=0, help="Of split, weights, patches and dropout.")] = 0,
+    light: Annotated[
+        float, typer.Option(help="Strength of the augmentation by brightness, blur and noise, 0 to 1.")
+    ] = 1.0,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed of split, weights, patches and dropout.")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
-    precision: Annotated[
-        str, typer.Option(help="float32, mixed, or auto: mixed where that is fast.")
-    ] = "auto",
-    min_size_px: Annotated[int, typer.Option(min=1, help="Smaller regions do not count in the test.")] = 1,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on where this run was stopped.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the card.")] = False,
+    precision: Annotated[str, typer.Option(help="float32, mixed, or auto (mixed if that is fast).")] = "auto",
+    min_size_px: Annotated[int, typer.Option(min=1, help="Ignore smaller regions in the test.")] = 1,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue a stopped run.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the model card as JSON.")] = False,
 ) -> None:
-    """Train a U-Net and test it on images it has not seen.
+    """Train a U-Net and test it on images that were not used for training.
 
     [dim]cathograph train pairs --phases 0=background,1=NMC,2=SSE,3=Graphite --out mine.safetensors[/]
     """
@@ -89,9 +98,7 @@ def train(
         return
     test_scores = card["test"]
     if test_scores is not None:
-        results.print(
-            f"mean IoU {test_scores['mean_iou']['value']:.3f} on {len(split.test)} images kept back"
-        )
+        results.print(f"mean IoU {test_scores['mean_iou']['value']:.3f} on {len(split.test)} test images")
     errors.print(
         f"Wrote {escape(str(checked_out))} and its card {escape(str(checked_out.with_suffix('.md')))}."
     )
@@ -112,6 +119,6 @@ def _channels(text: str) -> tuple[int, ...]:
 
     parts = [part.strip() for part in text.split(",")]
     if not all(part.isdecimal() for part in parts):
-        msg = f"Found --channels {text}; expected whole numbers with commas, like 16,32,48,64."
+        msg = f"Found --channels {text}; expected comma-separated whole numbers such as 16,32,48,64. Correct it."
         raise InputError(msg)
     return tuple(int(part) for part in parts)

@@ -1,4 +1,4 @@
-"""``cathograph verify``: whether the store still says what its files say."""
+"""``cathograph verify``: compare the store with the image files."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,9 +7,11 @@ import typer
 
 from cathograph.commands.console import errors, print_json, print_table, progress_bar, results, say
 from cathograph.commands.home import HomeOption, home_of
+from cathograph.extras import needs
 from cathograph.schema.errors import QueryError
 
 
+@needs("ingest")
 def verify(
     context: typer.Context,
     sample: Annotated[str | None, typer.Option(help="Only this sample.", show_default=False)] = None,
@@ -18,20 +20,20 @@ def verify(
         list[Path] | None,
         typer.Option(
             metavar="DIR",
-            help="Where to look for files that were moved; may be repeated.",
+            help="Folder to search for moved files; repeatable.",
             show_default=False,
         ),
     ] = None,
     quick: Annotated[
         bool,
-        typer.Option("--quick", help="Compare hashes, and the store with its own notes; compute nothing."),
+        typer.Option("--quick", help="Compare only hashes and stored counts; do not recompute."),
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     home: HomeOption = None,
 ) -> None:
-    """Hash the files again, compute regions, contacts and TPBs again, and compare with the store.
+    """Recompute file hashes, regions, contacts and TPBs, and compare them with the store.
 
-    Exit code 0 only when every image is the same.
+    The exit code is 0 only if all images agree.
 
     [dim]cathograph verify --sample s100 --files ~/beamtime[/]
     """
@@ -64,7 +66,7 @@ def verify(
     else:
         if wrong:
             print_table(pd.DataFrame([vars(each) for each in wrong]))
-        results.print(f"{len(verdicts) - len(wrong)} of {len(verdicts)} images are the same as their files.")
+        results.print(f"{len(verdicts) - len(wrong)} of {len(verdicts)} images agree with their files.")
     if wrong:
-        errors.print("The others need a look.", highlight=False)
+        errors.print("Check the images in the table.", highlight=False)
         raise typer.Exit(1)

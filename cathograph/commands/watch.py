@@ -12,6 +12,7 @@ from rich.status import Status
 from cathograph.commands.console import errors, print_json, results, say
 from cathograph.commands.home import HomeOption, home_of
 from cathograph.commands.option_flags import takes_options
+from cathograph.extras import needs
 from cathograph.ingest.options import ServiceSettings
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ _RETRY_S = 5.0
 """Short, so that a lost server is noticed and started again soon; the queue repeats what failed."""
 
 
+@needs("ingest")
 @takes_options
 def watch(
     context: typer.Context,
@@ -91,6 +93,7 @@ def _with_usual_values(service: ServiceSettings) -> ServiceSettings:
     return service.with_changes(**usual)
 
 
+@needs("ingest")
 def init_beamtime(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder that will be watched.")],
 ) -> None:

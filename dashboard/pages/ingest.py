@@ -1,4 +1,4 @@
-"""The page Ingest: the queue of the service, what failed and why, and the upload of one file."""
+"""The page Ingest: the job queue with errors, the history, and the upload of one file."""
 
 import json
 from pathlib import Path
@@ -22,9 +22,9 @@ _QUICK_S, _QUEUE_TICK_S = 1.0, 5.0
 _STATES = ("running", "queued", "failed", "done", "cancelled")
 _PHASES = ",".join(f"{phase.code}={phase.value}" for phase in Phase)
 _KINDS = {
-    "phases": "a phase per pixel",
-    "regions": "a label per particle",
-    "image": "grey values, to be segmented",
+    "phases": "phases (one value per phase)",
+    "regions": "labels (one value per particle)",
+    "image": "grey values (will be segmented)",
 }
 _COLUMNS = {
     name: st.column_config.DatetimeColumn(name, format="YYYY-MM-DD HH:mm:ss")
@@ -46,17 +46,17 @@ def page() -> None:
 
 @st.fragment(run_every=_QUEUE_TICK_S)
 def _show_queue() -> None:
-    """Show the jobs as they stand now; looks again by itself."""
+    """Show the current state of the jobs; refreshed automatically."""
     try:
         jobs = store.table("jobs")
     except CathographError as error:
         show_error(error)
         return
     if jobs.empty:
-        st.info("No folder is watched yet, so there are no jobs.", icon=":material/folder_eye:")
+        st.info("No folder is being watched, so there are no jobs.", icon=":material/folder_eye:")
         st.markdown(
-            "Have one looked after: `cathograph init-beamtime DIR`, fill in `DIR/beamtime.yaml`, then "
-            "`cathograph watch DIR`. Or upload a single file here."
+            "To watch a folder, run `cathograph init-beamtime DIR`, fill in `DIR/beamtime.yaml`, and run "
+            "`cathograph watch DIR`. You can also upload a single file here."
         )
         return
     counts = jobs["state"].value_counts()
@@ -94,7 +94,7 @@ def _show_queue() -> None:
             _change("cancel", chosen)
         table_downloads(shown, "jobs")
     if not chosen:
-        st.caption("Select rows to queue them again or to take them out of the queue.")
+        st.caption("Select rows to queue them again or to remove them from the queue.")
     _show_change()
 
 
@@ -120,24 +120,26 @@ def _show_change() -> None:
 
 
 def _show_upload() -> None:
-    """Lay out the form, and what became of the last upload."""
-    st.caption("One file, read as `cathograph ingest` reads it. For whole beamtimes use `cathograph watch`.")
-    kind = st.radio(
-        "What the pixels mean", list(_KINDS), format_func=lambda each: _KINDS[each], horizontal=True
+    """Lay out the form and the result of the last upload."""
+    st.caption(
+        "Uploads one file and ingests it as `cathograph ingest` does. For a whole beamtime use `cathograph watch`."
     )
+    kind = st.radio("Pixel values are", list(_KINDS), format_func=lambda each: _KINDS[each], horizontal=True)
     with st.form("upload", border=True):
         image_file = st.file_uploader("Image", type=["tif", "tiff", "png", "npy", "h5", "hdf5"])
-        map_file = st.file_uploader("Energy map of the same field (optional)", type=["tif", "tiff", "npy"])
+        map_file = st.file_uploader(
+            "Energy map of the same field of view (optional)", type=["tif", "tiff", "npy"]
+        )
         table_file = (
             st.file_uploader("Table `label,phase` (CSV)", type=["csv"]) if kind == "regions" else None
         )
         left, right = st.columns(2)
         sample = left.text_input("Sample")
-        image = right.text_input("Image", placeholder="name of the file")
+        image = right.text_input("Image", placeholder="default: the file name")
         cathode = left.text_input("Cathode kind", placeholder="LCD, ECD, BLE, …")
         beamtime = right.text_input("Beamtime")
         pixel_nm = left.number_input(
-            "Pixel size (nm)", min_value=0.0, value=None, placeholder="from the file's metadata"
+            "Pixel size (nm)", min_value=0.0, value=None, placeholder="default: from the file"
         )
         phases = right.text_input("Phases", _PHASES) if kind == "phases" else ""
         asked = st.form_submit_button("Ingest", type="primary", icon=":material/upload:")
@@ -162,19 +164,19 @@ def _show_upload() -> None:
         if run.has_ended(wait_s=_QUICK_S):
             _show_end(run)
         else:
-            show_running(run, f"{as_text(run.title)} running for {{seconds}} …", run.cancel)
+            show_running(run, f"Running {as_text(run.title)} for {{seconds}} …", run.cancel)
 
 
 def _missing(image_file: object, table_file: object, kind: str, sample: str, phases: str) -> str:
-    """Say what the form lacks; empty where it is complete."""
+    """Name what the form lacks; empty if it is complete."""
     if image_file is None:
         return "Choose an image first."
     if not sample.strip():
-        return "Name the sample that the image shows."
+        return "Enter the sample of the image."
     if kind == "regions" and table_file is None:
-        return "Choose the table that says which phase each label is."
+        return "Choose the table with the phase of each label."
     if kind == "phases" and "=" not in phases:
-        return f"Say what the values mean, for instance {_PHASES}"
+        return f"Enter the phase of each value, for instance {_PHASES}"
     return ""
 
 
@@ -196,12 +198,12 @@ def _arguments(
 def _show_end(run: CommandRun) -> None:
     outcomes = json.loads(run.output) if run.output.lstrip().startswith("[") else []
     if run.code == 0:
-        st.success(f"{as_text(run.title)} is done. The other pages show it.")
+        st.success(f"{as_text(run.title)} is done. The other pages now include it.")
     else:
         for path in st.session_state.pop(_FILES, []):
             forget_upload(path)
         failed = [str(each["error"]) for each in outcomes if each.get("error")]
         why = "; ".join(failed) or run.error()
-        st.error("Cancelled; nothing half-written is visible." if run.cancelled else as_text(why))
+        st.error("Cancelled. Nothing incomplete is visible in the store." if run.cancelled else as_text(why))
     if outcomes:
         st.dataframe(pd.DataFrame(outcomes).drop(columns="file"), hide_index=True)

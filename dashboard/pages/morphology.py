@@ -1,24 +1,29 @@
-"""Morphology (paper Fig. 3): sizes around triple phase boundaries, and what joins neighbouring particles."""
+"""The page Morphology (paper Fig. 3): sizes of TPBs and NMC, and what connects nearest NMC."""
 
 import streamlit as st
 
-from cathograph.analysis.figures.nearest_nmc.data import nearest_data
-from cathograph.analysis.figures.tpb_size.data import nmc_size_data, tpb_size_data
-from cathograph.dashboard.widgets.exhibits import show_comparisons, show_exhibit, show_sentences
+from cathograph.analysis.figures.nearest_nmc import nearest_data
+from cathograph.analysis.figures.tpb_size import nmc_size_data, tpb_size_data
+from cathograph.dashboard.widgets.figures import show_figure
 from cathograph.dashboard.widgets.side_by_side import open_view
+from cathograph.dashboard.widgets.statistics_tables import show_comparisons, show_sentences
 
 
 def page() -> None:
     """Lay out the page."""
     view = open_view(
-        "Morphology", "How large particles and triple phase boundaries are, and what lies between NMC."
+        "Morphology",
+        "Sizes of triple phase boundaries (TPBs) and NMC particles, and the phases that connect nearest NMC.",
     )
     if view is None:
         return
-    from cathograph.analysis.figures.nearest_nmc.interactive import plot_nearest_connection
-    from cathograph.analysis.figures.nearest_nmc.printed import draw_nearest_connection
-    from cathograph.analysis.figures.tpb_size.interactive import plot_nmc_size_by_tpbs, plot_tpb_size
-    from cathograph.analysis.figures.tpb_size.printed import draw_nmc_size_by_tpbs, draw_tpb_size
+    from cathograph.analysis.figures.nearest_nmc import draw_nearest_connection, plot_nearest_connection
+    from cathograph.analysis.figures.tpb_size import (
+        draw_nmc_size_by_tpbs,
+        draw_tpb_size,
+        plot_nmc_size_by_tpbs,
+        plot_tpb_size,
+    )
 
     tpbs, nmc, nearest = (
         view.stacked(lambda each: each.tpbs),
@@ -28,17 +33,15 @@ def page() -> None:
     places = [st.container() for _ in range(3)] if view.groups else st.columns(3)
     with places[0]:
         size_of_tpbs = tpb_size_data(tpbs)
-        show_exhibit(size_of_tpbs, lambda: plot_tpb_size(size_of_tpbs), lambda: draw_tpb_size(tpbs))
+        show_figure(size_of_tpbs, lambda: plot_tpb_size(size_of_tpbs), lambda: draw_tpb_size(tpbs))
     with places[1]:
         size_of_nmc = nmc_size_data(nmc)
-        show_exhibit(
+        show_figure(
             size_of_nmc, lambda: plot_nmc_size_by_tpbs(size_of_nmc), lambda: draw_nmc_size_by_tpbs(nmc)
         )
     with places[2]:
         joined = nearest_data(nearest)
-        show_exhibit(
-            joined, lambda: plot_nearest_connection(joined), lambda: draw_nearest_connection(nearest)
-        )
+        show_figure(joined, lambda: plot_nearest_connection(joined), lambda: draw_nearest_connection(nearest))
     st.markdown("#### Are NMC in TPBs larger?")
     show_comparisons(view.by_size, "size-by-tpb")
     show_sentences(view.by_size)

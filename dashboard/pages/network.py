@@ -1,24 +1,20 @@
-"""Network (paper Fig. 5, S5 to S7): network metrics and concurrent channels against the state."""
+"""The page Network (paper Figs. 5, S5 to S7): concurrent channels and network metrics against the state."""
 
 import streamlit as st
 
 from cathograph.analysis.figures.figure import label_of
-from cathograph.analysis.figures.group_boxes.data import group_data
-from cathograph.analysis.figures.metric_correlations.data import SUPPLEMENT, correlation_data, top_metric_data
+from cathograph.analysis.figures.group_boxes import group_data
+from cathograph.analysis.figures.metric_correlations import SUPPLEMENT, correlation_data, top_metric_data
 from cathograph.analysis.tables.electrode_tables import METRICS
 from cathograph.analysis.tables.particle_table import STATES
 from cathograph.dashboard.session.electrode_data import View
 from cathograph.dashboard.widgets.downloads import table_downloads
 from cathograph.dashboard.widgets.empty_states import show_no_energy_maps, show_no_metrics
-from cathograph.dashboard.widgets.exhibits import (
-    show_comparisons,
-    show_correlations,
-    show_exhibit,
-    show_sentences,
-)
-from cathograph.dashboard.widgets.folded import show_folded
+from cathograph.dashboard.widgets.expander import show_expander
+from cathograph.dashboard.widgets.figures import show_figure
 from cathograph.dashboard.widgets.resampling import offer_resampling
 from cathograph.dashboard.widgets.side_by_side import open_view
+from cathograph.dashboard.widgets.statistics_tables import show_comparisons, show_correlations, show_sentences
 
 _EXPOSURE = "has_concurrent_channel"
 
@@ -26,7 +22,8 @@ _EXPOSURE = "has_concurrent_channel"
 def page() -> None:
     """Lay out the page."""
     view = open_view(
-        "Network", "Where a particle sits in the contact graph, which channels it shares, and its state."
+        "Network",
+        "The state of NMC against their concurrent channels and their position in the contact graph.",
     )
     if view is None:
         return
@@ -38,7 +35,7 @@ def page() -> None:
         _show_percolation(view)
         return
     _show_channels(view)
-    # Correlations take the longest (seconds at tens of thousands of NMC), so nothing waits below them.
+    # Correlations take longest (seconds for tens of thousands of NMC), so they are computed last.
     correlations = st.container()
     _show_percolation(view)
     if without < len(view.together.nmc):
@@ -47,12 +44,11 @@ def page() -> None:
 
 
 def _show_channels(view: View) -> None:
-    from cathograph.analysis.figures.group_boxes.interactive import plot_group_boxes
-    from cathograph.analysis.figures.group_boxes.printed import draw_group_boxes
+    from cathograph.analysis.figures.group_boxes import draw_group_boxes, plot_group_boxes
 
     nmc, comparisons = view.nmc, view.comparisons
     data = group_data(nmc, comparisons, _EXPOSURE)
-    show_exhibit(
+    show_figure(
         data,
         lambda: plot_group_boxes(data, comparisons, _EXPOSURE),
         lambda: draw_group_boxes(nmc, comparisons, _EXPOSURE),
@@ -64,15 +60,16 @@ def _show_channels(view: View) -> None:
 
 
 def _show_correlations(view: View) -> None:
-    from cathograph.analysis.figures.metric_correlations.interactive import (
+    from cathograph.analysis.figures.metric_correlations import (
+        draw_correlation_map,
+        draw_top_metrics,
         plot_correlation_map,
         plot_top_metrics,
     )
-    from cathograph.analysis.figures.metric_correlations.printed import draw_correlation_map, draw_top_metrics
 
     nmc, correlations = view.nmc, view.correlations
     data = correlation_data(correlations)
-    show_exhibit(data, lambda: plot_correlation_map(data), lambda: draw_correlation_map(correlations))
+    show_figure(data, lambda: plot_correlation_map(data), lambda: draw_correlation_map(correlations))
     if data.missing:
         return
     state = st.segmented_control(
@@ -85,12 +82,12 @@ def _show_correlations(view: View) -> None:
         required=True,
     )
     top = top_metric_data(nmc, correlations, state)
-    show_exhibit(
+    show_figure(
         top,
         lambda: plot_top_metrics(top, correlations, state),
         lambda: draw_top_metrics(nmc, correlations, state),
     )
-    show_folded(
+    show_expander(
         f"All {len(METRICS) * len(STATES)} correlations, naive and clustered",
         lambda: show_correlations(correlations, "correlations"),
         key="correlations_open",
@@ -100,7 +97,7 @@ def _show_correlations(view: View) -> None:
 def _show_percolation(view: View) -> None:
     st.markdown("#### Percolation")
     st.caption(
-        "NMC joined through SSE to the top of the image and through graphite to the bottom, over all images of "
+        "NMC connected through SSE to the top of the image and through graphite to the bottom, over all images of "
         "these samples."
     )
     table = view.stacked(lambda tables: tables.percolation)

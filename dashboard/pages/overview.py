@@ -1,4 +1,4 @@
-"""The page Overview: what is in the store, sample by sample, and what came in last."""
+"""The page Overview: the content of the store by sample, and the latest ingests."""
 
 import pandas as pd
 import streamlit as st
@@ -8,22 +8,24 @@ from cathograph.dashboard.session import store
 from cathograph.dashboard.session.selection import Selection, current_selection
 from cathograph.dashboard.widgets.downloads import table_downloads
 from cathograph.dashboard.widgets.empty_states import show_empty_store, show_nothing_left
-from cathograph.dashboard.widgets.folded import show_folded
+from cathograph.dashboard.widgets.expander import show_expander
 from cathograph.dashboard.widgets.run_history import show_run_history
 
 TABLES = ("images", "measurements")
-"""Queries whose rows are kept, and which this page asks without a range of sizes."""
+"""Queries that this page needs unless a range of sizes is selected; they are read at the start of the server."""
 
 _COLUMNS = {
     "sample": st.column_config.TextColumn("sample", pinned=True),
     "physical_tpbs": st.column_config.NumberColumn(
-        "physical TPBs", help="Triangles whose three particles meet in one place."
+        "physical TPBs", help="TPBs whose three regions meet in at least one place."
     ),
-    "tpbs": st.column_config.NumberColumn("TPBs", help="Triangles NMC, SSE, graphite in contact."),
+    "tpbs": st.column_config.NumberColumn(
+        "TPBs", help="Triple phase boundaries: triangles of NMC, SSE and graphite in contact."
+    ),
     "nmc": st.column_config.NumberColumn("NMC"),
     "sse": st.column_config.NumberColumn("SSE"),
     "nmc_with_channels": st.column_config.NumberColumn(
-        "NMC with channels", help="NMC that share an SSE and a graphite neighbour with another NMC."
+        "NMC with channels", help="NMC that have an SSE and a graphite neighbour in common with another NMC."
     ),
     "share_with_channels": st.column_config.ProgressColumn(
         "share of NMC",
@@ -48,7 +50,7 @@ def page() -> None:
             show_nothing_left()
     else:
         _show_counts(_counted(images, selection))
-    st.subheader("Last ingests")
+    st.subheader("Latest ingests")
     show_run_history(selection)
 
 
@@ -84,7 +86,7 @@ def _show_counts(images: pd.DataFrame) -> None:
     st.subheader("Samples")
     st.dataframe(samples, hide_index=True, column_config=_COLUMNS)
     table_downloads(samples, "samples")
-    show_folded(f"Images ({len(images)})", lambda: _show_images(images), key="images_open")
+    show_expander(f"Images ({len(images)})", lambda: _show_images(images), key="images_open")
 
 
 def _show_images(images: pd.DataFrame) -> None:

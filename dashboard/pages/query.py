@@ -1,17 +1,17 @@
-"""The page Query: named queries and one's own Cypher, read-only, as a table and as a graph."""
+"""The page Query: named queries and free Cypher, read-only, with the answer as a table and a graph."""
 
 import pandas as pd
 import streamlit as st
 
-from cathograph.analysis.figures.answer_graph.interactive import DrawnLink, DrawnNode, draw_answer_graph
+from cathograph.analysis.figures.answer_graph import DrawnLink, DrawnNode, plot_answer_graph
 from cathograph.dashboard.session import store
 from cathograph.dashboard.session.query_run import QueryRun
 from cathograph.dashboard.session.selection import current_selection
 from cathograph.dashboard.widgets.downloads import table_downloads
 from cathograph.dashboard.widgets.empty_states import show_error
-from cathograph.dashboard.widgets.folded import show_folded
+from cathograph.dashboard.widgets.expander import show_expander
 from cathograph.dashboard.widgets.plain_text import as_text
-from cathograph.dashboard.widgets.schema_sheet import show_schema
+from cathograph.dashboard.widgets.schema_tables import show_schema
 from cathograph.dashboard.widgets.waiting import show_running
 from cathograph.queries.catalog import Query, TypedName, adhoc, all_read_queries, load
 from cathograph.queries.reading.runner import Answer
@@ -27,7 +27,7 @@ _QUICK_S = 1.0
 def page() -> None:
     """Lay out the page."""
     st.title("Query")
-    st.caption("Read-only: a query that would change the store or reach outside of it is refused.")
+    st.caption("Read-only: queries that would change the store or access anything outside it are refused.")
     _bring_back()
     name = st.selectbox(
         "Start from",
@@ -36,7 +36,7 @@ def page() -> None:
         format_func=lambda each: each if each == _OWN else f"{each}: {load(each).summary}",
     )
     query = _own_query() if name == _OWN else _named_query(name)
-    show_folded(
+    show_expander(
         "Labels, relationships and properties in the store",
         lambda: show_schema(store.content_counts()),
         key="schema_open",
@@ -51,7 +51,7 @@ def page() -> None:
         else:
             show_running(
                 run,
-                f"Running for {{seconds}} of at most {run.timeout_s:g} s …",
+                f"Running for {{seconds}} (limit {run.timeout_s:g} s) …",
                 lambda: run.cancel(store.connection()),
             )
 
@@ -72,7 +72,7 @@ def _named_query(name: str) -> Query:
     st.markdown(f"{query.grain[0].upper()}{query.grain[1:]}. Source: {query.source}.")
     with st.expander("Cypher of this query"):
         st.code(query.text, language="cypher", wrap_lines=True)
-        st.button("Change it", on_click=_take_over, args=(query.text,), icon=":material/edit:")
+        st.button("Edit a copy", on_click=_take_over, args=(query.text,), icon=":material/edit:")
     return query
 
 
@@ -81,7 +81,7 @@ def _take_over(text: str) -> None:
 
 
 def _ask(query: Query) -> None:
-    """Lay out the parameters and the button that runs it."""
+    """Lay out the parameters and the button to run the query."""
     with st.form("ask", border=bool(query.parameters)):
         given = {each.name: _input(each, query) for each in query.parameters}
         with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -107,7 +107,7 @@ def _ask(query: Query) -> None:
 
 
 def _input(parameter: TypedName, query: Query) -> str:
-    """Lay out one parameter; empty is null."""
+    """Lay out the field of one parameter; an empty field means null."""
     key = f"parameter {query.name} {parameter.name}"
     label = f"{as_text(parameter.name)} {parameter.kind}"
     if parameter.choices or parameter.kind == "BOOLEAN":
@@ -145,15 +145,15 @@ def _show_answer(answer: Answer, seconds: float) -> None:
 
 def _show_table(table: pd.DataFrame) -> None:
     if table.empty:
-        st.info("The query ran and found nothing.", icon=":material/search_off:")
+        st.info("The query returned no rows.", icon=":material/search_off:")
     st.dataframe(_showable(table.head(_ROWS_SHOWN)), hide_index=True)
     if len(table) > _ROWS_SHOWN:
-        st.caption(f"The first {_ROWS_SHOWN:,} of {len(table):,} rows; the buttons below give all.")
+        st.caption(f"The first {_ROWS_SHOWN:,} of {len(table):,} rows are shown; the downloads have all.")
     table_downloads(table, "answer")
 
 
 def _showable(table: pd.DataFrame) -> pd.DataFrame:
-    """Turn what a browser's table cannot show, maps and mixed columns, into text."""
+    """Convert maps and mixed columns, which a table on a page cannot show, to text."""
     shown = table.copy(deep=False)
     for name in shown.columns:
         if shown[name].dtype == object:
@@ -172,16 +172,16 @@ def _show_graph(answer: Answer) -> None:
     }
     st.caption(
         f"{len(nodes):,} of {len(graph.nodes):,} nodes, {len(links):,} of {len(graph.links):,} relationships. "
-        "Hover for what they carry; drag to pan, scroll to zoom."
+        "Point at one to see its properties. Drag to move, scroll to zoom."
     )
-    st.plotly_chart(draw_answer_graph(nodes, links), config={"scrollZoom": True}, key="answer_graph")
+    st.plotly_chart(plot_answer_graph(nodes, links), config={"scrollZoom": True}, key="answer_graph")
 
 
 def _show_history() -> None:
     history: list[QueryRun] = st.session_state.get(_HISTORY, [])
     if not history:
         return
-    with st.expander(f"History of this visit ({len(history)})"):
+    with st.expander(f"History of this session ({len(history)})"):
         rows = [
             {
                 "query": run.query.name if run.query.is_named else " ".join(run.query.text.split()),
@@ -199,11 +199,11 @@ def _show_history() -> None:
             selection_mode="single-row",
             column_config={"seconds": st.column_config.NumberColumn(format="%.2f")},
         )
-        st.caption("Select a row to bring its query back.")
+        st.caption("Select a row to restore its query.")
 
 
 def _bring_back() -> None:
-    """Put the query of the selected row of the history into the fields, once."""
+    """Restore the query of the selected row of the history, once per selection."""
     history: list[QueryRun] = st.session_state.get(_HISTORY, [])
     table = st.session_state.get("history_table")
     rows = table["selection"]["rows"] if table else []

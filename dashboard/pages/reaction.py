@@ -1,44 +1,47 @@
-"""Reaction (paper Fig. 4): the state of NMC in triple phase boundaries beside the others."""
+"""The page Reaction (paper Fig. 4): the state of NMC in triple phase boundaries compared with other NMC."""
 
 import pandas as pd
 import streamlit as st
 
-from cathograph.analysis.figures.group_boxes.data import group_data
+from cathograph.analysis.figures.group_boxes import group_data
 from cathograph.dashboard.widgets.empty_states import show_no_energy_maps
-from cathograph.dashboard.widgets.exhibits import show_anova, show_comparisons, show_exhibit, show_sentences
+from cathograph.dashboard.widgets.figures import show_figure
 from cathograph.dashboard.widgets.resampling import offer_resampling
 from cathograph.dashboard.widgets.side_by_side import open_view
+from cathograph.dashboard.widgets.statistics_tables import show_anova, show_comparisons, show_sentences
 
 _EXPOSURE = "at_tpb"
 
 
 def page() -> None:
     """Lay out the page."""
-    view = open_view("Reaction", "Size and state of NMC in triple phase boundaries beside those in none.")
+    view = open_view(
+        "Reaction", "Size and state of NMC in triple phase boundaries (TPBs), compared with NMC in none."
+    )
     if view is None:
         return
-    from cathograph.analysis.figures.group_boxes.interactive import plot_group_boxes
-    from cathograph.analysis.figures.group_boxes.printed import draw_group_boxes
+    from cathograph.analysis.figures.group_boxes import draw_group_boxes, plot_group_boxes
 
     if not view.measured:
         show_no_energy_maps()
     compared = pd.concat([view.by_size, view.comparisons], ignore_index=True)
     nmc = view.nmc
     data = group_data(nmc, compared, _EXPOSURE)
-    show_exhibit(
+    show_figure(
         data,
         lambda: plot_group_boxes(data, compared, _EXPOSURE),
         lambda: draw_group_boxes(nmc, compared, _EXPOSURE),
     )
     if not view.measured:
         return
-    st.markdown("#### Table S1: particles as units, and images as units")
+    st.markdown("#### Table S1: tests that treat particles as independent, and tests that account for images")
     shown = view.comparisons[view.comparisons["exposure"] == _EXPOSURE]
     show_comparisons(shown, "table-s1-tpb")
     show_sentences(shown)
     st.markdown("#### Tables S2 and S3: TPB × concurrent channel")
     st.caption(
-        "Analysis of variance of log(1 + heterogeneity) and log(1 + polarization), both types of sums."
+        "Analysis of variance of log(1 + heterogeneity) and log(1 + "
+        "polarization), with sums of squares of types II and III."
     )
     show_anova(view.anova, "tables-s2-s3")
     offer_resampling(view, _EXPOSURE)

@@ -1,1 +1,1 @@
-"""What one browser session holds: store, filter, pictures, running commands."""
+"""What one browser session holds: access, selection, tables and pixels, running queries and commands."""

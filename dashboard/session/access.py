@@ -1,14 +1,15 @@
-"""Who may see the pages: anyone on this machine, whoever knows the password, or whom a provider names.
+"""Who may see the pages: anyone on this machine, or visitors with the password or with an account of a provider.
 
-``cathograph dashboard`` says which in the environment and listens beyond this machine only with one of the
-latter two. There is no default password. A wrong one costs a second, for all sessions together, so that
-guessing is slow.
+``cathograph dashboard`` names the kind of login in the environment, and serves other machines only with a password or
+a provider. There is no default password. A wrong password costs one second for all sessions together, so that guessing
+is slow.
 """
 
 import hmac
 import os
 import threading
 import time
+from enum import StrEnum
 
 import streamlit as st
 
@@ -18,39 +19,39 @@ _GRANTED = "access_granted"
 _WRONG_PASSWORD_S = 1.0
 
 
+class LoginKind(StrEnum):
+    """How visitors log in."""
+
+    NONE = "none"
+    PASSWORD = "password"  # noqa: S105  the name of a kind
+    PROVIDER = "oidc"
+
+
 def is_granted() -> bool:
     """Tell whether this session may see the pages."""
-    way = _way()
-    if way == "oidc":
+    kind = login_kind()
+    if kind is LoginKind.PROVIDER:
         return bool(st.user.is_logged_in) and _is_invited()
-    return way == "none" or bool(st.session_state.get(_GRANTED))
+    return kind is LoginKind.NONE or bool(st.session_state.get(_GRANTED))
 
 
-def ask() -> None:
-    """Lay out the way in, in place of the pages."""
-    st.title("Cathograph")
-    if _way() == "oidc":
-        _ask_provider()
-    else:
-        _ask_password()
+def login_kind() -> LoginKind:
+    """Read the kind of login from the environment."""
+    named = os.environ.get(LOGIN)
+    if named:
+        return LoginKind(named)
+    return LoginKind.PASSWORD if os.environ.get(VISITORS_PASSWORD) else LoginKind.NONE
 
 
-def offer_logout() -> None:
-    """Offer to leave, where one had to log in."""
-    if _way() == "oidc":
-        st.button("Log out", on_click=st.logout, icon=":material/logout:")
-
-
-def _way() -> str:
-    return os.environ.get(LOGIN) or ("password" if os.environ.get(VISITORS_PASSWORD) else "none")
-
-
-def _ask_provider() -> None:
-    if st.user.is_logged_in:
-        st.error("This account is not among those that may see this dashboard.", icon=":material/block:")
-        st.button("Log out", on_click=st.logout, icon=":material/logout:")
-    else:
-        st.button("Log in", on_click=st.login, type="primary", icon=":material/login:")
+def try_password(given: str) -> bool:
+    """Grant access to this session if the password is right; a wrong one takes a second."""
+    expected = os.environ.get(VISITORS_PASSWORD, "")
+    with _one_at_a_time():
+        if expected and hmac.compare_digest(given.encode(), expected.encode()):
+            st.session_state[_GRANTED] = True
+            return True
+        time.sleep(_WRONG_PASSWORD_S)
+        return False
 
 
 def _is_invited() -> bool:
@@ -64,27 +65,6 @@ def _is_invited() -> bool:
     return address in invited or f"@{address.rpartition('@')[2]}" in invited
 
 
-def _ask_password() -> None:
-    with st.form("access"):
-        given = st.text_input("Password", type="password")
-        asked = st.form_submit_button("Enter", type="primary")
-    if not asked:
-        return
-    if _is_right(given):
-        st.session_state[_GRANTED] = True
-        st.rerun()
-    st.error("This is not the password.", icon=":material/block:")
-
-
-def _is_right(given: str) -> bool:
-    expected = os.environ.get(VISITORS_PASSWORD, "")
-    with _turnstile():
-        if expected and hmac.compare_digest(given.encode(), expected.encode()):
-            return True
-        time.sleep(_WRONG_PASSWORD_S)
-        return False
-
-
 @st.cache_resource(show_spinner=False)
-def _turnstile() -> threading.Lock:
+def _one_at_a_time() -> threading.Lock:
     return threading.Lock()

@@ -1,7 +1,7 @@
-"""Commands of ours, run from a page as from a terminal: the same checks, the same locks, the same words.
+"""Commands of ``cathograph``, run from a page as from a terminal, with the same checks, locks and messages.
 
-What a visitor gives goes into the command as one argument each, joined to its option by ``=``, so that no
-value can pass for an option. Neither the password of the pages nor their own way to the database is handed on.
+Each value given by a visitor becomes one argument, joined to its option by ``=``, so that no value is taken for an
+option. The command gets neither the password of the pages nor their access to the database.
 """
 
 import os
@@ -24,16 +24,16 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 @dataclass
 class CommandRun:
-    """One run of ``cathograph`` beside the page.
+    """One run of ``cathograph`` in a process of its own.
 
     Attributes
     ----------
     arguments : sequence of str
-        Behind ``cathograph``.
+        Arguments of ``cathograph``.
     title : str
-        What it does, for people.
+        Description for people.
     output, said : str
-        Standard output and standard error, once it has ended.
+        Standard output and standard error, after the end.
     code : int or None
         Exit code; None while it runs.
     """
@@ -49,7 +49,7 @@ class CommandRun:
     _process: "subprocess.Popen[str] | None" = None
 
     def start(self) -> None:
-        """Begin; returns at once."""
+        """Start; returns at once."""
         self._process = subprocess.Popen(  # noqa: S603  our own module; each value is one argument
             [sys.executable, "-m", "cathograph", *self.arguments],
             env=_environment(),
@@ -61,24 +61,24 @@ class CommandRun:
         threading.Thread(target=self._wait, daemon=True, name="command").start()
 
     def has_ended(self, *, wait_s: float = 0.0) -> bool:
-        """Tell whether it has ended, waiting for that a while."""
+        """Tell whether it has ended; wait for the end at most `wait_s`."""
         return self._ended.wait(wait_s)
 
     def elapsed_s(self) -> float:
-        """Tell for how long it has been running."""
+        """Give the seconds since the start."""
         return time.monotonic() - self._began
 
     def cancel(self) -> None:
-        """End it; what it has written to the store is complete."""
+        """Terminate it; what it has written to the store is complete."""
         self.cancelled = True
         if self._process is not None:
             self._process.terminate()
 
     def error(self) -> str:
-        """Give its last word where it failed."""
+        """Give the error message of a failed command."""
         lines = [line for line in self.said.splitlines() if line.strip()]
         errors = [line for line in lines if "Error:" in line]
-        return (errors or lines or ["it said nothing"])[-1].removeprefix("Error:").strip()
+        return (errors or lines or ["the command printed no message"])[-1].removeprefix("Error:").strip()
 
     def _wait(self) -> None:
         if self._process is None:
@@ -89,7 +89,7 @@ class CommandRun:
 
 
 def safe_name(name: str) -> str:
-    """Turn the name of an uploaded file into one that leads to no other folder.
+    """Turn the name of an uploaded file into one that cannot lead to another folder.
 
     Examples
     --------
@@ -103,12 +103,12 @@ def safe_name(name: str) -> str:
 
 
 def keep_upload(name: str, content: bytes) -> Path:
-    """Write an uploaded file into a new folder of its own, where pictures of it can be made later.
+    """Write an uploaded file into a new folder, where it stays so that pages can read its pixels later.
 
     Returns
     -------
     Path
-        In the home of the local database, or of this session where there is none.
+        Below the home of the local database, or in the temporary folder without one.
     """
     home = os.environ.get("CATHOGRAPH_HOME")
     shelf = Path(home) / "uploads" if home else Path(tempfile.gettempdir())
@@ -119,7 +119,7 @@ def keep_upload(name: str, content: bytes) -> Path:
 
 
 def forget_upload(path: Path) -> None:
-    """Remove an uploaded file that did not come into the store, and its folder."""
+    """Remove an uploaded file that was not ingested, and its folder."""
     shutil.rmtree(path.parent, ignore_errors=True)
 
 

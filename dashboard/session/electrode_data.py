@@ -1,9 +1,9 @@
-"""What the statistical pages show: the tables of a selection, side by side or together, and the tests on them.
+"""The data of the statistical pages: the tables of a selection, as a whole or in groups, and the tests on them.
 
-Tables and tests are the report's own (`cathograph.analysis.tables.electrode_tables`,
-`cathograph.analysis.statistics.electrode_statistics`), so a page and a report of the same particles can only
-show the same numbers. Each is computed once for a version of the store, a selection and a comparison, for
-all visitors; nothing here changes a table, so they are shared, not copied.
+Tables and tests come from the same functions as those of the report (`cathograph.analysis.tables.electrode_tables`,
+`cathograph.analysis.statistics.electrode_statistics`), so both show the same numbers for the same particles. Each is
+computed once per version of the store, selection and grouping, for all visitors. Nothing here changes a table, so
+they are shared without copies.
 """
 
 from collections.abc import Callable, Mapping
@@ -36,7 +36,7 @@ from cathograph.dashboard.session import store
 from cathograph.dashboard.session.selection import Selection, current_selection, image_ids
 
 COMPARE_BY = {"cathode": "cathode kind", "sample": "sample", "beamtime": "beamtime", "image": "image"}
-"""Columns of the images that can part a selection, and what they are called."""
+"""Columns of the images that can group a selection, and their names for people."""
 
 MOST_SIDE_BY_SIDE = 6
 
@@ -48,7 +48,7 @@ _DRAWS, _SEED = 1999, 0
 
 @dataclass(frozen=True)
 class View:
-    """What a page looks at: a selection, whole or parted.
+    """What a page shows: a selection, as a whole or in groups.
 
     Attributes
     ----------
@@ -57,7 +57,7 @@ class View:
     version : str
         Of the store.
     by : str
-        Column of the images that parts it; empty for all together.
+        Column of the images that groups it; empty for no groups.
     groups : tuple of str
         Values of that column, in the order of the panels.
     """
@@ -74,21 +74,21 @@ class View:
 
     @property
     def names(self) -> list[str]:
-        """What stands side by side."""
+        """Names of the groups."""
         return list(self.groups) or [_TOGETHER]
 
     @cached_property
     def parts(self) -> Mapping[str, ElectrodeTables]:
-        """Tables of each part by its name."""
+        """Tables of each group by its name."""
         return _parted(*self._key, self.together)
 
     def stacked(self, pick: Callable[[ElectrodeTables], pd.DataFrame]) -> pd.DataFrame:
-        """Put a table of all parts below each other, as the report does."""
+        """Stack a table of all groups, as the report does."""
         return stack_selections({name: pick(tables) for name, tables in self.parts.items()}, self.names)
 
     @property
     def nmc(self) -> pd.DataFrame:
-        """All NMC, with the column ``selection`` where there are several parts."""
+        """All NMC, with the column ``selection`` if there are groups."""
         return _stacked_nmc(*self._key, self)
 
     @property
@@ -113,7 +113,7 @@ class View:
 
     @property
     def counterparts(self) -> pd.DataFrame:
-        """All clustered counterparts, those by resampling included: slow, so only when asked for."""
+        """All tests that account for images, including those by resampling; slow, so computed on request."""
         return _tabulated(*self._key, "counterparts", self)
 
     @property
@@ -132,17 +132,17 @@ class View:
 
 
 def look_at(by: str = "", groups: tuple[str, ...] = ()) -> View:
-    """Look at what the filter bar says."""
+    """Give the view of the current selection."""
     return View(current_selection(), store.version(), by, groups)
 
 
 def known_groups(tables: ElectrodeTables, by: str) -> list[str]:
-    """Name the values by which images can be parted."""
+    """List the groups of a column of the images."""
     return sorted(str(value) for value in _groups_of(tables.images, by).dropna().unique())
 
 
 def _groups_of(images: pd.DataFrame, by: str) -> pd.Series:
-    """Say of each image which group it is in; images of two samples may have one name."""
+    """Give the group of each image; names of images are unique per sample only, so samples are added."""
     return image_ids(images) if by == "image" else images[by]
 
 
@@ -190,7 +190,7 @@ def _tabulated(
 
 
 def _compare_states(nmc: pd.DataFrame, draws: int = 0) -> list[GroupComparison]:
-    # The quoted test resamples nothing, so it is the report's also without draws.
+    # The quoted test does not resample, so without draws it equals that of the report.
     return [
         compare_groups(nmc, state, exposure, draws=draws, seed=_SEED)
         for exposure in EXPOSURES

@@ -1,10 +1,10 @@
-"""What ``cathograph dashboard`` tells the process that serves the pages: the names of environment variables.
+"""Names of the environment variables through which ``cathograph dashboard`` configures the process of the pages.
 
-Both sides read the names here, so this imports nothing. Only the password of the visitors is set by people.
+Both processes read the names here, so this module imports nothing. Users set only the password of the visitors.
 """
 
 OURS_ALONE = "CATHOGRAPH_DASHBOARD_"
-"""How all of them begin; commands that pages run get none."""
+"""Common prefix; commands run by pages get none of these variables."""
 
 URI, USER, PASSWORD = (f"{OURS_ALONE}NEO4J_{name}" for name in ("URI", "USER", "PASSWORD"))
 """The database."""
@@ -16,4 +16,4 @@ VISITORS_PASSWORD = f"{OURS_ALONE}PASSWORD"
 """The password of a shared deployment."""
 
 FILES = f"{OURS_ALONE}FILES"
-"""Folders with files that are not where they were ingested from, parted as a path is."""
+"""Folders to search for files that were moved after the ingest, separated as in ``PATH``."""

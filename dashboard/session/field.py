@@ -1,6 +1,6 @@
-"""One field of view: the tables of its graph, its pixels as a raster, and what is known of one particle.
+"""One field of view: the tables of its graph, its pixels as a picture, and the properties of its particles.
 
-Read from the database image by image, not for the whole store: a page shows one at a time.
+Tables are read image by image, because the page shows one image at a time.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from cathograph.analysis.figures.field.interactive import FieldTables, has_many_rings
+from cathograph.analysis.figures.field import FieldTables, has_many_rings
 from cathograph.analysis.figures.field.raster import (
     as_address,
     burn_outlines,
@@ -23,18 +23,18 @@ from cathograph.analysis.figures.field.raster import (
 )
 from cathograph.analysis.figures.hover_points import HoverPoints, hover_points
 from cathograph.dashboard.session import store
-from cathograph.dashboard.session.pictures import Pictures
+from cathograph.dashboard.session.image_pixels import ImagePixels
 from cathograph.queries.catalog import load
 from cathograph.queries.reading.content import store_version
 from cathograph.queries.reading.runner import run
 from cathograph.queries.server.connection import Connection
 
 MOST_CHANNEL_PAIRS = 100_000
-"""Above this, in volumes with hubs, pairs are not read: the counts of each particle are in its properties."""
+"""Above this number (volumes with hubs) the pairs are not read; the counts are properties of the particles."""
 
 _KEPT = 12
 _CLOSE_BY = 150
-"""A click beside a particle counts up to this part of the image's longer side away."""
+"""A click next to a particle selects it, up to a distance of the longer side of the image divided by this."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +48,7 @@ class Field:
     graph : FieldTables
         Particles, contacts, junctions, channels.
     details : DataFrame
-        One row per particle, index ``label``: all that is known of each.
+        One row per particle, index ``label``, with all properties.
     """
 
     about: pd.Series
@@ -66,7 +66,7 @@ class Field:
         return float(self.about["pixel_size_um"])
 
     def neighbours_of(self, label: int) -> pd.DataFrame:
-        """One row per particle that a particle touches, the largest contact first."""
+        """List the neighbours of a particle, the largest contact first."""
         contacts = self.graph.contacts
         first = contacts[contacts["a"] == label].rename(columns={"b": "neighbour", "phase_b": "phase"})
         second = contacts[contacts["b"] == label].rename(columns={"a": "neighbour", "phase_a": "phase"})
@@ -82,14 +82,14 @@ def field_of(about: pd.Series) -> Field:
 
 
 def read_ahead() -> None:
-    """Read the image that the page opens with, outside of any visit.
+    """Read the image that the page opens with, before there are visitors.
 
-    A server that was just started takes seconds to plan what is asked of an image, once for all images.
+    A database server that has just started takes seconds to plan the queries about an image, once for all images.
 
     Raises
     ------
     CannotConnect, DatabaseError
-        When there is no database to ask.
+        When the database does not answer.
     """
     images = store.read_ahead(["images"])["images"]
     if not images.empty:
@@ -106,7 +106,7 @@ def _read_field(_connection: Connection, sample: str, image: str, version: str, 
     names = ["particles", "contacts", "junctions", "centralities", "states", "tpbs_per_nmc"]
     if int(_about["channel_pairs"]) <= MOST_CHANNEL_PAIRS:
         names.append("concurrent_channels")
-    # At once: the server plans and answers each by itself, and rows become columns here meanwhile.
+    # In parallel: the server answers some while this process converts the rows of others.
     with ThreadPoolExecutor(len(names)) as pool:
         found = dict(zip(names, pool.map(ask, names), strict=True))
     no_channels = pd.DataFrame({"nmc_a": [], "nmc_b": []}, dtype="int64")
@@ -124,14 +124,14 @@ def _read_field(_connection: Connection, sample: str, image: str, version: str, 
 
 @dataclass(frozen=True, eq=False)
 class Plane:
-    """What of an image's pixels is shown: all of it, or one slice of a volume.
+    """The pixels that are shown: a whole 2D image, or one slice of a volume.
 
     Attributes
     ----------
     labels, phases : ndarray of int, shape (y, x)
     grey, energy_ev : ndarray, shape (y, x), or None
     window_ev : tuple of float or None
-        As in `Pictures`.
+        As in `ImagePixels`.
     """
 
     labels: NDArray[np.integer]
@@ -141,8 +141,8 @@ class Plane:
     window_ev: tuple[float, float] | None
 
 
-def plane_of(pictures: Pictures, z: int | None) -> Plane:
-    """Cut a plane out of the pixels; None for an image that is one."""
+def plane_of(pictures: ImagePixels, z: int | None) -> Plane:
+    """Select the slice `z` of a volume; None for a 2D image."""
     cut = slice(None) if z is None else z
     grey, energy_ev = pictures.grey, pictures.energy_ev
     return Plane(
@@ -158,7 +158,7 @@ def plane_of(pictures: Pictures, z: int | None) -> Plane:
 def raster_of(
     key: tuple[object, ...], base: str, outlines: bool, rings: bool, _plane: Plane, _junctions: pd.DataFrame
 ) -> str:
-    """Make the raster of a plane as an address; `key` names the plane. `rings` counts where they are many."""
+    """Make the picture of a plane as a data URL; `key` identifies the plane. `rings` matters only if there are many."""
     step = shown_step(_plane.labels.shape)
     if base == "grey" and _plane.grey is not None:
         picture = colour_grey(_plane.grey, step)
@@ -177,21 +177,21 @@ def raster_of(
 
 @st.cache_resource(max_entries=_KEPT, show_spinner=False)
 def points_of(key: tuple[object, ...], _particles: pd.DataFrame, _plane: Plane | None) -> HoverPoints:
-    """Lay the points that say names; `key` names the plane."""
+    """Place the points with tooltips; `key` identifies the plane."""
     return hover_points(_particles, None if _plane is None else _plane.labels)
 
 
 def particle_at(field: Field, plane: Plane | None, x_um: float, y_um: float) -> int | None:
-    """Say which particle is meant by a place: the one under it, or else the nearest one close by.
+    """Find the particle at a position, or else the nearest one within a short distance.
 
     Parameters
     ----------
     field : Field
         The image.
     plane : Plane or None
-        Its pixels; without them the nearest centroid counts.
+        Its pixels; without them the particle with the nearest centroid is taken.
     x_um, y_um : float
-        From the image's upper left corner.
+        Position from the upper left corner of the image.
     """
     x, y = x_um / field.pixel_size_um, y_um / field.pixel_size_um
     if plane is None:
@@ -200,7 +200,7 @@ def particle_at(field: Field, plane: Plane | None, x_um: float, y_um: float) -> 
         return int(field.graph.particles["label"].iloc[nearest])
     reach = max(plane.labels.shape) // _CLOSE_BY
     top, left = max(int(y) - reach, 0), max(int(x) - reach, 0)
-    # Ends before the first pixel are none: negative ones would count from the far side.
+    # Negative ends would count from the opposite side of the array.
     bottom, right = max(int(y) + reach + 1, 0), max(int(x) + reach + 1, 0)
     near = plane.labels[top:bottom, left:right]
     rows, columns = np.nonzero(near)

@@ -1,4 +1,4 @@
-"""A query on its way: run beside the page, so that the page can show how long it takes and end it."""
+"""A running query, in a thread of its own, so that the page can show its time and cancel it."""
 
 import threading
 import time
@@ -12,7 +12,7 @@ from cathograph.queries.server.connection import Connection
 from cathograph.schema.errors import CathographError
 
 MOST_ROWS = 2_000_000
-"""Rows of a query of one's own that the dashboard holds in its memory; more is an error that says so."""
+"""Most rows of a free query that the dashboard keeps in memory; more rows are an error."""
 
 
 @dataclass
@@ -22,17 +22,17 @@ class QueryRun:
     Attributes
     ----------
     query, parameters, timeout_s
-        What is asked.
+        Query, bound parameters and time limit.
     answer : Answer or None
-        Once it has come, until another query is asked.
+        The answer, until another query is run.
     n_rows : int or None
-        Its rows.
+        Number of its rows.
     error : CathographError or None
-        Why none came.
+        Why there is no answer.
     cancelled : bool
-        Whether the user asked to end it.
+        Whether the user cancelled it.
     seconds : float
-        How long it took, once it has ended.
+        Duration, after the end.
     """
 
     query: Query
@@ -48,24 +48,24 @@ class QueryRun:
     _ended: threading.Event = field(default_factory=threading.Event)
 
     def start(self, connection: Connection) -> None:
-        """Begin; returns at once."""
+        """Start; returns at once."""
         threading.Thread(target=self._work, args=(connection,), daemon=True, name="query").start()
 
     def has_ended(self, *, wait_s: float = 0.0) -> bool:
-        """Tell whether it has ended, waiting for that a while."""
+        """Tell whether it has ended; wait for the end at most `wait_s`."""
         return self._ended.wait(wait_s)
 
     def elapsed_s(self) -> float:
-        """Tell for how long it has been running."""
+        """Give the seconds since the start, at most until the end."""
         return self.seconds if self._ended.is_set() else time.monotonic() - self._began
 
     def cancel(self, connection: Connection) -> None:
-        """End it; a query that ends by itself meanwhile keeps its answer."""
+        """Cancel it; a query that ends before that keeps its answer."""
         self.cancelled = True
         cancel(connection, self._tag)
 
     def leave(self, connection: Connection) -> None:
-        """Make room for another: end it where it runs, forget its answer where it has one."""
+        """Make room for another query: cancel this one if it runs, and forget its answer."""
         if not self.has_ended():
             self.cancel(connection)
         self.answer = None

@@ -1,8 +1,8 @@
-"""The filter that all pages share: what a group looks at, kept in the address of the page.
+"""The current selection: which samples, images and sizes of particles the pages show.
 
-Each of its widgets is bound to a parameter of the address, so a view can be sent to a colleague. Samples,
-images and the like narrow all tables; the range of sizes is one of NMC particles: a row about an NMC outside
-of it goes, other phases stay (one body of electrolyte may hold nearly all of its phase).
+A selection of samples or images narrows all tables. A range of sizes applies to NMC particles only: rows about an NMC
+outside the range are left out, and other phases are kept, because one body of electrolyte may hold nearly all of its
+phase.
 """
 
 from collections.abc import Callable
@@ -29,12 +29,12 @@ _NMC_COLUMNS = {
     "tpbs": ("nmc",),
     "tpbs_per_nmc": ("nmc",),
 }
-"""Columns of the named queries that may hold the label of an NMC."""
+"""Columns of the named queries that can hold the label of an NMC."""
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What is looked at; an empty tuple or None leaves nothing out.
+    """What the pages show; an empty tuple or None keeps everything.
 
     Attributes
     ----------
@@ -43,7 +43,7 @@ class Selection:
     images : tuple of str
         As `image_id` writes them.
     diameter_um : tuple of float or None
-        Least and largest equivalent diameter of an NMC particle, both included.
+        Smallest and largest equivalent diameter of an NMC particle, both included.
     """
 
     beamtimes: tuple[str, ...] = ()
@@ -54,12 +54,12 @@ class Selection:
 
     @property
     def keeps_all(self) -> bool:
-        """Whether nothing is left out."""
+        """Whether everything is kept."""
         return self == Selection()
 
     @property
     def keeps_all_sizes(self) -> bool:
-        """Whether no NMC is left out for its size."""
+        """Whether NMC of all sizes are kept."""
         return self.diameter_um == (None, None)
 
     def choose_images(self, images: pd.DataFrame) -> pd.DataFrame:
@@ -88,7 +88,7 @@ class Selection:
         table, images : DataFrame
             All of its rows; the query ``images``.
         particles : callable
-            Gives the query ``particles``; called where sizes matter.
+            Gives the query ``particles``; only called for a range of sizes.
         """
         kept = pd.Series(True, index=table.index)
         chosen = self.choose_images(images)
@@ -106,7 +106,7 @@ class Selection:
         return table[kept]
 
     def _outside(self, particles: pd.DataFrame) -> pd.MultiIndex:
-        """Name the NMC that the range of sizes leaves out."""
+        """List the NMC outside the range of sizes."""
         least, largest = self.diameter_um
         diameter = particles["equivalent_diameter_um"]
         fits = pd.Series(True, index=particles.index)
@@ -120,7 +120,7 @@ class Selection:
 
 
 def image_id(sample: str, image: str) -> str:
-    """Write an image's name, unique in the store: images of two samples may have one name.
+    """Write a name of an image that is unique in the store: sample and image, because names are unique per sample only.
 
     Examples
     --------
@@ -131,7 +131,7 @@ def image_id(sample: str, image: str) -> str:
 
 
 def image_ids(images: pd.DataFrame) -> pd.Series:
-    """Write the names of all images of a table with the columns sample and image."""
+    """Write the unique names of the images of a table with the columns ``sample`` and ``image``."""
     return pd.Series(
         [
             image_id(str(sample), str(image))
@@ -143,64 +143,14 @@ def image_ids(images: pd.DataFrame) -> pd.Series:
 
 
 def current_selection() -> Selection:
-    """Give what the filter bar says in this run."""
+    """Give the selection of the filter bar in this run of the page."""
     found = st.session_state.get(_STATE)
     return found if isinstance(found, Selection) else Selection()
 
 
-def show_filter_bar(images: pd.DataFrame) -> Selection:
-    """Lay out the filter bar where this is called.
-
-    Parameters
-    ----------
-    images : DataFrame
-        The query ``images``, unnarrowed.
-    """
-    beamtimes = _choose("Beamtime", "beamtime", known) if (known := _names(images["beamtime"])) else ()
-    cathodes = _choose("Cathode kind", "cathode", _names(images["cathode"]))
-    fitting = Selection(beamtimes=beamtimes, cathodes=cathodes).choose_images(images)
-    samples = _choose("Sample", "sample", _names(fitting["sample"]))
-    fitting = Selection(samples=samples).choose_images(fitting)
-    chosen = _choose("Image", "image", image_ids(fitting).tolist())
-    least_column, largest_column = st.columns(2)
-    with least_column:
-        least = _size("NMC from (µm)", "from_um", "Least equivalent diameter of an NMC particle.")
-    with largest_column:
-        largest = _size("to (µm)", "to_um", "Largest equivalent diameter of an NMC particle.")
-    selection = Selection(beamtimes, cathodes, samples, chosen, (least, largest))
+def keep_selection(selection: Selection) -> None:
+    """Make a selection the current one of this session."""
     st.session_state[_STATE] = selection
-    return selection
-
-
-def _choose(label: str, key: str, options: list[str]) -> tuple[str, ...]:
-    return tuple(
-        st.multiselect(
-            label,
-            options,
-            key=key,
-            bind="query-params",
-            placeholder="all" if options else "none known",
-            disabled=not options,
-        )
-    )
-
-
-def _size(label: str, key: str, meaning: str) -> float | None:
-    value = st.number_input(
-        label,
-        min_value=0.0,
-        value=None,
-        step=0.5,
-        key=key,
-        bind="query-params",
-        help=meaning,
-        placeholder="any",
-    )
-    return None if value is None else float(value)
-
-
-def _names(column: pd.Series) -> list[str]:
-    return sorted(str(name) for name in column.dropna().unique())
 
 
 def _pairs(table: pd.DataFrame) -> pd.MultiIndex:

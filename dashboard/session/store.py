@@ -1,9 +1,8 @@
-"""The one place where pages get tables: named queries, kept as long as the store stays the same.
+"""The only place where pages get tables: rows of named queries, kept until the store changes.
 
-The command ``cathograph dashboard`` names the database in the environment of this process alone. A table is
-read once for each version of the store (`cathograph.queries.reading.content.store_version`), whole, and
-narrowed here: so a change of the filter asks the database nothing. It is kept as it is, not as a copy for
-each reader; what pages get shares its memory until they change something in it (pandas copies on write).
+The command ``cathograph dashboard`` names the database in the environment of this process. A table is read as a whole,
+once per version of the store (`cathograph.queries.reading.content.store_version`), and narrowed here, so that a change
+of the filter needs no query. Pages share its memory until they change their table (pandas copies on write).
 """
 
 import os
@@ -24,12 +23,12 @@ from cathograph.schema.errors import CannotConnect
 _VERSION = "store_version"
 _TABLES_KEPT = 60
 _ALWAYS_ASKED = ("ingest_runs", "jobs")
-"""Queries whose rows change without a new version of the store."""
+"""Queries whose rows can change without a new version of the store."""
 
 
 @dataclass(frozen=True)
 class Address:
-    """Where the database is and who we are to it."""
+    """Address of the database, user and password."""
 
     uri: str
     user: str
@@ -42,23 +41,23 @@ def connection() -> Connection:
     Raises
     ------
     CannotConnect
-        When none is named, or nothing answers.
+        When the environment names no database, or it does not answer.
     """
     return _connected(address())
 
 
 def address() -> Address:
-    """Read where the database is.
+    """Read the address of the database from the environment.
 
     Raises
     ------
     CannotConnect
-        When the environment does not say.
+        When the environment names none.
     """
     uri, password = os.environ.get(URI), os.environ.get(PASSWORD)
     if not uri or password is None:
         msg = (
-            "Found no database named for this dashboard; expected to be started by a command that names it. "
+            f"Found no database address in {URI}; expected the dashboard to be started by the command that sets it. "
             "Start it with `cathograph dashboard`."
         )
         raise CannotConnect(msg)
@@ -66,12 +65,12 @@ def address() -> Address:
 
 
 def look() -> str:
-    """Ask for the version of the store; once at the beginning of each run of a page.
+    """Read the version of the store, once at the start of each run of a page.
 
     Raises
     ------
     CannotConnect, DatabaseError
-        When there is no database to ask.
+        When the database does not answer.
     """
     version = store_version(connection())
     st.session_state[_VERSION] = version
@@ -79,7 +78,7 @@ def look() -> str:
 
 
 def version() -> str:
-    """Give the version of the store that this run of a page looks at."""
+    """Give the version of the store in this run of a page."""
     return str(st.session_state.get(_VERSION) or look())
 
 
@@ -95,7 +94,7 @@ def table(
     selection : Selection, optional
         None for all rows.
     parameters : dict, optional
-        Of the query; not ``sample`` or ``image``, which the selection narrows.
+        Parameters of the query, except ``sample`` and ``image``, which are part of the selection.
 
     Returns
     -------
@@ -116,12 +115,12 @@ def table(
 
 
 def read_ahead(names: Sequence[str]) -> dict[str, pd.DataFrame]:
-    """Read named queries before anybody asks, so that the first visitor finds them here; gives them by name.
+    """Read named queries before there are visitors; gives the tables by name.
 
     Raises
     ------
     CannotConnect, DatabaseError
-        When there is no database to ask.
+        When the database does not answer.
     """
     version = store_version(connection())
     return {name: _read(connection(), name, (), version) for name in names}

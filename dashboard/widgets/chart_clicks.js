@@ -1,8 +1,8 @@
-// Tells Python where in a chart somebody clicked, in the chart's own units, and what part of it was in sight.
+// Reports to Python where a visitor clicked in a chart, in the chart's units, and which range was visible.
 //
-// Plotly knows clicks on marks only: to click anywhere in a particle, ten thousand unseen marks would lie over the
-// image, and each click would draw all of them anew. Here the place is enough; Python knows whose pixel it is.
-const STILL_PX = 5; // a hand moves that much without meaning to drag
+// Plotly reports only clicks on marks. To click anywhere in a particle, ten thousand invisible marks would have to lie
+// over the image, and each click would redraw all of them. The position is enough: Python knows the particle there.
+const STILL_PX = 5; // a smaller movement is a click, not a drag
 
 export default function (component) {
   const { data, setTriggerValue, parentElement } = component;
@@ -18,7 +18,7 @@ export default function (component) {
     const x = event.clientX - box.x - xaxis._offset;
     const y = event.clientY - box.y - yaxis._offset;
     const inside = x >= 0 && x <= xaxis._length && y >= 0 && y <= yaxis._length;
-    // Python draws the part that was in sight; the chart's "Reset axes" is to show the whole of it all the same.
+    // Python draws the range that was visible; the button "Reset axes" still has to show the whole image.
     if (data.whole) {
       [xaxis._rangeInitial0, xaxis._rangeInitial1] = data.whole[0];
       [yaxis._rangeInitial0, yaxis._rangeInitial1] = data.whole[1];

@@ -1,8 +1,8 @@
-"""Clicks anywhere in a chart: the place in its own units, whatever mark is or is not there.
+"""Clicks anywhere in a chart: the position in the chart's units, with or without a mark there.
 
-Streamlit reports clicks on a chart's marks only, and marks by the ten thousand make each click slow. A small component
-listens to the chart's container and gives the place instead (chart_clicks.js). It gives what was in sight as well:
-Streamlit begins a chart that has changed anew, which would lose the zoom.
+Streamlit reports only clicks on marks, and tens of thousands of marks make each click slow. So a small component
+(chart_clicks.js) listens to the chart's container and reports the position. It also reports the visible range, because
+Streamlit redraws a changed chart without its zoom.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,23 +14,23 @@ import streamlit as st
 
 _NAME = "cathograph_chart_clicks"
 Window = tuple[tuple[float, float], tuple[float, float]]
-"""What of a chart is in sight: from and to along x, from and to along y, in its units."""
+"""Visible range of a chart: start and end along x, start and end along y, in its units."""
 
 _SCRIPT = Path(__file__).with_name("chart_clicks.js")
 
 
 @contextmanager
 def clickable(key: str, take: Callable[[float, float, Window], None], whole: Window) -> Iterator[None]:
-    """Take clicks on the chart that is laid out in this block.
+    """Receive clicks on the chart in this block.
 
     Parameters
     ----------
     key : str
-        Of the container; letters and underscores.
+        Key of the container; letters and underscores.
     take : callable
-        Called with x and y in the chart's units and with what was in sight, before the page runs again.
+        Called with x and y in the chart's units and with the visible range, before the page runs again.
     whole : Window
-        What the chart's own button goes back to.
+        Range that the chart's button for resetting the axes shows.
     """
     clicks = f"{key}_clicks"
 

@@ -1,4 +1,4 @@
-"""Downloads: made when somebody clicks, so that a page does not wait for them; all rows, no cap."""
+"""Downloads: created when a visitor clicks, so that the page does not wait for them; always with all rows."""
 
 import io
 from collections.abc import Callable
@@ -13,11 +13,11 @@ def table_downloads(table: pd.DataFrame, name: str, *, key: str = "") -> None:
     Parameters
     ----------
     table : DataFrame
-        What is offered.
+        The table.
     name : str
-        Stem of the files, one of our own words, no name that a user gave.
+        Stem of the file names; not a name given by a user.
     key : str, optional
-        Where a page offers the same name twice.
+        Prefix of the keys, if a page offers the same name twice.
     """
     with st.container(horizontal=True):
         file_download("CSV", lambda: csv_bytes(table), f"{name}.csv", "text/csv", key=f"{key}{name}-csv")
@@ -31,7 +31,7 @@ def table_downloads(table: pd.DataFrame, name: str, *, key: str = "") -> None:
 
 
 def file_download(label: str, content: Callable[[], bytes], file_name: str, mime: str, *, key: str) -> None:
-    """Offer a file whose bytes are made when somebody clicks."""
+    """Offer a file whose content is created when a visitor clicks."""
     st.download_button(
         label, content, file_name, mime, key=key, on_click="ignore", icon=":material/download:"
     )

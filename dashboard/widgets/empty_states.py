@@ -1,4 +1,4 @@
-"""What a page says where there is nothing to show: what is missing, and what to do next."""
+"""Messages of a page that has nothing to show: what is missing and what to do next."""
 
 import streamlit as st
 
@@ -7,60 +7,61 @@ from cathograph.schema.errors import CathographError
 
 
 def show_no_database(error: CathographError) -> None:
-    """Say that the database does not answer."""
+    """Show that the database does not answer."""
     st.title("No database")
     st.error(as_text(error), icon=":material/cloud_off:")
     st.markdown(
-        "Start it with `cathograph db start`, or start the dashboard anew with `cathograph dashboard`, "
-        "then reload this page. `cathograph doctor` tells what is there and what is missing."
+        "Start the database with `cathograph db start`, or restart the dashboard with `cathograph dashboard`. Then "
+        "reload this page. `cathograph doctor` checks the installation."
     )
     st.button("Try again", icon=":material/refresh:")
 
 
 def show_error(error: CathographError) -> None:
-    """Say what could not be done; our messages tell what was found, expected, and what to do."""
+    """Show an error; its message says what was found, what was expected and what to do."""
     st.error(as_text(error), icon=":material/error:")
 
 
 def show_empty_store() -> None:
-    """Say that nothing was ingested yet."""
+    """Show that nothing was ingested yet."""
     st.info("There are no images in this database yet.", icon=":material/inventory_2:")
     st.markdown(
-        "Bring in the first one on the page **Ingest**, or from a terminal:\n\n"
-        "- `cathograph ingest FILE.tif --sample ID` for one file,\n"
-        "- `cathograph init-beamtime DIR` and `cathograph watch DIR` for a folder that fills,\n"
-        "- `cathograph demo` for made data in a database of their own."
+        "Upload the first image on the page **Ingest**, or use a terminal:\n\n"
+        "- `cathograph ingest FILE.tif --sample ID` ingests one file.\n"
+        "- `cathograph init-beamtime DIR` and `cathograph watch DIR` ingest all files that arrive in a folder.\n"
+        "- `cathograph demo` creates synthetic data in a separate database."
     )
 
 
 def show_nothing_left() -> None:
-    """Say that the filter leaves nothing."""
-    st.info("The filter leaves nothing to show.", icon=":material/filter_alt_off:")
-    st.markdown("Take something out of the filter in the sidebar; an empty field means all.")
+    """Show that nothing matches the filter."""
+    st.info("Nothing matches the filter.", icon=":material/filter_alt_off:")
+    st.markdown("Remove a condition from the filter in the sidebar. An empty field means no condition.")
 
 
 def show_no_energy_maps() -> None:
-    """Say that no energy map belongs to what is selected."""
+    """Show that the selected images have no energy map."""
     st.info(
-        "No energy map belongs to these images, so their NMC have no measured state.",
+        "These images have no energy map, so the states of their NMC are not known.",
         icon=":material/layers_clear:",
     )
     st.markdown(
-        "Add one with `cathograph ingest-map MAP --sample ID --image ID`, or make one from a stack with "
-        "`cathograph xanes fit STACK`. Or select images that have one."
+        "Add an energy map with `cathograph ingest-map MAP --sample ID "
+        "--image ID`, or compute one from an energy stack "
+        "with `cathograph xanes fit STACK`. You can also select images that have an energy map."
     )
 
 
 def show_no_metrics() -> None:
-    """Say that network metrics were not computed."""
-    st.info("Network metrics of these images are not computed yet.", icon=":material/hub:")
+    """Show that network metrics were not computed."""
+    st.info("The network metrics of some of these images have not been computed.", icon=":material/hub:")
     st.markdown("Compute them with `cathograph metrics`, then reload this page.")
 
 
 def show_no_predictions() -> None:
-    """Say that there is no model yet."""
-    st.info("No model has made a prediction for these images yet.", icon=":material/psychology:")
+    """Show that no model has made predictions."""
+    st.info("There are no predictions for these images yet.", icon=":material/psychology:")
     st.markdown(
-        "Train one with `cathograph gnn train` and let it predict with `cathograph gnn predict`. "
-        "It learns from images with an energy map."
+        "Train a model with `cathograph gnn train`, then run `cathograph gnn predict`. Training needs images with an "
+        "energy map."
     )

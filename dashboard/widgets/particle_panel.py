@@ -1,4 +1,4 @@
-"""One particle on the page Image: its numbers, its energies, its neighbours, the graph around it."""
+"""One particle on the page Image: its properties, its edge energies, its neighbours and the graph around it."""
 
 import math
 from collections.abc import Callable
@@ -7,12 +7,12 @@ import pandas as pd
 import streamlit as st
 
 from cathograph.analysis.figures.figure import label_of
-from cathograph.analysis.figures.pixel_histograms.data import energies_by_label, particle_energy_data
+from cathograph.analysis.figures.pixel_histograms import energies_by_label, particle_energy_data
 from cathograph.dashboard.session.field import Field
-from cathograph.dashboard.session.pictures import Pictures
+from cathograph.dashboard.session.image_pixels import ImagePixels
 from cathograph.dashboard.widgets.downloads import table_downloads
-from cathograph.dashboard.widgets.exhibits import show_downloads
-from cathograph.dashboard.widgets.folded import show_folded
+from cathograph.dashboard.widgets.expander import show_expander
+from cathograph.dashboard.widgets.figures import show_figure_downloads
 
 _MOST_BUTTONS = 30
 _MOST_DRAWN_AROUND = 150
@@ -35,23 +35,25 @@ _SHOWN = {
         "electronic_closeness",
     ),
 }  # fmt: skip
-_OWN_WORDS = {"perimeter_um": "perimeter (µm)"}
-"""Columns that mean something else in figures."""
+_LABELS = {"perimeter_um": "perimeter (µm)"}
+"""Columns whose label in figures is about something else."""
 
 
-def show_particle(field: Field, label: int, pictures: Pictures | str, choose: Callable[[int], None]) -> None:
-    """Lay out what is known of a particle.
+def show_particle(
+    field: Field, label: int, pictures: ImagePixels | str, choose: Callable[[int], None]
+) -> None:
+    """Lay out everything known about a particle.
 
     Parameters
     ----------
     field : Field
-        The image it is in.
+        Its image.
     label : int
         The particle.
-    pictures : Pictures or str
-        Pixels, or why there are none.
+    pictures : ImagePixels or str
+        The pixels, or why there are none.
     choose : callable
-        Chooses another particle, from a callback.
+        Selects another particle; called from a callback.
     """
     about = field.details.loc[[label]].iloc[0]
     phase = str(about["phase"])
@@ -73,7 +75,7 @@ def _show_numbers(about: pd.Series, phase: str) -> None:
         st.dataframe(
             pd.DataFrame(
                 {
-                    title: [_OWN_WORDS.get(name) or label_of(name) for name in known],
+                    title: [_LABELS.get(name) or label_of(name) for name in known],
                     "value": [_number(value) for value in known.values()],
                 }
             ),
@@ -82,25 +84,27 @@ def _show_numbers(about: pd.Series, phase: str) -> None:
         )
 
 
-def _show_energies(label: int, about: pd.Series, pictures: Pictures | str) -> None:
+def _show_energies(label: int, about: pd.Series, pictures: ImagePixels | str) -> None:
     if _is_missing(about.get("n_valid")):
-        st.caption("No energy map: the state of this particle was not measured.")
+        st.caption("No energy map: the state of this particle is not known.")
         return
     if isinstance(pictures, str) or pictures.map_energy_ev is None or pictures.map_labels is None:
-        st.caption("The energies of its pixels need the map's file, which was not found; its state is below.")
+        st.caption(
+            "The histogram of edge energies needs the file of the energy "
+            "map, which was not found. The state is shown below."
+        )
         return
-    from cathograph.analysis.figures.pixel_histograms.interactive import plot_particle_energies
-    from cathograph.analysis.figures.pixel_histograms.printed import draw_particle_energies
+    from cathograph.analysis.figures.pixel_histograms import draw_particle_energies, plot_particle_energies
 
     energies, labels, window = pictures.map_energy_ev, pictures.map_labels, pictures.window_ev
     if window is None or not (labels == label).any():
-        st.caption("The energy map does not reach this particle.")
+        st.caption("The energy map does not cover this particle.")
         return
     data = particle_energy_data(energies_by_label(energies, labels, [label]), window_ev=window)
     ((panel,),) = plot_particle_energies(data)
     st.plotly_chart(panel, key="energies", config={"displayModeBar": False})
     st.caption(data.caption)
-    show_downloads(data, lambda: draw_particle_energies(data))
+    show_figure_downloads(data, lambda: draw_particle_energies(data))
 
 
 def _show_neighbours(
@@ -108,7 +112,7 @@ def _show_neighbours(
 ) -> None:
     st.markdown(f"**{len(neighbours)} neighbour{'' if len(neighbours) == 1 else 's'}**")
     if neighbours.empty:
-        st.caption("It touches no other particle.")
+        st.caption("It has no contact with another particle.")
         return
     with st.container(horizontal=True, gap="small"):
         for kind, other in neighbours[["phase", "neighbour"]].head(_MOST_BUTTONS).to_numpy().tolist():
@@ -119,10 +123,10 @@ def _show_neighbours(
                 args=(int(other),),
             )
     if len(neighbours) > _MOST_BUTTONS:
-        st.caption(f"The {_MOST_BUTTONS} largest contacts; the table has all.")
+        st.caption(f"The {_MOST_BUTTONS} largest contacts are shown; the table below has all.")
     if len(neighbours) <= _MOST_DRAWN_AROUND:
         _show_surroundings(field, label, choose)
-    show_folded("Contacts", lambda: _show_contacts(neighbours), key="contacts_open")
+    show_expander("Contacts", lambda: _show_contacts(neighbours), key="contacts_open")
 
 
 def _show_contacts(neighbours: pd.DataFrame) -> None:
@@ -131,7 +135,7 @@ def _show_contacts(neighbours: pd.DataFrame) -> None:
 
 
 def _show_surroundings(field: Field, label: int, choose: Callable[[int], None]) -> None:
-    from cathograph.analysis.figures.field.interactive import plot_surroundings
+    from cathograph.analysis.figures.field import plot_surroundings
 
     figure, labels = plot_surroundings(field.graph, label, pixel_size_um=field.pixel_size_um)
     key = f"surroundings-{label}"
@@ -144,11 +148,11 @@ def _show_surroundings(field: Field, label: int, choose: Callable[[int], None]) 
     st.plotly_chart(
         figure, key=key, on_select=take, selection_mode="points", config={"displayModeBar": False}
     )
-    st.caption("The graph around it, each particle in its place. A click goes there.")
+    st.caption("The particle and its neighbours at their positions. Click one to select it.")
 
 
 def _clicked_point(key: str) -> int | None:
-    """Give the number of the point of the first trace that a chart's click chose."""
+    """Give the index of the clicked point, if it belongs to the first trace."""
     state = st.session_state.get(key)
     points = state["selection"]["points"] if state else []
     return next((int(point["point_index"]) for point in points if point["curve_number"] == 0), None)

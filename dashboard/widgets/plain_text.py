@@ -1,7 +1,7 @@
-"""Names that people gave, shown as they are.
+"""Names given by users, shown unchanged.
 
-Streamlit reads Markdown in most of its texts. A sample may be named ``**x**``, ``[a](b)`` or ``<script>``:
-inside a code span none of that, no formula, no icon and no address is anything but text.
+Streamlit interprets Markdown in most texts. A sample may be named ``**x**``, ``[a](b)`` or ``<script>``; inside a code
+span, Markdown, formulas, icons and links are shown as text.
 """
 
 import re
@@ -11,12 +11,12 @@ _TICKS = re.compile(r"`+")
 
 
 def as_text(value: object) -> str:
-    """Write a value so that Markdown shows it letter by letter.
+    """Write a value so that Markdown shows it unchanged.
 
     Parameters
     ----------
     value
-        What a user, a file or a database gave; white space of any length is shown as one blank.
+        A value from a user, a file or a database; white space of any length becomes one blank.
 
     Returns
     -------

@@ -1,6 +1,6 @@
-"""All clustered counterparts of a comparison, resampling included: computed when somebody asks.
+"""All tests of a comparison that account for images, including resampling; computed on request.
 
-2,000 draws of bootstrap and permutation for each of six comparisons take a minute at 50,000 particles.
+Bootstrap and permutation with 2,000 draws for each of six comparisons take a minute for 50,000 particles.
 """
 
 import streamlit as st
@@ -10,16 +10,20 @@ from cathograph.dashboard.widgets.downloads import table_downloads
 
 
 def offer_resampling(view: View, exposure: str) -> None:
-    """Offer the table of counterparts, with the wild bootstrap and the permutation within images."""
-    with st.expander("Other ways to account for images, bootstrap and permutation included"):
+    """Offer the table of these tests, including the wild bootstrap and the permutation within images."""
+    with st.expander("Other tests that account for images, including bootstrap and permutation"):
         st.caption(
-            "The quoted test needs no draws. These need 1,999 each; with many particles that takes a minute."
+            "The tests above need no resampling. These resample 1,999 times "
+            "each, which takes about a minute for many particles."
         )
-        if not st.toggle("Compute them", key=f"resampling-{exposure}"):
+        if not st.toggle("Compute these tests", key=f"resampling-{exposure}"):
             return
         table = view.counterparts
         if table.empty:
-            st.info("Nothing to resample: fewer than two images, or no test.", icon=":material/info:")
+            st.info(
+                "Nothing to resample: there are fewer than two images, or no comparison is possible.",
+                icon=":material/info:",
+            )
             return
         shown = table[table["exposure"] == exposure]
         st.dataframe(shown.drop(columns="exposure"), hide_index=True)

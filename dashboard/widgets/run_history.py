@@ -1,4 +1,4 @@
-"""The last ingests, as a table."""
+"""Table of the latest ingests."""
 
 import streamlit as st
 
@@ -10,10 +10,10 @@ _SHOWN = 200
 
 
 def show_run_history(selection: Selection) -> None:
-    """Lay out the runs and jobs of what is selected, the newest first."""
+    """Lay out the ingest runs and jobs of the selection, the latest first."""
     runs = store.table("ingest_runs", selection)
     if runs.empty:
-        st.caption("Nothing was ingested here yet.")
+        st.caption("There are no ingests in this selection yet.")
         return
     columns = ["ended", "state", "wrote", "sample", "image", "file", "reason", "user", "host"]
     st.dataframe(
@@ -24,5 +24,5 @@ def show_run_history(selection: Selection) -> None:
         placeholder="",
     )
     if len(runs) > _SHOWN:
-        st.caption(f"The last {_SHOWN} of {len(runs)}; the download has all.")
+        st.caption(f"The latest {_SHOWN} of {len(runs)} ingests are shown; the download has all.")
     table_downloads(runs, "ingest_runs")

@@ -1,4 +1,4 @@
-"""What stands side by side on the statistical pages: chosen below the title, kept in the address."""
+"""The choice of groups that the statistical pages show side by side; it is kept in the address."""
 
 import streamlit as st
 
@@ -14,12 +14,12 @@ from cathograph.dashboard.widgets.empty_states import show_empty_store, show_not
 
 
 def open_view(title: str, about: str) -> View | None:
-    """Lay out the head of a statistical page: title, what is compared, how many particles.
+    """Lay out the head of a statistical page: title, choice of groups, numbers of particles.
 
     Returns
     -------
     View or None
-        None where there is nothing to look at; the page then says why, and what to do.
+        None if there is nothing to show; the page then says why and what to do.
     """
     st.title(title)
     st.caption(about)
@@ -48,7 +48,7 @@ def _choose(whole: View) -> View:
         return whole
     known = known_groups(whole.together, by)
     chosen = right.multiselect(
-        f"Which ({COMPARE_BY[by]})",
+        f"Groups ({COMPARE_BY[by]})",
         known,
         key=f"by_{by}",
         bind="query-params",
@@ -56,13 +56,13 @@ def _choose(whole: View) -> View:
         placeholder=f"the first {MOST_SIDE_BY_SIDE}" if len(known) > MOST_SIDE_BY_SIDE else "all",
     )
     if not known:
-        right.info(f"None of these images has a {COMPARE_BY[by]}; all are shown together.")
+        right.info(f"These images have no {COMPARE_BY[by]}, so all are shown together.")
         return whole
     return look_at(by, tuple(chosen or known[:MOST_SIDE_BY_SIDE]))
 
 
 def _show_counts(view: View) -> None:
-    """Say how much of what is looked at; names are shown as text."""
+    """Lay out the numbers of images and particles; names are shown unchanged."""
     for name, tables in view.parts.items():
         nmc = tables.nmc
         measured = int(nmc["soc_ev"].notna().sum())

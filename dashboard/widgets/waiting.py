@@ -1,4 +1,4 @@
-"""What a page shows while something of its visitor's runs: for how long, and a way to end it."""
+"""The message of a page during a query or command: the time so far, and a button to cancel."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -9,7 +9,7 @@ _TICK_S = 0.5
 
 
 class Running(Protocol):
-    """A query or a command on its way."""
+    """A running query or command."""
 
     cancelled: bool
 
@@ -22,16 +22,16 @@ class Running(Protocol):
 
 @st.fragment(run_every=_TICK_S)
 def show_running(run: Running, words: str, cancel: Callable[[], None]) -> None:
-    """Say that it runs, look again by itself, and lay out the page anew at the end.
+    """Lay out the message, refresh it, and rerun the page at the end.
 
     Parameters
     ----------
     run : Running
-        What is waited for.
+        The query or command.
     words : str
-        Markdown with the place ``{seconds}``.
+        Markdown with the placeholder ``{seconds}``.
     cancel : callable
-        Ends it.
+        Cancels it.
     """
     if run.has_ended():
         st.rerun()

@@ -108,11 +108,11 @@ def open_stored(path: Path, kind: Kind, *, dataset: str | None, volume: bool) ->
     if kind is Kind.HDF5:
         return open_hdf5(path, dataset=dataset, volume=volume)
     if kind is Kind.XRADIA:
-        from cathograph.ingest.formats.xradia import open_xradia  # the extra `formats`
+        from cathograph.ingest.formats.xradia import open_xradia
 
         return open_xradia(path)
     if kind is Kind.ZARR:
-        from cathograph.ingest.formats.zarr_store import open_zarr  # the extra `formats`
+        from cathograph.ingest.formats.zarr_store import open_zarr
 
         return open_zarr(path, dataset=dataset, volume=volume)
     return open_raster(path, kind)

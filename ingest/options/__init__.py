@@ -14,7 +14,7 @@ from cathograph.ingest.options.edge_defaults import (
     defaults_of,
 )
 from cathograph.ingest.options.fit_options import FitOptions, MethodName, RegisterAgainst
-from cathograph.ingest.options.ingest_options import MOST_PASSES, IngestOptions, Source
+from cathograph.ingest.options.ingest_options import IngestOptions, Source
 from cathograph.ingest.options.map_options import MapOptions, MatchingOptions
 from cathograph.ingest.options.model import Option, Options, Stored
 from cathograph.ingest.options.names import renamed, scalar_of
@@ -23,7 +23,6 @@ from cathograph.ingest.options.stack_options import Region, Signal, StackOptions
 from cathograph.ingest.options.state_method import STATE_VERSION, StateMethod
 
 __all__ = [
-    "MOST_PASSES",
     "STATE_VERSION",
     "USUAL",
     "USUAL_EDGE",

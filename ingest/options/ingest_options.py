@@ -12,9 +12,7 @@ from pydantic import Field, model_validator
 from cathograph.ingest.options.model import Option, Options, Stored
 from cathograph.schema.errors import InputError
 from cathograph.schema.keys import JsonScalar
-
-MOST_PASSES = 1000
-"""More passes of a network tell nothing that these do not."""
+from cathograph.schema.uncertainty import MOST_PASSES
 
 
 class Source(StrEnum):

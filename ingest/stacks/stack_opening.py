@@ -154,11 +154,11 @@ def open_draft(path: Path, given: Given) -> Draft:
             return open_by_layout(path, given.layout, largest_ratio=given.largest_ratio)
         return _open_known_hdf5(path, largest_ratio=given.largest_ratio)
     if kind is Kind.XRADIA:
-        from cathograph.ingest.stacks.xradia_stack import open_xradia_stack  # the extra `formats`
+        from cathograph.ingest.stacks.xradia_stack import open_xradia_stack
 
         return open_xradia_stack(path)
     if kind is Kind.ZARR:
-        from cathograph.ingest.stacks.zarr_stack import open_zarr_stack  # the extra `formats`
+        from cathograph.ingest.stacks.zarr_stack import open_zarr_stack
 
         return open_zarr_stack(path, largest_ratio=given.largest_ratio)
     return open_paged(path, kind, find_energies=given.options.energies is None)

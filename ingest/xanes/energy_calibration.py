@@ -13,7 +13,7 @@ import numpy as np
 
 from cathograph.ingest.options import USUAL, EdgeDefaults
 from cathograph.ingest.xanes.methods import Method
-from cathograph.ingest.xanes.references import References
+from cathograph.ingest.xanes.references import ReferenceSpectra
 from cathograph.schema.errors import InputError
 
 MOST_DROPPED = 0.10
@@ -48,7 +48,7 @@ def uncalibrated(method: str, defaults: EdgeDefaults = USUAL) -> EnergyCalibrati
 
 
 def calibrate(
-    method: Method, references: References, *, half_window_ev: float = USUAL.half_window_ev
+    method: Method, references: ReferenceSpectra, *, half_window_ev: float = USUAL.half_window_ev
 ) -> EnergyCalibration:
     """Measure the references by a method; put its window around them.
 
@@ -56,7 +56,7 @@ def calibrate(
     ----------
     method : Method
         Method to calibrate, on normalised absorption.
-    references : References
+    references : ReferenceSpectra
         Spectra measured on the instrument of the stack.
     half_window_ev : float
         Distance of the window's ends from the middle of the references in eV.
@@ -80,7 +80,7 @@ def calibrate(
     >>> def spectrum(edge):
     ...     step = 1 / (1 + np.exp(-(energies - edge) / 1.5))
     ...     return step + 0.5 * np.exp(-0.5 * ((energies - edge - 7) / 2) ** 2)
-    >>> pair = References(("a", "b"), energies, np.stack([spectrum(8340), spectrum(8342)]), (8347.0, 8349.0))
+    >>> pair = ReferenceSpectra(("a", "b"), energies, np.stack([spectrum(8340), spectrum(8342)]), (8347.0, 8349.0))
     >>> calibrate(HalfHeight(), pair).reference_energy_ev.__round__(1)
     8341.0
     """

@@ -17,7 +17,7 @@ from cathograph.ingest.options import USUAL
 from cathograph.ingest.xanes.local_polynomial import Float64s
 from cathograph.ingest.xanes.methods import Plan
 from cathograph.ingest.xanes.non_negative_combination import NonNegativePlan
-from cathograph.ingest.xanes.references import References
+from cathograph.ingest.xanes.references import ReferenceSpectra
 from cathograph.schema.errors import InputError
 
 _SMALLEST_JUMP = 1e-9
@@ -29,7 +29,7 @@ class LinearCombination:
 
     Attributes
     ----------
-    references : References
+    references : ReferenceSpectra
         The spectra and their edge energies.
     window_ev : (float, float)
         Energies in eV that are fitted; only those covered by the references are.
@@ -39,7 +39,7 @@ class LinearCombination:
 
     name: ClassVar[str] = "linear-combination"
     needs_normalised: ClassVar[bool] = False
-    references: References
+    references: ReferenceSpectra
     window_ev: tuple[float, float] = USUAL.combination_ev
     baseline: bool = False
 

@@ -20,7 +20,7 @@ from cathograph.schema.errors import InputError
 
 
 @dataclass(frozen=True)
-class References:
+class ReferenceSpectra:
     """Normalised spectra of two or more substances, by edge energy, the lowest first.
 
     Attributes
@@ -73,7 +73,7 @@ class References:
         return np.asarray(curve(energies_ev), dtype=np.float64)
 
 
-def make_references(table: SpectrumTable, white_line: WhiteLine | None = None) -> References:
+def make_references(table: SpectrumTable, white_line: WhiteLine | None = None) -> ReferenceSpectra:
     """Make references from spectra, their edge energies being white-line maxima.
 
     Parameters
@@ -85,7 +85,7 @@ def make_references(table: SpectrumTable, white_line: WhiteLine | None = None) -
 
     Returns
     -------
-    References
+    ReferenceSpectra
         Sorted by edge energy.
 
     Raises
@@ -111,7 +111,7 @@ def make_references(table: SpectrumTable, white_line: WhiteLine | None = None) -
         )
         raise InputError(msg)
     order = np.argsort(edges, kind="stable")
-    return References(
+    return ReferenceSpectra(
         names=tuple(table.names[each] for each in order),
         energies_ev=table.energies_ev,
         spectra=table.columns[order],
@@ -119,7 +119,7 @@ def make_references(table: SpectrumTable, white_line: WhiteLine | None = None) -
     )
 
 
-def read_references(path: Path | str, white_line: WhiteLine | None = None) -> References:
+def read_references(path: Path | str, white_line: WhiteLine | None = None) -> ReferenceSpectra:
     """Read reference spectra from a text file: energies in eV and two or more columns.
 
     Parameters
@@ -131,7 +131,7 @@ def read_references(path: Path | str, white_line: WhiteLine | None = None) -> Re
 
     Returns
     -------
-    References
+    ReferenceSpectra
         Sorted by edge energy.
 
     Raises

@@ -53,7 +53,7 @@ class TestDelete:
         particles = sum(row["particles"] for row in listed["images"])
         assert counts(clean_store)["Particle"] == particles
         code, out, err = cathograph("delete", "--sample", "s 'one'")
-        assert (code, "nobody to ask" in err) == (1, True)
+        assert (code, "--dry-run" in err) == (1, True)
         assert counts(clean_store)["Particle"] == particles
         code, out, err = cathograph("delete", "--sample", "s 'one'", "--image", "1", "--yes")
         assert (code, err.count("Error")) == (0, 0), err
@@ -89,7 +89,7 @@ class TestVerify:
         code, found = self.states(cathograph, "--files", ingested)
         assert (code, found) == (0, {"1": ("same", ""), "2": ("same", "")})
         code, out, _ = cathograph("verify", "--quick", "--files", ingested)
-        assert (code, out) == (0, "2 of 2 images are the same as their files.\n")
+        assert (code, out) == (0, "2 of 2 images agree with their files.\n")
 
         assert self.states(cathograph)[0] == 0, "runs know where their files lay"
 

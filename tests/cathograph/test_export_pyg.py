@@ -47,7 +47,7 @@ def test_chosen_particles_and_features(filled, tmp_path):
     [
         (
             ["--format", "csv", "--cathode", "LCD"],
-            "Found --cathode with --format csv; expected it with pyg only",
+            "Found --cathode with --format csv",
         ),
         (["--format", "csv", "--hops", "1"], "Found --hops with --format csv"),
         (["--format", "pyg", "--labels", "a.tif"], "Found --labels or --dataset with --format pyg"),

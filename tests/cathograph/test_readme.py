@@ -1,15 +1,11 @@
 """What the README tells a newcomer to type is typed: console blocks in a shell, Python blocks as written."""
 
-import os
-import re
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tifffile
-from database_server import DatabaseServer
+from page_blocks import blocks_of, run_console
 from repository import ROOT
 
 from cathograph.phantom import phantom_set
@@ -23,37 +19,25 @@ AS_IN_README = {Phase.BACKGROUND: 0, Phase.NMC: 1, Phase.SSE: 2, Phase.GRAPHITE:
 
 
 def blocks(language: str, containing: str) -> list[str]:
-    found = re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
-    return [block for block in found if containing in block]
+    return [each.text for each in blocks_of(README) if each.language == language and containing in each.text]
 
 
 @pytest.fixture
-def environment(
-    neo4j_server: DatabaseServer, clean_store: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> dict[str, str]:
+def environment(store_environment: dict[str, str], tmp_path: Path) -> dict[str, str]:
     """Give a folder with the reader's `mask.tif` and an environment with the test server."""
     (phantom,) = phantom_set("BLE", 1, seed=4)
     codes = np.zeros(max(phase.code for phase in Phase) + 1, np.uint8)
     for phase, value in AS_IN_README.items():
         codes[phase.code] = value
     tifffile.imwrite(tmp_path / "mask.tif", codes[phantom.phases])
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("NEO4J_URI", neo4j_server.uri)
-    monkeypatch.setenv("NEO4J_USER", neo4j_server.user)
-    monkeypatch.setenv("NEO4J_PASSWORD", neo4j_server.password)
-    return dict(os.environ)
+    return store_environment
 
 
-def test_first_image_and_first_query(environment: dict[str, str], clean_store: Connection) -> None:
-    program = str(Path(sys.executable).with_name("cathograph"))
-    said = []
-    for block in blocks("console", containing=".venv/bin/cathograph"):
-        commands = re.sub(r"^\$ ", "", block, flags=re.MULTILINE).replace(".venv/bin/cathograph", program)
-        done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", commands], env=environment, capture_output=True, text=True
-        )
-        assert done.returncode == 0, done.stderr
-        said.append(done.stdout)
+def test_first_image_and_first_query(
+    environment: dict[str, str], clean_store: Connection, tmp_path: Path
+) -> None:
+    typed = blocks("console", containing=".venv/bin/cathograph")
+    said = [run_console(block, environment, tmp_path) for block in typed]
     assert len(said) == 2
     tpbs = load("tpbs")
     n_tpbs = len(run(clean_store, tpbs, tpbs.bind({"sample": "s100"})))

@@ -24,11 +24,11 @@ _FILLED: dict[str, str] = {}
 """Version of the small store, by the address of its server, while nobody has changed it."""
 
 _SCRIPT = """
-from cathograph.dashboard_server.pictures import read_pictures
+from cathograph.dashboard_server.pixel_reader import read_image_pixels
 from cathograph.dashboard.app import main
-from cathograph.dashboard.session.pictures import read_with
+from cathograph.dashboard.session.image_pixels import read_with
 
-read_with(read_pictures)
+read_with(read_image_pixels)
 main({!r})
 """
 

@@ -7,7 +7,7 @@ import pytest
 from small_dashboard_store import MODEL_HASH, words
 from toy_rows import make_toy_rows
 
-from cathograph.dashboard.widgets.model_cards import CARD, find_card
+from cathograph.dashboard.session.model_cards import CARD, find_card
 from cathograph.queries.catalog import load
 from cathograph.queries.reading.runner import run
 from cathograph.queries.writing.images import IngestRunRecord, write_image
@@ -27,17 +27,17 @@ def test_errors_are_those_of_the_test_images(small_store, open_page):
     assert not app.exception
     shown = errors_of(app)
     assert shown["NMC predicted"] == f"{len(table):,}"
-    assert shown["of them measured"] == f"{len(both):,}"
+    assert shown["also measured"] == f"{len(both):,}"
     assert float(shown["RMSE (eV)"]) == pytest.approx(np.sqrt((residual**2).mean()), abs=6e-4)
     assert len(app.get("plotly_chart")) == 2
-    assert "files of this model are not beside the dashboard" in words(app)
+    assert "cathograph gnn train" in words(app)
 
 
 def test_the_filter_narrows_it(small_store, open_page):
     everything = open_page("gnn")
     app = open_page("gnn", image=["BLE-1/BLE00"])
     assert int(errors_of(app)["NMC predicted"]) < int(errors_of(everything)["NMC predicted"])
-    assert "leaves nothing" in words(open_page("gnn", sample=["LCD-1"]))
+    assert "filter" in words(open_page("gnn", sample=["LCD-1"]))
 
 
 def test_without_a_model_it_says_how_to_train_one(empty_store, open_page):

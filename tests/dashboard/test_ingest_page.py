@@ -108,5 +108,5 @@ def test_what_the_form_lacks_is_said():
     assert "sample" in _missing(file, None, "phases", " ", "1=NMC")
     assert "table" in _missing(file, None, "regions", "s", "")
     # A path would let a visitor read a file of the machine.
-    assert "what the values mean" in _missing(file, None, "phases", "s", "/etc/passwd")
+    assert "0=background" in _missing(file, None, "phases", "s", "/etc/passwd")
     assert _missing(file, None, "image", "s", "") == ""

@@ -136,7 +136,7 @@ def test_invited_people_come_in_and_out(visitor, guarded, small_store, cookie_se
 )  # fmt: skip
 def test_others_are_sent_away(visitor, address, verified):
     log_in(visitor, address, verified=verified)
-    expect(visitor.get_by_text("not among those that may see")).to_be_visible()
+    expect(visitor.get_by_text("may not see")).to_be_visible()
     assert visitor.get_by_test_id("stMetric").count() == 0
     assert visitor.get_by_test_id("stMultiSelect").count() == 0
 

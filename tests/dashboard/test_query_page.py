@@ -6,7 +6,7 @@ import time
 import pandas as pd
 import pytest
 
-from cathograph.analysis.figures.answer_graph.interactive import DrawnLink, DrawnNode, draw_answer_graph
+from cathograph.analysis.figures.answer_graph import DrawnLink, DrawnNode, plot_answer_graph
 from cathograph.dashboard.session.query_run import QueryRun
 from cathograph.queries.catalog import adhoc, load
 from cathograph.queries.reading.runner import ask, run
@@ -127,8 +127,8 @@ def test_the_graph_of_an_answer(small_store):
 def test_texts_in_the_drawn_graph_are_no_html():
     nodes = {"1": DrawnNode(("NMC",), {"id": "<b>x</b>"}), "2": DrawnNode((), {})}
     links = {"3": DrawnLink("1", "2", "<a href='javascript:1'>", {"k": "<i>"})}
-    text = draw_answer_graph(nodes, links).to_json()
+    text = plot_answer_graph(nodes, links).to_json()
     assert "<i>" not in text
     assert "<a href" not in text
     assert "&lt;b&gt;x" in text
-    assert not draw_answer_graph({}, {}).data
+    assert not plot_answer_graph({}, {}).data

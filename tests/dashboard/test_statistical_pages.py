@@ -117,14 +117,14 @@ def test_figures_show_what_the_queries_say(small_store, open_page):
 def test_an_empty_store_says_what_to_do(empty_store, open_page, page):
     app = open_page(page)
     assert not app.exception
-    assert "no images in this database" in said(app)
+    assert "no images" in said(app)
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_filter_that_leaves_nothing_says_so(small_store, open_page, page):
     app = open_page(page, sample="LCD-1", beamtime="bt-BLE")
     assert not app.exception
-    assert app.get("plotly_chart") or "leaves nothing" in said(app)
+    assert app.get("plotly_chart") or "filter" in said(app)
     app = open_page(page, from_um="999")
     assert not app.exception
     assert not app.error
@@ -134,7 +134,7 @@ def test_a_sample_without_energy_maps(small_store, open_page):
     for page in ("reaction", "network", "confounders"):
         app = open_page(page, sample=HARMFUL)
         assert not app.exception
-        assert "No energy map belongs to these images" in said(app)
+        assert "no energy map" in said(app)
     sizes = charts(open_page("reaction", sample=HARMFUL))
     assert [bool(data) for data, _ in sizes] == [True, False, False, False]
     assert "not measured" in sizes[1][1]
@@ -201,4 +201,4 @@ def test_one_image_cannot_be_resampled(small_store, open_page):
     app = open_page("reaction", image="LCD-1/LCD00")
     app.toggle[0].set_value(True).run()
     assert not app.exception
-    assert "Nothing to resample" in said(app)
+    assert "fewer than two images" in said(app)

@@ -1,4 +1,4 @@
-"""The graph in the answer to a query, to be looked at: nodes coloured by phase, what they carry on hovering."""
+"""The graph in the answer of a query: nodes coloured by phase, properties in tooltips."""
 
 import html
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ _LONGEST_VALUE = 60
 
 @dataclass(frozen=True)
 class DrawnNode:
-    """What is shown of a node."""
+    """The labels and properties of a node."""
 
     labels: tuple[str, ...]
     properties: Mapping[str, Any]
@@ -27,7 +27,7 @@ class DrawnNode:
 
 @dataclass(frozen=True)
 class DrawnLink:
-    """What is shown of a relationship between two nodes."""
+    """The type and properties of a relationship between two nodes."""
 
     source: str
     target: str
@@ -35,22 +35,22 @@ class DrawnLink:
     properties: Mapping[str, Any]
 
 
-def draw_answer_graph(nodes: Mapping[str, DrawnNode], links: Mapping[str, DrawnLink]) -> go.Figure:
-    """Draw a graph by springs, the same for the same graph.
+def plot_answer_graph(nodes: Mapping[str, DrawnNode], links: Mapping[str, DrawnLink]) -> go.Figure:
+    """Plot a graph with a spring layout; the same graph always gives the same picture.
 
     Parameters
     ----------
     nodes, links : Mapping
-        By identifier. Every end of a link is a node.
+        By identifier. Both ends of each link must be nodes.
 
     Returns
     -------
     Figure
-        One trace for each kind of node, so that the legend names and hides kinds.
+        One trace for each kind of node, so that the legend lists the kinds and can hide them.
 
     Notes
     -----
-    Texts come from a database that anybody may have filled: they are escaped, for Plotly reads some HTML.
+    Texts from the database are escaped, because Plotly interprets some HTML.
     """
     graph = nx.Graph()
     graph.add_nodes_from(nodes)
@@ -91,7 +91,7 @@ def draw_answer_graph(nodes: Mapping[str, DrawnNode], links: Mapping[str, DrawnL
 
 
 def _add_links(figure: go.Figure, links: Mapping[str, DrawnLink], places: Mapping[str, Any]) -> None:
-    """Draw all lines as one trace, and a mark in the middle of each that tells what it is."""
+    """Draw all lines as one trace, and a mark in the middle of each line for its tooltip."""
     across: list[float | None] = []
     along: list[float | None] = []
     for link in links.values():
@@ -125,7 +125,7 @@ def _add_links(figure: go.Figure, links: Mapping[str, DrawnLink], places: Mappin
 
 
 def _kind(node: DrawnNode) -> str:
-    """Name the phase of a particle, else its first label; an end that was not returned has none."""
+    """Name the phase of a particle, or else the first label; nodes that the query did not return have none."""
     phases = [label for label in node.labels if label in _PHASE_COLOURS]
     return phases[0] if phases else node.labels[0] if node.labels else "not returned"
 

@@ -1,8 +1,8 @@
-"""What drives the prediction for one particle, drawn over its image.
+"""The contacts and neighbours that drive the prediction for one particle, drawn over its image.
 
-Contacts are lines from centroid to centroid, as wide as they count; neighbours are filled by their contribution.
-Red raises the predicted state, blue lowers it, on one scale for both. Without the label image particles are
-circles of equal size, because the store has no pixels.
+Contacts are lines between centroids; their width and colour, and the fill of the neighbours, show the contribution.
+Red raises the predicted state and blue lowers it, on one scale for both. Without the label image, particles are drawn
+as circles of their equivalent diameter, because the store has no pixels.
 """
 
 import numpy as np
@@ -44,13 +44,13 @@ def draw_explanation(
     neighbours : DataFrame
         ``label``, ``contribution_ev``.
     label : int
-        The explained NMC.
+        Label of the NMC whose prediction is explained.
     target : str
-        Its explained state.
+        The predicted state.
     pixel_size_um : float
         Edge of a pixel in µm.
     labels : ndarray of int, shape (y, x), optional
-        Label image; a 3D one is not drawn on, its particles are circles in the (y, x) plane.
+        Label image; for a 3D image, particles are drawn as circles in the (y, x) plane.
 
     Raises
     ------
@@ -82,9 +82,9 @@ def draw_explanation(
     shape = labels.shape if labels is not None and labels.ndim == 2 else None
     _frame(axis, by_label.loc[shown], pixel_size_um, shape)
     figure.colorbar(colours, ax=axis, label=f"contribution to {label_of(target)}", shrink=0.8)
-    axis.set_title(f"Why the model says so: NMC {label} (star)", fontsize=11)
+    axis.set_title(f"Explanation of the prediction for NMC {label} (star)", fontsize=11)
     figure.supxlabel(
-        "Lines: contacts, filled: neighbours, by how much lower the prediction is without them.\n"
+        "The contribution of a contact (line) or neighbour (filled) is how much lower the prediction is without it.\n"
         "This explains the model, not the electrode.",
         fontsize=8, color="#444444",
     )  # fmt: skip
@@ -140,7 +140,7 @@ def _draw_contacts(
     axis: Axes, particles: pd.DataFrame, contacts: pd.DataFrame, colours: ScalarMappable, strongest: float
 ) -> None:
     places = particles[["centroid_x", "centroid_y"]]
-    # The strongest come last, on top of the others.
+    # The strongest contacts are drawn last, on top of the others.
     ordered = contacts.iloc[::-1]
     ends = np.stack(
         [places.loc[ordered["label_a"]].to_numpy(), places.loc[ordered["label_b"]].to_numpy()], axis=1
@@ -154,7 +154,7 @@ def _draw_contacts(
 
 
 def _frame(axis: Axes, shown: pd.DataFrame, pixel_size_um: float, shape: tuple[int, ...] | None) -> None:
-    """Show the particle's surroundings, with a scale bar; never more than the image, where it is drawn."""
+    """Limit the view to the surroundings of the particle, within the image, and add a scale bar."""
     radius = shown["equivalent_diameter_um"].to_numpy() / pixel_size_um / 2
     x, y = shown["centroid_x"].to_numpy(), shown["centroid_y"].to_numpy()
     left, right = (x - radius).min() - _MARGIN_PX, (x + radius).max() + _MARGIN_PX

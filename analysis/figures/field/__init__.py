@@ -1,1 +1,5 @@
-"""One image: regions, graph and TPBs drawn over the picture."""
+"""One field of view: its pixels, regions, graph and TPBs."""
+
+from lazy_loader import attach_stub
+
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)

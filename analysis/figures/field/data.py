@@ -1,4 +1,4 @@
-"""The graph of one image and the pixels under it (Figs. 2, 4c, 5b)."""
+"""The graph of one image and the pixels below it (paper Figs. 2, 4c, 5b)."""
 
 from dataclasses import dataclass
 
@@ -9,62 +9,88 @@ from numpy.typing import NDArray
 from cathograph.analysis.figures.figure import FigureData
 
 _CAPTION = (
-    "Left to right: the X-ray image where there is one, its regions by phase, and the graph: a line a contact, wider "
-    "where the contact weighs more; dashed lines are concurrent channels; a ring is a place where the three regions "
-    "of a TPB meet. One image of the selection, whole; `cathograph dashboard` shows every one."
+    "From left to right: the X-ray image (if there is one), its regions by phase, and its graph. Each line is a "
+    "contact; wider lines have a larger weight. Dashed lines are concurrent channels. Rings are places where the three "
+    "regions of a TPB meet. The figure shows one image of the selection; `cathograph dashboard` shows all images."
 )
 
 
 @dataclass(frozen=True, eq=False)
-class FieldGraph:
-    """One 2D image, its particles and what joins them.
+class FieldTables:
+    """The graph of one field of view.
 
     Attributes
     ----------
-    title : str
-        Which it is.
-    labels : ndarray of int, shape (y, x)
-        Label image, 0 is background.
-    grey : ndarray of float, shape (y, x), or None
-        X-ray image.
-    pixel_size_um : float
-        Edge of a pixel.
-    particles, contacts, junctions, channels : DataFrame
-        Rows of the queries `particles`, `contacts`, `junctions`, `concurrent_channels` for this image.
+    particles : DataFrame
+        Columns ``label``, ``phase``, ``centroid_y``, ``centroid_x`` (pixels), ``equivalent_diameter_um``.
+    contacts : DataFrame
+        Columns ``a``, ``b`` (labels), ``weight`` (0 to 1).
+    junctions : DataFrame
+        One row per junction of a TPB; columns ``y``, ``x`` (pixels).
+    channels : DataFrame
+        Columns ``nmc_a``, ``nmc_b`` (labels).
     """
 
-    title: str
-    labels: NDArray[np.integer]
-    grey: NDArray[np.floating] | None
-    pixel_size_um: float
     particles: pd.DataFrame
     contacts: pd.DataFrame
     junctions: pd.DataFrame
     channels: pd.DataFrame
 
 
+FIELD_QUERIES = ("particles", "contacts", "junctions", "concurrent_channels")
+"""Named queries that give these tables for one image, in their order."""
+
+MOST_CHANNELS = 400
+"""Above this number of dashed lines they would hide the image; only so many are drawn."""
+
+
+@dataclass(frozen=True, eq=False)
+class FieldGraph:
+    """One 2D image and its graph.
+
+    Attributes
+    ----------
+    title : str
+        Sample and image.
+    labels : ndarray of int, shape (y, x)
+        Label image, 0 is background.
+    grey : ndarray of float, shape (y, x), or None
+        X-ray image.
+    pixel_size_um : float
+        Edge of a pixel.
+    tables : FieldTables
+        Its graph.
+    """
+
+    title: str
+    labels: NDArray[np.integer]
+    grey: NDArray[np.floating] | None
+    pixel_size_um: float
+    tables: FieldTables
+
+
 def field_graph_data(
     graph: FieldGraph | None, *, selection: str = "", number: int = 1, missing: str = ""
 ) -> FigureData:
-    """Lay out what the figure shows, one row a mark.
+    """Prepare the graph over its image (Figs. 2, 4c, 5b).
 
     Parameters
     ----------
     graph : FieldGraph or None
-        What to show; None where no image of the selection can be shown.
+        What to show; None if no image of the selection can be shown.
     selection : str
-        Its name, where there are several.
+        Its name, if there are several.
     number : int
-        Its number, from 1: it makes the names of the files.
+        Its number, from 1; from 2 on it is part of the file names.
     missing : str
-        Why there is no graph.
+        Why there is no image.
 
     Returns
     -------
     FigureData
         Its table has ``mark`` (particle, contact, concurrent channel, TPB junction), the labels ``a``, ``b``
-        (and ``c``) that it belongs to, ``phase`` and place ``y``, ``x`` in pixels where it has them, and the
-        ``weight`` of contacts. Lines lead from centroid to centroid.
+        (and ``c``) of its particles, and, where they apply, ``phase``, position ``y``, ``x`` (pixels) and ``weight`` of
+        the contact. Lines connect centroids.
     """
     head = (
         "fig-2-graph-over-image" + (f"-{number}" if number > 1 else ""),
@@ -74,12 +100,13 @@ def field_graph_data(
     )
     if graph is None:
         return FigureData(*head, pd.DataFrame(), missing)
-    particles = graph.particles[["label", "phase", "centroid_y", "centroid_x"]]
+    tables = graph.tables
+    particles = tables.particles[["label", "phase", "centroid_y", "centroid_x"]]
     parts = {
         "particle": particles.set_axis(["a", "phase", "y", "x"], axis=1),
-        "contact": graph.contacts[["a", "b", "weight"]],
-        "concurrent channel": graph.channels[["nmc_a", "nmc_b"]].set_axis(["a", "b"], axis=1),
-        "TPB junction": graph.junctions[["nmc", "sse", "graphite", "y", "x"]].set_axis(
+        "contact": tables.contacts[["a", "b", "weight"]],
+        "concurrent channel": tables.channels[["nmc_a", "nmc_b"]].set_axis(["a", "b"], axis=1),
+        "TPB junction": tables.junctions[["nmc", "sse", "graphite", "y", "x"]].set_axis(
             ["a", "b", "c", "y", "x"], axis=1
         ),
     }

@@ -1,6 +1,6 @@
-"""A field of view to walk through: raster, graph, TPBs ringed, channels dashed, one particle chosen (Figs. 2, 4c, 5b).
+"""One field of view, interactive: pixels, graph, TPB junctions, channels, a selected particle (Figs. 2, 4c, 5b).
 
-Axes are in µm from the image's upper left corner.
+Axes are in µm from the upper left corner of the image.
 """
 
 from dataclasses import dataclass
@@ -10,56 +10,38 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from cathograph.analysis.figures.field.raster import ENERGY_COLOURS, edges_of
-from cathograph.analysis.figures.figure import PURPLE, VERMILION
+from cathograph.analysis.figures.field.data import MOST_CHANNELS, FieldTables
+from cathograph.analysis.figures.field.traces import (
+    MARKS_ONE_BY_ONE,
+    SELECTED,
+    SYMBOLS,
+    Positions,
+    energy_scale,
+    junction_rings,
+    lines_between,
+    name_points,
+    names_of,
+    particle_marks,
+    selected_particle,
+)
+from cathograph.analysis.figures.figure import VERMILION
 from cathograph.analysis.figures.hover_points import HoverPoints
 from cathograph.analysis.figures.interactive_style import NEUTRAL
-from cathograph.schema.phases import PARTICLE_PHASES, Phase
-
-MOST_CHANNELS = 400
-"""Above this many dashed lines would hide the image."""
-
-MARKS_ONE_BY_ONE = 2500
-"""Above this many marks a browser is slow: over a picture they are left out or burnt into it, else its graphics card
-draws them."""
-
-_CHOSEN = "#f0e442"
-
-
-@dataclass(frozen=True, eq=False)
-class FieldTables:
-    """The graph of one field of view.
-
-    Attributes
-    ----------
-    particles : DataFrame
-        Columns ``label``, ``phase``, ``centroid_y``, ``centroid_x`` (pixels), ``equivalent_diameter_um``.
-    contacts : DataFrame
-        Columns ``a``, ``b`` (labels), ``weight`` (0 to 1).
-    junctions : DataFrame
-        Columns ``y``, ``x`` (pixels).
-    channels : DataFrame
-        Columns ``nmc_a``, ``nmc_b`` (labels).
-    """
-
-    particles: pd.DataFrame
-    contacts: pd.DataFrame
-    junctions: pd.DataFrame
-    channels: pd.DataFrame
+from cathograph.schema.phases import Phase
 
 
 @dataclass(frozen=True, eq=False)
 class Layers:
-    """What is shown of a field.
+    """What to show of a field of view.
 
     Attributes
     ----------
     picture : str
-        Address of the raster; empty without one.
+        Data URL of the pixels; empty if there are none.
     energy_window_ev : tuple of float or None
-        Where the raster shows energies: the scale of its colours.
+        Range of the colour scale, if the picture shows energies.
     graph, tpbs, channels : bool
-        Contacts and particles as marks; rings; dashes.
+        Whether to show contacts and particles, junctions of TPBs, concurrent channels.
     """
 
     picture: str = ""
@@ -88,42 +70,46 @@ def plot_field(
     tables : FieldTables
         Its graph.
     points : HoverPoints
-        What is named under the pointer; over a picture nothing where they are many.
+        Points with tooltips; left out over a picture if there are many.
     layers : Layers
-        What is shown.
+        What to show.
     shape : tuple of int
         Pixels along (y, x).
     pixel_size_um : float
         Edge of a pixel.
     chosen : int, optional
-        Label of the particle that stands out, with its contacts.
+        Label of the particle to highlight, with its contacts.
     labels : ndarray of int, shape (y, x), optional
-        Label image, for its outline.
+        Label image, for the outline of that particle.
     window_um : tuple of tuple of float, optional
-        What is in sight, along x and along y; by default all of it.
+        Visible range along x and along y; by default the whole image.
     height_px : int
-        Of the figure.
+        Height of the figure.
     """
-    place = _Places(tables.particles, pixel_size_um)
+    positions = Positions(tables.particles, pixel_size_um)
     figure = go.Figure()
     if not layers.picture or len(points.labels) <= MARKS_ONE_BY_ONE:
-        figure.add_trace(_named(tables.particles, points, pixel_size_um, seen=not layers.picture))
+        figure.add_trace(name_points(tables.particles, points, pixel_size_um, visible=not layers.picture))
     if layers.graph:
-        figure.add_trace(_lines(place, tables.contacts, ("a", "b"), "contacts", NEUTRAL, opacity=0.6))
-        for trace in _marks(tables.particles, place):
+        figure.add_trace(
+            lines_between(positions, tables.contacts, ("a", "b"), "contacts", NEUTRAL, opacity=0.6)
+        )
+        for trace in particle_marks(tables.particles, positions):
             figure.add_trace(trace)
     if layers.channels and len(tables.channels):
         shown = tables.channels.head(MOST_CHANNELS)
         figure.add_trace(
-            _lines(place, shown, ("nmc_a", "nmc_b"), "concurrent channels", VERMILION, dash="dash", width=2)
+            lines_between(
+                positions, shown, ("nmc_a", "nmc_b"), "concurrent channels", VERMILION, dash="dash", width=2
+            )
         )
     if layers.tpbs and len(tables.junctions) and not (layers.picture and has_many_rings(tables.junctions)):
-        figure.add_trace(_rings(tables.junctions, pixel_size_um))
+        figure.add_trace(junction_rings(tables.junctions, pixel_size_um))
     if chosen is not None:
-        for trace in _chosen(tables, place, chosen, labels, pixel_size_um):
+        for trace in selected_particle(tables, positions, chosen, labels, pixel_size_um):
             figure.add_trace(trace)
     if layers.energy_window_ev is not None:
-        figure.add_trace(_energy_scale(layers.energy_window_ev))
+        figure.add_trace(energy_scale(layers.energy_window_ev))
     _lay_out(figure, layers.picture, shape, pixel_size_um, height_px)
     x_um, y_um = window_um or whole_window(shape, pixel_size_um)
     figure.update_layout(xaxis_range=x_um, yaxis_range=y_um)
@@ -133,7 +119,7 @@ def plot_field(
 def whole_window(
     shape: tuple[int, int], pixel_size_um: float
 ) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Give what is in sight of a whole field, along x and along y, µm; y runs downwards.
+    """Compute the range of a whole image along x and along y in µm; y points downwards.
 
     Parameters
     ----------
@@ -147,26 +133,26 @@ def whole_window(
 
 
 def has_many_rings(junctions: pd.DataFrame) -> bool:
-    """Say whether rings belong into the picture (`cathograph.analysis.figures.field.raster.burn_rings`)."""
+    """Tell whether rings have to be part of the picture (`cathograph.analysis.figures.field.raster.burn_rings`)."""
     return len(junctions) > MARKS_ONE_BY_ONE
 
 
 def plot_surroundings(
     tables: FieldTables, chosen: int, *, pixel_size_um: float
 ) -> tuple[go.Figure, list[int]]:
-    """Plot a particle, those it touches and the contacts among them, in their places.
+    """Plot a particle, its neighbours and the contacts among them, at their positions.
 
     Returns
     -------
     tuple of Figure, list of int
-        The figure, and the labels of the points of its first trace, in their order.
+        The figure, and the label of each point of its first trace.
     """
     own = tables.contacts[(tables.contacts["a"] == chosen) | (tables.contacts["b"] == chosen)]
     around = {chosen, *own["a"].tolist(), *own["b"].tolist()}
     among = tables.contacts[tables.contacts["a"].isin(around) & tables.contacts["b"].isin(around)]
     particles = tables.particles[tables.particles["label"].isin(around)]
-    place = _Places(tables.particles, pixel_size_um)
-    y, x = place.of(particles["label"])
+    positions = Positions(tables.particles, pixel_size_um)
+    y, x = positions.of(particles["label"])
     figure = go.Figure(
         go.Scatter(
             x=x, y=y, mode="markers+text" if len(particles) <= 40 else "markers", name="particles", showlegend=False,
@@ -174,18 +160,18 @@ def plot_surroundings(
             marker={
                 "size": [22 if label == chosen else 14 for label in particles["label"]],
                 "color": [Phase.parse(phase).colour for phase in particles["phase"]],
-                "symbol": [_SYMBOLS[Phase.parse(phase)] for phase in particles["phase"]],
+                "symbol": [SYMBOLS[Phase.parse(phase)] for phase in particles["phase"]],
                 "opacity": 1,
                 "line": {
                     "width": [3 if label == chosen else 1 for label in particles["label"]],
-                    "color": [_CHOSEN if label == chosen else NEUTRAL for label in particles["label"]],
+                    "color": [SELECTED if label == chosen else NEUTRAL for label in particles["label"]],
                 },
             },
             unselected={"marker": {"opacity": 1}},
-            hovertext=_names(particles), hovertemplate="%{hovertext}<extra></extra>",
+            hovertext=names_of(particles), hovertemplate="%{hovertext}<extra></extra>",
         )
     )  # fmt: skip
-    figure.add_trace(_lines(place, among, ("a", "b"), "contacts", NEUTRAL, width=1.5, opacity=0.7))
+    figure.add_trace(lines_between(positions, among, ("a", "b"), "contacts", NEUTRAL, width=1.5, opacity=0.7))
     figure.data = (figure.data[0], figure.data[1])
     figure.update_layout(
         height=300,
@@ -197,145 +183,6 @@ def plot_surroundings(
     figure.update_xaxes(visible=False)
     figure.update_yaxes(visible=False, autorange="reversed", scaleanchor="x")
     return figure, [int(label) for label in particles["label"]]
-
-
-class _Places:
-    """Where particles are, µm."""
-
-    def __init__(self, particles: pd.DataFrame, pixel_size_um: float) -> None:
-        self._places = (particles.set_index("label")[["centroid_y", "centroid_x"]] + 0.5) * pixel_size_um
-
-    def of(self, labels: "pd.Series | list[int]") -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        found = self._places.reindex(pd.Index(labels)).to_numpy(dtype=np.float64)
-        return found[:, 0], found[:, 1]
-
-
-_SYMBOLS = {Phase.NMC: "circle", Phase.SSE: "square", Phase.GRAPHITE: "diamond"}
-
-
-def _names(particles: pd.DataFrame) -> list[str]:
-    return [
-        f"{phase} {label}, {diameter:.2f} µm across"
-        for phase, label, diameter in zip(
-            particles["phase"], particles["label"], particles["equivalent_diameter_um"], strict=True
-        )
-    ]
-
-
-def _named(
-    particles: pd.DataFrame, points: HoverPoints, pixel_size_um: float, *, seen: bool
-) -> "go.Scatter | go.Scattergl":
-    """Make the points that say names: not seen over a picture, particles of their size without one."""
-    of_label = particles.assign(name=_names(particles)).set_index("label")
-    texts = of_label["name"].reindex(points.labels).tolist()
-    marker: dict[str, object] = {"size": 6, "opacity": 0, "color": NEUTRAL}
-    if seen:
-        diameters = of_label["equivalent_diameter_um"].reindex(points.labels).to_numpy(dtype=float)
-        phases = [Phase.parse(phase) for phase in of_label["phase"].reindex(points.labels)]
-        marker = {
-            "size": np.clip(30 * diameters / max(np.nanmax(diameters, initial=0), 1e-9), 4, 30),
-            "color": [phase.colour for phase in phases],
-            "symbol": [_SYMBOLS.get(phase, "x") for phase in phases],
-            "opacity": 0.85,
-            "line": {"width": 1, "color": NEUTRAL},
-        }
-    trace = go.Scatter if len(points.labels) <= MARKS_ONE_BY_ONE else go.Scattergl
-    return trace(
-        x=(points.x + 0.5) * pixel_size_um, y=(points.y + 0.5) * pixel_size_um, mode="markers", name="particles",
-        showlegend=False, text=texts, hovertemplate="%{text}<extra></extra>", marker=marker,
-    )  # fmt: skip
-
-
-def _lines(
-    place: _Places,
-    pairs: pd.DataFrame,
-    ends: tuple[str, str],
-    name: str,
-    colour: str,
-    *,
-    dash: str = "solid",
-    width: float = 1,
-    opacity: float = 0.9,
-) -> go.Scatter:
-    """Draw all pairs as one line with gaps: one thing for the browser, however many they are."""
-    (y_a, x_a), (y_b, x_b) = (place.of(pairs[end]) for end in ends)
-    gap = np.full(len(pairs), np.nan)
-    return go.Scatter(
-        x=np.column_stack([x_a, x_b, gap]).ravel(), y=np.column_stack([y_a, y_b, gap]).ravel(), mode="lines",
-        name=f"{name} ({len(pairs)})", line={"color": colour, "width": width, "dash": dash}, opacity=opacity,
-        hoverinfo="skip",
-    )  # fmt: skip
-
-
-def _marks(particles: pd.DataFrame, place: _Places) -> list[go.Scatter]:
-    trace = go.Scatter if len(particles) <= MARKS_ONE_BY_ONE else go.Scattergl
-    marks = []
-    for phase in PARTICLE_PHASES:
-        rows = particles[particles["phase"] == phase]
-        y, x = place.of(rows["label"])
-        marks.append(
-            trace(
-                x=x, y=y, mode="markers", name=phase.value, hoverinfo="skip",
-                marker={
-                    "color": phase.colour, "symbol": _SYMBOLS[phase], "size": 9 if phase is Phase.NMC else 6,
-                    "line": {"color": "white", "width": 1},
-                },
-            )
-        )  # fmt: skip
-    return marks
-
-
-def _rings(junctions: pd.DataFrame, pixel_size_um: float) -> go.Scatter:
-    trace = go.Scatter if len(junctions) <= MARKS_ONE_BY_ONE else go.Scattergl
-    return trace(
-        x=(junctions["x"].to_numpy(dtype=float) + 0.5) * pixel_size_um,
-        y=(junctions["y"].to_numpy(dtype=float) + 0.5) * pixel_size_um,
-        mode="markers", name=f"TPB junctions ({len(junctions)})", hoverinfo="skip",
-        marker={"symbol": "circle-open", "size": 13, "color": PURPLE, "line": {"color": PURPLE, "width": 2.2}},
-    )  # fmt: skip
-
-
-def _chosen(
-    tables: FieldTables,
-    place: _Places,
-    chosen: int,
-    labels: NDArray[np.integer] | None,
-    pixel_size_um: float,
-) -> list[go.Scatter]:
-    own = tables.contacts[(tables.contacts["a"] == chosen) | (tables.contacts["b"] == chosen)]
-    traces = [_lines(place, own, ("a", "b"), "its contacts", _CHOSEN, width=2.5)]
-    if labels is not None:
-        rows, columns = np.nonzero(labels == chosen)
-        if len(rows):
-            top, left = rows.min(), columns.min()
-            y, x = edges_of(labels[top : rows.max() + 1, left : columns.max() + 1] == chosen)
-            traces.append(
-                go.Scatter(
-                    x=(x + left + 0.5) * pixel_size_um, y=(y + top + 0.5) * pixel_size_um, mode="lines",
-                    name=f"particle {chosen}", line={"color": _CHOSEN, "width": 3}, hoverinfo="skip",
-                )
-            )  # fmt: skip
-            return traces
-    y_centre, x_centre = place.of([chosen])
-    traces.append(
-        go.Scatter(
-            x=x_centre, y=y_centre, mode="markers", name=f"particle {chosen}", hoverinfo="skip",
-            marker={"symbol": "circle-open", "size": 26, "color": _CHOSEN, "line": {"color": _CHOSEN, "width": 3}},
-        )
-    )  # fmt: skip
-    return traces
-
-
-def _energy_scale(window_ev: tuple[float, float]) -> go.Scatter:
-    """Make the scale of colours: a point that is not drawn carries it."""
-    return go.Scatter(
-        x=[None], y=[None], mode="markers", showlegend=False, hoverinfo="skip",
-        marker={
-            "color": [window_ev[0]], "cmin": window_ev[0], "cmax": window_ev[1], "colorscale": ENERGY_COLOURS,
-            "showscale": True,
-            "colorbar": {"title": {"text": "edge energy (eV)", "side": "right"}, "thickness": 12, "tickformat": ".6~g"},
-        },
-    )  # fmt: skip
 
 
 def _lay_out(

@@ -1,31 +1,183 @@
-"""The graph over one image of a selection, drawn for files (Figs. 2, 4c, 5b)."""
+"""The graph of one image over its pixels, printed (paper Figs. 2, 4c, 5b).
 
-from cathograph.analysis.figures.field.data import FieldGraph
-from cathograph.analysis.figures.field.overlay import draw_graph_over_image
-from cathograph.analysis.figures.figure import FigureData
-from cathograph.analysis.figures.printed_style import Plate
+Three panels show one field of view. The lines of all contacts are one collection, so that ten thousand of them are
+drawn quickly. TPBs have a ring where their three regions meet; those whose regions do not meet have none.
+"""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from numpy.typing import NDArray
+
+from cathograph.analysis.figures.field.boundaries import inner_boundaries
+from cathograph.analysis.figures.field.data import MOST_CHANNELS, FieldGraph, FieldTables
+from cathograph.analysis.figures.figure import PURPLE, VERMILION, FigureData
+from cathograph.analysis.figures.printed_style import PrintedFigure
+from cathograph.schema.phases import PARTICLE_PHASES, Phase
+
+_CONTACT, _DASHES = "#555555", (0, (4, 3))
 
 
-def draw_field_graph(graph: FieldGraph | None, data: FigureData) -> Plate:
+def draw_field_graph(graph: FieldGraph | None, data: FigureData) -> PrintedFigure:
     """Draw the graph of one image over its pixels.
 
     Parameters
     ----------
     graph : FieldGraph or None
-        What to draw; None where there is nothing, which the plate then says.
+        What to draw; None if there is nothing, then the figure gives the reason.
     data : FigureData
         From `cathograph.analysis.figures.field.data.field_graph_data`.
     """
     if graph is None:
-        return Plate.without_figure(data)
-    figure = draw_graph_over_image(
-        graph.labels,
-        graph.particles,
-        graph.contacts,
-        graph.junctions,
-        graph.channels,
-        pixel_size_um=graph.pixel_size_um,
-        grey=graph.grey,
-        title=graph.title,
+        return PrintedFigure.of_nothing(data)
+    return PrintedFigure.of(data, draw_graph_over_image(graph))
+
+
+def draw_graph_over_image(graph: FieldGraph) -> Figure:
+    """Draw the X-ray image, the regions by phase, and the graph over them, side by side.
+
+    Parameters
+    ----------
+    graph : FieldGraph
+        What to draw; without X-ray image there are two panels.
+
+    Returns
+    -------
+    Figure
+        Not registered with pyplot, so that nothing stays open.
+    """
+    labels, grey, tables = graph.labels, graph.grey, graph.tables
+    panels = 3 if grey is not None else 2
+    height_px, width_px = labels.shape
+    panel_width = 5.2
+    figure = Figure(
+        figsize=(panels * panel_width, panel_width * height_px / width_px + 1.0), layout="constrained"
     )
-    return Plate.of(data, figure)
+    axes = list(figure.subplots(1, panels))
+    coloured = colour_by_phase(labels, tables.particles)
+    if grey is not None:
+        low, high = np.percentile(grey, (0.5, 99.5))
+        axes[0].imshow(grey, cmap="gray", vmin=low, vmax=high)
+        axes[0].set_title("X-ray image")
+    regions, over_image = axes[-2], axes[-1]
+    outlined = coloured.copy()
+    outlined[inner_boundaries(labels)] *= 0.55
+    regions.imshow(outlined)
+    counts = tables.particles["phase"].value_counts()
+    regions.set_title(", ".join(f"{counts.get(phase, 0)} {phase}" for phase in PARTICLE_PHASES))
+    over_image.imshow(0.35 * coloured + 0.65)
+    _draw_graph(over_image, tables)
+    for axis in axes:
+        axis.set_axis_off()
+    _draw_scale_bar(axes[0], labels.shape, graph.pixel_size_um)
+    if graph.title:
+        figure.suptitle(graph.title, fontsize=13, parse_math=False)
+    figure.legend(handles=_legend(), loc="outside lower center", ncols=7, frameon=False)
+    return figure
+
+
+def colour_by_phase(labels: NDArray[np.integer], particles: pd.DataFrame) -> NDArray[np.float64]:
+    """Colour a label image by phase.
+
+    Returns
+    -------
+    ndarray of float64, shape (y, x, 3)
+        Red, green, blue between 0 and 1.
+    """
+    ordered = particles.sort_values("label")
+    known = ordered["label"].to_numpy()
+    palette = np.array(
+        [to_rgb(Phase.BACKGROUND.colour), *(to_rgb(Phase.parse(phase).colour) for phase in ordered["phase"])]
+    )
+    position = np.searchsorted(known, labels, side="left")
+    inside = position < len(known)
+    hit = np.zeros(labels.shape, dtype=bool)
+    hit[inside] = known[position[inside]] == labels[inside]
+    return np.asarray(palette[np.where(hit, position + 1, 0)])
+
+
+def _draw_graph(axis: Axes, tables: FieldTables) -> None:
+    place = tables.particles.set_index("label")[["centroid_x", "centroid_y"]]
+
+    def lines(pairs: pd.DataFrame, first: str, second: str) -> list[NDArray[np.float64]]:
+        return list(
+            np.stack([place.loc[pairs[first]].to_numpy(), place.loc[pairs[second]].to_numpy()], axis=1)
+        )
+
+    contacts, channels = tables.contacts, tables.channels
+    if len(contacts):
+        widths = 0.5 + 2.0 * np.sqrt(contacts["weight"].to_numpy(dtype=float))
+        axis.add_collection(
+            LineCollection(lines(contacts, "a", "b"), linewidths=widths, colors=_CONTACT, alpha=0.45)
+        )
+    shown = channels.head(MOST_CHANNELS)
+    if len(shown):
+        axis.add_collection(
+            LineCollection(
+                lines(shown, "nmc_a", "nmc_b"),
+                linewidths=1.1,
+                colors=VERMILION,
+                linestyles=_DASHES,
+                alpha=0.8,
+            )
+        )
+    for phase in PARTICLE_PHASES:
+        rows = tables.particles[tables.particles["phase"] == phase]
+        axis.scatter(
+            rows["centroid_x"], rows["centroid_y"],
+            s=42 if phase is Phase.NMC else 14,
+            color=phase.colour, edgecolors="black", linewidths=0.6, zorder=3,
+        )  # fmt: skip
+    junctions = tables.junctions
+    axis.scatter(
+        junctions["x"], junctions["y"],
+        s=90, facecolors="none", edgecolors=PURPLE, linewidths=1.6, zorder=4,
+    )  # fmt: skip
+    note = f" (the first {MOST_CHANNELS} are drawn)" if len(channels) > MOST_CHANNELS else ""
+    axis.set_title(
+        f"{len(contacts)} contacts, {len(junctions)} TPB junctions, {len(channels)} channels{note}"
+    )
+
+
+def _legend() -> list[Line2D]:
+    dots = [
+        Line2D(
+            [],
+            [],
+            marker="o",
+            linestyle="",
+            markerfacecolor=phase.colour,
+            markeredgecolor="black",
+            label=phase,
+        )
+        for phase in PARTICLE_PHASES
+    ]
+    return [
+        *dots,
+        Line2D([], [], color=_CONTACT, alpha=0.6, label="contact"),
+        Line2D([], [], color=VERMILION, linestyle=_DASHES, label="concurrent channel"),
+        Line2D(
+            [], [], marker="o", linestyle="", markerfacecolor="none", markeredgecolor=PURPLE, markersize=9,
+            label="TPB junction",
+        ),
+    ]  # fmt: skip
+
+
+def _draw_scale_bar(axis: Axes, shape: tuple[int, ...], pixel_size_um: float) -> None:
+    """Draw a bar of a round length, at most a fifth of the width."""
+    target_um = 0.2 * shape[1] * pixel_size_um
+    power = 10.0 ** np.floor(np.log10(target_um))
+    length_um = max(step * power for step in (1.0, 2.0, 5.0) if step * power <= target_um)
+    y, x = 0.95 * shape[0], 0.04 * shape[1]
+    for colour, width in (("white", 5), ("black", 3)):
+        axis.plot(
+            [x, x + length_um / pixel_size_um], [y, y], color=colour, linewidth=width, solid_capstyle="butt"
+        )
+    axis.text(
+        x, y - 0.02 * shape[0], f"{length_um:g} µm", fontsize=10, va="bottom",
+        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.5},
+    )  # fmt: skip

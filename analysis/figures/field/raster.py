@@ -1,7 +1,7 @@
-"""An image as one raster that a browser scales: grey values, phases or energies, outlines burnt in.
+"""The pixels of an image as one picture that a browser scales: grey values, phases or energies, with outlines.
 
-A browser shows a picture of two million pixels at once, but not ten thousand outlines one by one. So whatever is the
-same for all particles is in the raster; only what is chosen is drawn over it.
+A browser shows a picture of two million pixels at once, but is slow with ten thousand separate outlines. So everything
+that is the same for all particles is part of the picture, and only the selected particle is drawn over it.
 """
 
 import base64
@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from PIL import Image
 from plotly.colors import sample_colorscale, unlabel_rgb
 
+from cathograph.analysis.figures.field.boundaries import inner_boundaries
 from cathograph.analysis.figures.figure import PURPLE
 from cathograph.schema.phases import Phase
 
 MOST_PIXELS = 1400
-"""Along the longer side; a finer image is shown with every second, third, … of its pixels."""
+"""Limit along the longer side; of a larger image only every second, third, … pixel is shown."""
 
 ENERGY_COLOURS = "Viridis"
 
@@ -30,7 +31,7 @@ Rgb = NDArray[np.uint8]
 
 
 def shown_step(shape: tuple[int, ...]) -> int:
-    """Say which pixels are shown: each, every second, every third and so on.
+    """Choose the step between the pixels shown: 1 for all, 2 for every second one, and so on.
 
     Examples
     --------
@@ -61,7 +62,7 @@ def colour_grey(grey: NDArray[np.generic], step: int) -> Rgb:
 
 
 def colour_phases(phases: NDArray[np.uint8], step: int) -> Rgb:
-    """Colour phase codes as in all figures."""
+    """Colour phase codes; the colours are those of all figures."""
     palette = np.zeros((256, 3), np.uint8)
     for phase in Phase:
         palette[phase.code] = _rgb(phase.colour)
@@ -69,7 +70,7 @@ def colour_phases(phases: NDArray[np.uint8], step: int) -> Rgb:
 
 
 def colour_energies(energy_ev: NDArray[np.floating], window_ev: tuple[float, float], step: int) -> Rgb:
-    """Colour edge energies over their window; grey where there is none, or outside of it."""
+    """Colour edge energies within their window; grey where they are missing or outside."""
     shown = energy_ev[::step, ::step]
     low, high = window_ev
     colours = [unlabel_rgb(each) for each in sample_colorscale(ENERGY_COLOURS, list(np.linspace(0, 1, 256)))]
@@ -81,12 +82,12 @@ def colour_energies(energy_ev: NDArray[np.floating], window_ev: tuple[float, flo
 
 
 def burn_outlines(picture: Rgb, labels: NDArray[np.integer], phases: NDArray[np.uint8], step: int) -> Rgb:
-    """Draw the border of every region in the colour of its phase, a pixel wide; small images get finer pixels.
+    """Draw the outline of each region in the colour of its phase, one pixel wide; small images are enlarged first.
 
     Parameters
     ----------
     picture : ndarray of uint8, shape (y / step, x / step, 3)
-        Stays as it is.
+        Not changed.
     labels, phases : ndarray of int, shape (y, x)
     step : int
         From `shown_step`.
@@ -96,24 +97,19 @@ def burn_outlines(picture: Rgb, labels: NDArray[np.integer], phases: NDArray[np.
     shown, codes = (
         each[::step, ::step].repeat(finer, axis=0).repeat(finer, axis=1) for each in (labels, phases)
     )
-    border = np.zeros(shown.shape, dtype=bool)
-    for axis in (0, 1):
-        differs = np.diff(shown, axis=axis) != 0
-        border |= np.pad(differs, [(1, 0) if each == axis else (0, 0) for each in (0, 1)])
-        border |= np.pad(differs, [(0, 1) if each == axis else (0, 0) for each in (0, 1)])
-    border &= shown > 0
+    boundary = inner_boundaries(shown)
     for phase, colour in _OUTLINES.items():
-        drawn[border & (codes == phase.code)] = _rgb(colour)
+        drawn[boundary & (codes == phase.code)] = _rgb(colour)
     return drawn
 
 
 def burn_rings(picture: Rgb, y: NDArray[np.float64], x: NDArray[np.float64], shape: tuple[int, int]) -> Rgb:
-    """Draw a small ring around each junction, for images with thousands of them.
+    """Draw a small ring around each junction; for images with thousands of junctions.
 
     Parameters
     ----------
     picture : ndarray of uint8, shape (height, width, 3)
-        Stays as it is.
+        Not changed.
     y, x : ndarray of float64, shape (n,)
         Junctions in pixels of the image.
     shape : tuple of int
@@ -133,53 +129,14 @@ def burn_rings(picture: Rgb, y: NDArray[np.float64], x: NDArray[np.float64], sha
 
 
 def as_address(picture: Rgb) -> str:
-    """Write a raster as an address that holds it."""
+    """Encode a picture as a data URL."""
     file = BytesIO()
     Image.fromarray(picture).save(file, "JPEG", quality=_QUALITY, subsampling=0)
     return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()
 
 
-def edges_of(mask: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Give the outline of a mask along the edges of its pixels.
-
-    Parameters
-    ----------
-    mask : ndarray of bool, shape (y, x)
-
-    Returns
-    -------
-    tuple of ndarray of float64
-        y and x in pixels (pixel centres at integers): begin, end and NaN of each edge.
-
-    Examples
-    --------
-    One pixel has four edges:
-
-    >>> y, x = edges_of(np.ones((1, 1), bool))
-    >>> np.column_stack([y, x])[:2].tolist(), len(y)
-    ([[-0.5, -0.5], [-0.5, 0.5]], 12)
-    """
-    padded = np.pad(mask, 1)
-    nan = np.nan
-    flat_y, flat_x = np.nonzero(padded[1:, :] != padded[:-1, :])
-    steep_y, steep_x = np.nonzero(padded[:, 1:] != padded[:, :-1])
-    y = np.concatenate(
-        [
-            np.column_stack([flat_y - 0.5, flat_y - 0.5, np.full(len(flat_y), nan)]).ravel(),
-            np.column_stack([steep_y - 1.5, steep_y - 0.5, np.full(len(steep_y), nan)]).ravel(),
-        ]
-    )
-    x = np.concatenate(
-        [
-            np.column_stack([flat_x - 1.5, flat_x - 0.5, np.full(len(flat_x), nan)]).ravel(),
-            np.column_stack([steep_x - 0.5, steep_x - 0.5, np.full(len(steep_x), nan)]).ravel(),
-        ]
-    )
-    return y, x
-
-
 _OUTLINES: Mapping[Phase, str] = {phase: phase.colour for phase in Phase if phase is not Phase.GRAPHITE} | {
-    Phase.GRAPHITE: "#cc79a7"  # its own colour is not seen on a grey image
+    Phase.GRAPHITE: "#cc79a7"  # its own colour is invisible on a grey image
 }
 
 

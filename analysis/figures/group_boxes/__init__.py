@@ -1,1 +1,5 @@
-"""Two groups of particles side by side as boxes."""
+"""Two groups of particles compared by box plots."""
+
+from lazy_loader import attach_stub
+
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)

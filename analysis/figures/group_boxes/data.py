@@ -1,8 +1,8 @@
-"""States of exposed particles beside the others (paper Figs. 4d-g, 5c-e).
+"""States of exposed particles compared with the others (paper Figs. 4d-g, 5c-e).
 
-Under each box stand n, mean and median; above each panel the effect size and both p values: the
-paper's, with particles as units, and the one that accounts for images. The p values are read from
-the table of comparisons, never computed here, so figure and table cannot differ.
+Below each box are n, mean and median. Above each panel are the effect size and two p values: the paper's, which
+treats particles as independent, and one that accounts for images. The p values are read from the table of
+comparisons, never computed here, so that figure and table cannot differ.
 """
 
 from dataclasses import dataclass
@@ -25,17 +25,18 @@ from cathograph.analysis.tables.particle_table import flags_of, numbers_of, requ
 from cathograph.analysis.tables.wording import format_d, format_p
 
 _HEADS = {
-    "at_tpb": ("fig-4d-g-tpb", "Fig. 4d–g", "NMC in triple phase boundaries beside the others"),
+    "at_tpb": ("fig-4d-g-tpb", "Fig. 4d–g", "NMC in triple phase boundaries and other NMC"),
     "has_concurrent_channel": (
         "fig-5c-e-channel",
         "Fig. 5c–e",
-        "NMC with concurrent channels beside the others",
+        "NMC with and without concurrent channels",
     ),
 }
 _CAPTION = (
-    "Boxes: quartiles and median, whiskers to 1.5 interquartile ranges, diamond: mean, dots: particles "
-    "(left out above 2,000). d: Cohen's d, exposed minus others over the pooled standard deviation; p: Welch; "
-    "clustered: the same with images (or volumes) accounted for. " + STATE_NOTE
+    "Boxes show quartiles and median, whiskers reach 1.5 interquartile ranges, diamonds are means, and dots are "
+    "particles (not drawn above 2,000). d is Cohen's d: the difference of the means, exposed minus others, divided by "
+    "the pooled standard deviation. p is from Welch's t-test. The clustered values account for particles that share "
+    "an image or a volume. " + STATE_NOTE
 )
 
 
@@ -46,7 +47,7 @@ class GroupValues:
     Attributes
     ----------
     name, colour : str
-        As it is written and drawn.
+        Its name and its colour in the figure.
     points : ndarray of float64, shape (n,)
         Without NaN.
     numbers : BoxNumbers
@@ -60,7 +61,7 @@ class GroupValues:
 
 
 def group_data(nmc: pd.DataFrame, comparisons: pd.DataFrame, exposure: str) -> FigureData:
-    """Give the states (and the size) of NMC by an exposure (Figs. 4d-g, 5c-e).
+    """Prepare the states (and the size) of NMC by exposure (Figs. 4d-g, 5c-e).
 
     Parameters
     ----------
@@ -68,8 +69,7 @@ def group_data(nmc: pd.DataFrame, comparisons: pd.DataFrame, exposure: str) -> F
         One row per NMC: the exposure (bool), the outcomes (null where there is none);
         optionally ``selection``.
     comparisons : DataFrame
-        One row per outcome (and selection): rows of `GroupComparison`. Those of this exposure are the
-        panels.
+        One row per outcome (and selection): rows of `GroupComparison`. Each row of this exposure gives a panel.
     exposure : {"at_tpb", "has_concurrent_channel"}
         Column that makes the groups.
 
@@ -86,7 +86,7 @@ def group_data(nmc: pd.DataFrame, comparisons: pd.DataFrame, exposure: str) -> F
 
 
 def outcomes_of(comparisons: pd.DataFrame, exposure: str) -> list[str]:
-    """Name the panels, in the order of the comparisons.
+    """List the outcomes of an exposure, one per panel, in the order of the comparisons.
 
     Raises
     ------
@@ -98,7 +98,7 @@ def outcomes_of(comparisons: pd.DataFrame, exposure: str) -> list[str]:
 
 
 def split_groups(rows: pd.DataFrame, outcome: str, exposure: str) -> list[GroupValues]:
-    """Give exposed particles, then the others."""
+    """Split particles into the exposed ones and the others, in this order."""
     values, flags = numbers_of(rows, outcome), flags_of(rows, exposure)
     parts = [values[(flags == side) & ~np.isnan(values)] for side in (True, False)]
     return [
@@ -108,7 +108,7 @@ def split_groups(rows: pd.DataFrame, outcome: str, exposure: str) -> list[GroupV
 
 
 def name_group(group: GroupValues, outcome: str) -> str:
-    """Write what stands under a box."""
+    """Write the label below a box."""
     if not group.numbers.n:
         return f"{group.name}\nn = 0"
     digits = 2 if outcome == "soc_ev" else 3
@@ -116,8 +116,8 @@ def name_group(group: GroupValues, outcome: str) -> str:
     return f"{group.name}\nn = {group.numbers.n}\nmean {mean}\nmedian {median}"
 
 
-def say_effect(comparison: pd.DataFrame) -> str:
-    """Write what stands above a panel: both tests, from one row of comparisons."""
+def describe_effect(comparison: pd.DataFrame) -> str:
+    """Write the title of a panel: both tests, from one row of comparisons."""
     if comparison.empty:
         return "not tested"
     one = comparison.iloc[0]

@@ -1,31 +1,42 @@
-"""States of exposed particles beside the others, on a page (paper Figs. 4d-g, 5c-e)."""
+"""States of exposed particles compared with the others, interactive (paper Figs. 4d-g, 5c-e)."""
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from cathograph.analysis.figures.figure import FigureData, label_of, of_selection, split_selections, spread
-from cathograph.analysis.figures.group_boxes.data import name_group, outcomes_of, say_effect, split_groups
+from cathograph.analysis.figures.figure import (
+    FigureData,
+    label_of,
+    of_selection,
+    split_selections,
+    spread,
+    title_of,
+    why_no_states,
+)
+from cathograph.analysis.figures.group_boxes.data import (
+    describe_effect,
+    name_group,
+    outcomes_of,
+    split_groups,
+)
 from cathograph.analysis.figures.interactive_style import (
-    Panels,
+    InteractiveFigure,
     add_box,
+    add_points,
+    make_empty_panel,
     make_log,
     make_panel,
-    mark_size,
     name_places,
-    plain,
-    say_in_panel,
     share_range,
-    title_of,
 )
 from cathograph.analysis.tables.particle_table import STATES
 
 _POINTS_UP_TO = 2000
-"""Above this many particles boxes stand alone, as in the files."""
+"""Above this number of particles only the boxes are drawn, as in the printed figure."""
 
 
-def plot_group_boxes(data: FigureData, comparisons: pd.DataFrame, exposure: str) -> Panels:
-    """Plot boxes of the states (and the size) by an exposure (Figs. 4d-g, 5c-e), a row a selection.
+def plot_group_boxes(data: FigureData, comparisons: pd.DataFrame, exposure: str) -> InteractiveFigure:
+    """Plot boxes of the states (and the size) by exposure (Figs. 4d-g, 5c-e), one row per selection.
 
     Parameters
     ----------
@@ -58,20 +69,13 @@ def _boxes(
     rows: pd.DataFrame, outcome: str, exposure: str, comparison: pd.DataFrame, selection: str
 ) -> go.Figure:
     if rows[outcome].isna().all():
-        why = "not measured" if len(rows) else "no NMC particle"
-        return say_in_panel(title_of(selection, label_of(outcome)), why)
-    panel = make_panel(title_of(selection, say_effect(comparison)), y=label_of(outcome))
+        return make_empty_panel(title_of(selection, label_of(outcome)), why_no_states(rows))
+    panel = make_panel(title_of(selection, describe_effect(comparison)), y=label_of(outcome))
     groups = split_groups(rows, outcome, exposure)
     for place, group in enumerate(groups):
         shown = group.points if len(rows) <= _POINTS_UP_TO else np.empty(0)
-        panel.add_trace(
-            go.Scatter(
-                x=place + spread(len(shown), 0.18, place), y=shown, mode="markers", showlegend=False,
-                name=plain(group.name),
-                marker={"color": group.colour, "size": mark_size(len(rows)), "opacity": 0.35},
-                hovertemplate="%{y:.6~g}<extra></extra>",
-            )
-        )  # fmt: skip
+        x = place + spread(len(shown), 0.18, place)
+        add_points(panel, x, shown, of=len(rows), name=group.name, colour=group.colour, opacity=0.35)
         add_box(panel, group.numbers, place, name=group.name, colour=group.colour)
     name_places(panel, [name_group(group, outcome) for group in groups])
     panel.update_yaxes(tickformat=".6~g")

@@ -1,31 +1,39 @@
-"""States of exposed particles beside the others, drawn for files (paper Figs. 4d-g, 5c-e)."""
+"""States of exposed particles compared with the others, printed (paper Figs. 4d-g, 5c-e)."""
 
 import pandas as pd
 from matplotlib.axes import Axes
 
-from cathograph.analysis.figures.figure import STATE_NOTE, label_of, of_selection, split_selections, spread
+from cathograph.analysis.figures.figure import (
+    STATE_NOTE,
+    label_of,
+    of_selection,
+    split_selections,
+    spread,
+    title_of,
+    why_no_states,
+)
 from cathograph.analysis.figures.group_boxes.data import (
+    describe_effect,
     group_data,
     name_group,
     outcomes_of,
-    say_effect,
     split_groups,
 )
 from cathograph.analysis.figures.printed_style import (
     SCATTER_AS_PIXELS,
-    Plate,
+    PrintedFigure,
     add_note,
     draw_box,
+    draw_points,
     make_panels,
-    mark_area,
     plain_ticks,
-    say_in_panel,
+    write_in_panel,
 )
 from cathograph.analysis.tables.particle_table import STATES
 
 
-def draw_group_boxes(nmc: pd.DataFrame, comparisons: pd.DataFrame, exposure: str) -> Plate:
-    """Draw boxplots of the states (and the size) by an exposure (Figs. 4d-g, 5c-e).
+def draw_group_boxes(nmc: pd.DataFrame, comparisons: pd.DataFrame, exposure: str) -> PrintedFigure:
+    """Draw boxes of the states (and the size) by exposure (Figs. 4d-g, 5c-e).
 
     Parameters
     ----------
@@ -40,37 +48,34 @@ def draw_group_boxes(nmc: pd.DataFrame, comparisons: pd.DataFrame, exposure: str
     """
     data = group_data(nmc, comparisons, exposure)
     if data.missing:
-        return Plate.without_figure(data)
+        return PrintedFigure.of_nothing(data)
     outcomes = outcomes_of(comparisons, exposure)
     parts = split_selections(data.table)
     figure, panels = make_panels(len(parts), len(outcomes), width=3.5, height=4.0, share_y="col")
     for line, (name, rows) in zip(panels, parts, strict=True):
         tests = of_selection(comparisons[comparisons["exposure"] == exposure], name)
         for axis, outcome in zip(line, outcomes, strict=True):
-            _boxes(
-                axis, rows, outcome, exposure, tests[tests["outcome"] == outcome], f"{name}: " if name else ""
-            )
+            _boxes(axis, rows, outcome, exposure, tests[tests["outcome"] == outcome], name)
     add_note(figure, STATE_NOTE)
-    return Plate.of(data, figure)
+    return PrintedFigure.of(data, figure)
 
 
 def _boxes(
-    axis: Axes, rows: pd.DataFrame, outcome: str, exposure: str, comparison: pd.DataFrame, prefix: str
+    axis: Axes, rows: pd.DataFrame, outcome: str, exposure: str, comparison: pd.DataFrame, selection: str
 ) -> None:
     if rows[outcome].isna().all():
-        why = "not measured" if len(rows) else "no NMC particle"
-        say_in_panel(axis, f"{prefix}{label_of(outcome)}: {why}.")
+        write_in_panel(axis, title_of(selection, f"{label_of(outcome)}: {why_no_states(rows)}."))
         return
     groups = split_groups(rows, outcome, exposure)
     for place, group in enumerate(groups):
         draw_box(axis, group.numbers, place, width=0.55, colour=group.colour, alpha=0.3)
         if len(rows) <= SCATTER_AS_PIXELS:
             x = place + spread(len(group.points), 0.18, place)
-            axis.scatter(x, group.points, s=mark_area(len(rows)), c=group.colour, alpha=0.5, linewidths=0)
+            draw_points(axis, x, group.points, of=len(rows), colour=group.colour)
     axis.set_xticks([0, 1], [name_group(group, outcome) for group in groups], fontsize=8)
     axis.set_xlim(-0.6, 1.6)
     axis.set_ylabel(label_of(outcome), fontsize=9)
     if outcome not in STATES:
         axis.set_yscale("log")
     plain_ticks(axis)
-    axis.set_title(prefix + say_effect(comparison), fontsize=9, parse_math=False)
+    axis.set_title(title_of(selection, describe_effect(comparison)), fontsize=9, parse_math=False)

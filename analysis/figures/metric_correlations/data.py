@@ -1,15 +1,16 @@
-"""Network metrics against the state: the heat map and the four strongest (paper Figs. 5a, S5-S7).
+"""Network metrics against the state: the heat map and the strongest correlations (paper Figs. 5a, S5-S7).
 
-A star stands where the correlation holds at a false discovery rate of 5 % over all cells once
-images are accounted for; an open ring where only the naive test, with particles as units, would
-say so.
+A star marks a correlation that is significant at a false discovery rate of 5 % over all cells after accounting for
+images. A ring marks one that is significant only in the naive test, which treats particles as independent.
 """
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from cathograph.analysis.figures.figure import (
     STATE_NOTE,
@@ -19,28 +20,32 @@ from cathograph.analysis.figures.figure import (
     of_selection,
     split_selections,
 )
-from cathograph.analysis.tables.particle_table import require_columns
+from cathograph.analysis.tables.particle_table import STATES, require_columns
 from cathograph.analysis.tables.wording import format_d, format_p
 
 SUPPLEMENT = {"soc_ev": "S5", "heterogeneity_ev": "S6", "polarization_ev": "S7"}
-"""Which figure of the paper's supplement is about which state."""
+"""The supplementary figure of the paper for each state."""
 
 SHORT = {"soc_ev": "SOC", "heterogeneity_ev": "hetero-\ngeneity", "polarization_ev": "polari-\nzation"}
-"""States as they are written below a column."""
+"""Short labels of the states, below the columns of the heat map."""
 
-_NOTHING = "Nothing to correlate: no energy map, no metric that varies, or fewer than four particles."
+_NOTHING = (
+    "No correlations: there is no energy map, no metric varies, or there are fewer than four particles."
+)
 _CAPTION_5A = (
-    "Pearson's r of each network metric with each state. ★: below 0.05 with images accounted for, ○: only "
-    "with particles as units; both corrected over all cells (Benjamini–Hochberg). " + STATE_NOTE
+    "Pearson's r of each network metric with each state. ★: p below 0.05 after accounting for images. ○: p below 0.05 "
+    "only if particles are treated as independent. All p values are corrected over all cells (Benjamini–Hochberg). "
+    + STATE_NOTE
 )
 _CAPTION_TOP = (
-    "The four metrics with the largest |r| of Fig. 5a; line: least squares. Chosen because they are the "
-    "largest, so r is too large by selection; the corrected p values know of all metrics. " + STATE_NOTE
+    "The four metrics with the largest |r| in Fig. 5a, with least-squares lines. Because the largest values were "
+    "selected, these r are biased upwards; the corrected p values of Fig. 5a account for all metrics. "
+    + STATE_NOTE
 )
 
 
 def correlation_data(correlations: pd.DataFrame) -> FigureData:
-    """Give the heat map of correlations (Fig. 5a).
+    """Prepare the heat map of correlations (Fig. 5a).
 
     Parameters
     ----------
@@ -60,18 +65,44 @@ def correlation_data(correlations: pd.DataFrame) -> FigureData:
     return FigureData(*head, correlations)
 
 
-def cells_of(rows: pd.DataFrame) -> dict[tuple[str, str], dict[Hashable, Any]]:
-    """Give the correlation of each metric and state."""
-    return {(one["metric"], one["outcome"]): one for one in rows.to_dict("records")}
+@dataclass(frozen=True, eq=False)
+class CorrelationGrid:
+    """The cells of a heat map, metrics as rows and states as columns.
+
+    Attributes
+    ----------
+    r : ndarray of float64, shape (metrics, states)
+        Pearson's r; NaN where there is none.
+    texts, details : list of list of str
+        Text in each cell, and its explanation.
+    """
+
+    r: NDArray[np.float64]
+    texts: list[list[str]]
+    details: list[list[str]]
 
 
-def r_of(one: Mapping[Hashable, Any] | None) -> float:
-    """Give Pearson's r of a cell, NaN where there is none."""
-    return float("nan") if one is None else float(one["r"])
+def correlation_grid(rows: pd.DataFrame, metrics: Sequence[str]) -> CorrelationGrid:
+    """Arrange the correlations of one selection as a grid of metrics and states."""
+    by_cell = {(one["metric"], one["outcome"]): one for one in rows.to_dict("records")}
+    cells = [[by_cell.get((metric, state)) for state in STATES] for metric in metrics]
+    return CorrelationGrid(
+        np.array([[np.nan if one is None else float(one["r"]) for one in row] for row in cells]),
+        [[_cell_text(one) for one in row] for row in cells],
+        [[_cell_details(one) for one in row] for row in cells],
+    )
 
 
-def write_cell(one: Mapping[Hashable, Any] | None) -> str:
-    """Write a cell: r, and whether it holds."""
+def _cell_details(one: Mapping[Hashable, Any] | None) -> str:
+    if one is None or np.isnan(one["r"]):
+        return "no correlation"
+    return (
+        f"{label_of(one['metric'])} against {label_of(one['outcome'])}\nr = {one['r']:.3f}\n"
+        f"corrected p: {one['p_family']:.2g}; accounting for images: {one['p_clustered_family']:.2g}"
+    )
+
+
+def _cell_text(one: Mapping[Hashable, Any] | None) -> str:
     if one is None or np.isnan(one["r"]):
         return "–"
     sign = " ★" if one["p_clustered_family"] < 0.05 else " ○" if one["p_family"] < 0.05 else ""
@@ -79,7 +110,7 @@ def write_cell(one: Mapping[Hashable, Any] | None) -> str:
 
 
 def top_metric_data(nmc: pd.DataFrame, correlations: pd.DataFrame, state: str, *, top: int = 4) -> FigureData:
-    """Give a state against the metrics that correlate most with it (Figs. S5-S7).
+    """Prepare a state against the metrics that correlate most with it (Figs. S5-S7).
 
     Parameters
     ----------
@@ -106,7 +137,7 @@ def top_metric_data(nmc: pd.DataFrame, correlations: pd.DataFrame, state: str, *
     head = (
         f"fig-{number.lower()}-{state.removesuffix('_ev')}",
         f"Fig. {number}",
-        f"Metrics that go most with {label_of(state).partition(':')[0]}",
+        f"Metrics that correlate most with {label_of(state).partition(':')[0]}",
         _CAPTION_TOP,
     )
     of_state = correlations[correlations["outcome"] == state] if len(correlations) else correlations
@@ -125,15 +156,15 @@ def top_metric_data(nmc: pd.DataFrame, correlations: pd.DataFrame, state: str, *
 def strongest(
     correlations: pd.DataFrame, state: str, selection: str, *, top: int = 4
 ) -> list[dict[Hashable, Any]]:
-    """Give the correlations of a state with the largest |r|, the largest first."""
+    """Select the correlations of a state with the largest |r|, the largest first."""
     lines = of_selection(correlations[correlations["outcome"] == state], selection)
     known = lines[lines["r"].notna()]
     order = known["r"].abs().sort_values(ascending=False, kind="stable").index
     return known.loc[order].head(top).to_dict("records")
 
 
-def say_correlation(one: Mapping[Hashable, Any], n: int) -> str:
-    """Write what stands above a scatter."""
+def describe_correlation(one: Mapping[Hashable, Any], n: int) -> str:
+    """Write the title of a scatter plot."""
     return (
         f"r = {format_d(one['r'])}, {format_p(one['p'])}\nclustered {format_p(one['p_clustered'])}, n = {n}"
     )

@@ -1,9 +1,8 @@
-"""Network metrics against the state, on a page: heat map and scatters (paper Figs. 5a, S5-S7)."""
+"""Network metrics against the state, interactive: heat map and scatter plots (paper Figs. 5a, S5-S7)."""
 
 from collections.abc import Hashable, Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -14,33 +13,32 @@ from cathograph.analysis.figures.figure import (
     label_of,
     of_selection,
     split_selections,
+    title_of,
 )
 from cathograph.analysis.figures.interactive_style import (
-    Panels,
+    InteractiveFigure,
+    add_line,
+    add_points,
+    make_empty_panel,
     make_panel,
-    mark_size,
     name_rows,
     note_thinning,
     plain,
-    say_in_panel,
     share_range,
     thin,
-    title_of,
 )
 from cathograph.analysis.figures.least_squares import line_through
 from cathograph.analysis.figures.metric_correlations.data import (
     SHORT,
-    cells_of,
-    r_of,
-    say_correlation,
+    correlation_grid,
+    describe_correlation,
     strongest,
-    write_cell,
 )
 from cathograph.analysis.tables.particle_table import STATES
 
 
-def plot_correlation_map(data: FigureData) -> Panels:
-    """Plot the heat map of correlations (Fig. 5a), a panel a selection.
+def plot_correlation_map(data: FigureData) -> InteractiveFigure:
+    """Plot the heat map of correlations (Fig. 5a), one panel per selection.
 
     Parameters
     ----------
@@ -51,19 +49,17 @@ def plot_correlation_map(data: FigureData) -> Panels:
     panels = []
     for name, rows in split_selections(data.table):
         if rows.empty or rows["r"].isna().all():
-            panels.append(say_in_panel(name, "not measured"))
+            panels.append(make_empty_panel(name, "not measured"))
             continue
         panel = make_panel(name, height_px=110 + 28 * len(metrics))
-        cells = cells_of(rows)
+        grid = correlation_grid(rows, metrics)
         panel.add_trace(
             go.Heatmap(
                 x=[plain(SHORT[state]) for state in STATES],
                 y=[label_of(metric) for metric in metrics],
-                z=np.array([[r_of(cells.get((metric, state))) for state in STATES] for metric in metrics]),
-                text=[[write_cell(cells.get((metric, state))) for state in STATES] for metric in metrics],
+                z=grid.r, text=grid.texts, customdata=[[plain(each) for each in row] for row in grid.details],
                 texttemplate="%{text}", colorscale="RdBu", reversescale=True, zmin=-1, zmax=1, xgap=1, ygap=1,
                 colorbar={"title": {"text": "r"}, "thickness": 12}, hoverongaps=False,
-                customdata=[[_say_cell(cells.get((metric, state))) for state in STATES] for metric in metrics],
                 hovertemplate="%{customdata}<extra></extra>",
             )
         )  # fmt: skip
@@ -73,17 +69,10 @@ def plot_correlation_map(data: FigureData) -> Panels:
     return [panels]
 
 
-def _say_cell(one: Mapping[Hashable, Any] | None) -> str:
-    if one is None or np.isnan(one["r"]):
-        return "no correlation"
-    return plain(
-        f"{one['outcome']} against {one['metric']}\nr = {one['r']:.3f}\n"
-        f"corrected p: particles {one['p_family']:.2g}, images {one['p_clustered_family']:.2g}"
-    )
-
-
-def plot_top_metrics(data: FigureData, correlations: pd.DataFrame, state: str, *, top: int = 4) -> Panels:
-    """Plot a state against the metrics that correlate most with it (Figs. S5-S7), a row a selection.
+def plot_top_metrics(
+    data: FigureData, correlations: pd.DataFrame, state: str, *, top: int = 4
+) -> InteractiveFigure:
+    """Plot a state against the metrics that correlate most with it (Figs. S5-S7), one row per selection.
 
     Parameters
     ----------
@@ -102,7 +91,7 @@ def plot_top_metrics(data: FigureData, correlations: pd.DataFrame, state: str, *
             _scatter(points[points["metric"] == one["metric"]], one, state, name, panels=top * len(parts))
             for one in strongest(correlations, state, name, top=top)
         ]
-        panels.append(line or [say_in_panel(name, "not measured")])
+        panels.append(line or [make_empty_panel(name, "not measured")])
     share_range([panel for line in panels for panel in line if panel.data], data.table[state])
     return panels
 
@@ -111,26 +100,17 @@ def _scatter(
     points: pd.DataFrame, one: Mapping[Hashable, Any], state: str, selection: str, *, panels: int
 ) -> go.Figure:
     panel = make_panel(
-        title_of(selection, say_correlation(one, len(points))),
+        title_of(selection, describe_correlation(one, len(points))),
         x=label_of(str(one["metric"])),
         y=label_of(state),
     )
     drawn = thin(points, panels)
-    panel.add_trace(
-        go.Scatter(
-            x=drawn["value"], y=drawn[state], mode="markers", showlegend=False, text=name_rows(drawn),
-            name="particles",
-            marker={"color": BLUE, "size": mark_size(len(drawn)), "opacity": 0.5},
-            hovertemplate="%{text}<br>%{x:.4g}, %{y:.5g} eV<extra></extra>",
-        )
+    add_points(
+        panel, drawn["value"], drawn[state], of=len(drawn), name="particles", colour=BLUE,
+        texts=name_rows(drawn), tooltip="%{text}<br>%{x:.4g}, %{y:.5g} eV",
     )  # fmt: skip
     x, y = line_through(points["value"].to_numpy(dtype=float), points[state].to_numpy(dtype=float))
-    panel.add_trace(
-        go.Scatter(
-            x=x, y=y, mode="lines", showlegend=False, name="least squares", line={"color": VERMILION, "width": 2},
-            hoverinfo="skip",
-        )
-    )  # fmt: skip
+    add_line(panel, x, y, name="least squares", colour=VERMILION)
     panel.update_yaxes(tickformat=".6~g")
     note_thinning(panel, len(drawn), len(points))
     return panel

@@ -1,4 +1,4 @@
-"""Network metrics against the state, drawn for files: heat map and scatters (paper Figs. 5a, S5-S7)."""
+"""Network metrics against the state, printed: heat map and scatter plots (paper Figs. 5a, S5-S7)."""
 
 from collections.abc import Hashable, Mapping
 from typing import Any
@@ -14,31 +14,29 @@ from cathograph.analysis.figures.figure import (
     label_of,
     of_selection,
     split_selections,
+    title_of,
 )
 from cathograph.analysis.figures.least_squares import line_through
 from cathograph.analysis.figures.metric_correlations.data import (
     SHORT,
-    cells_of,
     correlation_data,
-    r_of,
-    say_correlation,
+    correlation_grid,
+    describe_correlation,
     strongest,
     top_metric_data,
-    write_cell,
 )
 from cathograph.analysis.figures.printed_style import (
-    SCATTER_AS_PIXELS,
-    Plate,
+    PrintedFigure,
     add_note,
+    draw_points,
     make_panels,
-    mark_area,
     plain_ticks,
-    say_in_panel,
+    write_in_panel,
 )
 from cathograph.analysis.tables.particle_table import STATES
 
 
-def draw_correlation_map(correlations: pd.DataFrame) -> Plate:
+def draw_correlation_map(correlations: pd.DataFrame) -> PrintedFigure:
     """Draw the heat map of correlations (Fig. 5a).
 
     Parameters
@@ -53,29 +51,25 @@ def draw_correlation_map(correlations: pd.DataFrame) -> Plate:
     """
     data = correlation_data(correlations)
     if data.missing:
-        return Plate.without_figure(data)
+        return PrintedFigure.of_nothing(data)
     metrics = list(dict.fromkeys(data.table["metric"]))
     parts = split_selections(data.table)
     figure, panels = make_panels(1, len(parts), width=4.4, height=0.8 + 0.34 * len(metrics), share_y=True)
     drawn = None
     for axis, (name, rows) in zip(panels[0], parts, strict=True):
         if rows.empty or rows["r"].isna().all():
-            say_in_panel(axis, f"{name}: not measured.")
+            write_in_panel(axis, title_of(name, "not measured."))
             continue
-        cells = cells_of(rows)
-        r = np.array([[r_of(cells.get((metric, state))) for state in STATES] for metric in metrics])
+        grid = correlation_grid(rows, metrics)
         drawn = axis.pcolormesh(
-            np.ma.masked_invalid(r), cmap="RdBu_r", vmin=-1, vmax=1, edgecolors="white", linewidth=1
+            np.ma.masked_invalid(grid.r), cmap="RdBu_r", vmin=-1, vmax=1, edgecolors="white", linewidth=1
         )
         axis.set_facecolor("#e4e4e4")
-        for row, metric in enumerate(metrics):
-            for column, state in enumerate(STATES):
-                text = write_cell(cells.get((metric, state)))
-                dark = not np.isnan(r[row, column]) and abs(r[row, column]) > 0.6
-                axis.text(
-                    column + 0.5, row + 0.5, text, ha="center", va="center", fontsize=9,
-                    color="white" if dark else "black",
-                )  # fmt: skip
+        for (row, column), r in np.ndenumerate(grid.r):
+            axis.text(
+                column + 0.5, row + 0.5, grid.texts[row][column], ha="center", va="center", fontsize=9,
+                color="white" if abs(r) > 0.6 else "black",
+            )  # fmt: skip
         axis.set_xticks(np.arange(len(STATES)) + 0.5, [SHORT[state] for state in STATES], fontsize=9)
         axis.set_yticks(np.arange(len(metrics)) + 0.5, [label_of(metric) for metric in metrics], fontsize=9)
         axis.tick_params(length=0)
@@ -84,10 +78,12 @@ def draw_correlation_map(correlations: pd.DataFrame) -> Plate:
     if drawn is not None:
         figure.colorbar(drawn, ax=panels[0], label="Pearson's r", shrink=0.8)
     add_note(figure, STATE_NOTE)
-    return Plate.of(data, figure)
+    return PrintedFigure.of(data, figure)
 
 
-def draw_top_metrics(nmc: pd.DataFrame, correlations: pd.DataFrame, state: str, *, top: int = 4) -> Plate:
+def draw_top_metrics(
+    nmc: pd.DataFrame, correlations: pd.DataFrame, state: str, *, top: int = 4
+) -> PrintedFigure:
     """Draw a state against the metrics that correlate most with it (Figs. S5-S7).
 
     Parameters
@@ -104,7 +100,7 @@ def draw_top_metrics(nmc: pd.DataFrame, correlations: pd.DataFrame, state: str, 
     """
     data = top_metric_data(nmc, correlations, state, top=top)
     if data.missing:
-        return Plate.without_figure(data)
+        return PrintedFigure.of_nothing(data)
     parts = split_selections(nmc)
     figure, panels = make_panels(len(parts), top, width=3.3, height=3.3, share_y=True)
     for line, (name, _) in zip(panels, parts, strict=True):
@@ -115,23 +111,21 @@ def draw_top_metrics(nmc: pd.DataFrame, correlations: pd.DataFrame, state: str, 
         for place, axis in enumerate(line[len(chosen) :]):
             axis.set_axis_off()
             if place == 0:
-                rest = "no further metric that varies" if chosen else "not measured"
-                say_in_panel(axis, f"{name}: {rest}." if name else f"{rest.capitalize()}.")
+                rest = "no other metric varies" if chosen else "not measured"
+                write_in_panel(axis, title_of(name, f"{rest}."))
         if chosen:
             line[0].set_ylabel(
                 f"{name}\n{label_of(state)}" if name else label_of(state), fontsize=9, parse_math=False
             )
     add_note(figure, STATE_NOTE)
-    return Plate.of(data, figure)
+    return PrintedFigure.of(data, figure)
 
 
 def _scatter(axis: Axes, points: pd.DataFrame, one: Mapping[Hashable, Any], state: str) -> None:
     x, y = (points[column].to_numpy(dtype=float) for column in ("value", state))
-    axis.scatter(
-        x, y, s=mark_area(len(x)), c=BLUE, alpha=0.5, linewidths=0, rasterized=len(x) > SCATTER_AS_PIXELS
-    )
+    draw_points(axis, x, y, of=len(x), colour=BLUE)
     axis.plot(*line_through(x, y), color=VERMILION, linewidth=1.6)
     axis.set_xlabel(label_of(str(one["metric"])), fontsize=9)
     axis.locator_params(axis="x", nbins=5)
     plain_ticks(axis)
-    axis.set_title(say_correlation(one, len(x)), fontsize=9)
+    axis.set_title(describe_correlation(one, len(x)), fontsize=9)

@@ -1,1 +1,5 @@
 """How each NMC particle is connected to its nearest one."""
+
+from lazy_loader import attach_stub
+
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)

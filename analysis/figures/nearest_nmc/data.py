@@ -1,7 +1,7 @@
-"""What joins each NMC particle to its nearest one (paper Fig. 3c).
+"""The phases that connect each NMC particle with its nearest NMC (paper Fig. 3c).
 
-The nearest NMC is the one with the smallest distance between boundaries. Whether the two touch
-is a flag beside the way they are joined.
+The nearest NMC is the one with the smallest distance between the boundaries. Two such particles can touch as well,
+whichever phases connect them.
 """
 
 import pandas as pd
@@ -16,22 +16,22 @@ WAYS = {
     "Graphite": ("graphite\nonly", Phase.GRAPHITE.colour),
     "neither": ("neither", "#bbbbbb"),
 }
-"""How two NMC can be joined: what it is called, and its colour."""
+"""The ways in which two NMC can be connected: label and colour."""
 
 _CAPTION = (
-    "For each NMC, the nearest other NMC by distance of boundaries (ties: the lowest label), and the "
-    "phases of which both touch one region. Hatched: the two particles touch each other. Each bar has its "
-    "count and its share of all NMC that have another in their image."
+    "For each NMC the nearest other NMC is found by the distance between boundaries (for ties: the lowest label). The "
+    "two are connected by a phase if both touch the same region of it. Hatched: the two particles also touch each "
+    "other. Above each bar are the number of NMC and the share of all NMC that are not alone in their image."
 )
 
 
 def nearest_data(nearest: pd.DataFrame) -> FigureData:
-    """Count by what NMC particles are joined to their nearest NMC (Fig. 3c).
+    """Count NMC by the phases that connect them with their nearest NMC (Fig. 3c).
 
     Parameters
     ----------
     nearest : DataFrame
-        One row per NMC that is not alone: ``via`` (SSE, Graphite, both, neither), ``touching``;
+        One row per NMC that is not alone in its image: ``via`` (SSE, Graphite, both, neither), ``touching``;
         optionally ``selection``.
 
     Returns
@@ -66,7 +66,7 @@ def nearest_data(nearest: pd.DataFrame) -> FigureData:
 
 
 def split_bars(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame, int]]:
-    """Give name, bars and number of NMC of each selection."""
+    """List name, bars and number of NMC of each selection."""
     return [
         (str(name), bars, int(bars["nmc"].sum()))
         for name, bars in table.groupby("selection", sort=False, observed=False)

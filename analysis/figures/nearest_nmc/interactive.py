@@ -1,21 +1,20 @@
-"""What joins each NMC particle to its nearest one, on a page (paper Fig. 3c)."""
+"""The phases that connect each NMC with its nearest NMC, interactive (paper Fig. 3c)."""
 
 import plotly.graph_objects as go
 
-from cathograph.analysis.figures.figure import FigureData
+from cathograph.analysis.figures.figure import FigureData, title_of
 from cathograph.analysis.figures.interactive_style import (
     NEUTRAL,
-    Panels,
+    InteractiveFigure,
+    make_empty_panel,
     make_panel,
     plain,
-    say_in_panel,
-    title_of,
 )
 from cathograph.analysis.figures.nearest_nmc.data import WAYS, split_bars
 
 
-def plot_nearest_connection(data: FigureData) -> Panels:
-    """Plot by what NMC particles are joined to their nearest NMC (Fig. 3c), a panel a selection.
+def plot_nearest_connection(data: FigureData) -> InteractiveFigure:
+    """Plot by which phases NMC are connected with their nearest NMC (Fig. 3c), one panel per selection.
 
     Parameters
     ----------
@@ -25,7 +24,7 @@ def plot_nearest_connection(data: FigureData) -> Panels:
     panels = []
     for name, bars, n in split_bars(data.table):
         if not n:
-            panels.append(say_in_panel(name, "no image with two NMC particles"))
+            panels.append(make_empty_panel(name, "no image with two NMC particles"))
             continue
         panel = make_panel(title_of(name, f"{n} NMC"), y="NMC particles (%)")
         places = [plain(way) for way, _ in WAYS.values()]

@@ -1,13 +1,14 @@
-"""What joins each NMC particle to its nearest one, drawn for files (paper Fig. 3c)."""
+"""The phases that connect each NMC with its nearest NMC, printed (paper Fig. 3c)."""
 
 import pandas as pd
 
+from cathograph.analysis.figures.figure import title_of
 from cathograph.analysis.figures.nearest_nmc.data import WAYS, nearest_data, split_bars
-from cathograph.analysis.figures.printed_style import Plate, make_panels, say_in_panel
+from cathograph.analysis.figures.printed_style import PrintedFigure, make_panels, write_in_panel
 
 
-def draw_nearest_connection(nearest: pd.DataFrame) -> Plate:
-    """Draw by what NMC particles are joined to their nearest NMC (Fig. 3c).
+def draw_nearest_connection(nearest: pd.DataFrame) -> PrintedFigure:
+    """Draw by which phases NMC are connected with their nearest NMC (Fig. 3c).
 
     Parameters
     ----------
@@ -21,12 +22,12 @@ def draw_nearest_connection(nearest: pd.DataFrame) -> Plate:
     """
     data = nearest_data(nearest)
     if data.missing:
-        return Plate.without_figure(data)
+        return PrintedFigure.of_nothing(data)
     parts = split_bars(data.table)
     figure, panels = make_panels(1, len(parts), width=4.2, height=3.7, share_y=True)
     for axis, (name, bars, n) in zip(panels[0], parts, strict=True):
         if not n:
-            say_in_panel(axis, f"{name}: no image with two NMC particles.")
+            write_in_panel(axis, title_of(name, "no image with two NMC particles."))
             continue
         shares = 100 * bars["share"]
         colours = [colour for _, colour in WAYS.values()]
@@ -39,7 +40,7 @@ def draw_nearest_connection(nearest: pd.DataFrame) -> Plate:
         axis.set_xticks(range(4), [way for way, _ in WAYS.values()], fontsize=9)
         axis.set_ylim(0, 119)
         axis.set_yticks(range(0, 101, 20))
-        axis.set_title(f"{name}: {n} NMC" if name else f"{n} NMC", fontsize=10, parse_math=False)
+        axis.set_title(title_of(name, f"{n} NMC"), fontsize=10, parse_math=False)
         axis.spines[["top", "right"]].set_visible(False)
     panels[0][0].set_ylabel("NMC particles (%)")
-    return Plate.of(data, figure)
+    return PrintedFigure.of(data, figure)

@@ -1,1 +1,5 @@
-"""Edge energies of the pixels of one image or particle."""
+"""Histograms of pixel values: grey values per phase, edge energies per particle."""
+
+from lazy_loader import attach_stub
+
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)

@@ -1,6 +1,6 @@
-"""Histograms of pixels: grey values per phase, and energies inside single particles (Figs. S1b, S4).
+"""Histograms of pixel values: grey values per phase, edge energies inside particles (Figs. S1b, S4).
 
-Both need the pixels of the files, which the store does not hold.
+Both need the pixels of the files, because the store has none.
 """
 
 from collections.abc import Sequence
@@ -14,12 +14,12 @@ from cathograph.schema.errors import InputError
 from cathograph.schema.phases import Phase
 
 WINDOW_EV = (8340.0, 8348.0)
-"""Energies that count, unless the measurement says otherwise (paper)."""
+"""Default energy window, from the paper; a measurement can have another one."""
 
-_CAPTION_S1B = "Share of each phase's pixels per grey value; the values are those of the files."
+_CAPTION_S1B = "Distribution of the grey values of each phase, as stored in the files."
 _CAPTION_S4 = (
-    "Pixels of a particle per energy; line: mean, the particle's SOC indicator. Energies outside of the window "
-    "that counts are left out. " + STATE_NOTE
+    "Number of pixels of a particle by edge energy. The line is the mean, which is the SOC indicator of the particle. "
+    "Energies outside the window are dropped. " + STATE_NOTE
 )
 
 
@@ -67,7 +67,7 @@ def grey_value_data(
 
 
 def phase_colour(phase: str) -> str:
-    """Give the colour of a phase's line; that of the background would not be seen."""
+    """Choose the colour of a phase's line; the colour of the background would be invisible."""
     return "#999999" if phase == Phase.BACKGROUND.value else Phase.parse(phase).colour
 
 
@@ -82,9 +82,9 @@ def particle_energy_data(
     Parameters
     ----------
     energies_ev : sequence of (int or str, ndarray of float)
-        Label (or name) of a particle, and the edge energy of each of its pixels in eV; NaN where there is none.
+        Label (or name) of a particle, and the edge energy of each of its pixels in eV; NaN where it is missing.
     window_ev : tuple of float
-        Energies that count.
+        Energies outside are dropped.
     bins : int
         Bins over the window.
 
@@ -92,11 +92,11 @@ def particle_energy_data(
     -------
     FigureData
         Its table has one row per particle and bin: ``label``, ``energy_low_ev``, ``energy_high_ev``, ``pixels``;
-        the same in every row of a particle: ``pixels_all``, ``mean_ev`` (of what lies in the window).
+        and, equal in all rows of a particle, ``pixels_all`` and ``mean_ev`` (of the energies in the window).
     """
     head = ("fig-s4-particles", "Fig. S4", "Energies inside single particles", _CAPTION_S4)
     if not len(energies_ev):
-        return FigureData(*head, pd.DataFrame(), "No particle was chosen.")
+        return FigureData(*head, pd.DataFrame(), "No particle was selected.")
     borders = np.linspace(*window_ev, bins + 1)
     parts = []
     for label, inside in energies_ev:
@@ -119,16 +119,16 @@ def particle_energy_data(
 def energies_by_label(
     energy_ev: NDArray[np.floating], labels: NDArray[np.integer], chosen: Sequence[int]
 ) -> list[tuple[int | str, NDArray[np.floating]]]:
-    """Give the energies of the pixels of each particle.
+    """Collect the energies of the pixels of each particle.
 
     Parameters
     ----------
     energy_ev : ndarray of float, shape (y, x) or (z, y, x)
-        Map of the edge energy, eV; NaN where there is none.
+        Map of the edge energy in eV; NaN where it is missing.
     labels : ndarray of int, same shape
         Label image.
     chosen : sequence of int
-        Labels, in that order.
+        Labels, in the order of the result.
 
     Raises
     ------

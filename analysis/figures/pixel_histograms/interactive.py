@@ -1,14 +1,14 @@
-"""Histograms of pixels, on a page: grey values, energies of single particles (paper Figs. S1b, S4)."""
+"""Histograms of pixel values, interactive: grey values, edge energies of particles (paper Figs. S1b, S4)."""
 
 import plotly.graph_objects as go
 
 from cathograph.analysis.figures.figure import VERMILION, FigureData
-from cathograph.analysis.figures.interactive_style import Panels, make_panel, plain
+from cathograph.analysis.figures.interactive_style import InteractiveFigure, make_panel, plain
 from cathograph.analysis.figures.pixel_histograms.data import phase_colour
 from cathograph.schema.phases import Phase
 
 
-def plot_grey_values(data: FigureData) -> Panels:
+def plot_grey_values(data: FigureData) -> InteractiveFigure:
     """Plot the distribution of grey values in each phase (Fig. S1b).
 
     Parameters
@@ -30,8 +30,8 @@ def plot_grey_values(data: FigureData) -> Panels:
     return [[panel]]
 
 
-def plot_particle_energies(data: FigureData) -> Panels:
-    """Plot the energies of the pixels of single particles (Fig. S4), a panel a particle.
+def plot_particle_energies(data: FigureData) -> InteractiveFigure:
+    """Plot the energies of the pixels of single particles (Fig. S4), one panel per particle.
 
     Parameters
     ----------

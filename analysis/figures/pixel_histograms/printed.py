@@ -1,33 +1,39 @@
-"""Histograms of pixels, drawn for files: grey values, energies of single particles (Figs. S1b, S4)."""
+"""Histograms of pixel values, printed: grey values, edge energies of particles (paper Figs. S1b, S4)."""
 
 import pandas as pd
 from matplotlib.axes import Axes
 
-from cathograph.analysis.figures.figure import STATE_NOTE, VERMILION, FigureData, split_selections
+from cathograph.analysis.figures.figure import STATE_NOTE, VERMILION, FigureData, split_selections, title_of
 from cathograph.analysis.figures.pixel_histograms.data import phase_colour
-from cathograph.analysis.figures.printed_style import Plate, add_note, make_panels, plain_ticks, say_in_panel
+from cathograph.analysis.figures.printed_style import (
+    PrintedFigure,
+    add_note,
+    make_panels,
+    plain_ticks,
+    write_in_panel,
+)
 from cathograph.schema.phases import Phase
 
 _ACROSS = 4
 
 
-def draw_grey_values(data: FigureData) -> Plate:
+def draw_grey_values(data: FigureData) -> PrintedFigure:
     """Draw the distribution of grey values in each phase (Fig. S1b).
 
     Parameters
     ----------
     data : FigureData
         From `cathograph.analysis.figures.pixel_histograms.data.grey_value_data`; a column ``selection`` of
-        its table makes one panel each.
+        its table gives each selection a panel.
     """
     if data.missing:
-        return Plate.without_figure(data)
+        return PrintedFigure.of_nothing(data)
     selections = split_selections(data.table)
     figure, panels = make_panels(1, len(selections), width=4.6, height=3.6)
     for axis, (name, of_selection) in zip(panels[0], selections, strict=True):
         axis.set_title(name, parse_math=False)
         if of_selection.empty:
-            say_in_panel(axis, "No grey image was found.")
+            write_in_panel(axis, "No grey image was found.")
             continue
         for (phase, rows), style in zip(
             of_selection.groupby("phase", sort=False), ("-", "--", "-.", ":"), strict=False
@@ -41,20 +47,20 @@ def draw_grey_values(data: FigureData) -> Plate:
         axis.set_ylabel("share of the phase's pixels")
         axis.legend(fontsize=9)
         plain_ticks(axis)
-    return Plate.of(data, figure)
+    return PrintedFigure.of(data, figure)
 
 
-def draw_particle_energies(data: FigureData) -> Plate:
-    """Draw the energies of the pixels of single particles (Fig. S4), a panel a particle.
+def draw_particle_energies(data: FigureData) -> PrintedFigure:
+    """Draw the energies of the pixels of single particles (Fig. S4), one panel per particle.
 
     Parameters
     ----------
     data : FigureData
         From `cathograph.analysis.figures.pixel_histograms.data.particle_energy_data`; a column ``selection``
-        of its table begins a row of panels each.
+        of its table gives each selection its own rows of panels.
     """
     if data.missing:
-        return Plate.without_figure(data)
+        return PrintedFigure.of_nothing(data)
     lines = [
         (name, rows, labels[start : start + _ACROSS])
         for name, rows in split_selections(data.table)
@@ -66,11 +72,11 @@ def draw_particle_energies(data: FigureData) -> Plate:
     for axes, (name, rows, labels) in zip(panels, lines, strict=True):
         for axis, label in zip(axes, labels, strict=False):
             called = label if isinstance(label, str) else f"particle {label}"
-            _draw_particle(axis, rows[rows["label"] == label], f"{name}: {called}" if name else called)
+            _draw_particle(axis, rows[rows["label"] == label], title_of(name, called))
         for axis in axes[len(labels) :]:
             axis.set_axis_off()
     add_note(figure, STATE_NOTE)
-    return Plate.of(data, figure)
+    return PrintedFigure.of(data, figure)
 
 
 def _draw_particle(axis: Axes, rows: pd.DataFrame, title: str) -> None:

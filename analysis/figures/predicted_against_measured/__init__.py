@@ -1,1 +1,5 @@
-"""Predictions of a model against measured states."""
+"""States predicted by a model against measured states."""
+
+from lazy_loader import attach_stub
+
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)

@@ -1,7 +1,7 @@
 """Predicted against measured state of NMC (paper Fig. 6).
 
-Only particles of images that the model was not trained on say how good it is, so they alone are counted in the
-numbers; the others are drawn behind, faint.
+Only particles of images that were not used in the training show how good a model is, so the numbers are computed
+from these alone. The other particles are drawn in the background.
 """
 
 import numpy as np
@@ -12,17 +12,25 @@ from cathograph.analysis.figures.figure import STATE_NOTE, FigureData, name_colu
 from cathograph.analysis.tables.particle_table import STATES, require_columns
 
 HONEST_SPLITS = ("test", "none")
-"""Parts that a model was neither trained on nor stopped by."""
+"""Splits that neither trained the model nor decided when to stop."""
+
+SPLIT_NAMES = {
+    "test": "test",
+    "none": "not used in training",
+    "validation": "validation",
+    "train": "training",
+}
+"""Names of the splits for people."""
 
 _CAPTION = (
-    "Dots: NMC of test images (and of images the model never met); faint crosses: NMC it was trained on or stopped by. "
-    "Line: predicted = measured. Numbers are of the dots alone: RMSE and MAE in eV, R² against their mean; particles "
-    "of one image are not independent, `cathograph gnn evaluate` gives intervals. "
+    "Dots are NMC of test images and of images not used in training. Crosses are NMC of training and validation "
+    "images. On the line the prediction equals the measurement. RMSE and MAE (eV) and R² are computed from the dots "
+    "alone. Particles of one image are not independent; `cathograph gnn evaluate` computes confidence intervals. "
 )
 
 
 def newest_model(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Keep the predictions of the model that was written last.
+    """Keep the predictions of the model that predicted last.
 
     Raises
     ------
@@ -37,7 +45,7 @@ def newest_model(predictions: pd.DataFrame) -> pd.DataFrame:
 
 
 def predicted_data(predictions: pd.DataFrame) -> FigureData:
-    """Say what Fig. 6 shows.
+    """Prepare predicted against measured states (Fig. 6).
 
     Parameters
     ----------
@@ -56,7 +64,7 @@ def predicted_data(predictions: pd.DataFrame) -> FigureData:
     missing = (
         ""
         if predicted_states(table)
-        else ("No NMC with both a measured and a predicted state; run `cathograph gnn predict`.")
+        else "No NMC has both a measured and a predicted state; run `cathograph gnn predict`."
     )
     return FigureData(
         "fig-6-predicted", "Fig. 6", "Predicted against measured state", _CAPTION + STATE_NOTE, table, missing
@@ -64,21 +72,21 @@ def predicted_data(predictions: pd.DataFrame) -> FigureData:
 
 
 def predicted_states(table: pd.DataFrame) -> list[str]:
-    """Name the states that some NMC has both measured and predicted."""
+    """List the states that are both measured and predicted for at least one NMC."""
     return [state for state in STATES if not (table[state] + table[f"{state}_predicted"]).isna().all()]
 
 
-def say_quality(measured: NDArray[np.float64], predicted: NDArray[np.float64]) -> str:
-    r"""Write RMSE, MAE and R² of test particles.
+def describe_quality(measured: NDArray[np.float64], predicted: NDArray[np.float64]) -> str:
+    r"""Write the title of a panel: RMSE, MAE and R² of the test particles.
 
     Examples
     --------
-    >>> say_quality(np.array([1.0, 3.0]), np.array([1.5, 2.5]))
+    >>> describe_quality(np.array([1.0, 3.0]), np.array([1.5, 2.5]))
     'test: 2 NMC, R² 0.75\nRMSE 0.5, MAE 0.5 eV'
     """
     n = len(measured)
     if n < 2:
-        return f"test: {n} NMC, too few for numbers"
+        return f"test: {n} NMC, too few to compute errors"
     error = predicted - measured
     spread = ((measured - measured.mean()) ** 2).sum()
     r2 = f"{1 - (error**2).sum() / spread:.2f}" if spread > 0 else "–"

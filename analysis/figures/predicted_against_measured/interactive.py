@@ -1,34 +1,41 @@
-"""What a model says beside what was measured: particle by particle, over an image, and while it learned."""
+"""Predictions of a model, interactive: against measured states, over an image, and during training (paper Fig. 6)."""
 
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import plotly.graph_objects as go
 
+from cathograph.analysis.figures.figure import BLUE, GREEN, PURPLE, VERMILION
 from cathograph.analysis.figures.interactive_style import NEUTRAL, make_panel, plain
+from cathograph.analysis.figures.predicted_against_measured.data import SPLIT_NAMES
 
-_SPLITS = {"test": "#0072b2", "none": "#009e73", "validation": "#cc79a7", "train": "#d55e00"}
-"""Colours of Okabe and Ito for the parts that images had in the training."""
-_SIGNS = {"test": "circle", "none": "diamond", "validation": "square", "train": "x"}
-_NAMES = {"none": "not in the training"}
+_SPLITS = {"test": BLUE, "none": GREEN, "validation": PURPLE, "train": VERMILION}
+"""Colours of Okabe and Ito for the splits."""
+_SYMBOLS = {"test": "circle", "none": "diamond", "validation": "square", "train": "x"}
 
 
-def draw_predicted_over_measured(residuals: pd.DataFrame, target: str, label: str) -> go.Figure:
-    """Draw one point a particle, and the line on which a prediction would be right.
+def plot_predicted_over_measured(residuals: pd.DataFrame, target: str, label: str) -> go.Figure:
+    """Plot one point per particle, and the line on which predictions are correct.
 
     Parameters
     ----------
     residuals : DataFrame
         `cathograph.analysis.tables.prediction_errors.residuals_of`.
     target, label : str
-        Column, and how it is written on axes.
+        Column of the state, and its axis label.
     """
     figure = make_panel("", x=f"measured {label}", y="predicted", height_px=460, legend=True)
     values = pd.concat([residuals[target], residuals[f"{target}_predicted"]])
     if len(values):
         ends = [float(values.min()), float(values.max())]
         figure.add_trace(
-            go.Scatter(x=ends, y=ends, mode="lines", name="right", line={"color": NEUTRAL, "dash": "dash"})
+            go.Scatter(
+                x=ends,
+                y=ends,
+                mode="lines",
+                name="predicted = measured",
+                line={"color": NEUTRAL, "dash": "dash"},
+            )
         )
     for split, colour in _SPLITS.items():
         rows = residuals[residuals["split"] == split]
@@ -39,17 +46,17 @@ def draw_predicted_over_measured(residuals: pd.DataFrame, target: str, label: st
                 x=rows[target],
                 y=rows[f"{target}_predicted"],
                 mode="markers",
-                name=_NAMES.get(split, split),
-                marker={"color": colour, "symbol": _SIGNS[split], "size": 7, "opacity": 0.75},
-                text=_whereabouts(rows),
+                name=SPLIT_NAMES[split],
+                marker={"color": colour, "symbol": _SYMBOLS[split], "size": 7, "opacity": 0.75},
+                text=_names(rows),
                 hovertemplate="%{text}<br>measured %{x:.3f} eV<br>predicted %{y:.3f} eV<extra></extra>",
             )
         )
     return figure
 
 
-def draw_residuals_over_image(residuals: pd.DataFrame, places: pd.DataFrame) -> go.Figure:
-    """Draw the residuals of one image where its particles are; blue is too low, red too high.
+def plot_residuals_over_image(residuals: pd.DataFrame, places: pd.DataFrame) -> go.Figure:
+    """Plot the residuals of one image at the positions of its particles; blue is too low, red too high.
 
     Parameters
     ----------
@@ -85,9 +92,9 @@ def draw_residuals_over_image(residuals: pd.DataFrame, places: pd.DataFrame) -> 
     return figure
 
 
-def draw_learning_curves(curves: Mapping[str, Sequence[float]]) -> go.Figure:
-    """Draw the validation loss over the epochs, a line for each network."""
-    figure = make_panel("", x="epoch", y="validation loss (z-scores squared)", height_px=420, legend=True)
+def plot_learning_curves(curves: Mapping[str, Sequence[float]]) -> go.Figure:
+    """Plot the validation loss by epoch, one line per network."""
+    figure = make_panel("", x="epoch", y="validation loss (squared z-scores)", height_px=420, legend=True)
     for name, losses in curves.items():
         figure.add_trace(
             go.Scatter(x=list(range(1, len(losses) + 1)), y=list(losses), mode="lines", name=plain(name))
@@ -95,7 +102,7 @@ def draw_learning_curves(curves: Mapping[str, Sequence[float]]) -> go.Figure:
     return figure
 
 
-def _whereabouts(rows: pd.DataFrame) -> list[str]:
+def _names(rows: pd.DataFrame) -> list[str]:
     return [
         f"{plain(sample)} · {plain(image)}, particle {label}"
         for sample, image, label in zip(rows["sample"], rows["image"], rows["label"], strict=True)

@@ -1,28 +1,34 @@
-"""Predicted against measured state of NMC, drawn for files (paper Fig. 6)."""
+"""Predicted against measured state of NMC, printed (paper Fig. 6)."""
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from cathograph.analysis.figures.figure import BLUE, STATE_NOTE, VERMILION, label_of, split_selections
+from cathograph.analysis.figures.figure import (
+    BLUE,
+    STATE_NOTE,
+    VERMILION,
+    label_of,
+    split_selections,
+    title_of,
+)
 from cathograph.analysis.figures.predicted_against_measured.data import (
     HONEST_SPLITS,
+    describe_quality,
     predicted_data,
     predicted_states,
-    say_quality,
 )
 from cathograph.analysis.figures.printed_style import (
-    SCATTER_AS_PIXELS,
-    Plate,
+    PrintedFigure,
     add_note,
+    draw_points,
     make_panels,
-    mark_area,
     plain_ticks,
-    say_in_panel,
+    write_in_panel,
 )
 
 
-def draw_predicted_against_measured(predictions: pd.DataFrame) -> Plate:
+def draw_predicted_against_measured(predictions: pd.DataFrame) -> PrintedFigure:
     """Draw predicted against measured states (Fig. 6).
 
     Parameters
@@ -37,7 +43,7 @@ def draw_predicted_against_measured(predictions: pd.DataFrame) -> Plate:
     """
     data = predicted_data(predictions)
     if data.missing:
-        return Plate.without_figure(data)
+        return PrintedFigure.of_nothing(data)
     known = predicted_states(data.table)
     parts = split_selections(data.table)
     figure, panels = make_panels(len(parts), len(known), width=3.7, height=3.7)
@@ -49,27 +55,21 @@ def draw_predicted_against_measured(predictions: pd.DataFrame) -> Plate:
         for model, digest in data.table[["model", "model_hash"]].drop_duplicates().itertuples(index=False)
     )
     add_note(figure, f"Model {models}. {STATE_NOTE}".replace("$", r"\$"))
-    return Plate.of(data, figure)
+    return PrintedFigure.of(data, figure)
 
 
 def _scatter(axis: Axes, rows: pd.DataFrame, state: str, name: str) -> None:
     both = rows.dropna(subset=[state, f"{state}_predicted"])
     if both.empty:
-        say_in_panel(
-            axis, f"{name}: nothing measured and predicted." if name else "Nothing measured and predicted."
-        )
+        write_in_panel(axis, title_of(name, "no NMC with a measured and a predicted state."))
         return
     honest = both["split"].isin(HONEST_SPLITS).to_numpy(dtype=bool)
     x, y = both[state].to_numpy(float), both[f"{state}_predicted"].to_numpy(float)
-    pixels = len(both) > SCATTER_AS_PIXELS
-    axis.scatter(
-        x[~honest], y[~honest], s=mark_area(len(both)), c="#999999", marker="x", alpha=0.4, linewidths=0.8,
-        label="trained or stopped on", rasterized=pixels,
+    draw_points(
+        axis, x[~honest], y[~honest], of=len(both), colour="#999999", marker="x", alpha=0.4,
+        label="training and validation",
     )  # fmt: skip
-    axis.scatter(
-        x[honest], y[honest], s=mark_area(len(both)), c=BLUE, alpha=0.6, linewidths=0, label="test",
-        rasterized=pixels,
-    )  # fmt: skip
+    draw_points(axis, x[honest], y[honest], of=len(both), colour=BLUE, alpha=0.6, label="test")
     ends = np.array([min(x.min(), y.min()), max(x.max(), y.max())])
     axis.plot(ends, ends, color=VERMILION, linewidth=1.2)
     axis.set_aspect("equal", adjustable="datalim")
@@ -77,5 +77,5 @@ def _scatter(axis: Axes, rows: pd.DataFrame, state: str, name: str) -> None:
     plain_ticks(axis)
     axis.set_xlabel(f"measured {label_of(state)}", fontsize=8)
     axis.set_ylabel(f"{name}\npredicted (eV)" if name else "predicted (eV)", fontsize=8, parse_math=False)
-    axis.set_title(say_quality(x[honest], y[honest]), fontsize=9)
-    axis.legend(fontsize=7, loc="upper left")  # seldom is something predicted high that is low
+    axis.set_title(describe_quality(x[honest], y[honest]), fontsize=9)
+    axis.legend(fontsize=7, loc="upper left")  # low values are rarely predicted high

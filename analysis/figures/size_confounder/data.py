@@ -1,7 +1,8 @@
-"""Is it only the size? States against particle size, by exposure (paper Fig. S8).
+"""States against particle size, by exposure (paper Fig. S8).
 
-An exposed particle is on average a larger one. The lines are those of the analysis of covariance
-before it assumes equal slopes, one a group; the effect at equal size stands above each panel.
+Exposed particles are larger on average, so size alone could explain an effect. The lines are fitted to each group
+separately, as in the analysis of covariance before it assumes equal slopes. The title of each panel gives the effect
+at equal size.
 """
 
 from dataclasses import dataclass
@@ -18,15 +19,16 @@ from cathograph.analysis.figures.figure import (
     VERMILION,
     FigureData,
     name_columns,
+    of_selection,
 )
 from cathograph.analysis.figures.least_squares import line_through
 from cathograph.analysis.tables.particle_table import EXPOSURES, STATES, flags_of, numbers_of, require_columns
 from cathograph.analysis.tables.wording import format_d, format_p
 
 _CAPTION = (
-    "Circles: exposed, triangles: others; lines: least squares of each group on the logarithm of the size. d "
-    "before and after adjusting for size (analysis of covariance), and the p value with images accounted for. "
-    + STATE_NOTE
+    "Circles are exposed particles, triangles are the others. Lines are least-squares fits of each group on the "
+    "logarithm of the size. The titles give d before and after adjusting for size (analysis of covariance), and the p "
+    "value that accounts for images. " + STATE_NOTE
 )
 
 
@@ -37,11 +39,11 @@ class SizedGroup:
     Attributes
     ----------
     name, colour : str
-        As it is written and drawn.
+        Its name and its colour in the figure.
     sizes, values : ndarray of float64, shape (n,)
-        Both known.
+        Of particles with both values.
     line : tuple of ndarray, or None
-        x and y of both ends of its line; None where sizes do not vary.
+        x and y of both ends of its line; None if all sizes are equal.
     """
 
     name: str
@@ -52,7 +54,7 @@ class SizedGroup:
 
 
 def size_data(nmc: pd.DataFrame, adjusted: pd.DataFrame) -> FigureData:
-    """Give states against size, exposed particles and others (Fig. S8).
+    """Prepare states against size, by exposure (Fig. S8).
 
     Parameters
     ----------
@@ -76,7 +78,7 @@ def size_data(nmc: pd.DataFrame, adjusted: pd.DataFrame) -> FigureData:
 
 
 def split_by_exposure(rows: pd.DataFrame, size: str, state: str, exposure: str) -> list[SizedGroup]:
-    """Give exposed particles, then the others; an empty list where no particle has both numbers."""
+    """Split particles into the exposed ones and the others; an empty list if no particle has size and state."""
     sizes, values, flags = numbers_of(rows, size), numbers_of(rows, state), flags_of(rows, exposure)
     known = ~(np.isnan(sizes) | np.isnan(values))
     if not known.any():
@@ -92,11 +94,13 @@ def split_by_exposure(rows: pd.DataFrame, size: str, state: str, exposure: str) 
     return groups
 
 
-def say_effect(line: pd.DataFrame) -> str:
-    """Write what stands above a panel."""
-    if line.empty or np.isnan(line.iloc[0]["d_adjusted"]):
+def describe_effect(adjusted: pd.DataFrame, selection: str, exposure: str, state: str) -> str:
+    """Write the title of a panel: the effect in a selection before and after adjusting for size."""
+    tests = of_selection(adjusted, selection)
+    found = tests[(tests["exposure"] == exposure) & (tests["outcome"] == state)]
+    if found.empty or np.isnan(found.iloc[0]["d_adjusted"]):
         return "no test: too few particles"
-    one = line.iloc[0]
+    one = found.iloc[0]
     first = f"d = {format_d(one['d'])}, at equal size {format_d(one['d_adjusted'])}"
     if np.isnan(one["p_adjusted_clustered"]):
         return f"{first}\nclustered: not possible"

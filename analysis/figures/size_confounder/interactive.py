@@ -1,27 +1,32 @@
-"""Is it only the size? States against particle size by exposure, on a page (paper Fig. S8)."""
+"""States against particle size by exposure, interactive (paper Fig. S8)."""
 
 import pandas as pd
 import plotly.graph_objects as go
 
-from cathograph.analysis.figures.figure import FigureData, label_of, of_selection, split_selections
+from cathograph.analysis.figures.figure import (
+    FigureData,
+    label_of,
+    split_selections,
+    title_of,
+    why_no_states,
+)
 from cathograph.analysis.figures.interactive_style import (
-    Panels,
+    InteractiveFigure,
+    add_line,
+    add_points,
+    make_empty_panel,
     make_log,
     make_panel,
-    mark_size,
     note_thinning,
-    plain,
-    say_in_panel,
     share_range,
     thin,
-    title_of,
 )
-from cathograph.analysis.figures.size_confounder.data import say_effect, split_by_exposure
+from cathograph.analysis.figures.size_confounder.data import describe_effect, split_by_exposure
 from cathograph.analysis.tables.particle_table import EXPOSURES, STATES
 
 
-def plot_size_confounder(data: FigureData, adjusted: pd.DataFrame) -> Panels:
-    """Plot states against size, exposed particles and others (Fig. S8), a row a selection and exposure.
+def plot_size_confounder(data: FigureData, adjusted: pd.DataFrame) -> InteractiveFigure:
+    """Plot states against size by exposure (Fig. S8), one row per selection and exposure.
 
     Parameters
     ----------
@@ -34,7 +39,15 @@ def plot_size_confounder(data: FigureData, adjusted: pd.DataFrame) -> Panels:
     parts = split_selections(data.table)
     panels = [
         [
-            _scatter(rows, size, state, exposure, _test_of(adjusted, name, exposure, state), name, len(parts))
+            _scatter(
+                rows,
+                size,
+                state,
+                exposure,
+                len(parts),
+                no_data=title_of(name, label_of(state)),
+                title=title_of(name, describe_effect(adjusted, name, exposure, state)),
+            )
             for state in STATES
         ]
         for name, rows in parts
@@ -45,42 +58,25 @@ def plot_size_confounder(data: FigureData, adjusted: pd.DataFrame) -> Panels:
     return panels
 
 
-def _test_of(adjusted: pd.DataFrame, selection: str, exposure: str, state: str) -> pd.DataFrame:
-    tests = of_selection(adjusted, selection)
-    return tests[(tests["exposure"] == exposure) & (tests["outcome"] == state)]
-
-
 def _scatter(
-    rows: pd.DataFrame, size: str, state: str, exposure: str, test: pd.DataFrame, selection: str, parts: int
+    rows: pd.DataFrame, size: str, state: str, exposure: str, parts: int, *, no_data: str, title: str
 ) -> go.Figure:
     known = rows[rows[[size, state]].notna().all(axis=1)]
     groups = split_by_exposure(known, size, state, exposure)
     if not groups:
-        why = "not measured" if len(rows) else "no NMC particle"
-        return say_in_panel(title_of(selection, label_of(state)), why)
-    panel = make_panel(
-        title_of(selection, say_effect(test)), x=label_of(size), y=label_of(state), height_px=360, legend=True
-    )
+        return make_empty_panel(no_data, why_no_states(rows))
+    panel = make_panel(title, x=label_of(size), y=label_of(state), height_px=360, legend=True)
     drawn = thin(known, len(EXPOSURES) * len(STATES) * parts)
     for group, points, symbol, dash in zip(
         groups, split_by_exposure(drawn, size, state, exposure), ("circle", "triangle-up"), ("solid", "dash"),
         strict=True,
     ):  # fmt: skip
-        panel.add_trace(
-            go.Scatter(
-                x=points.sizes, y=points.values, mode="markers", name=plain(f"{group.name} ({len(group.sizes)})"),
-                marker={"color": group.colour, "symbol": symbol, "size": mark_size(len(drawn)), "opacity": 0.5},
-                hovertemplate="%{x:.3g}, %{y:.5g} eV<extra></extra>",
-            )
+        add_points(
+            panel, points.sizes, points.values, of=len(drawn), name=f"{group.name} ({len(group.sizes)})",
+            colour=group.colour, symbol=symbol, in_legend=True, tooltip="%{x:.3g}, %{y:.5g} eV",
         )  # fmt: skip
         if group.line is not None:
-            panel.add_trace(
-                go.Scatter(
-                    x=group.line[0], y=group.line[1], mode="lines", showlegend=False,
-                    name=plain(f"least squares, {group.name}"),
-                    line={"color": group.colour, "dash": dash, "width": 2}, hoverinfo="skip",
-                )
-            )  # fmt: skip
+            add_line(panel, *group.line, name=f"least squares, {group.name}", colour=group.colour, dash=dash)
     make_log(panel, "x", known[size])
     note_thinning(panel, len(drawn), len(known))
     panel.update_yaxes(tickformat=".6~g")

@@ -1,24 +1,29 @@
-"""Is it only the size? States against particle size by exposure, drawn for files (paper Fig. S8)."""
+"""States against particle size by exposure, printed (paper Fig. S8)."""
 
 import pandas as pd
 from matplotlib.axes import Axes
 
-from cathograph.analysis.figures.figure import STATE_NOTE, label_of, of_selection, split_selections
-from cathograph.analysis.figures.printed_style import (
-    SCATTER_AS_PIXELS,
-    Plate,
-    add_note,
-    make_panels,
-    mark_area,
-    plain_ticks,
-    say_in_panel,
+from cathograph.analysis.figures.figure import (
+    STATE_NOTE,
+    label_of,
+    split_selections,
+    title_of,
+    why_no_states,
 )
-from cathograph.analysis.figures.size_confounder.data import say_effect, size_data, split_by_exposure
+from cathograph.analysis.figures.printed_style import (
+    PrintedFigure,
+    add_note,
+    draw_points,
+    make_panels,
+    plain_ticks,
+    write_in_panel,
+)
+from cathograph.analysis.figures.size_confounder.data import describe_effect, size_data, split_by_exposure
 from cathograph.analysis.tables.particle_table import EXPOSURES, STATES
 
 
-def draw_size_confounder(nmc: pd.DataFrame, adjusted: pd.DataFrame) -> Plate:
-    """Draw states against size, exposed particles and others (Fig. S8).
+def draw_size_confounder(nmc: pd.DataFrame, adjusted: pd.DataFrame) -> PrintedFigure:
+    """Draw states against size by exposure (Fig. S8).
 
     Parameters
     ----------
@@ -32,7 +37,7 @@ def draw_size_confounder(nmc: pd.DataFrame, adjusted: pd.DataFrame) -> Plate:
     """
     data = size_data(nmc, adjusted)
     if data.missing:
-        return Plate.without_figure(data)
+        return PrintedFigure.of_nothing(data)
     size = str(adjusted["size"].iloc[0])
     parts = split_selections(data.table)
     figure, panels = make_panels(
@@ -40,27 +45,28 @@ def draw_size_confounder(nmc: pd.DataFrame, adjusted: pd.DataFrame) -> Plate:
     )
     lines = iter(panels)
     for name, rows in parts:
-        of_name = of_selection(adjusted, name)
         for exposure in EXPOSURES:
             for axis, state in zip(next(lines), STATES, strict=True):
-                chosen = of_name[(of_name["exposure"] == exposure) & (of_name["outcome"] == state)]
-                _scatter(axis, rows, size, state, exposure, chosen, f"{name}: " if name else "")
+                _scatter(
+                    axis, rows, size, state, exposure,
+                    no_data=title_of(name, label_of(state)),
+                    title=title_of(name, describe_effect(adjusted, name, exposure, state)),
+                )  # fmt: skip
     add_note(figure, STATE_NOTE)
-    return Plate.of(data, figure)
+    return PrintedFigure.of(data, figure)
 
 
 def _scatter(
-    axis: Axes, rows: pd.DataFrame, size: str, state: str, exposure: str, line: pd.DataFrame, prefix: str
+    axis: Axes, rows: pd.DataFrame, size: str, state: str, exposure: str, *, no_data: str, title: str
 ) -> None:
     groups = split_by_exposure(rows, size, state, exposure)
     if not groups:
-        why = "not measured" if len(rows) else "no NMC particle"
-        say_in_panel(axis, f"{prefix}{label_of(state)}: {why}.")
+        write_in_panel(axis, f"{no_data}: {why_no_states(rows)}.")
         return
     for group, marker, style in zip(groups, ("o", "^"), ("-", "--"), strict=True):
-        axis.scatter(
-            group.sizes, group.values, s=mark_area(len(rows)), c=group.colour, marker=marker, alpha=0.45,
-            linewidths=0, label=f"{group.name} ({len(group.sizes)})", rasterized=len(rows) > SCATTER_AS_PIXELS,
+        draw_points(
+            axis, group.sizes, group.values, of=len(rows), colour=group.colour, marker=marker, alpha=0.45,
+            label=f"{group.name} ({len(group.sizes)})",
         )  # fmt: skip
         if group.line is not None:
             axis.plot(*group.line, color=group.colour, ls=style, lw=1.8)
@@ -69,4 +75,4 @@ def _scatter(
     axis.set_ylabel(label_of(state), fontsize=9)
     axis.legend(fontsize=7, loc="best")
     plain_ticks(axis)
-    axis.set_title(prefix + say_effect(line), fontsize=9, parse_math=False)
+    axis.set_title(title, fontsize=9, parse_math=False)

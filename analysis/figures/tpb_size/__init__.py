@@ -1,1 +1,5 @@
 """Sizes and interface ratios of triple phase boundaries."""
+
+from lazy_loader import attach_stub
+
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)

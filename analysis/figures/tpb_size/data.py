@@ -1,8 +1,8 @@
-"""Sizes around triple phase boundaries (paper Figs. 3a, 3b).
+"""Sizes of triple phase boundaries and of the NMC particles in them (paper Figs. 3a, 3b).
 
-The paper does not say how it measured the size of a TPB; ours is the perimeter of the triangle
-of the three centroids. Triangles whose regions meet nowhere are drawn with another marker: they
-are TPBs by the paper's definition, and no place where charge could be transferred.
+The paper does not say how it measured the size of a TPB; ours is the perimeter of the triangle of the three
+centroids. Triangles whose regions do not meet have another marker: they are TPBs by the paper's definition, but
+charge cannot be transferred there.
 """
 
 import numpy as np
@@ -13,21 +13,22 @@ from cathograph.analysis.figures.figure import FigureData, name_columns, size_co
 from cathograph.analysis.tables.particle_table import require_columns
 
 _MOST_TPBS_APART = 5
-"""NMC in more TPBs than this share one box."""
+"""NMC in more TPBs than this are drawn as one box."""
 
 _CAPTION_3A = (
-    "Each mark is one triangle of an NMC, an SSE and a graphite region in contact. Physical: the three "
-    "meet in at least one place; graph only: their contacts lie apart. Both axes are logarithmic."
+    "Each mark is a triangle of an NMC, an SSE and a graphite region that are in contact with each other. Physical: "
+    "the three regions meet in at least one place. Graph only: the three contacts are in different places. Both axes "
+    "are logarithmic."
 )
 _CAPTION_3B = (
-    "Boxes: quartiles and median, whiskers to 1.5 interquartile ranges, diamond: mean, dots: particles. "
-    "TPBs are triangles of contacts. The axis of sizes is logarithmic. A larger particle has more room "
-    "for contacts, so size has to be adjusted for wherever TPBs are compared (Fig. S8)."
+    "Boxes show quartiles and median, whiskers reach 1.5 interquartile ranges, diamonds are means, and dots are "
+    "particles. TPBs are counted as triangles of contacts. The size axis is logarithmic. A larger particle has more "
+    "surface for contacts, so comparisons of TPBs have to be adjusted for size (Fig. S8)."
 )
 
 
 def tpb_size_data(tpbs: pd.DataFrame) -> FigureData:
-    """Give the size of TPBs against their interface ratio (Fig. 3a).
+    """Prepare the size of TPBs against their interface ratio (Fig. 3a).
 
     Parameters
     ----------
@@ -49,13 +50,13 @@ def tpb_size_data(tpbs: pd.DataFrame) -> FigureData:
 
 
 def split_by_kind(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    """Split TPBs into those whose regions meet, and those that are triangles only."""
+    """Split TPBs into those whose regions meet and those that are triangles in the graph only."""
     physical = rows["is_physical"].to_numpy(dtype=bool)
     return [("physical", rows[physical]), ("graph only", rows[~physical])]
 
 
 def nmc_size_data(nmc: pd.DataFrame) -> FigureData:
-    """Give the size of NMC particles by the number of TPBs they are part of (Fig. 3b).
+    """Prepare the size of NMC particles by the number of their TPBs (Fig. 3b).
 
     Parameters
     ----------
@@ -75,12 +76,12 @@ def nmc_size_data(nmc: pd.DataFrame) -> FigureData:
 
 
 def sizes_by_tpbs(rows: pd.DataFrame) -> list[tuple[str, NDArray[np.float64]]]:
-    """Give the sizes of the particles in 0, 1, 2, … TPBs.
+    """Group the sizes of particles by their number of TPBs.
 
     Returns
     -------
     list of (str, ndarray of float64)
-        Name of the group and sizes; every count up to the largest, those above five together.
+        Name of the group and sizes: each count up to the largest, and all counts above five together.
 
     Examples
     --------

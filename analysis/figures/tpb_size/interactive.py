@@ -1,6 +1,4 @@
-"""Sizes around triple phase boundaries, on a page (paper Figs. 3a, 3b)."""
-
-import plotly.graph_objects as go
+"""Sizes of triple phase boundaries and of the NMC in them, interactive (paper Figs. 3a, 3b)."""
 
 from cathograph.analysis.figures.box_numbers import box_numbers
 from cathograph.analysis.figures.figure import (
@@ -11,28 +9,28 @@ from cathograph.analysis.figures.figure import (
     size_column,
     split_selections,
     spread,
+    title_of,
 )
 from cathograph.analysis.figures.interactive_style import (
     NEUTRAL,
-    Panels,
+    InteractiveFigure,
     add_box,
+    add_points,
+    make_empty_panel,
     make_log,
     make_panel,
-    mark_size,
     name_places,
     name_rows,
     note_thinning,
-    say_in_panel,
     share_range,
     thin,
-    title_of,
 )
 from cathograph.analysis.figures.tpb_size.data import sizes_by_tpbs, split_by_kind
 from cathograph.schema.phases import Phase
 
 
-def plot_tpb_size(data: FigureData) -> Panels:
-    """Plot the size of TPBs against their interface ratio (Fig. 3a), a panel a selection.
+def plot_tpb_size(data: FigureData) -> InteractiveFigure:
+    """Plot the size of TPBs against their interface ratio (Fig. 3a), one panel per selection.
 
     Parameters
     ----------
@@ -43,7 +41,7 @@ def plot_tpb_size(data: FigureData) -> Panels:
     panels = []
     for name, rows in parts:
         if rows.empty:
-            panels.append(say_in_panel(name, "no triple phase boundary"))
+            panels.append(make_empty_panel(name, "no triple phase boundary"))
             continue
         panel = make_panel(
             title_of(name, f"{len(rows)} TPBs"),
@@ -56,13 +54,10 @@ def plot_tpb_size(data: FigureData) -> Panels:
         for (kind, chosen), colour, symbol in zip(
             split_by_kind(drawn), (BLUE, VERMILION), ("circle", "triangle-up"), strict=True
         ):
-            panel.add_trace(
-                go.Scatter(
-                    x=chosen["interface_ratio"], y=chosen["perimeter_um"], mode="markers",
-                    name=f"{kind} ({all_of[kind]})", text=name_rows(chosen),
-                    marker={"color": colour, "symbol": symbol, "size": mark_size(len(drawn)), "opacity": 0.65},
-                    hovertemplate="%{text}<br>ratio %{x:.3g}, %{y:.3g} µm<extra></extra>",
-                )
+            add_points(
+                panel, chosen["interface_ratio"], chosen["perimeter_um"], of=len(drawn),
+                name=f"{kind} ({all_of[kind]})", colour=colour, symbol=symbol, opacity=0.65, in_legend=True,
+                texts=name_rows(chosen), tooltip="%{text}<br>ratio %{x:.3g}, %{y:.3g} µm",
             )  # fmt: skip
         make_log(panel, "x", data.table["interface_ratio"])
         make_log(panel, "y", data.table["perimeter_um"])
@@ -72,8 +67,8 @@ def plot_tpb_size(data: FigureData) -> Panels:
     return [panels]
 
 
-def plot_nmc_size_by_tpbs(data: FigureData) -> Panels:
-    """Plot the size of NMC particles by the number of TPBs they are part of (Fig. 3b), a panel a selection.
+def plot_nmc_size_by_tpbs(data: FigureData) -> InteractiveFigure:
+    """Plot the size of NMC particles by the number of their TPBs (Fig. 3b), one panel per selection.
 
     Parameters
     ----------
@@ -86,18 +81,14 @@ def plot_nmc_size_by_tpbs(data: FigureData) -> Panels:
     for name, rows in parts:
         n = int(rows[size].notna().sum())
         if not n:
-            panels.append(say_in_panel(name, "no NMC particle"))
+            panels.append(make_empty_panel(name, "no NMC particle"))
             continue
         panel = make_panel(title_of(name, f"{n} NMC"), x="TPBs of the particle", y=label_of(size))
         drawn = thin(rows[rows[size].notna()], len(parts))
         for place, (count, group) in enumerate(sizes_by_tpbs(drawn)):
-            panel.add_trace(
-                go.Scatter(
-                    x=place + spread(len(group), 0.2, place), y=group, mode="markers", showlegend=False,
-                    name=f"{count} TPBs",
-                    marker={"color": NEUTRAL, "size": mark_size(len(drawn)), "opacity": 0.45},
-                    hovertemplate="%{y:.3g}<extra></extra>",
-                )
+            add_points(
+                panel, place + spread(len(group), 0.2, place), group, of=len(drawn), name=f"{count} TPBs",
+                colour=NEUTRAL, opacity=0.45, tooltip="%{y:.3g}",
             )  # fmt: skip
         groups = sizes_by_tpbs(rows)
         for place, (count, group) in enumerate(groups):

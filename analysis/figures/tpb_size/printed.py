@@ -1,4 +1,4 @@
-"""Sizes around triple phase boundaries, drawn for files (paper Figs. 3a, 3b)."""
+"""Sizes of triple phase boundaries and of the NMC in them, printed (paper Figs. 3a, 3b)."""
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -11,15 +11,15 @@ from cathograph.analysis.figures.figure import (
     size_column,
     split_selections,
     spread,
+    title_of,
 )
 from cathograph.analysis.figures.printed_style import (
-    SCATTER_AS_PIXELS,
-    Plate,
+    PrintedFigure,
     draw_box,
+    draw_points,
     make_panels,
-    mark_area,
     plain_ticks,
-    say_in_panel,
+    write_in_panel,
 )
 from cathograph.analysis.figures.tpb_size.data import (
     nmc_size_data,
@@ -30,7 +30,7 @@ from cathograph.analysis.figures.tpb_size.data import (
 from cathograph.schema.phases import Phase
 
 
-def draw_tpb_size(tpbs: pd.DataFrame) -> Plate:
+def draw_tpb_size(tpbs: pd.DataFrame) -> PrintedFigure:
     """Draw the size of TPBs against their interface ratio (Fig. 3a).
 
     Parameters
@@ -45,35 +45,32 @@ def draw_tpb_size(tpbs: pd.DataFrame) -> Plate:
     """
     data = tpb_size_data(tpbs)
     if data.missing:
-        return Plate.without_figure(data)
+        return PrintedFigure.of_nothing(data)
     parts = split_selections(data.table)
     figure, panels = make_panels(1, len(parts), width=4.6, height=3.9, share_y=True)
     for axis, (name, rows) in zip(panels[0], parts, strict=True):
         if rows.empty:
-            say_in_panel(axis, f"{name}: no triple phase boundary.")
+            write_in_panel(axis, title_of(name, "no triple phase boundary."))
             continue
         for (kind, chosen), colour, marker in zip(
             split_by_kind(rows), (BLUE, VERMILION), ("o", "^"), strict=True
         ):
-            axis.scatter(
-                chosen["interface_ratio"], chosen["perimeter_um"],
-                s=mark_area(len(rows)), c=colour, marker=marker, alpha=0.6, linewidths=0,
-                label=f"{kind} ({len(chosen)})", rasterized=len(rows) > SCATTER_AS_PIXELS,
+            draw_points(
+                axis, chosen["interface_ratio"], chosen["perimeter_um"], of=len(rows), colour=colour,
+                marker=marker, alpha=0.6, label=f"{kind} ({len(chosen)})",
             )  # fmt: skip
         axis.set_xscale("log")
         axis.set_yscale("log")
         plain_ticks(axis)
-        axis.set_title(
-            f"{name}: {len(rows)} TPBs" if name else f"{len(rows)} TPBs", fontsize=10, parse_math=False
-        )
+        axis.set_title(title_of(name, f"{len(rows)} TPBs"), fontsize=10, parse_math=False)
         axis.set_xlabel(label_of("interface_ratio"))
         axis.legend(fontsize=8, loc="best")
     panels[0][0].set_ylabel(label_of("perimeter_um"))
-    return Plate.of(data, figure)
+    return PrintedFigure.of(data, figure)
 
 
-def draw_nmc_size_by_tpbs(nmc: pd.DataFrame) -> Plate:
-    """Draw the size of NMC particles by the number of TPBs they are part of (Fig. 3b).
+def draw_nmc_size_by_tpbs(nmc: pd.DataFrame) -> PrintedFigure:
+    """Draw the size of NMC particles by the number of their TPBs (Fig. 3b).
 
     Parameters
     ----------
@@ -87,30 +84,28 @@ def draw_nmc_size_by_tpbs(nmc: pd.DataFrame) -> Plate:
     """
     data = nmc_size_data(nmc)
     if data.missing:
-        return Plate.without_figure(data)
+        return PrintedFigure.of_nothing(data)
     size = size_column(data.table)
     parts = split_selections(data.table)
     figure, panels = make_panels(1, len(parts), width=4.8, height=3.9, share_y=True)
     for axis, (name, rows) in zip(panels[0], parts, strict=True):
         n = int(rows[size].notna().sum())
         if not n:
-            say_in_panel(axis, f"{name}: no NMC particle.")
+            write_in_panel(axis, title_of(name, "no NMC particle."))
             continue
         _boxes_by_count(axis, rows, n)
-        axis.set_title(f"{name}: {n} NMC" if name else f"{n} NMC", fontsize=10, parse_math=False)
+        axis.set_title(title_of(name, f"{n} NMC"), fontsize=10, parse_math=False)
         axis.set_xlabel("TPBs of the particle")
     panels[0][0].set_ylabel(label_of(size))
-    return Plate.of(data, figure)
+    return PrintedFigure.of(data, figure)
 
 
 def _boxes_by_count(axis: Axes, rows: pd.DataFrame, n: int) -> None:
     groups = sizes_by_tpbs(rows)
     for place, (_, group) in enumerate(groups):
         draw_box(axis, box_numbers(group), place, width=0.6, colour=Phase.NMC.colour, alpha=0.45)
-        axis.scatter(
-            place + spread(len(group), 0.2, place), group,
-            s=mark_area(n), c="#333333", alpha=0.35, linewidths=0, rasterized=n > SCATTER_AS_PIXELS,
-        )  # fmt: skip
+        x = place + spread(len(group), 0.2, place)
+        draw_points(axis, x, group, of=n, colour="#333333", alpha=0.35)
     axis.set_xticks(range(len(groups)), [f"{name}\nn = {len(group)}" for name, group in groups], fontsize=8)
     axis.set_xlim(-0.6, len(groups) - 0.4)
     axis.set_yscale("log")

@@ -8,7 +8,6 @@ crash is laid to the right one.
 import io
 import json
 import random
-import resource
 import subprocess
 import sys
 import tempfile
@@ -187,6 +186,8 @@ def _read_some(paths: list[Path]) -> list[str]:
 
 def _read_here() -> None:
     """Read the files that standard input names, and say of each what came of it; the child's side."""
+    import resource  # absent on Windows, where no process can be held to so much memory
+
     from cathograph.schema.errors import CathographError
 
     resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY, _MOST_MEMORY))

@@ -22,8 +22,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cathograph.ingest.options import MOST_PASSES
 from cathograph.schema.errors import SegmentationError
+from cathograph.schema.uncertainty import MOST_PASSES
 
 LEVEL = 0.9
 TAIL = (1 - LEVEL) / 2

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from cathograph.extras import require
 from cathograph.ingest.segmentation.unet.model_lookup import DEFAULT, find_model, find_model_by_hash
 from cathograph.schema.errors import ModelError, SegmentationError
 from cathograph.schema.keys import JsonScalar
@@ -151,11 +152,14 @@ def make_unet(
 
     Raises
     ------
+    MissingExtra
+        When PyTorch is not installed.
     ModelError
         When there is no such model, it is damaged, or has another hash.
     SegmentationError
         When there is no such device or precision, or a tile has no pixels.
     """
+    require("unet", what="the segmenter unet")
     from cathograph.ingest.segmentation.unet.device import choose_device, choose_precision
     from cathograph.ingest.segmentation.unet.inference import Run
     from cathograph.ingest.segmentation.unet.weights import load_model

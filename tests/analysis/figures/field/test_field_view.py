@@ -7,15 +7,16 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from skimage.segmentation import find_boundaries
 
-from cathograph.analysis.figures.field.interactive import (
-    MARKS_ONE_BY_ONE,
+from cathograph.analysis.figures.field import (
     FieldTables,
     Layers,
     has_many_rings,
     plot_field,
     plot_surroundings,
 )
+from cathograph.analysis.figures.field.boundaries import edges_of, inner_boundaries
 from cathograph.analysis.figures.field.raster import (
     MOST_PIXELS,
     as_address,
@@ -24,9 +25,9 @@ from cathograph.analysis.figures.field.raster import (
     colour_energies,
     colour_grey,
     colour_phases,
-    edges_of,
     shown_step,
 )
+from cathograph.analysis.figures.field.traces import MARKS_ONE_BY_ONE
 from cathograph.analysis.figures.hover_points import HoverPoints, hover_points
 
 # Two columns of NMC 1, one of nothing, two of SSE 2, and graphite 5 below both.
@@ -174,6 +175,11 @@ def test_energies_outside_of_the_window_have_no_colour():
     assert colours[0, 0].tolist() == [68, 1, 84]  # the dark end of Viridis
     assert colours[0, 1].tolist() == [253, 231, 37]  # the bright one
     assert colours[1, 0].tolist() == colours[1, 1].tolist() == [200, 200, 200]
+
+
+def test_boundaries_are_those_of_scikit_image():
+    labels = np.random.default_rng(0).integers(0, 4, (20, 30))
+    np.testing.assert_array_equal(inner_boundaries(labels), find_boundaries(labels, 1, "inner"))
 
 
 def test_outlines_are_drawn_inside_of_regions_on_finer_pixels():

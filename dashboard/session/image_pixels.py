@@ -1,7 +1,7 @@
-"""Where the page Image gets pixels from: whoever starts the pages says.
+"""The pixels of one image, read by a function that the process of the pages provides.
 
-The store holds none; they are made again from the files, which is the ingest's work, and pages do not know the
-ingest. So the front door hands in a function (`read_with`), and without one the graph is shown alone.
+The store has no pixels. They are read again from the files, which needs the ingest, and the dashboard does not import
+the ingest. So the front door registers a function (`read_with`); without it the graph is shown alone.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ _KEPT = 8
 
 
 @dataclass(frozen=True, eq=False)
-class Pictures:
+class ImagePixels:
     """The pixels of one image.
 
     Attributes
@@ -29,15 +29,15 @@ class Pictures:
     phases : ndarray of uint8, same shape
         Code of the phase of each pixel.
     grey : ndarray or None
-        What the microscope saw, same shape.
+        X-ray image, same shape.
     energy_ev : ndarray of float or None
-        Edge energies on the pixels of the image, same shape; NaN where there is none.
+        Edge energies on the pixels of the image, same shape; NaN where they are missing.
     map_energy_ev, map_labels : ndarray or None
-        The energy map's own pixels, and the label under each.
+        The energy map on its own pixels, and the label of each.
     window_ev : tuple of float or None
-        Energies that count.
+        Energies outside are dropped.
     missing : tuple of str
-        What could not be shown, and why.
+        What is missing, and why.
     """
 
     labels: NDArray[np.integer]
@@ -50,23 +50,23 @@ class Pictures:
     missing: tuple[str, ...] = ()
 
 
-Read = Callable[[Connection, str, str], Pictures]
-"""Reads the pixels of an image of a sample; raises `CathographError` where they are not to be had."""
+Read = Callable[[Connection, str, str], ImagePixels]
+"""Reads the pixels of an image of a sample; raises `CathographError` if they cannot be read."""
 
 _READERS: list[Read] = []
 
 
 def read_with(read: Read) -> None:
-    """Say who reads pictures from now on."""
+    """Register the function that reads pixels."""
     _READERS[:] = [read]
 
 
-def pictures_of(sample: str, image: str) -> Pictures | str:
+def pixels_of(sample: str, image: str) -> ImagePixels | str:
     """Give the pixels of an image, or why there are none."""
     if not _READERS:
-        return "Found nobody who reads pictures; expected the dashboard to be started with `cathograph dashboard`."
+        return "Found no function that reads pixels; expected the one of `cathograph dashboard`. Start it that way."
     found = _read(store.connection(), sample, image, store.version())
-    return found if isinstance(found, Pictures) else found.reason
+    return found if isinstance(found, ImagePixels) else found.reason
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,8 @@ class _Failed:
 
 
 @st.cache_resource(max_entries=_KEPT, ttl="10m", show_spinner="Reading the image …")
-def _read(_connection: Connection, sample: str, image: str, version: str) -> Pictures | _Failed:
-    # A failure is kept too, for as long as a file may take to come back; the page offers to look again.
+def _read(_connection: Connection, sample: str, image: str, version: str) -> ImagePixels | _Failed:
+    # A failure is kept too, for ten minutes; the page has a button to try again.
     try:
         return _READERS[0](_connection, sample, image)
     except CathographError as error:
@@ -84,5 +84,5 @@ def _read(_connection: Connection, sample: str, image: str, version: str) -> Pic
 
 
 def look_again() -> None:
-    """Forget what was read, failures included."""
+    """Forget all pixels and failures, so that files are read again."""
     _read.clear()

@@ -1,74 +1,19 @@
-"""How a figure and a table of tests stand on a page: chart, caption, downloads; naive and clustered side by side."""
+"""Tables of statistical tests on a page, naive and clustered values side by side."""
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import pandas as pd
 import streamlit as st
 
-from cathograph.analysis.figures.figure import FigureData, label_of
+from cathograph.analysis.figures.figure import label_of
 from cathograph.analysis.tables.wording import in_words
 from cathograph.dashboard.widgets.downloads import csv_bytes, file_download
 
-if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
-
-    from cathograph.analysis.figures.interactive_style import Panels
-    from cathograph.analysis.figures.printed_style import Plate
-
-_CHART = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
 _EXPOSURE = {"at_tpb": "in a TPB", "has_concurrent_channel": "with a channel"}
 
 
-def show_exhibit(
-    data: FigureData,
-    plot: "Callable[[], Panels]",
-    draw: "Callable[[], Plate]",
-) -> None:
-    """Lay out a figure: its panels, its caption, and its downloads.
-
-    Parameters
-    ----------
-    data : FigureData
-        What it shows.
-    plot : callable
-        Makes the panels; not called where there is nothing to show.
-    draw : callable
-        Draws the same for files, when somebody asks for PNG or SVG.
-    """
-    st.markdown(f"#### {data.paper}: {data.title}")
-    if data.missing:
-        st.info(data.missing, icon=":material/info:")
-        return
-    rows = [part for row in plot() for part in _lines(row)]
-    for number, row in enumerate(rows):
-        for place, (column, panel) in enumerate(zip(st.columns(len(row)), row, strict=True)):
-            column.plotly_chart(panel, key=f"{data.name}-{number}-{place}", config=_CHART)
-    st.caption(data.caption)
-    show_downloads(data, draw)
-
-
-def _lines(row: "list[Figure]") -> "list[list[Figure]]":
-    """Break a row of four into two lines: side by side four are too narrow for their words."""
-    return [row[:2], row[2:]] if len(row) == 4 else [row]
-
-
-def show_downloads(data: FigureData, draw: "Callable[[], Plate]") -> None:
-    """Offer the table behind a figure, and the figure as a file."""
-    with st.container(horizontal=True):
-        file_download(
-            "CSV", lambda: csv_bytes(data.table), f"{data.name}.csv", "text/csv", key=f"{data.name}-csv"
-        )
-        file_download(
-            "PNG", lambda: draw().render("png"), f"{data.name}.png", "image/png", key=f"{data.name}-png"
-        )
-        file_download(
-            "SVG", lambda: draw().render("svg"), f"{data.name}.svg", "image/svg+xml", key=f"{data.name}-svg"
-        )
-
-
 def show_comparisons(table: pd.DataFrame, name: str) -> None:
-    """Lay out group comparisons: particles as units beside images as units."""
+    """Lay out group comparisons: naive tests, and tests that account for images."""
     both = pd.DataFrame(
         {
             **_heads(table),
@@ -96,14 +41,14 @@ def show_size_adjusted(table: pd.DataFrame, name: str) -> None:
         {
             **_heads(table),
             "n": table["n"],
-            "larger by (d)": table["d_size"],
+            "difference in size (d)": table["d_size"],
             "d": table["d"],
             "d at equal size": table["d_adjusted"],
             "p at equal size": table["p_adjusted"],
             "d at equal size, clustered": table["d_adjusted_clustered"],
             "p at equal size, clustered": table["p_adjusted_clustered"],
             "p corrected, clustered": table["p_adjusted_clustered_family"],
-            "p of equal slopes": table["equal_slopes_p"],
+            "p of unequal slopes": table["equal_slopes_p"],
         }
     )
     _show(both, table, name)
@@ -113,7 +58,7 @@ def show_correlations(table: pd.DataFrame, name: str) -> None:
     """Lay out correlations."""
     both = pd.DataFrame(
         {
-            **({"selection": table["selection"].astype(str)} if "selection" in table.columns else {}),
+            **_selection_of(table),
             "metric": table["metric"].map(label_of),
             "state": table["outcome"].map(_state),
             "n": table["n"],
@@ -134,11 +79,11 @@ def show_anova(table: pd.DataFrame, name: str) -> None:
     """Lay out the analyses of variance."""
     both = pd.DataFrame(
         {
-            **({"selection": table["selection"].astype(str)} if "selection" in table.columns else {}),
+            **_selection_of(table),
             "state (log)": table["outcome"].map(_state),
             "type": table["type"],
             "term": table["term"].astype(str).map(_term),
-            "why": table["reason"].where(table["reason"] != ""),
+            "reason": table["reason"].where(table["reason"] != ""),
             "df": table["df"],
             "F": table["f"],
             "p": table["p"],
@@ -153,16 +98,19 @@ def show_anova(table: pd.DataFrame, name: str) -> None:
 
 
 def show_sentences(table: pd.DataFrame) -> None:
-    """Say results in plain language."""
+    """Lay out the results as sentences."""
     for row in table.to_dict("records"):
         about = f"{row['selection']}: " if "selection" in row else ""
         st.text(f"{about}{row['sentence']}" + (f" ({row['caution']})" if row.get("caution") else ""))
 
 
+def _selection_of(table: pd.DataFrame) -> Mapping[str, pd.Series]:
+    return {"selection": table["selection"].astype(str)} if "selection" in table.columns else {}
+
+
 def _heads(table: pd.DataFrame) -> Mapping[str, pd.Series]:
-    selection = {"selection": table["selection"].astype(str)} if "selection" in table.columns else {}
     return {
-        **selection,
+        **_selection_of(table),
         "state": table["outcome"].map(_state),
         "NMC": table["exposure"].map(_EXPOSURE),
     }

@@ -1,29 +1,29 @@
-"""Pixels for the dashboard's page Image: the ingest's, handed in by the front door."""
+"""Reads the pixels for the page Image with the ingest, which the dashboard itself does not import."""
 
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cathograph.dashboard.session.environment import FILES
-from cathograph.dashboard.session.pictures import Pictures
+from cathograph.dashboard.session.image_pixels import ImagePixels
 from cathograph.ingest.stored.field_pictures import read_field
 
 if TYPE_CHECKING:
     from cathograph.queries.server.connection import Connection
 
 
-def read_pictures(store: "Connection", sample: str, image: str) -> Pictures:
+def read_image_pixels(store: "Connection", sample: str, image: str) -> ImagePixels:
     """Read the pixels of an image from its files.
 
     Raises
     ------
     CathographError
-        When a file is gone, changed, or does not give the stored particles.
+        When a file is missing, has changed, or does not reproduce the stored particles.
     """
     folders = [Path(each) for each in os.environ.get(FILES, "").split(os.pathsep) if each]
     field = read_field(store, sample=sample, image=image, folders=folders)
     energy = field.energy
-    return Pictures(
+    return ImagePixels(
         labels=field.image.labels,
         phases=field.phases,
         grey=field.grey,

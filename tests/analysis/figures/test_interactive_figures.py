@@ -1,32 +1,48 @@
-"""Every panel: what is in it is what is in the table, and the figure for files draws from the same table."""
+"""Interactive figures: their panels show the numbers of the table, and the printed figure has the same table."""
 
+import pkgutil
 import subprocess
 import sys
+from importlib import import_module
+from importlib.util import find_spec
 
 import numpy as np
 import pandas as pd
 import pytest
 from electrode_example import STATES, make_tables
 
+from cathograph.analysis import figures
 from cathograph.analysis.figures.box_numbers import box_numbers
-from cathograph.analysis.figures.group_boxes.data import group_data
-from cathograph.analysis.figures.group_boxes.interactive import plot_group_boxes
-from cathograph.analysis.figures.group_boxes.printed import draw_group_boxes
+from cathograph.analysis.figures.group_boxes import draw_group_boxes, group_data, plot_group_boxes
 from cathograph.analysis.figures.interactive_style import plain, thin
-from cathograph.analysis.figures.metric_correlations.data import correlation_data, top_metric_data
-from cathograph.analysis.figures.metric_correlations.interactive import plot_correlation_map, plot_top_metrics
-from cathograph.analysis.figures.metric_correlations.printed import draw_correlation_map, draw_top_metrics
-from cathograph.analysis.figures.nearest_nmc.data import nearest_data
-from cathograph.analysis.figures.nearest_nmc.interactive import plot_nearest_connection
-from cathograph.analysis.figures.nearest_nmc.printed import draw_nearest_connection
-from cathograph.analysis.figures.pixel_histograms.data import grey_value_data, particle_energy_data
-from cathograph.analysis.figures.pixel_histograms.interactive import plot_grey_values, plot_particle_energies
-from cathograph.analysis.figures.size_confounder.data import size_data
-from cathograph.analysis.figures.size_confounder.interactive import plot_size_confounder
-from cathograph.analysis.figures.size_confounder.printed import draw_size_confounder
-from cathograph.analysis.figures.tpb_size.data import nmc_size_data, tpb_size_data
-from cathograph.analysis.figures.tpb_size.interactive import plot_nmc_size_by_tpbs, plot_tpb_size
-from cathograph.analysis.figures.tpb_size.printed import draw_nmc_size_by_tpbs, draw_tpb_size
+from cathograph.analysis.figures.metric_correlations import (
+    correlation_data,
+    draw_correlation_map,
+    draw_top_metrics,
+    plot_correlation_map,
+    plot_top_metrics,
+    top_metric_data,
+)
+from cathograph.analysis.figures.nearest_nmc import (
+    draw_nearest_connection,
+    nearest_data,
+    plot_nearest_connection,
+)
+from cathograph.analysis.figures.pixel_histograms import (
+    grey_value_data,
+    particle_energy_data,
+    plot_grey_values,
+    plot_particle_energies,
+)
+from cathograph.analysis.figures.size_confounder import draw_size_confounder, plot_size_confounder, size_data
+from cathograph.analysis.figures.tpb_size import (
+    draw_nmc_size_by_tpbs,
+    draw_tpb_size,
+    nmc_size_data,
+    plot_nmc_size_by_tpbs,
+    plot_tpb_size,
+    tpb_size_data,
+)
 from cathograph.analysis.statistics.confounding import adjust_for_size
 from cathograph.analysis.statistics.correlation import correlate
 from cathograph.analysis.statistics.electrode_statistics import tabulate_correlations, tabulate_size_adjusted
@@ -89,7 +105,7 @@ def test_boxes_of_sizes_are_those_of_the_groups():
     assert [*box.q1, *box.median, *box.q3, *box.mean, *box.lowerfence, *box.upperfence] == [2, 3, 4, 3, 1, 5]
     assert list(panel.layout.xaxis.ticktext) == ["0<br>n=5", "1<br>n=1"]
     assert sorted(value for trace in marks(panel)[:2] for value in trace.y) == [1, 2, 3, 4, 5, 9]
-    axis = draw_nmc_size_by_tpbs(nmc).figure.axes[0]
+    axis = draw_nmc_size_by_tpbs(nmc).drawing.axes[0]
     assert [text.get_text() for text in axis.get_xticklabels()] == ["0\nn = 5", "1\nn = 1"]
 
 
@@ -128,7 +144,7 @@ def test_boxes_of_states_have_the_numbers_of_the_files(beside):
     )
     np.testing.assert_array_equal(marks(soc)[0].y, exposed)
     drawn = draw_group_boxes(nmc, comparisons, "at_tpb")
-    axis = drawn.figure.axes[1]
+    axis = drawn.drawing.axes[1]
     assert words(soc) == f"<b>{plain(axis.get_title())}</b>"
     assert list(soc.layout.xaxis.ticktext) == [plain(text.get_text()) for text in axis.get_xticklabels()]
     assert "not measured" in words(panels[1][1])
@@ -145,13 +161,13 @@ def test_the_heat_map_has_the_correlations(beside):
     np.testing.assert_allclose(
         panel.data[0].z, correlations.pivot_table("r", "metric", "outcome").loc[METRICS, STATES]
     )
-    written = [text.get_text() for text in draw_correlation_map(correlations).figure.axes[0].texts]
+    written = [text.get_text() for text in draw_correlation_map(correlations).drawing.axes[0].texts]
     assert np.concatenate(panel.data[0].text).tolist() == written
 
     top = top_metric_data(nmc, correlations, "soc_ev")
     (line,) = plot_top_metrics(top, correlations, "soc_ev")
     drawn = draw_top_metrics(nmc, correlations, "soc_ev")
-    for panel, axis in zip(line, drawn.figure.axes, strict=True):
+    for panel, axis in zip(line, drawn.drawing.axes, strict=True):
         np.testing.assert_array_equal(
             np.column_stack([panel.data[0].x, panel.data[0].y]), axis.collections[0].get_offsets()
         )
@@ -179,8 +195,8 @@ def test_states_against_size_have_the_points_and_lines_of_the_files(beside):
     panels = plot_size_confounder(data, adjusted)
     drawn = draw_size_confounder(nmc, adjusted)
     flat = [panel for row in panels for panel in row]
-    assert len(flat) == len(drawn.figure.axes) == 12
-    for panel, axis in zip(flat[:6], drawn.figure.axes, strict=False):
+    assert len(flat) == len(drawn.drawing.axes) == 12
+    for panel, axis in zip(flat[:6], drawn.drawing.axes, strict=False):
         for trace, points in zip(marks(panel), axis.collections, strict=True):
             np.testing.assert_array_equal(np.column_stack([trace.x, trace.y]), points.get_offsets())
         lines = [trace for trace in panel.data if trace.mode == "lines"]
@@ -222,19 +238,43 @@ def test_many_points_are_thinned_and_it_is_said():
     pd.testing.assert_frame_equal(kept, thin(tpbs, 2))
 
 
-@pytest.mark.parametrize(
-    ("room", "other"),
-    [("cathograph.analysis.figures", "plotly"), ("cathograph.analysis.interactive", "matplotlib")],
-)
-def test_neither_way_of_drawing_needs_the_others_library(room, other):
-    script = (
-        "import sys, importlib, pkgutil\n"
-        f"sys.modules[{other!r}] = None\n"
-        f"room = importlib.import_module({room!r})\n"
-        f"names = [each.name for each in pkgutil.iter_modules(room.__path__)]\n"
-        f"[importlib.import_module({room!r} + '.' + name) for name in names]\n"
-        "print(len(names))"
+_FOLDERS = sorted(
+    each.name
+    for each in pkgutil.iter_modules(figures.__path__)
+    if each.ispkg
+)  # fmt: skip
+_LIBRARY = {"printed": "matplotlib", "interactive": "plotly"}
+_IMPORT_WITHOUT = """
+import importlib, sys
+for name in sys.argv[1].split(","):
+    sys.modules[name] = None
+for name in sys.argv[2:]:
+    importlib.import_module(name)
+"""
+
+
+@pytest.mark.parametrize("way", ["data", *_LIBRARY])
+def test_neither_way_of_drawing_needs_the_others_library(way):
+    """Every figure folder: its data need no library for drawing, each way of drawing only its own."""
+    modules = [
+        f"cathograph.analysis.figures.{folder}.{way}"
+        for folder in _FOLDERS
+        if find_spec(f"cathograph.analysis.figures.{folder}.{way}")
+    ]
+    assert len(modules) >= 8
+    blocked = ",".join(library for drawn, library in _LIBRARY.items() if drawn != way)
+    done = subprocess.run(
+        [sys.executable, "-c", _IMPORT_WITHOUT, blocked, *modules],
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert int(done.stdout) > 5
+
+
+@pytest.mark.parametrize("folder", _FOLDERS)
+def test_a_figure_lists_its_public_names(folder):
+    room = import_module(f"cathograph.analysis.figures.{folder}")
+    functions = [getattr(room, name) for name in room.__all__ if name.islower()]
+    assert functions
+    assert all(each.__module__.startswith(f"{room.__name__}.") for each in functions)

@@ -1,4 +1,4 @@
-"""The schema at hand: labels, relationship types, how many there are, what they carry."""
+"""The schema as two tables: labels and relationship types, with their number and their properties."""
 
 from collections.abc import Iterable, Mapping
 
@@ -17,7 +17,7 @@ def show_schema(counts: Mapping[str, int]) -> None:
     Parameters
     ----------
     counts : Mapping
-        How many nodes carry each label and relationships each type, in the store.
+        Number of nodes with each label and of relationships with each type in the store.
     """
     nodes = [
         {

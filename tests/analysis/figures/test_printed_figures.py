@@ -9,33 +9,34 @@ import pytest
 from electrode_example import STATES, make_tables
 
 from cathograph.analysis.figures.figure import STATE_NOTE
-from cathograph.analysis.figures.group_boxes.printed import draw_group_boxes
-from cathograph.analysis.figures.metric_correlations.printed import draw_correlation_map, draw_top_metrics
-from cathograph.analysis.figures.nearest_nmc.printed import draw_nearest_connection
-from cathograph.analysis.figures.pixel_histograms.data import (
+from cathograph.analysis.figures.group_boxes import draw_group_boxes
+from cathograph.analysis.figures.metric_correlations import draw_correlation_map, draw_top_metrics
+from cathograph.analysis.figures.nearest_nmc import draw_nearest_connection
+from cathograph.analysis.figures.pixel_histograms import (
+    draw_grey_values,
+    draw_particle_energies,
     energies_by_label,
     grey_value_data,
     particle_energy_data,
 )
-from cathograph.analysis.figures.pixel_histograms.printed import draw_grey_values, draw_particle_energies
-from cathograph.analysis.figures.size_confounder.printed import draw_size_confounder
-from cathograph.analysis.figures.tpb_size.printed import draw_nmc_size_by_tpbs, draw_tpb_size
+from cathograph.analysis.figures.size_confounder import draw_size_confounder
+from cathograph.analysis.figures.tpb_size import draw_nmc_size_by_tpbs, draw_tpb_size
 from cathograph.analysis.report.report import build_report
 from cathograph.analysis.statistics.correlation import correlate
 from cathograph.analysis.tables.selection_tables import stack_selections
 from cathograph.schema.errors import InputError
 
 
-def panels_without_data(plate):
+def panels_without_data(printed):
     """Panels that show axes, but neither data nor words."""
     return [
-        axis for axis in plate.figure.axes
+        axis for axis in printed.drawing.axes
         if axis.axison and not axis.has_data() and axis.get_label() != "<colorbar>"
     ]  # fmt: skip
 
 
-def words(plate):
-    return " ".join(text.get_text() for axis in plate.figure.axes for text in axis.texts)
+def words(printed):
+    return " ".join(text.get_text() for axis in printed.drawing.axes for text in axis.texts)
 
 
 SELECTIONS = {
@@ -55,34 +56,34 @@ def report(request):
 
 
 def test_every_figure_is_there_and_none_is_empty(report):
-    assert [plate.paper for plate in report.plates] == [
+    assert [printed.paper for printed in report.figures] == [
         "Fig. 3a", "Fig. 3b", "Fig. 3c", "Fig. 4d–g", "Fig. 5c–e", "Fig. 5a", "Fig. S5", "Fig. S6", "Fig. S7",
         "Fig. S8",
     ]  # fmt: skip
-    for plate in report.plates:
-        assert panels_without_data(plate) == []
-        if plate.missing:
-            assert words(plate).replace("\n", " ") == plate.missing
-        assert plate.caption
+    for printed in report.figures:
+        assert panels_without_data(printed) == []
+        if printed.missing:
+            assert words(printed).replace("\n", " ") == printed.missing
+        assert printed.caption
 
 
 def test_a_state_is_never_shown_without_saying_what_it_is(report):
-    for plate in report.plates:
+    for printed in report.figures:
         if (
-            any(state in plate.table.columns for state in STATES)
-            and not plate.missing
-            and "Fig. 3" not in plate.paper
+            any(state in printed.table.columns for state in STATES)
+            and not printed.missing
+            and "Fig. 3" not in printed.paper
         ):
-            assert STATE_NOTE in plate.caption
-            assert plate.figure.get_supxlabel() == STATE_NOTE
+            assert STATE_NOTE in printed.caption
+            assert printed.drawing.get_supxlabel() == STATE_NOTE
     assert STATE_NOTE in report.notes
 
 
 def test_what_is_not_measured_is_said():
     report = build_report(SELECTIONS["not measured"], title="", draws=0)
-    missing = {plate.paper for plate in report.plates if plate.missing}
+    missing = {printed.paper for printed in report.figures if printed.missing}
     assert missing == {"Fig. 5c–e", "Fig. 5a", "Fig. S5", "Fig. S6", "Fig. S7", "Fig. S8"}
-    boxes = next(plate for plate in report.plates if plate.paper == "Fig. 4d–g")
+    boxes = next(printed for printed in report.figures if printed.paper == "Fig. 4d–g")
     assert words(boxes).count("not") == 3  # the size is there, the three states are not
 
 
@@ -111,17 +112,17 @@ def test_tpbs_are_counted_by_kind():
             "is_physical": [True, True, False],
         }
     )
-    plate = draw_tpb_size(tpbs)
-    legend = plate.figure.axes[0].get_legend()
+    printed = draw_tpb_size(tpbs)
+    legend = printed.drawing.axes[0].get_legend()
     assert [text.get_text() for text in legend.get_texts()] == ["physical (2)", "graph only (1)"]
-    assert plate.figure.axes[0].get_xlabel() == "interface ratio NMC–SSE / NMC–graphite"
-    assert "µm" in plate.figure.axes[0].get_ylabel()
+    assert printed.drawing.axes[0].get_xlabel() == "interface ratio NMC–SSE / NMC–graphite"
+    assert "µm" in printed.drawing.axes[0].get_ylabel()
 
 
 def test_boxes_by_the_number_of_tpbs():
     # 0: three particles, 2: one, more than five: two that share a place; 1 and 3 to 5 stay empty.
     nmc = pd.DataFrame({"tpbs": [0, 0, 0, 2, 6, 9], "area_um2": [1.0, 2, 3, 4, 5, 6]})
-    axis = draw_nmc_size_by_tpbs(nmc).figure.axes[0]
+    axis = draw_nmc_size_by_tpbs(nmc).drawing.axes[0]
     assert [label.get_text().split("\n") for label in axis.get_xticklabels()] == [
         ["0", "n = 3"], ["1", "n = 0"], ["2", "n = 1"], ["3", "n = 0"], ["4", "n = 0"], ["5", "n = 0"],
         [">5", "n = 2"],
@@ -130,7 +131,7 @@ def test_boxes_by_the_number_of_tpbs():
 
 def test_three_dimensional_sizes_are_volumes():
     nmc = pd.DataFrame({"tpbs": [0, 1], "area_um2": [np.nan] * 2, "volume_um3": [1.0, 2.0]})
-    assert draw_nmc_size_by_tpbs(nmc).figure.axes[0].get_ylabel() == "particle volume (µm³)"
+    assert draw_nmc_size_by_tpbs(nmc).drawing.axes[0].get_ylabel() == "particle volume (µm³)"
 
 
 def test_ways_to_the_nearest_nmc():
@@ -138,14 +139,14 @@ def test_ways_to_the_nearest_nmc():
     nearest = pd.DataFrame(
         {"via": ["both", "both", "SSE", "neither"], "touching": [True, False, False, False]}
     )
-    plate = draw_nearest_connection(nearest)
-    assert plate.table.drop(columns="selection").to_dict("list") == {
+    printed = draw_nearest_connection(nearest)
+    assert printed.table.drop(columns="selection").to_dict("list") == {
         "via": ["both", "SSE", "Graphite", "neither"],
         "nmc": [2, 1, 0, 1],
         "touching": [1, 0, 0, 0],
         "share": [0.5, 0.25, 0.0, 0.25],
     }
-    assert words(plate) == "2\n50 % 1\n25 % 0\n0 % 1\n25 %"
+    assert words(printed) == "2\n50 % 1\n25 % 0\n0 % 1\n25 %"
 
 
 def test_boxes_show_the_numbers_of_the_table():
@@ -158,7 +159,7 @@ def test_boxes_show_the_numbers_of_the_table():
         "d_clustered": -0.2,
         "p_clustered": 0.4,
     }
-    axis = draw_group_boxes(nmc, pd.DataFrame([line]), "at_tpb").figure.axes[0]
+    axis = draw_group_boxes(nmc, pd.DataFrame([line]), "at_tpb").drawing.axes[0]
     assert axis.get_title() == "d = −0.51, p = 0.012\nclustered: d = −0.20, p = 0.40"
     inside = nmc.loc[nmc["at_tpb"], "soc_ev"]
     assert axis.get_xticklabels()[0].get_text() == (
@@ -176,7 +177,7 @@ def test_heat_map_marks_what_holds():
             for metric, r, p, clustered in rows
         ]
     )
-    texts = [text.get_text() for text in draw_correlation_map(correlations).figure.axes[0].texts]
+    texts = [text.get_text() for text in draw_correlation_map(correlations).drawing.axes[0].texts]
     assert texts[::3] == ["0.50 ★", "0.30 ○", "0.10", "–"]
     assert texts[1::3] == ["–"] * 4
 
@@ -186,10 +187,10 @@ def test_top_metrics_are_those_with_the_largest_r():
     correlations = pd.DataFrame(
         [correlate(nmc, metric, "soc_ev").row() for metric in ("degree", "closeness", "betweenness")]
     )
-    plate = draw_top_metrics(nmc, correlations, "soc_ev", top=2)
+    printed = draw_top_metrics(nmc, correlations, "soc_ev", top=2)
     expected = correlations.loc[correlations["r"].abs().sort_values(ascending=False).index, "metric"].tolist()
-    assert [axis.get_xlabel() for axis in plate.figure.axes] == expected[:2]
-    assert set(plate.table["metric"]) == set(expected[:2])
+    assert [axis.get_xlabel() for axis in printed.drawing.axes] == expected[:2]
+    assert set(printed.table["metric"]) == set(expected[:2])
 
 
 def test_a_missing_column_is_named():
@@ -210,11 +211,11 @@ class TestPixels:
     def test_grey_values_by_phase(self):
         # Half SSE at 10, half NMC at 30: all of each phase in one bin.
         phases = np.repeat([[1, 2]], 4, axis=0)
-        plate = draw_grey_values(grey_value_data(np.where(phases == 1, 10.0, 30.0), phases, bins=4))
-        shares = plate.table.pivot_table("share", "phase", "grey_low")
+        printed = draw_grey_values(grey_value_data(np.where(phases == 1, 10.0, 30.0), phases, bins=4))
+        shares = printed.table.pivot_table("share", "phase", "grey_low")
         assert shares.loc["SSE"].tolist() == [1, 0, 0, 0]
         assert shares.loc["NMC"].tolist() == [0, 0, 0, 1]
-        assert panels_without_data(plate) == []
+        assert panels_without_data(printed) == []
 
     def test_a_constant_image_and_one_without_values(self):
         phases = np.ones((2, 2), int)
@@ -224,29 +225,29 @@ class TestPixels:
     def test_energies_of_particles(self):
         labels = np.array([[1, 1, 2, 2]])
         energies = np.array([[8341.0, 8343.0, 8339.0, np.nan]])  # 8339 lies outside of the window
-        plate = draw_particle_energies(
+        printed = draw_particle_energies(
             particle_energy_data(energies_by_label(energies, labels, [1, 2]), bins=8)
         )
-        assert plate.table.groupby("label")["pixels"].sum().tolist() == [2, 0]
-        assert [axis.get_title() for axis in plate.figure.axes] == [
+        assert printed.table.groupby("label")["pixels"].sum().tolist() == [2, 0]
+        assert [axis.get_title() for axis in printed.drawing.axes] == [
             "particle 1\n2 of 2 pixels", "particle 2\n0 of 2 pixels",
         ]  # fmt: skip
-        assert STATE_NOTE in plate.caption
+        assert STATE_NOTE in printed.caption
 
     def test_two_selections_have_panels_of_their_own(self):
         """Of two selections one has no grey image; five particles of one and one of the other take three rows."""
         grey = grey_value_data(np.array([[1.0, 2.0]]), np.array([[1, 2]]), bins=2)
         tables = {"A": grey.table, "B": grey.table.iloc[:0]}
-        plate = draw_grey_values(replace(grey, table=stack_selections(tables, ["A", "B"])))
-        assert panels_without_data(plate) == []
-        assert "No grey image was found" in words(plate)
+        printed = draw_grey_values(replace(grey, table=stack_selections(tables, ["A", "B"])))
+        assert panels_without_data(printed) == []
+        assert "No grey image was found" in words(printed)
         energies = particle_energy_data([(f"p{number}", np.array([8341.0])) for number in range(5)], bins=4)
         one = energies.table[energies.table["label"] == "p0"]
         both = stack_selections({"A": energies.table, "B": one}, ["A", "B"])
-        plate = draw_particle_energies(replace(energies, table=both))
-        titles = [axis.get_title().split("\n")[0] for axis in plate.figure.axes if axis.axison]
+        printed = draw_particle_energies(replace(energies, table=both))
+        titles = [axis.get_title().split("\n")[0] for axis in printed.drawing.axes if axis.axison]
         assert titles == ["A: p0", "A: p1", "A: p2", "A: p3", "A: p4", "B: p0"]
-        assert len(plate.figure.axes) == 3 * 4
+        assert len(printed.drawing.axes) == 3 * 4
 
     def test_what_does_not_fit_is_refused(self):
         labels = np.ones((2, 2), int)

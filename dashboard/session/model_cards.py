@@ -1,4 +1,4 @@
-"""Cards of trained models, as training wrote them: where a model lies, and how it learned."""
+"""Cards of trained models, as written by the training: the model's folder and its learning curves."""
 
 import json
 from dataclasses import dataclass
@@ -12,16 +12,16 @@ CARD = "model.json"
 
 @dataclass(frozen=True)
 class ModelCard:
-    """What a page needs of a card.
+    """The part of a model card that a page shows.
 
     Attributes
     ----------
     folder : Path
-        Where the model lies.
+        Folder of the model.
     networks : DataFrame
-        One row a network: fold, network, seed, epochs, best_epoch, validation_loss (at the best epoch).
+        One row per network: fold, network, seed, epochs, best_epoch, validation_loss (at the best epoch).
     curves : dict of str to list of float
-        Validation loss after each epoch, by network; empty for models that did not note it.
+        Validation loss after each epoch, by network; empty for models that did not record it.
     """
 
     folder: Path
@@ -30,14 +30,14 @@ class ModelCard:
 
 
 def find_card(model_hash: str) -> ModelCard | None:
-    """Find the card of a model in the folders below the one the dashboard was started in."""
+    """Find the card of a model in the folders below the one in which the dashboard was started."""
     for path in sorted(Path.cwd().glob(f"*/{CARD}")):
         try:
             card = json.loads(path.read_text(encoding="utf-8"))
             if card["model_hash"] == model_hash:
                 return _read(path.parent, card["folds"])
         except (OSError, ValueError, KeyError, TypeError):
-            # Somebody else's model.json, or one that is being written: not the one looked for.
+            # Another program's model.json, or one that is just being written.
             continue
     return None
 
