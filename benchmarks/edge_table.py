@@ -1,4 +1,7 @@
-"""Write the table of absorption edges, schema/edges.csv, from xraydb: ``python -m cathograph.benchmarks.edge_table``."""
+"""Write the table of absorption edges from xraydb.
+
+``python -m cathograph.benchmarks.edge_table schema/edges.csv``
+"""
 
 import sys
 from pathlib import Path

@@ -95,12 +95,12 @@ def main(first: str = "overview") -> None:
         return
     try:
         store.look()
-        images = store.images()
+        images, edges = store.images(), store.measured_edges()
     except CathographError as error:
         show_no_database(error)
         return
     with st.sidebar:
-        show_filter_bar(images)
+        show_filter_bar(images, edges)
         offer_logout()
     try:
         chosen.run()

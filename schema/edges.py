@@ -7,11 +7,11 @@ oxides lie higher. What the energies are used for (windows, ranges of fits) stan
 """
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
-from cathograph.schema.errors import InputError
+from cathograph.schema.errors import InputError, QueryError
 
 NEAR_BELOW_EV, NEAR_ABOVE_EV = 30.0, 80.0
 """An energy this far below and above an edge can be an edge energy of that element, whatever its valence."""
@@ -74,7 +74,9 @@ def edge_of_name(name: str) -> AbsorptionEdge:
     for each in EDGES:
         if each.name.casefold() == wanted:
             return each
-    msg = f"Found the edge {name!r}; expected one of {', '.join(each.name for each in EDGES)}. Correct `edge`."
+    msg = (
+        f"Found the edge {name!r}; expected one of {', '.join(each.name for each in EDGES)}. Correct `edge`."
+    )
     raise InputError(msg)
 
 
@@ -98,3 +100,33 @@ def names_of(edges: Iterable[AbsorptionEdge]) -> str:
     'Co K (7709 eV), Ni K (8333 eV)'
     """
     return ", ".join(f"{each.name} ({each.energy_ev:g} eV)" for each in edges)
+
+
+def edge_among(measured: Sequence[str], edge: str | None) -> str | None:
+    """Choose an edge of those that were measured.
+
+    Raises
+    ------
+    QueryError
+        When several edges were measured and none is named, or the named one was not measured where others were.
+    InputError
+        When the named edge is none that is known.
+
+    Examples
+    --------
+    >>> edge_among(["Co K", "Ni K"], "ni k"), edge_among(["Co K"], None), edge_among([], None)
+    ('Ni K', 'Co K', None)
+    """
+    if edge is None:
+        if len(measured) > 1:
+            msg = (
+                f"Found states of {' and '.join(measured)}; expected one absorption edge, because their energies "
+                f"cannot be mixed. Choose it with `edge`, for instance {measured[0]}."
+            )
+            raise QueryError(msg)
+        return measured[0] if measured else None
+    name = edge_of_name(edge).name
+    if measured and name not in measured:
+        msg = f"Found no states of {name}; expected one of {', '.join(measured)}. Correct `edge`."
+        raise QueryError(msg)
+    return name

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from cathograph.commands.console import errors, print_json, print_table, progress_bar, results, say, waiting
+from cathograph.commands.edge_option import EdgeOption
 from cathograph.commands.gnn_explain import explain, rank
 from cathograph.commands.home import HomeOption, home_of
-from cathograph.commands.edge_option import EdgeOption
 from cathograph.commands.model_graphs import (
     DEFAULT_MODEL,
     DeviceOption,
@@ -102,9 +102,7 @@ def train(
         open_store(read_settings(home_of(context, home)), say=say) as connection,
         waiting("reading the store …"),
     ):
-        found = read_graphs(
-            connection, sample=sample, cathode=cathode, features=listed(features), edge=edge
-        )
+        found = read_graphs(connection, sample=sample, cathode=cathode, features=listed(features), edge=edge)
     graphs = keep_targets(found, listed(targets) or TARGET_NAMES)
     settings = TrainingSettings(
         architecture=Architecture(architecture), sizes=(("hidden", hidden),), max_epochs=max_epochs

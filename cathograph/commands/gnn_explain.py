@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cathograph.commands.console import print_json, print_table, results, say, waiting
-from cathograph.commands.home import HomeOption, home_of
 from cathograph.commands.edge_option import EdgeOption
+from cathograph.commands.home import HomeOption, home_of
 from cathograph.commands.model_graphs import DEFAULT_MODEL, DeviceOption, ModelOption, graphs_for, records_of
 from cathograph.extras import needs
 from cathograph.schema.errors import InputError
@@ -65,7 +65,9 @@ def explain(
         raise InputError(msg)
     with open_store(read_settings(home_of(context, home)), say=say) as connection, waiting("explaining …"):
         (found,) = export_hetero_data(
-            connection, SubgraphSelection(keys=[particle], hops=2, edge=edge), list(loaded.layout.node_features[CENTRE])
+            connection,
+            SubgraphSelection(keys=[particle], hops=2, edge=edge),
+            list(loaded.layout.node_features[CENTRE]),
         )
         (graph,) = keep_targets([found], loaded.layout.targets)
         explained = explain_particle(Predictor(loaded, device=device), graph, particle, target)

@@ -11,6 +11,7 @@ from cathograph.commands.option_flags import takes_options, with_flags
 from cathograph.commands.xanes_options import make_recipe, require_targets
 from cathograph.extras import needs
 from cathograph.ingest.options import FitOptions, StackOptions
+from cathograph.schema.edges import names_of
 from cathograph.schema.errors import InputError
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def fit(
         )
     notes = [with_flags(note) for note in opened.metadata.notes]
     if options.edge is None:
-        notes.append(f"edge {recipe.edge.name} ({recipe.edge.energy_ev:g} eV) by the energies; --edge names another")
+        notes.append(f"edge {names_of([recipe.edge])} by the energies; --edge names another")
     if recipe.normalisation is None and recipe.method.needs_normalised:
         notes.append(
             f"{recipe.method.name} takes the stack's values for normalised absorption, as --no-normalise says"
@@ -191,7 +192,8 @@ def _show(made: "EdgeEnergyMap", written: list[Path], notes: list[str]) -> None:
     if counts.valid:
         errors.print(
             f"Next: cathograph ingest IMAGE --sample NAME --energy-map {shlex.quote(str(written[0]))} "
-            f"--edge {shlex.quote(made.recipe.edge.name)} --window-ev {low:.2f},{high:.2f} --reference-ev {record['reference_ev']:.2f}",
+            f"--edge {shlex.quote(made.recipe.edge.name)} --window-ev {low:.2f},{high:.2f} "
+            f"--reference-ev {record['reference_ev']:.2f}",
             style="dim",
             highlight=False,
             markup=False,

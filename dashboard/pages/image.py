@@ -56,8 +56,9 @@ def page() -> None:
         show_nothing_left()
         return
     about = _choose_image(images)
-    field = field_of(about)
-    pictures = pixels_of(str(about["sample"]), str(about["image"]))
+    edge = current_selection().edge
+    field = field_of(about, edge)
+    pictures = pixels_of(str(about["sample"]), str(about["image"]), edge)
     if isinstance(pictures, str):
         st.warning(
             f"The graph is shown without the pixels of the image: {as_text(pictures)}",

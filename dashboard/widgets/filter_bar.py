@@ -6,13 +6,15 @@ import streamlit as st
 from cathograph.dashboard.session.selection import Selection, image_ids, keep_selection
 
 
-def show_filter_bar(images: pd.DataFrame) -> Selection:
+def show_filter_bar(images: pd.DataFrame, edges: list[str]) -> Selection:
     """Lay out the filter bar.
 
     Parameters
     ----------
     images : DataFrame
         All rows of the query ``images``.
+    edges : list of str
+        Absorption edges that were measured; one is chosen if there are several.
     """
     beamtimes = _choose("Beamtime", "beamtime", known) if (known := _names(images["beamtime"])) else ()
     cathodes = _choose("Cathode kind", "cathode", _names(images["cathode"]))
@@ -25,7 +27,8 @@ def show_filter_bar(images: pd.DataFrame) -> Selection:
         least = _size("NMC from (µm)", "from_um", "Smallest equivalent diameter of an NMC particle.")
     with largest_column:
         largest = _size("to (µm)", "to_um", "Largest equivalent diameter of an NMC particle.")
-    selection = Selection(beamtimes, cathodes, samples, chosen, (least, largest))
+    edge = _choose_edge(edges) if len(edges) > 1 else None
+    selection = Selection(beamtimes, cathodes, samples, chosen, (least, largest), edge)
     keep_selection(selection)
     return selection
 
@@ -39,6 +42,18 @@ def _choose(label: str, key: str, options: list[str]) -> tuple[str, ...]:
             bind="query-params",
             placeholder="all" if options else "none known",
             disabled=not options,
+        )
+    )
+
+
+def _choose_edge(edges: list[str]) -> str:
+    return str(
+        st.selectbox(
+            "Absorption edge",
+            edges,
+            key="edge",
+            bind="query-params",
+            help="States are shown for one edge, because energies of several edges cannot be mixed.",
         )
     )
 

@@ -3,7 +3,8 @@
 Energies are written as distances from the tabulated energy of the edge (`cathograph.schema.edges`), so that one number
 moves everything.
 
-- Ni K: window and reference energy are the paper's (8340 to 8348 eV, 8344 eV), for white lines of partly discharged NMC.
+- Ni K: window and reference energy are the paper's (8340 to 8348 eV, 8344 eV), for white lines of partly discharged
+  NMC.
 - Mn, Fe and Co K: no paper gives them. The reference energy lies where oxides have their white line, and the window is
   twice as wide as for nickel, because it has to hold more valences: it shows what is there, and a calibration on
   references of the same instrument is to replace it.

@@ -75,7 +75,9 @@ class FitOptions(Options):
     ] = None
     post_ev: Annotated[
         Span | None,
-        Field(description="LOW,HIGH in eV of the post-edge curve; else from 52 eV above the edge to the next."),
+        Field(
+            description="LOW,HIGH in eV of the post-edge curve; else from 52 eV above the edge to the next."
+        ),
         Option(form="LOW,HIGH"),
     ] = None
     post_degree: Annotated[
@@ -124,6 +126,8 @@ class FitOptions(Options):
                 )
                 raise InputError(msg)
         if self.method is MethodName.LINEAR_COMBINATION and self.references is None:
-            msg = "Found no references for a linear combination; expected spectra. Give them with `references`."
+            msg = (
+                "Found no references for a linear combination; expected spectra. Give them with `references`."
+            )
             raise InputError(msg)
         return self

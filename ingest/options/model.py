@@ -178,7 +178,9 @@ def value_type(field: FieldInfo) -> Any:  # noqa: ANN401  any type
 
 def default_of(field: FieldInfo) -> Any:  # noqa: ANN401  any field
     """Give the default of a field; None where it depends on other fields."""
-    return None if field.default_factory_takes_validated_data else field.get_default(call_default_factory=True)
+    return (
+        None if field.default_factory_takes_validated_data else field.get_default(call_default_factory=True)
+    )
 
 
 def range_of(field: FieldInfo) -> str:

@@ -101,8 +101,8 @@ class StateMethod(Options):
             near = edges_near(self.reference_ev)
             advice = f"Give `edge` {near[0].name}" if near else "Correct `reference_ev`, or `edge`"
             msg = (
-                f"Found `reference_ev` {self.reference_ev:g} with the edge {names_of([self.absorption_edge])}; expected "
-                f"an energy near that edge. {advice}."
+                f"Found `reference_ev` {self.reference_ev:g} with the edge {names_of([self.absorption_edge])}; "
+                f"expected an energy near that edge. {advice}."
             )
             raise InputError(msg)
         return self

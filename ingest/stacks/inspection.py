@@ -190,7 +190,9 @@ def _describe_stack(
     if len(covered) != 1:
         needed += ["--edge", "'ELEMENT K'"]
         found = names_of(covered) if covered else "no known edge"
-        problems.append(f"the energies cover {found}; name the edge that was measured with `edge`: {names_of(EDGES)}")
+        problems.append(
+            f"the energies cover {found}; name the edge that was measured with `edge`: {names_of(EDGES)}"
+        )
     return replace(
         inspection,
         n_energies=stack.shape[0],

@@ -91,7 +91,7 @@ def find_values_in_window(energy_ev: NDArray[np.floating], method: StateMethod) 
     edge = f"`edge` {near[0].name} if it is a map of that edge, or " if near else ""
     msg = (
         f"Found no energy in the window {low:g} to {high:g} eV (98 % lie from {lowest:.6g} to {highest:.6g}, median "
-        f"{middle:.6g}); expected a map in that window, of {method.edge}. Give {edge}the window and the reference energy "
-        "of its calibration: `window_ev` LOW,HIGH and `reference_ev`."
+        f"{middle:.6g}); expected a map in that window, of {method.edge}. Give {edge}the window and the reference "
+        "energy of its calibration: `window_ev` LOW,HIGH and `reference_ev`."
     )
     raise InputImageError(msg)

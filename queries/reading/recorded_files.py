@@ -39,7 +39,7 @@ class RecordedFile:
 def recorded_files(
     connection: Connection, sample: str, image: str, edge: str | None = None
 ) -> list[RecordedFile]:
-    """List the files of an image's active segmentation and active energy maps, or that of one edge; newest run first."""
+    """List the files of an image's active segmentation and active energy maps (of one edge where it is named)."""
     query = load_internal("inspect", "source_files")
     found = connection.read(query.text, {"sample": sample, "image": image, "edge": edge})
     return [RecordedFile(*row) for row in found.rows]

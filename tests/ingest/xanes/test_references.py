@@ -14,7 +14,7 @@ from cathograph.ingest.xanes.linear_combination import LinearCombination
 from cathograph.ingest.xanes.quality import QualityLimits, mask_pixels
 from cathograph.ingest.xanes.references import make_references, read_references
 from cathograph.ingest.xanes.white_line import WhiteLine
-from cathograph.phantom.spectra import ni_k_edge_spectrum
+from cathograph.phantom.spectra import edge_spectrum
 from cathograph.schema.errors import InputError
 
 
@@ -73,7 +73,7 @@ def test_a_missing_or_binary_file_is_an_input_error(tmp_path):
 
 
 def test_references_are_sorted_by_their_white_lines():
-    spectra = ni_k_edge_spectrum(ENERGIES_EV, np.array([8347.0, 8341.0])).T
+    spectra = edge_spectrum(ENERGIES_EV, np.array([8347.0, 8341.0])).T
     pair = make_references(
         SpectrumTable(ENERGIES_EV, ("charged", "discharged"), np.ascontiguousarray(spectra))
     )
@@ -89,7 +89,7 @@ def test_references_are_sorted_by_their_white_lines():
         (np.zeros((1, 63)), "expected at least two columns"),
         (np.full((2, 63), np.nan), "no number"),
         (np.zeros((2, 63)), "white lines"),
-        (np.stack([ni_k_edge_spectrum(ENERGIES_EV, 8344.0)] * 2), "two different ones"),
+        (np.stack([edge_spectrum(ENERGIES_EV, 8344.0)] * 2), "two different ones"),
     ],
 )
 def test_references_that_are_none_are_refused(columns, message):
@@ -141,19 +141,19 @@ def test_without_references_the_window_is_the_papers():
 def test_a_known_shift_is_recovered_from_noise_and_another_thickness(shift):
     fine = np.arange(8250.0, 8450.0, 0.5)
     rng = np.random.default_rng(1)
-    standard = ni_k_edge_spectrum(fine, 8344.0)
-    scan = 1.7 * ni_k_edge_spectrum(fine, 8344.0 - shift) - 0.002 * (fine - 8340)
+    standard = edge_spectrum(fine, 8344.0)
+    scan = 1.7 * edge_spectrum(fine, 8344.0 - shift) - 0.002 * (fine - 8340)
     scan += 0.004 * rng.standard_normal(fine.size)
     assert find_energy_shift(fine, scan, fine, standard) == pytest.approx(shift, abs=0.05)
 
 
 def test_spectra_that_cannot_be_aligned_are_refused():
     fine = np.arange(8250.0, 8450.0, 0.5)
-    standard = ni_k_edge_spectrum(fine, 8344.0)
+    standard = edge_spectrum(fine, 8344.0)
     with pytest.raises(InputError, match="agree"):
         find_energy_shift(fine, -standard, fine, standard)
     with pytest.raises(InputError, match="at the limit of 2 eV"):
-        find_energy_shift(fine, ni_k_edge_spectrum(fine, 8348.0), fine, standard, most_ev=2.0)
+        find_energy_shift(fine, edge_spectrum(fine, 8348.0), fine, standard, most_ev=2.0)
     with pytest.raises(InputError, match="a scan from 8310 to 8370 eV"):
         find_energy_shift(fine[120:241], standard[120:241], fine, standard)
     with pytest.raises(InputError, match="a standard from 8330 to 8390 eV"):
