@@ -4,11 +4,12 @@ Stored as canonical JSON with each measurement, because values read in another w
 reference energy, are not comparable.
 """
 
-from typing import Annotated, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from cathograph.ingest.options.edge_defaults import USUAL_EDGE, EdgeName, defaults_of
+from cathograph.ingest.options.edge_defaults import USUAL_EDGE, EdgeDefaults, EdgeName, defaults_of
 from cathograph.ingest.options.model import Option, Options
 from cathograph.schema.edges import AbsorptionEdge, edge_of_name, edges_near, names_of
 from cathograph.schema.errors import InputError
@@ -16,6 +17,11 @@ from cathograph.schema.keys import JsonScalar
 
 STATE_VERSION = 1
 """Raised whenever states are computed differently: part of every measurement's key."""
+
+
+def _defaults(checked: Mapping[str, Any]) -> EdgeDefaults:
+    """Give the defaults of the edge among fields that were checked; it is missing where it was refused."""
+    return defaults_of(checked.get("edge", USUAL_EDGE.name))
 
 
 class StateMethod(Options):
@@ -46,18 +52,14 @@ class StateMethod(Options):
         Field(
             description="LOW,HIGH in eV: energies outside are dropped. Part of the map's calibration, together with "
             "the reference energy; else from the record that `xanes fit` left beside the map, else that of the edge.",
-            default_factory=lambda checked: defaults_of(checked.get("edge", USUAL_EDGE)).window_ev,
         ),
         Option(form="LOW,HIGH"),
-    ]
+    ] = Field(default_factory=lambda checked: _defaults(checked).window_ev)
     reference_ev: Annotated[
         float,
-        Field(
-            description="Energy in eV that separates peaks above from peaks below.",
-            default_factory=lambda checked: defaults_of(checked.get("edge", USUAL_EDGE)).reference_ev,
-        ),
+        Field(description="Energy in eV that separates peaks above from peaks below."),
         Option(),
-    ]
+    ] = Field(default_factory=lambda checked: _defaults(checked).reference_ev)
     peak_threshold: Annotated[
         float, Field(ge=0, le=1, description="Height a peak must have, over the height of the highest.")
     ] = 0.4
