@@ -250,3 +250,17 @@ def test_a_map_without_a_record_needs_its_edge(two_maps):
     maps = table_of(cathograph("query", "measurements", "--format", "csv"))
     assert set(maps["element"]) == {"Ni", "Co"}
     assert maps["in_sight"].all()
+
+
+def test_both_maps_are_verified(two_maps):
+    cathograph = two_maps
+    assert cathograph("ingest-map", "co_map.tif", *MAP, "--min-pixels", "20")[0] == 0
+    code, out, err = cathograph("verify")
+    assert code == 0, out + err
+    for name in ("ni_map.tif", "co_map.tif"):
+        content = Path(name).read_bytes()
+        Path(name).write_bytes(content + b"\0")
+        code, out, err = cathograph("verify")
+        assert code == 1
+        assert name in out + err
+        Path(name).write_bytes(content)
