@@ -1,10 +1,13 @@
 """Two absorption edges in a dashboard: one is chosen, in the address too, and neither hides the other."""
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tifffile
+from dashboard_browser import wait_until_quiet
+from playwright.sync_api import expect
 
 from cathograph.ingest.options import StateMethod
 from cathograph.ingest.states.measurement import MapSource
@@ -63,3 +66,17 @@ def test_statistics_are_those_of_one_edge(two_edges, open_page):
     states = query(two_edges, "states")
     means = states.groupby("element")["soc_ev"].mean()
     assert means["Ni"] - means["Co"] == pytest.approx(MOVED_EV, abs=0.01)
+
+
+@pytest.mark.browser
+def test_the_choice_stands_in_the_address(two_edges, browser_page, keep_screenshot):
+    browser_page.goto("/reaction")
+    wait_until_quiet(browser_page)
+    box = browser_page.get_by_test_id("stSelectbox").filter(has_text="Absorption edge")
+    expect(box.get_by_role("combobox")).to_have_value("Co K")
+    keep_screenshot(browser_page, "reaction-co")
+    box.get_by_role("combobox").click()
+    browser_page.get_by_role("option", name="Ni K", exact=True).click()
+    wait_until_quiet(browser_page)
+    expect(browser_page).to_have_url(re.compile(r"edge=Ni"))
+    keep_screenshot(browser_page, "reaction-ni")
