@@ -67,6 +67,7 @@ check: setup  ## format, lint, types, import contract, generated pages
 	$(BIN)/lint-imports
 	$(BIN)/python -m cathograph.schema.page --check docs/schema.md
 	$(BIN)/python -m cathograph.extras_page --check docs/install.md
+	$(BIN)/python -m cathograph.ingest.formats.reading_rules --check docs/formats.md
 	cd docs && ../$(BIN)/python -m generated_pages.schema_picture --check pictures/schema.svg
 	cd docs && ../$(BIN)/python -m generated_pages.architecture --check pictures/architecture.svg
 
@@ -75,6 +76,7 @@ format: setup  ## write what check would ask for
 	$(BIN)/ruff check --fix $(ROOMS) tests .ci $(DOCS)
 	$(BIN)/python -m cathograph.schema.page docs/schema.md
 	$(BIN)/python -m cathograph.extras_page docs/install.md
+	$(BIN)/python -m cathograph.ingest.formats.reading_rules docs/formats.md
 	cd docs && ../$(BIN)/python -m generated_pages.schema_picture pictures/schema.svg
 	cd docs && ../$(BIN)/python -m generated_pages.architecture pictures/architecture.svg
 

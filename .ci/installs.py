@@ -33,9 +33,9 @@ _PHASES = "0=background,1=SSE,2=NMC,3=Graphite"
 _MAKE_INPUT = """
 import numpy as np, tifffile
 from cathograph.phantom import phantom_set
-from cathograph.schema.phases import Phase
+from cathograph.schema.phases import NMC, SSE, GRAPHITE
 (made,) = phantom_set("BLE", 1, seed=4)
-assert [phase.code for phase in (Phase.SSE, Phase.NMC, Phase.GRAPHITE)] == [1, 2, 3]
+assert [phase.code for phase in (SSE, NMC, GRAPHITE)] == [1, 2, 3]
 tifffile.imwrite("mask.tif", made.phases[:300, :300].astype(np.uint8))
 energies = np.linspace(8250.0, 8500.0, 60)
 edge = 0.5 + np.arctan((energies - 8340) / 2) / np.pi + 0.6 * np.exp(-((energies - 8347) / 3) ** 2)

@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from cathograph.notebook import GraphTables, analyse_labels, query
     from cathograph.schema.errors import CathographError
-    from cathograph.schema.phases import Phase
     from cathograph.store import connect
 
-__all__ = ["CathographError", "GraphTables", "Phase", "analyse_labels", "connect", "query"]
+__all__ = ["CathographError", "GraphTables", "analyse_labels", "connect", "query"]
 
 _ROOMS = {
     "CathographError": "cathograph.schema.errors",
     "GraphTables": "cathograph.notebook",
-    "Phase": "cathograph.schema.phases",
     "analyse_labels": "cathograph.notebook",
     "connect": "cathograph.store",
     "query": "cathograph.notebook",

@@ -15,6 +15,7 @@ import typer
 
 from cathograph.commands.bench import bench
 from cathograph.commands.calibrate import calibrate
+from cathograph.commands.composites import composites
 from cathograph.commands.console import errors, show_error
 from cathograph.commands.dashboard import dashboard
 from cathograph.commands.db import db
@@ -49,6 +50,7 @@ app = typer.Typer(
 )
 app.command()(demo)
 app.command()(inspect)
+app.command()(composites)
 app.command()(ingest)
 app.command()(ingest_map)
 app.command()(init_beamtime)

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from cathograph.extras import require
 from cathograph.ingest.options import IngestOptions, StateMethod
-from cathograph.schema.phases import Phase
+from cathograph.schema.composites import Composite, Phase, read_composite
+from cathograph.schema.errors import InputError, PhaseMapError
 
 if TYPE_CHECKING:
     from cathograph.queries.server.connection import Connection
@@ -80,18 +81,19 @@ def query(store: "Connection", name: str, *, timeout_s: float = 300.0, **paramet
 
 def analyse_labels(
     labels: NDArray[np.integer],
-    phases: Mapping[int, str | Phase],
+    phases: Mapping[int, str],
     *,
     pixel_size_um: float,
     radius_px: int = _INGEST.radius_px,
     local_channel_path_um: float | None = None,
+    composite: str = "ssb-cathode",
 ) -> GraphTables:
     """Compute the particle graph of a label image, without any database.
 
     Parameters
     ----------
     labels : ndarray of int, shape (y, x) or (z, y, x)
-        Label image, 0 is background.
+        Label image, 0 is background; so are masked pixels of a masked array.
     phases : Mapping
         Phase of each label.
     pixel_size_um : float
@@ -100,6 +102,8 @@ def analyse_labels(
         Contact radius (Chebyshev), 3 in the paper.
     local_channel_path_um : float, optional
         Longest path of a local channel; None leaves them out.
+    composite : str
+        A built-in composite, or the path of a YAML file: what the phases are and do.
 
     Returns
     -------
@@ -130,12 +134,20 @@ def analyse_labels(
     from cathograph.ingest.graph.particle_graph import build_graph
     from cathograph.ingest.regions.labelling import regions_from_labels
 
-    table = {int(label): Phase.parse(str(phase)) for label, phase in phases.items()}
-    graph = build_graph(
-        regions_from_labels(labels, table),
-        pixel_size_um=pixel_size_um,
+    if isinstance(pixel_size_um, bool) or not isinstance(pixel_size_um, int | float | np.number):
+        msg = f"Found pixel_size_um {pixel_size_um!r}; expected a number above 0. Give the edge of a pixel in µm."
+        raise InputError(msg)
+    options = IngestOptions(
+        pixel_size_nm=float(pixel_size_um) * 1000,
         radius_px=radius_px,
         local_channel_path_um=local_channel_path_um,
+    )
+    chosen = read_composite(composite)
+    graph = build_graph(
+        regions_from_labels(_labels_of(labels), _phase_table(phases, chosen), chosen),
+        pixel_size_um=float(pixel_size_um),
+        radius_px=options.radius_px,
+        local_channel_path_um=options.local_channel_path_um,
     )
     return GraphTables(
         particles=rows.particle_rows(graph),
@@ -149,15 +161,16 @@ def analyse_labels(
 
 def analyse_energies(
     labels: NDArray[np.integer],
-    phases: Mapping[int, str | Phase],
+    phases: Mapping[int, str],
     energy_ev: NDArray[np.floating],
     *,
     edge: str = _STATE.edge,
     window_ev: tuple[float, float] | None = None,
     reference_ev: float | None = None,
     min_pixels: int = _STATE.min_pixels,
+    composite: str = "ssb-cathode",
 ) -> pd.DataFrame:
-    """Compute the electrochemical state of every NMC of a label image, without any database.
+    """Compute the electrochemical state of every active particle (NMC) of a label image, without any database.
 
     Parameters
     ----------
@@ -166,7 +179,7 @@ def analyse_energies(
     phases : Mapping
         Phase of each label.
     energy_ev : ndarray of float32 or float64, shape of `labels`
-        Edge energy per pixel in eV, NaN where it is missing.
+        Edge energy per pixel in eV, NaN (or masked) where it is missing.
     edge : str
         Absorption edge of the energies, as in ``Co K``.
     window_ev : (float, float), optional
@@ -175,6 +188,8 @@ def analyse_energies(
         Energy in eV that separates peaks above from peaks below; that of the edge when not given.
     min_pixels : int
         With fewer valid pixels a particle has no values.
+    composite : str
+        A built-in composite, or the path of a YAML file: what the phases are and do.
 
     Returns
     -------
@@ -200,8 +215,35 @@ def analyse_energies(
     from cathograph.ingest.states.energy_map import find_values_in_window
 
     given: dict[str, Any] = {"window_ev": window_ev, "reference_ev": reference_ev}
-    chosen = {name: value for name, value in given.items() if value is not None}
-    method = StateMethod(edge=edge, min_pixels=min_pixels, **chosen)
-    find_values_in_window(energy_ev, method)
-    table = {int(label): Phase.parse(str(phase)) for label, phase in phases.items()}
-    return measure_states(regions_from_labels(labels, table), energy_ev, method).table
+    calibration = {name: value for name, value in given.items() if value is not None}
+    method = StateMethod(edge=edge, min_pixels=min_pixels, **calibration)
+    chosen = read_composite(composite)
+    energies = energy_ev.filled(np.nan) if isinstance(energy_ev, np.ma.MaskedArray) else np.asarray(energy_ev)
+    find_values_in_window(energies, method)
+    regions = regions_from_labels(_labels_of(labels), _phase_table(phases, chosen), chosen)
+    return measure_states(regions, energies, method).table
+
+
+def _labels_of(labels: object) -> NDArray[np.generic]:
+    """Return labels as a plain array; masked pixels are background."""
+    if isinstance(labels, np.ma.MaskedArray):
+        labels = labels.filled(0)
+    return np.asarray(labels)
+
+
+def _phase_table(phases: object, composite: Composite) -> dict[int, Phase]:
+    """Return the phase of each label, refusing what is no table of whole labels."""
+    if isinstance(phases, pd.DataFrame) or not isinstance(phases, Mapping | pd.Series):
+        msg = f"Found phases as {type(phases).__name__}; expected a mapping of label to phase. Write {{1: 'NMC', …}}."
+        raise InputError(msg)
+    table: dict[int, Phase] = {}
+    for label, phase in phases.items():
+        text = str(label)
+        whole = isinstance(label, int | np.integer) and not isinstance(label, bool | np.bool_)
+        whole |= isinstance(label, str) and text.isdecimal()
+        if not whole or int(text) in table:
+            found = "twice" if whole else "as a label"
+            msg = f"Found {label!r} {found} among the phases; expected whole numbers, each once. Correct the labels."
+            raise PhaseMapError(msg)
+        table[int(text)] = composite.phase(str(phase))
+    return table

@@ -69,7 +69,7 @@ def find_uncertainty(
         image,
         passes=passes,
         seed=int(content_sha256[:16], 16),
-        label=lambda phases: regions_of_phases(phases, options),
+        label=lambda phases: regions_of_phases(phases, options, reading.composite),
         radius_px=options.radius_px,
     )
     conditions = Conditions(

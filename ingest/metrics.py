@@ -142,7 +142,7 @@ def measure_selection(
                 "the same command again."
             )
             raise QueryError(msg)
-        metrics = measure_network(stored.particles, stored.contacts, stored.shape, limits)
+        metrics = measure_network(stored.particles, stored.contacts, stored.shape, limits, stored.composite)
         metrics.insert(0, "sample", place.sample)
         metrics.insert(1, "image", place.image)
         metrics.insert(3, "phase", stored.particles["phase"].to_numpy())
@@ -159,7 +159,9 @@ def _computed_ahead(
         stored = read_contact_graph(connection, state.segmentation)
         if stored is None:
             return None
-        return stored, measure_network(stored.particles, stored.contacts, stored.shape, limits)
+        return stored, measure_network(
+            stored.particles, stored.contacts, stored.shape, limits, stored.composite
+        )
 
     waiting: deque[tuple[MetricsState, Future[Computed]]] = deque()
     # The eigenvectors' small products are just large enough for BLAS to wake its threads: three times the

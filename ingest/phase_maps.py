@@ -4,7 +4,7 @@ Three forms say the same: inline ``0=background,1=NMC``, a YAML file with one ``
 line, and for label images a CSV table ``label,phase``. All become a `PhaseMap`, whose canonical
 text is part of a segmentation's key: the same map in another form or order is the same map.
 
-Values stay the texts that stand in the file (`cathograph.ingest.formats.yaml_reader`): ``010`` is refused, not eight.
+Values stay the texts that stand in the file (`cathograph.schema.yaml_reader`): ``010`` is refused, not eight.
 """
 
 import csv
@@ -17,22 +17,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cathograph.ingest.formats.yaml_reader import read_text, read_yaml
+from cathograph.schema.composites import SSB_CATHODE, Composite, Phase
 from cathograph.schema.errors import PhaseMapError
-from cathograph.schema.phases import Phase
+from cathograph.schema.yaml_reader import read_text, read_yaml
 
 LARGEST_YAML_BYTES = 1 << 20
 LARGEST_CSV_BYTES = 256 << 20
 INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,18})")
 SMALLEST, LARGEST = -(2**63), 2**63 - 1
 CSV_HEADER = ["label", "phase"]
-FORMS = "0=background,1=NMC,…, a YAML file of value: phase, or a CSV table label,phase"
+FORMS = "0=background,1=NMC,… (labels also 1-200=NMC, *=NMC), a YAML file of value: phase, or a CSV table label,phase"
 NO_PHASE = 255  # in lookup tables: a value that the map does not name
 LARGEST_TABLE = 1 << 20
 BLOCK_PIXELS = 1 << 18  # stays in the cache
 MOST_LISTED = 10
-# Above this, floats skip integers.
-LARGEST_EXACT_FLOAT = 2.0**53
+REST = "*"
+RANGE = re.compile(r"(0|[1-9][0-9]{0,18})-(0|[1-9][0-9]{0,18})")
+LARGEST_RANGE = 1 << 20
 
 
 class PhaseMap(Mapping[int, Phase]):
@@ -42,6 +43,8 @@ class PhaseMap(Mapping[int, Phase]):
     ----------
     phases
         Phase of each value.
+    rest
+        Phase of every label that is not named; see `completed`.
 
     Raises
     ------
@@ -50,15 +53,17 @@ class PhaseMap(Mapping[int, Phase]):
 
     Examples
     --------
-    >>> PhaseMap({2: Phase.SSE, 0: Phase.NMC}).canonical()
+    >>> from cathograph.schema.phases import NMC, SSE
+    >>> PhaseMap({2: SSE, 0: NMC}).canonical()
     '0=NMC,2=SSE'
     """
 
-    __slots__ = ("_phases",)
+    __slots__ = ("_phases", "rest")
 
-    def __init__(self, phases: Mapping[int, Phase]) -> None:
+    def __init__(self, phases: Mapping[int, Phase], rest: Phase | None = None) -> None:
         """Check and keep the phases in the order of their values."""
-        if not phases:
+        self.rest = rest
+        if not phases and rest is None:
             msg = f"Found an empty phase map; expected {FORMS}. Name the phase of each value with `phases`."
             raise PhaseMapError(msg)
         for value in phases:
@@ -84,7 +89,13 @@ class PhaseMap(Mapping[int, Phase]):
 
     def __hash__(self) -> int:
         """Hash the entries: equal maps have equal hashes."""
-        return hash(tuple(self._phases.items()))
+        return hash((tuple(self._phases.items()), self.rest))
+
+    def __eq__(self, other: object) -> bool:
+        """Compare entries, and the phase of the rest."""
+        if isinstance(other, PhaseMap) and self.rest is not other.rest:
+            return False
+        return Mapping.__eq__(self, other)
 
     def __repr__(self) -> str:
         """Return the map as it could be written inline."""
@@ -92,16 +103,39 @@ class PhaseMap(Mapping[int, Phase]):
 
     def canonical(self) -> str:
         """Return the one text of this map, ``"0=background,1=NMC"``, in the order of the values."""
-        return ",".join(f"{value}={phase.value}" for value, phase in self._phases.items())
+        entries = [f"{value}={phase.name}" for value, phase in self._phases.items()]
+        return ",".join([*entries, *([] if self.rest is None else [f"{REST}={self.rest.name}"])])
+
+    def completed(self, labels: NDArray[Any]) -> "PhaseMap":
+        """Return the map with every label of an image that it does not name, 0 aside, in the phase of the rest.
+
+        Parameters
+        ----------
+        labels
+            Label image; anything but whole numbers is left to be refused where it is read.
+
+        Examples
+        --------
+        >>> read_phase_map("3=SSE,*=NMC").completed(np.array([[0, 3], [7, 7]])).canonical()
+        '3=SSE,7=NMC'
+        """
+        if self.rest is None or labels.dtype.kind not in "iuf":
+            return self
+        values = np.unique(labels)
+        whole = values[np.isfinite(values) & (np.floor(values) == values) & (values > 0)]
+        named = {int(value): self.rest for value in whole if value <= LARGEST}
+        return PhaseMap({**named, **self._phases}) if named or self._phases else self
 
 
-def read_phase_map(spec: str | Path) -> PhaseMap:
+def read_phase_map(spec: str | Path, composite: Composite = SSB_CATHODE) -> PhaseMap:
     """Read a phase map in any of its forms.
 
     Parameters
     ----------
     spec
         Inline ``0=background,1=NMC``, or the path of a ``.yaml``, ``.yml`` or ``.csv`` file.
+    composite
+        Whose phases it may name.
 
     Raises
     ------
@@ -117,11 +151,11 @@ def read_phase_map(spec: str | Path) -> PhaseMap:
     text = str(spec).strip()
     suffix = Path(text).suffix.casefold() if text else ""
     if suffix in (".yaml", ".yml"):
-        return _from_pairs(_yaml_pairs(Path(text)), where=text)
+        return _from_pairs(_yaml_pairs(Path(text)), text, composite)
     if suffix == ".csv":
-        return _from_pairs(_csv_pairs(Path(text)), where=text)
+        return _from_pairs(_csv_pairs(Path(text)), text, composite)
     if "=" in text or not text:
-        return _from_pairs(_inline_pairs(text), where="`phases`")
+        return _from_pairs(_inline_pairs(text), "`phases`", composite)
     msg = (
         f"Found {text!r} as phase map; expected {FORMS}. Correct `phases`, or give the file one of these "
         "suffixes."
@@ -129,9 +163,13 @@ def read_phase_map(spec: str | Path) -> PhaseMap:
     raise PhaseMapError(msg)
 
 
-def _from_pairs(pairs: Iterator[tuple[str, str]], where: str) -> PhaseMap:
+def _from_pairs(pairs: Iterator[tuple[str, str]], where: str, composite: Composite) -> PhaseMap:
     phases: dict[int, Phase] = {}
-    for value_text, phase_text in pairs:
+    rest: Phase | None = None
+    for value_text, phase_text in _each_value(pairs, where):
+        if value_text == REST and rest is None:
+            rest = composite.phase(phase_text)
+            continue
         if not INTEGER.fullmatch(value_text):
             msg = (
                 f"{where}: found {value_text[:40]!r} as a value; expected an integer without leading zeros. "
@@ -143,11 +181,28 @@ def _from_pairs(pairs: Iterator[tuple[str, str]], where: str) -> PhaseMap:
             msg = f"{where}: found the value {value} twice; expected each value once. Remove one of them."
             raise PhaseMapError(msg)
         try:
-            phases[value] = Phase.parse(phase_text)
+            phases[value] = composite.phase(phase_text)
         except PhaseMapError as error:
             msg = f"{where}, value {value}: {error}"
             raise PhaseMapError(msg) from error
-    return PhaseMap(phases)
+    return PhaseMap(phases, rest)
+
+
+def _each_value(pairs: Iterator[tuple[str, str]], where: str) -> Iterator[tuple[str, str]]:
+    """Write ranges such as ``1-200`` out."""
+    for value, phase in pairs:
+        ends = RANGE.fullmatch(value)
+        if ends is None:
+            yield value, phase
+            continue
+        first, last = int(ends[1]), int(ends[2])
+        if not first < last < first + LARGEST_RANGE:
+            msg = (
+                f"{where}: found the range {value[:40]!r}; expected the smaller label first and at most "
+                f"{LARGEST_RANGE} labels. Correct it, or give {REST}=PHASE for all others."
+            )
+            raise PhaseMapError(msg)
+        yield from ((str(one), phase) for one in range(first, last + 1))
 
 
 def _inline_pairs(text: str) -> Iterator[tuple[str, str]]:
@@ -251,6 +306,12 @@ def apply_phase_map(image: NDArray[Any], phase_map: PhaseMap) -> NDArray[np.uint
     if image.dtype.kind not in "iufb":
         msg = f"Found pixels of type {image.dtype}; expected integers. Save the phase image as integers."
         raise PhaseMapError(msg)
+    if phase_map.rest is not None:
+        msg = (
+            f"Found {REST}={phase_map.rest.name} for an image of phases; expected every value to be named. Name "
+            "them, or say that the pixels are labels (`source` regions)."
+        )
+        raise PhaseMapError(msg)
     flat = np.ascontiguousarray(image).reshape(-1)
     codes = np.empty(flat.shape, dtype=np.uint8)
     look_up = _Lookup(phase_map)
@@ -311,20 +372,32 @@ class _Lookup:
 
 
 def _whole_numbers(block: NDArray[Any], start: int, shape: tuple[int, ...]) -> NDArray[np.int64]:
-    if block.dtype == np.float16:  # which cannot hold the bound
-        block = block.astype(np.float32)
-    whole = np.abs(block) <= LARGEST_EXACT_FLOAT  # False for NaN, too
-    whole &= np.floor(block) == block
+    whole = is_exact(block)
     if not whole.all():
         first = int(np.argmin(whole))
         where = tuple(int(axis) for axis in np.unravel_index(start + first, shape))
         axes = {2: "(y, x)", 3: "(z, y, x)"}.get(len(shape), "position")
         msg = (
-            f"Found {block[first]} at {axes} = {where}; expected whole numbers, one per phase. "
-            "Save the phase image as integers."
+            f"Found {block[first]} at {axes} = {where}; expected whole numbers below "
+            f"{exact_below(block.dtype):.0f}, one per phase. Save the phase image as integers."
         )
         raise PhaseMapError(msg)
     return block.astype(np.int64)
+
+
+def exact_below(dtype: np.dtype[Any]) -> float:
+    """Return the number from which on floats of a type skip whole numbers: 2**24 for 32 bits.
+
+    Above it neighbouring labels have merged when the image was saved.
+    """
+    return float(2 ** (np.finfo(dtype).nmant + 1))
+
+
+def is_exact(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Mark floats that are whole numbers and cannot stand for several of them; False for NaN."""
+    wide = values.astype(np.float32) if values.dtype == np.float16 else values
+    exact: NDArray[np.bool_] = (np.abs(wide) < exact_below(values.dtype)) & (np.floor(wide) == wide)
+    return exact
 
 
 def _refuse_unknown(flat: NDArray[Any], codes: NDArray[np.uint8], phase_map: PhaseMap) -> None:

@@ -5,6 +5,7 @@ store or not at all (the writer uses one transaction), so running the same comma
 finishes what a crash left undone and changes nothing that is done.
 """
 
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -18,12 +19,14 @@ from numpy.typing import NDArray
 from cathograph.ingest.formats import ImageFile, open_image
 from cathograph.ingest.graph.particle_graph import ParticleGraph, build_graph
 from cathograph.ingest.grey_image import open_grey_beside
+from cathograph.ingest.image_names import choose_image_name
 from cathograph.ingest.image_uncertainty import ImageUncertainty, find_uncertainty
 from cathograph.ingest.metrics import refresh_metrics
-from cathograph.ingest.options import IngestOptions, Stored
+from cathograph.ingest.options import IngestOptions, Source, Stored
 from cathograph.ingest.pixel_size_choice import choose_pixel_size
 from cathograph.ingest.provenance import run_record
 from cathograph.ingest.reading import Reading, read_regions
+from cathograph.ingest.regions.pieces import notes_on_pieces
 from cathograph.ingest.rows import image_rows
 from cathograph.ingest.states.measurement import (
     MapFile,
@@ -35,7 +38,8 @@ from cathograph.ingest.states.measurement import (
 )
 from cathograph.queries.writing.images import IngestRunRecord, note_unchanged, write_image
 from cathograph.queries.writing.measurements import measurements_left_behind
-from cathograph.schema.errors import CathographError, InputError, InputImageError
+from cathograph.schema.composites import SSB_CATHODE, Composite
+from cathograph.schema.errors import CathographError, InputError, InputImageError, PhaseMapError
 from cathograph.schema.keys import JsonScalar, hash_parts, hash_pixels
 from cathograph.schema.rows import FieldOfView, ImageRows
 
@@ -52,12 +56,41 @@ Writing = Callable[[], AbstractContextManager[None]]
 
 @dataclass(frozen=True)
 class Placement:
-    """Where the images of one call belong; `image` None takes the name of the file."""
+    """Where the images of one call belong.
+
+    Names are kept in Unicode's composed form (NFC): the same name typed on another system is the same.
+
+    Attributes
+    ----------
+    sample, cathode, beamtime : str
+        Names.
+    image : str or None
+        None takes the name of the file, unless another file has it (`cathograph.ingest.image_names`).
+    replace : bool
+        Take that name even then.
+
+    Raises
+    ------
+    InputError
+        When a name holds a line break or another control character.
+    """
 
     sample: str
     image: str | None = None
     cathode: str | None = None
     beamtime: str | None = None
+    replace: bool = False
+
+    def __post_init__(self) -> None:
+        """Compose the names, and refuse those that no list could show."""
+        for name in ("sample", "image", "cathode", "beamtime"):
+            value = getattr(self, name)
+            if not isinstance(value, str):
+                continue
+            if any(unicodedata.category(sign) == "Cc" for sign in value):
+                msg = f"Found `{name}` {value!r}; expected a name without line breaks or control characters."
+                raise InputError(msg)
+            object.__setattr__(self, name, unicodedata.normalize("NFC", value))
 
 
 @dataclass(frozen=True)
@@ -97,6 +130,7 @@ class ImageOutcome:
             "measured": self.energy_map.measured if self.energy_map else None,
             "flagged": self.energy_map.flagged if self.energy_map else None,
             "segmentation": self.segmentation,
+            "notes": list(self.notes),
             "error": self.error,
         }
 
@@ -119,6 +153,7 @@ class _Page:
     view: FieldOfView
     maps: MapFile | None = None
     grey: ImageFile | None = None
+    notes: tuple[str, ...] = ()
 
 
 def ingest_files(
@@ -174,7 +209,7 @@ def ingest_files(
     pages: list[_Page] = []
     for path in paths:
         try:
-            found = list(_pages_of(path, reading.options, placement, alone=len(paths) == 1))
+            found = list(_pages_of(path, reading.options, placement, store, alone=len(paths) == 1))
             if energy_map is not None:
                 maps = MapFile.open(energy_map, volume=reading.options.volume, image_pages=len(found))
                 found = [replace(page, maps=maps) for page in found]
@@ -237,14 +272,25 @@ def analyse_page(
     return AnalysedImage(rows, graph, uncertainty)
 
 
-def _pages_of(path: Path, options: IngestOptions, placement: Placement, *, alone: bool) -> Iterator[_Page]:
-    file = open_image(path, dataset=options.dataset, volume=options.volume)
+def _pages_of(
+    path: Path, options: IngestOptions, placement: Placement, store: "Connection | None", *, alone: bool
+) -> Iterator[_Page]:
+    file = open_image(
+        path, dataset=options.dataset, volume=options.volume, fill_unwritten=options.fill_unwritten
+    )
     if placement.image is not None and not alone:
         msg = (
             f"Found `image` {placement.image} with several files; expected one file. Ingest them one by one."
         )
         raise InputError(msg)
-    name = placement.image or path.stem
+    name, notes = choose_image_name(
+        store,
+        file,
+        sample=placement.sample,
+        said=placement.image,
+        dataset=options.dataset,
+        replace=placement.replace,
+    )
     n_pages = len(file.pages)
     for index in range(n_pages):
         series = n_pages > 1
@@ -259,6 +305,7 @@ def _pages_of(path: Path, options: IngestOptions, placement: Placement, *, alone
                 volume=name if series else None,
                 slice_index=index if series else None,
             ),
+            notes=(*file.notes, *notes) if index == 0 else (),  # once a file
         )
 
 
@@ -284,9 +331,12 @@ def _ingest_page(page: _Page, reading: Reading, store: "Connection | None", writ
         if store is not None:
             refresh_metrics(store, segmentation=outcome.segmentation, writing=writing)
     except CathographError as error:
-        return ImageOutcome(name, image, "failed", error=" ".join(str(error).split()))
+        reason = " ".join(str(error).split())
+        if isinstance(error, PhaseMapError | InputImageError) and "lossy" in page.file.metadata:
+            reason += f" {page.file.metadata['lossy']}: go back to the file before it was saved as JPEG."
+        return ImageOutcome(name, image, "failed", error=reason)
     about_map = outcome.energy_map.notes if outcome.energy_map else ()
-    return replace(outcome, notes=(*notes, *outcome.notes, *about_map))
+    return replace(outcome, notes=(*page.notes, *notes, *outcome.notes, *about_map))
 
 
 def _ingest_known(
@@ -359,6 +409,8 @@ def _ingest_new(
         for phase, number in graph.regions.dropped.items()
         if number
     ]
+    if reading.options.source is Source.REGIONS:
+        notes += notes_on_pieces(graph.regions.labels)
     if analysed.uncertainty is not None:
         notes.append(analysed.uncertainty.note)
     if left_behind:
@@ -378,6 +430,7 @@ def _run(page: _Page, reading: Reading, started: datetime) -> IngestRunRecord:
 def parameters_of(reading: Reading, pixel_size_um: float) -> dict[str, Any]:
     """Everything that shapes a segmentation, apart from the pixels and where they belong."""
     return {
+        **_composite_parameter(reading.composite),
         "graph_version": GRAPH_VERSION,
         "phases": reading.phases,
         "pixel_size_um": pixel_size_um,
@@ -386,6 +439,11 @@ def parameters_of(reading: Reading, pixel_size_um: float) -> dict[str, Any]:
         "version": reading.version,
         "method_parameters": dict(reading.parameters),
     }
+
+
+def _composite_parameter(composite: Composite) -> dict[str, str]:
+    """Nothing for the default, so that the keys of earlier versions stay valid."""
+    return {} if composite.sha256 == SSB_CATHODE.sha256 else {"composite": composite.sha256}
 
 
 def segmentation_key_of(view: FieldOfView, content: str, parameters: dict[str, Any]) -> str:

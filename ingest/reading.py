@@ -22,6 +22,7 @@ from cathograph.ingest.segmentation.uncertainty.interval_calibration import (
     IntervalCalibration,
     read_calibration,
 )
+from cathograph.schema.composites import Composite, read_composite
 from cathograph.schema.errors import SegmentationError
 from cathograph.schema.keys import JsonScalar
 
@@ -47,6 +48,8 @@ class Reading:
         Every parameter that shapes the regions.
     phases : str or None
         Canonical text of the phase map.
+    composite : Composite
+        What the phases are and do.
     calibration : IntervalCalibration or None
         What corrects the intervals, where uncertainty is asked for and the model has one.
     """
@@ -56,26 +59,29 @@ class Reading:
     version: str
     parameters: Mapping[str, JsonScalar]
     phases: str | None
+    composite: Composite
     phase_map: PhaseMap | None
     segmenter: Segmenter | None
     calibration: IntervalCalibration | None = None
 
     @classmethod
-    def of(cls, options: IngestOptions) -> "Reading":
-        """Read phase map or segmenter from the options.
+    def of(cls, options: IngestOptions, composite: Composite | None = None) -> "Reading":
+        """Read composite, phase map or segmenter from the options; a composite that is given counts instead.
 
         Raises
         ------
-        PhaseMapError, SegmentationError
-            When there is no such phase map or segmenter, or the segmenter cannot say how sure it is.
+        CompositeError, PhaseMapError, SegmentationError
+            When there is no such composite, phase map or segmenter, or the segmenter cannot say how sure it is.
         ModelError
             When its model or the calibration of that is damaged.
         """
+        composite = composite or read_composite(options.composite)
         if options.phases is not None:
-            phase_map = read_phase_map(options.phases)
+            phase_map = read_phase_map(options.phases, composite)
             parameters = {} if options.source is Source.REGIONS else _region_parameters(options)
-            return cls(options, "given", REGIONS_VERSION, parameters, phase_map.canonical(), phase_map, None)
-        segmenter = make_segmenter(options.segmenter, **options.segmenter_parameters)
+            phases = phase_map.canonical()
+            return cls(options, "given", REGIONS_VERSION, parameters, phases, composite, phase_map, None)
+        segmenter = make_segmenter(options.segmenter, composite, **options.segmenter_parameters)
         calibration = _calibration_of(segmenter, options.uncertainty_passes)
         return cls(
             options,
@@ -87,6 +93,7 @@ class Reading:
                 **_uncertainty_parameters(options.uncertainty_passes, calibration),
             },
             None,
+            composite,
             None,
             segmenter,
             calibration,
@@ -94,7 +101,7 @@ class Reading:
 
     @classmethod
     def of_stored(
-        cls, parameters: Mapping[str, Any], pixel_size_um: float, *, dataset: str | None
+        cls, parameters: Mapping[str, Any], pixel_size_um: float, composite: Composite, *, dataset: str | None
     ) -> "Reading":
         """Read again as a stored segmentation was read.
 
@@ -104,6 +111,8 @@ class Reading:
             What the store keeps of it (`cathograph.ingest.pipeline.parameters_of`).
         pixel_size_um : float
             Edge of a pixel in µm.
+        composite : Composite
+            As it is stored with the segmentation.
         dataset : str or None
             Path inside the file that it came from.
 
@@ -129,7 +138,8 @@ class Reading:
                 dataset=dataset,
                 uncertainty_passes=chosen.get(PASSES, 0),
                 **segmenter,
-            )
+            ),
+            composite,
         )
         if CALIBRATION not in chosen:
             return reading
@@ -154,18 +164,21 @@ def read_regions(pixels: NDArray[np.generic], reading: Reading) -> Regions:
     """
     options = reading.options
     if options.source is Source.REGIONS and reading.phase_map is not None:
-        return regions_from_labels(pixels, reading.phase_map)
+        return regions_from_labels(pixels, reading.phase_map, reading.composite)
     if reading.phase_map is not None:
         phase_image = apply_phase_map(pixels, reading.phase_map)
     elif reading.segmenter is not None:
-        phase_image = run_segmenter(reading.segmenter, pixels)
-    return regions_of_phases(phase_image, options)
+        phase_image = run_segmenter(reading.segmenter, pixels, reading.composite)
+    return regions_of_phases(phase_image, options, reading.composite)
 
 
-def regions_of_phases(phase_image: NDArray[np.uint8], options: IngestOptions) -> Regions:
+def regions_of_phases(
+    phase_image: NDArray[np.uint8], options: IngestOptions, composite: Composite
+) -> Regions:
     """Find the regions of a phase image as the options say."""
     return label_phases(
         phase_image,
+        composite=composite,
         min_size_px=options.min_size_px,
         split_nmc=options.split_nmc,
         rules=SplitRules(),

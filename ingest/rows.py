@@ -14,11 +14,8 @@ from numpy.typing import NDArray
 from cathograph.ingest.graph.particle_graph import ParticleGraph
 from cathograph.ingest.image_uncertainty import ImageUncertainty
 from cathograph.schema.keys import JsonScalar, canonical_json
-from cathograph.schema.phases import Phase
 from cathograph.schema.rows import FieldOfView, ImageRows
 from cathograph.schema.uncertainty import SEGMENTATION_UNCERTAINTY
-
-_PHASE_OF_CODE = {phase.code: phase.value for phase in Phase}
 
 
 def image_rows(
@@ -68,6 +65,7 @@ def image_rows(
             "pixel_size_um": float(graph.pixel_size_um),
             "radius_px": graph.contacts.radius_px,
             "radius_um": float(graph.contacts.radius_px * graph.pixel_size_um),
+            **graph.regions.composite.segmentation_properties(),
             "n_particles": len(graph.regions.region_labels),
             "n_contacts": len(graph.contacts.a),
             "n_tpbs": len(graph.tpbs.nmc),
@@ -106,6 +104,7 @@ def uncertainty_properties(uncertainty: ImageUncertainty | None) -> dict[str, in
 def particle_rows(graph: ParticleGraph, confidence: NDArray[np.float64] | None = None) -> pd.DataFrame:
     """One row per particle: the properties of `cathograph.schema.nodes.PARTICLE`, in µm."""
     shapes, names, phases = graph.shapes, graph.regions.region_labels, graph.regions.region_phases
+    names_of_codes = {phase.code: phase.name for phase in graph.regions.composite.phases}
     size, flat = graph.pixel_size_um, graph.regions.labels.ndim == 2
     n = len(names)
     nothing = np.full(n, np.nan)
@@ -122,7 +121,7 @@ def particle_rows(graph: ParticleGraph, confidence: NDArray[np.float64] | None =
     return pd.DataFrame(
         {
             "label": names,
-            "phase": pd.Series(phases).map(_PHASE_OF_CODE).astype(object),
+            "phase": pd.Series(phases).map(names_of_codes).astype(object),
             "area_px": shapes.area_px,
             "area_um2": shapes.area_px * size**2 if flat else nothing,
             "volume_um3": nothing if flat else shapes.area_px * size**3,

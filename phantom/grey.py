@@ -23,11 +23,12 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from cathograph.phantom.microstructure import Microstructure, check_seed
+from cathograph.schema.composites import BACKGROUND_PHASE, SSB_CATHODE, Phase
 from cathograph.schema.errors import InputError
-from cathograph.schema.phases import Phase
+from cathograph.schema.phases import GRAPHITE, NMC, SSE
 
 PHASE_GREYS: Mapping[Phase, float] = MappingProxyType(
-    {Phase.BACKGROUND: 0.10, Phase.GRAPHITE: 0.30, Phase.SSE: 0.50, Phase.NMC: 1.00}
+    {BACKGROUND_PHASE: 0.10, GRAPHITE: 0.30, SSE: 0.50, NMC: 1.00}
 )
 """Default grey value of each phase, in the order of X-ray absorption: pore, graphite, sulphide SSE, NMC."""
 
@@ -83,7 +84,7 @@ class Imaging:
         if self.photons is not None and not (math.isfinite(self.photons) and self.photons > 0):
             msg = f"Found photons={self.photons!r}; expected a number above 0, or None for no shot noise."
             raise InputError(msg)
-        for phase in Phase:
+        for phase in SSB_CATHODE.all_phases:
             grey = self.phase_greys.get(phase)
             if grey is None or not (math.isfinite(grey) and grey >= 0):
                 msg = f"Found phase_greys with {grey!r} for {phase}; expected a number, 0 or more, for each."
@@ -118,7 +119,7 @@ def render_grey(
     Raises
     ------
     InputError
-        For a seed that is not a whole number from 0.
+        For a seed that is not a whole number from 0, or a phantom of another composite than the default one.
 
     Notes
     -----
@@ -132,11 +133,12 @@ def render_grey(
     >>> sorted({round(float(grey), 2) for grey in render_grey(phantom, seed=0, imaging=PERFECT).flat})
     [0.1, 0.3, 0.5, 1.0]
     """
+    microstructure.materials.require_default("a grey image")
     how = Imaging() if imaging is None else imaging
     rng = np.random.default_rng(check_seed(seed))
-    greys = np.array([how.phase_greys[phase] for phase in Phase], dtype=np.float32)
-    by_code = np.zeros(max(phase.code for phase in Phase) + 1, dtype=np.float32)
-    by_code[[phase.code for phase in Phase]] = greys
+    greys = np.array([how.phase_greys[phase] for phase in SSB_CATHODE.all_phases], dtype=np.float32)
+    by_code = np.zeros(max(phase.code for phase in SSB_CATHODE.all_phases) + 1, dtype=np.float32)
+    by_code[[phase.code for phase in SSB_CATHODE.all_phases]] = greys
     grey = by_code[microstructure.phases]
     if how.blur_px > 0:  # blur and Laplacian commute; blurred first, the fringe is well sampled
         grey = ndimage.gaussian_filter(grey, how.blur_px, mode="nearest")

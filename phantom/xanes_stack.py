@@ -17,12 +17,13 @@ from numpy.typing import ArrayLike, NDArray
 from cathograph.phantom.energy_map import EnergyMap
 from cathograph.phantom.microstructure import Microstructure, check_seed
 from cathograph.phantom.spectra import check_energies, edge_shape
+from cathograph.schema.composites import BACKGROUND_PHASE, SSB_CATHODE, Phase
 from cathograph.schema.edges import edge_of_name
 from cathograph.schema.errors import InputError
-from cathograph.schema.phases import Phase
+from cathograph.schema.phases import GRAPHITE, NMC, SSE
 
 PHASE_ABSORBANCES: Mapping[Phase, float] = MappingProxyType(
-    {Phase.BACKGROUND: 0.0, Phase.SSE: 0.30, Phase.NMC: 0.40, Phase.GRAPHITE: 0.05}
+    {BACKGROUND_PHASE: 0.0, SSE: 0.30, NMC: 0.40, GRAPHITE: 0.05}
 )
 """Absorbance of each phase 7 eV above the edge, without the edge."""
 
@@ -99,6 +100,7 @@ def iterate_xanes_blocks(
     InputError
         As `make_xanes_stack`, when called and not when the first block is asked for.
     """
+    microstructure.materials.require_default("a XANES stack")
     energies = check_energies(energies_ev, edge_of_name(energy_map.edge))
     rng = np.random.default_rng(check_seed(seed))
     if energy_map.energy_ev.shape != microstructure.labels.shape:
@@ -122,8 +124,8 @@ def _blocks(
 ) -> Iterator[tuple[slice, NDArray[np.float32]]]:
     """Work off the energies; noise is drawn image by image, so it does not depend on the block."""
     shape = microstructure.labels.shape
-    by_code = np.zeros(max(phase.code for phase in Phase) + 1, dtype=np.float32)
-    for phase in Phase:
+    by_code = np.zeros(max(phase.code for phase in SSB_CATHODE.all_phases) + 1, dtype=np.float32)
+    for phase in SSB_CATHODE.all_phases:
         by_code[phase.code] = PHASE_ABSORBANCES[phase]
     base = by_code[microstructure.phases].reshape(-1)
     nmc = np.flatnonzero(np.isfinite(energy_map.energy_ev))

@@ -5,20 +5,22 @@ The pattern they form::
     (:Beamtime)<-[:MEASURED_IN]-(:Image)-[:OF]->(:Sample)
     (:Image)-[:SLICE_OF]->(:Volume)-[:OF]->(:Sample)
     (:Segmentation)-[:SEGMENTS]->(:Image)
-    (:Particle:NMC|SSE|Graphite)-[:IN]->(:Segmentation)
-    (:TPB)-[:MEETS]->(:Particle)
-    (:Measurement)-[:OF]->(:Image), (:Measurement)-[:ON]->(:Segmentation), (:Measurement)-[:STATE]->(:NMC)
-    (:Prediction)-[:ON]->(:Segmentation), (:Prediction)-[:PREDICTS]->(:NMC)
+    (:Particle)-[:IN]->(:Segmentation)
+    (:TPB)-[:MEETS {place}]->(:Particle)
+    (:Measurement)-[:OF]->(:Image), (:Measurement)-[:ON]->(:Segmentation), (:Measurement)-[:STATE]->(:Active)
+    (:Prediction)-[:ON]->(:Segmentation), (:Prediction)-[:PREDICTS]->(:Active)
     (:IngestRun)-[:WROTE]->(:Segmentation|Measurement|Prediction)
 
-Particles and TPBs carry these labels only while their segmentation is the active one of its image; else
-they are `InactiveParticle` and `InactiveTPB`, without a phase label, so that ``MATCH (n:NMC)`` never counts
-one twice. A segmentation of which not all rows are there yet is a `StagedSegmentation`, a measurement a
-`StagedMeasurement`.
+A particle has its phase as a label (NMC, SSE, Graphite in the default composite) and a label for each of its
+roles (Active, Ionic, Electronic, Gas, Inert), so that one query asks across composites. Particles and TPBs carry
+their labels only while their segmentation is the active one of its image; else they are `InactiveParticle` and
+`InactiveTPB`, without phase or role, so that ``MATCH (n:NMC)`` never counts one twice. A segmentation of which
+not all rows are there yet is a `StagedSegmentation`, a measurement a `StagedMeasurement`.
 """
 
 from dataclasses import dataclass
 
+from cathograph.schema.composites.composite import Role
 from cathograph.schema.jobs import JOB_PROPERTIES
 from cathograph.schema.network_metrics import PARTICLE_METRICS, SEGMENTATION_METRICS
 from cathograph.schema.properties import Kind, Property
@@ -95,11 +97,23 @@ SEGMENTATION = NodeType(
         Property("pixel_size_um", Kind.FLOAT, "edge of a pixel in µm", minimum=1e-9),
         Property("radius_px", Kind.INTEGER, "contact radius in pixels (Chebyshev)", minimum=0),
         Property("radius_um", Kind.FLOAT, "contact radius in µm", minimum=0),
+        Property("composite", Kind.STRING, "name of the composite its phases belong to"),
+        Property("composite_sha256", Kind.STRING, "hash of what the composite makes of phases and roles"),
+        Property("composite_definition", Kind.STRING, "the whole composite, as canonical JSON"),
+        *(
+            Property(f"{role.value}_phases", Kind.STRINGS, f"phases with the role {role.value}")
+            for role in Role
+        ),
+        Property("first_carrier_phases", Kind.STRINGS, "phases of the first carrier of a concurrent channel"),
+        Property("second_carrier_phases", Kind.STRINGS, "phases of the second carrier"),
+        Property("ion_side", Kind.STRING, "side of the image that the ions come from"),
         Property("n_particles", Kind.INTEGER, "particles written", minimum=0),
         Property("n_contacts", Kind.INTEGER, "contacts written", minimum=0),
         Property("n_tpbs", Kind.INTEGER, "TPBs (triangles) written", minimum=0),
         Property("n_physical_tpbs", Kind.INTEGER, "TPBs with at least one junction", minimum=0),
-        Property("n_channel_pairs", Kind.INTEGER, "pairs of NMC with a concurrent channel", minimum=0),
+        Property(
+            "n_channel_pairs", Kind.INTEGER, "pairs of active particles with a concurrent channel", minimum=0
+        ),
         Property(
             "channel_pairs_stored", Kind.BOOLEAN, "pairs are relationships (on average at most 50 partners)"
         ),
@@ -110,11 +124,17 @@ SEGMENTATION = NodeType(
             minimum=0,
             nullable=True,
         ),
-        Property("hub_share_sse", Kind.FLOAT, "largest SSE region over all SSE", minimum=0, nullable=True),
+        Property(
+            "hub_share_sse",
+            Kind.FLOAT,
+            "largest region of the first carrier over all of it",
+            minimum=0,
+            nullable=True,
+        ),
         Property(
             "hub_share_graphite",
             Kind.FLOAT,
-            "largest graphite region over all graphite",
+            "largest region of the second carrier over all of it",
             minimum=0,
             nullable=True,
         ),
@@ -126,12 +146,12 @@ SEGMENTATION = NodeType(
 
 PARTICLE = NodeType(
     "Particle",
-    "A region of one phase in one segmentation; its phase is its second label.",
+    "A region of one phase in one segmentation; its phase and its roles are labels too.",
     "key",
     (
         Property("key", Kind.STRING, "segmentation key and label"),
         Property("label", Kind.INTEGER, "value in the label image", minimum=1),
-        Property("phase", Kind.STRING, "phase, also the node's second label"),
+        Property("phase", Kind.STRING, "phase, also a label of the node"),
         Property("area_px", Kind.INTEGER, "pixels (3D: voxels)", minimum=1),
         Property("area_um2", Kind.FLOAT, "area in µm² (2D)", minimum=0, nullable=True),
         Property("volume_um3", Kind.FLOAT, "volume in µm³ (3D)", minimum=0, nullable=True),
@@ -153,14 +173,16 @@ PARTICLE = NodeType(
         Property(
             "has_concurrent_channel",
             Kind.BOOLEAN,
-            "NMC: shares an SSE and a graphite neighbour with another NMC",
+            "active: shares a neighbour of each carrier (SSE and graphite) with another active particle",
             nullable=True,
         ),
-        Property("concurrent_partners", Kind.INTEGER, "NMC: how many such NMC", minimum=0, nullable=True),
+        Property(
+            "concurrent_partners", Kind.INTEGER, "active: how many such particles", minimum=0, nullable=True
+        ),
         Property(
             "local_channel_partners",
             Kind.INTEGER,
-            "NMC: how many reached within the path length through one SSE and one graphite region",
+            "active: how many reached within the path length through one region of each carrier",
             minimum=0,
             nullable=True,
         ),
@@ -171,12 +193,17 @@ PARTICLE = NodeType(
 
 TPB = NodeType(
     "TPB",
-    "A triple phase boundary: NMC, SSE and graphite regions pairwise in contact.",
+    "A triple phase boundary: three regions of the composite's triple of roles, pairwise in contact.",
     "key",
     (
         Property("key", Kind.STRING, "segmentation key and the three labels"),
         Property("perimeter_um", Kind.FLOAT, "perimeter of the triangle of the three centroids", minimum=0),
-        Property("interface_ratio", Kind.FLOAT, "weight_px(NMC–SSE) over weight_px(NMC–graphite)", minimum=0),
+        Property(
+            "interface_ratio",
+            Kind.FLOAT,
+            "weight_px of the first with the second region over that of the first with the third",
+            minimum=0,
+        ),
         Property("weight_sum_px", Kind.FLOAT, "sum of the three weight_px", minimum=0),
         Property("junctions", Kind.INTEGER, "places where all three regions meet", minimum=0),
         Property("is_physical", Kind.BOOLEAN, "whether they meet anywhere"),

@@ -8,8 +8,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from cathograph.schema.composites import SSB_CATHODE
 from cathograph.schema.nodes import NODE_TYPES, NodeType
-from cathograph.schema.phases import PARTICLE_PHASES
 from cathograph.schema.properties import Property
 from cathograph.schema.relationships import RELATIONSHIP_TYPES, RelationshipType
 
@@ -47,7 +47,7 @@ an arrow. (It is stored from the lower label to the higher one.)
 
 def schema_page() -> str:
     """Write the page as Markdown: a table for each node and relationship type."""
-    phases = ", ".join(f"`{phase.value}`" for phase in PARTICLE_PHASES)
+    phases = ", ".join(f"`{phase.name}`" for phase in SSB_CATHODE.phases)
     parts = [_HEAD.format(phases=phases), _QUESTION, "## Nodes\n"]
     parts += [_node_section(node) for node in NODE_TYPES]
     parts.append("## Relationships\n")

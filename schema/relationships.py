@@ -38,34 +38,38 @@ CONTACT = RelationshipType(
 
 CONCURRENT_CHANNEL = RelationshipType(
     "CONCURRENT_CHANNEL",
-    "NMC",
-    "NMC",
-    "Two NMC sharing SSE and graphite neighbours; stored below the hub limit, lower label first.",
+    "Active",
+    "Active",
+    "Two active particles that share neighbours of both carriers; stored below the hub limit, lower label first.",
     (
-        Property("via_sse", Kind.INTEGER, "shared SSE neighbours", minimum=1),
-        Property("via_graphite", Kind.INTEGER, "shared graphite neighbours", minimum=1),
+        Property("via_sse", Kind.INTEGER, "shared neighbours of the first carrier (SSE)", minimum=1),
+        Property(
+            "via_graphite", Kind.INTEGER, "shared neighbours of the second carrier (graphite)", minimum=1
+        ),
     ),
 )
 
 LOCAL_CHANNEL = RelationshipType(
     "LOCAL_CHANNEL",
-    "NMC",
-    "NMC",
-    "Two NMC joined by a short path inside one SSE and inside one graphite region, lower label first.",
+    "Active",
+    "Active",
+    "Two active particles joined by a short path inside one region of each carrier, lower label first.",
     (
-        Property("path_sse_um", Kind.FLOAT, "shortest path inside an SSE region", minimum=0),
-        Property("path_graphite_um", Kind.FLOAT, "shortest path inside a graphite region", minimum=0),
+        Property("path_sse_um", Kind.FLOAT, "shortest path inside a region of the first carrier", minimum=0),
+        Property(
+            "path_graphite_um", Kind.FLOAT, "shortest path inside a region of the second carrier", minimum=0
+        ),
     ),
 )
 
 NEAREST = RelationshipType(
     "NEAREST",
-    "NMC",
-    "NMC",
-    "From each NMC to its nearest NMC.",
+    "Active",
+    "Active",
+    "From each active particle to its nearest one.",
     (
         Property("distance_um", Kind.FLOAT, "smallest distance between their pixel centres", minimum=0),
-        Property("via", Kind.STRING, "what both touch: SSE, Graphite, both or neither"),
+        Property("via", Kind.STRING, "what both touch: the carrier's phase (SSE, Graphite), both or neither"),
         Property("touching", Kind.BOOLEAN, "whether some of their pixels are neighbours"),
     ),
 )
@@ -73,8 +77,8 @@ NEAREST = RelationshipType(
 STATE = RelationshipType(
     "STATE",
     "Measurement",
-    "NMC",
-    "Electrochemical state of an NMC. Energies are relative edge shifts, not lithium contents.",
+    "Active",
+    "Electrochemical state of an active particle. Energies are relative edge shifts, not lithium contents.",
     (
         Property("soc_ev", Kind.FLOAT, "mean edge energy of the valid pixels", minimum=0, nullable=True),
         Property("heterogeneity_ev", Kind.FLOAT, "their standard deviation", minimum=0, nullable=True),
@@ -107,8 +111,8 @@ STATE = RelationshipType(
 PREDICTS = RelationshipType(
     "PREDICTS",
     "Prediction",
-    "NMC",
-    "Predicted state of an NMC; null where the model was not trained for it.",
+    "Active",
+    "Predicted state of an active particle; null where the model was not trained for it.",
     (
         Property("soc_ev", Kind.FLOAT, "predicted mean edge energy", nullable=True),
         Property("heterogeneity_ev", Kind.FLOAT, "predicted standard deviation", nullable=True),
@@ -138,7 +142,13 @@ RELATIONSHIP_TYPES: tuple[RelationshipType, ...] = (
     RelationshipType("SLICE_OF", "Image", "Volume", "Volume an image is a slice of."),
     RelationshipType("SEGMENTS", "Segmentation", "Image", "Image that was segmented."),
     RelationshipType("IN", "Particle", "Segmentation", "Segmentation a particle belongs to."),
-    RelationshipType("MEETS", "TPB", "Particle", "The three particles of a TPB."),
+    RelationshipType(
+        "MEETS",
+        "TPB",
+        "Particle",
+        "The three particles of a TPB.",
+        (Property("place", Kind.INTEGER, "place in the composite's triple of roles: 1, 2 or 3", minimum=1),),
+    ),
     CONTACT,
     CONCURRENT_CHANNEL,
     LOCAL_CHANNEL,

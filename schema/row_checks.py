@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from cathograph.schema.composites.composite import Composite, Role
 from cathograph.schema.errors import RowError
 from cathograph.schema.network_metrics import METRIC_NAMES
-from cathograph.schema.phases import PARTICLE_PHASES
 from cathograph.schema.properties import Kind, Property
 
 NOT_IN_ROWS = frozenset({"key", "active", "created"}) | METRIC_NAMES
@@ -22,14 +22,8 @@ metrics are computed from what is stored."""
 
 _BEYOND_INTEGERS = 2.0**63
 
-_END_PHASES = {
-    "nmc": "NMC",
-    "nmc_a": "NMC",
-    "nmc_b": "NMC",
-    "nearest": "NMC",
-    "sse": "SSE",
-    "graphite": "Graphite",
-}
+_TRIPLE = ("nmc", "sse", "graphite")
+"""Columns of the three places of a TPB, whatever the names of the phases in the composite."""
 
 _ONLY_IN = {
     2: {"particles": ("area_um2", "perimeter_um"), "contacts": ("interface_um",)},
@@ -88,8 +82,8 @@ def check_columns(
         _check_column(name, table, prop)
 
 
-def check_labels(particles: pd.DataFrame) -> "pd.Series[str]":
-    """Refuse a label that stands twice and a phase that is none; give the phases by label.
+def check_labels(particles: pd.DataFrame, composite: Composite) -> "pd.Series[str]":
+    """Refuse a label that stands twice and a phase that the composite lacks; give the phases by label.
 
     Raises
     ------
@@ -100,23 +94,25 @@ def check_labels(particles: pd.DataFrame) -> "pd.Series[str]":
     if len(twice):
         msg = f"Found label {twice.iloc[0]} twice in particles.label; expected one row per label."
         raise RowError(msg)
-    known = {phase.value for phase in PARTICLE_PHASES}
+    known = {phase.name for phase in composite.phases}
     unknown = set(particles["phase"]) - known
     if unknown:
         msg = f"Found phase {min(unknown)!r} in particles.phase; expected one of {sorted(known)}."
         raise RowError(msg)
-    is_nmc = particles["phase"] == "NMC"
+    is_active = particles["phase"].isin([phase.name for phase in composite.with_role(Role.ACTIVE)])
     flags = ("has_concurrent_channel", "concurrent_partners")
     for flag in flags:
-        if particles.loc[is_nmc, flag].isna().any():
-            label = particles.loc[is_nmc & particles[flag].isna(), "label"].iloc[0]
-            msg = f"Found no particles.{flag} for NMC {label}; expected a value for every NMC."
+        if particles.loc[is_active, flag].isna().any():
+            label = particles.loc[is_active & particles[flag].isna(), "label"].iloc[0]
+            msg = f"Found no particles.{flag} for the active particle {label}; expected a value for each."
             raise RowError(msg)
     return pd.Series(particles["phase"].to_numpy(), index=particles["label"].to_numpy())
 
 
-def check_ends(name: str, table: pd.DataFrame, ends: Sequence[str], phase_of: "pd.Series[str]") -> None:
-    """Refuse links to particles that are not there, of the wrong phase, twice, or higher label first.
+def check_ends(
+    name: str, table: pd.DataFrame, ends: Sequence[str], phase_of: "pd.Series[str]", composite: Composite
+) -> None:
+    """Refuse links to particles that are not there, of the wrong role, twice, or higher label first.
 
     Raises
     ------
@@ -129,14 +125,15 @@ def check_ends(name: str, table: pd.DataFrame, ends: Sequence[str], phase_of: "p
             stray = table.loc[~known, end].iloc[0]
             msg = f"Found label {stray} in {name}.{end}; expected the label of a particle of this image."
             raise RowError(msg)
-        if end in _END_PHASES and len(table):
-            phases = phase_of.loc[table[end]]
-            wrong = phases.to_numpy() != _END_PHASES[end]
+        if name != "contacts" and len(table):
+            role = composite.tpb[_TRIPLE.index(end)] if name == "tpbs" else Role.ACTIVE
+            expected = [phase.name for phase in composite.with_role(role)]
+            wrong = ~phase_of.loc[table[end]].isin(expected).to_numpy()
             if wrong.any():
                 label = table[end].iloc[int(wrong.argmax())]
                 msg = (
-                    f"Found label {label} in {name}.{end} with phase {phase_of.loc[label]}; "
-                    f"expected {_END_PHASES[end]}."
+                    f"Found label {label} in {name}.{end} with phase {phase_of.loc[label]}; expected "
+                    f"{' or '.join(expected)}, which {'has' if len(expected) == 1 else 'have'} the role {role}."
                 )
                 raise RowError(msg)
     for low, high in (("a", "b"), ("nmc_a", "nmc_b")):
@@ -144,7 +141,7 @@ def check_ends(name: str, table: pd.DataFrame, ends: Sequence[str], phase_of: "p
             msg = f"Found {name} whose {low} is not below its {high}; expected the lower label first."
             raise RowError(msg)
     if name == "nearest" and (table["nmc"] == table["nearest"]).any():
-        msg = "Found an NMC in nearest.nearest that is its own nearest; expected another one."
+        msg = "Found a particle in nearest.nearest that is its own nearest; expected another one."
         raise RowError(msg)
     twice = table.duplicated(subset=["nmc"] if name == "nearest" else list(ends))
     if twice.any():
@@ -238,6 +235,8 @@ def _fits(value: object, kind: Kind) -> bool:
         return type(value) is int and abs(value) < _BEYOND_INTEGERS
     if kind is Kind.FLOAT:
         return type(value) in (int, float) and math.isfinite(float(str(value)))
+    if kind is Kind.STRINGS:
+        return isinstance(value, list) and all(isinstance(item, str) for item in value)
     if kind in (Kind.INTEGERS, Kind.FLOATS):
         item_type = int if kind is Kind.INTEGERS else float
         return isinstance(value, list) and all(

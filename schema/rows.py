@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from cathograph.schema.composites.composite import Composite
 from cathograph.schema.errors import RowError
 from cathograph.schema.nodes import IMAGE, PARTICLE, SEGMENTATION, TPB
 from cathograph.schema.relationships import CONCURRENT_CHANNEL, CONTACT, LOCAL_CHANNEL, NEAREST
@@ -91,16 +92,17 @@ class ImageRows:
     contacts : DataFrame
         One row per contact: ``a``, ``b`` (labels, a < b) and the properties of CONTACT.
     tpbs : DataFrame
-        One row per triangle: ``nmc``, ``sse``, ``graphite`` (labels) and the properties of TPB.
+        One row per triangle: ``nmc``, ``sse``, ``graphite`` (labels of the regions in the three places of the
+        composite's triple) and the properties of TPB.
     channels, local_channels : DataFrame
         One row per pair: ``nmc_a``, ``nmc_b`` (labels, a < b) and the relationship's properties.
     nearest : DataFrame
-        One row per NMC with a neighbour: ``nmc``, ``nearest`` (labels) and the properties of NEAREST.
+        One row per active particle with another: ``nmc``, ``nearest`` (labels) and the properties of NEAREST.
     """
 
     field_of_view: FieldOfView
     segmentation_key: str
-    segmentation: Mapping[str, Scalar | Sequence[int]]
+    segmentation: Mapping[str, Scalar | Sequence[int] | Sequence[str]]
     particles: pd.DataFrame
     contacts: pd.DataFrame
     tpbs: pd.DataFrame
@@ -137,9 +139,10 @@ class ImageRows:
         }
         for name, (table, properties) in tables.items():
             check_columns(name, table, properties, label_columns=self.ends.get(name, ()))
-        phase_of = check_labels(self.particles)
+        composite = Composite.from_definition(str(self.segmentation["composite_definition"]))
+        phase_of = check_labels(self.particles, composite)
         for name, ends in self.ends.items():
-            check_ends(name, tables[name][0], ends, phase_of)
+            check_ends(name, tables[name][0], ends, phase_of, composite)
         check_dimension(self.segmentation["ndim"], {name: table for name, (table, _) in tables.items()})
         check_junctions(self.tpbs)
         self._check_counts()

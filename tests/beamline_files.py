@@ -156,7 +156,9 @@ def txrm(folder: Path, *, images: np.ndarray | None = None, **changes: bytes | N
     )
 
 
-def ome_zarr(folder: Path, *, version: str = "0.5", scale_um: float = 0.025, level: str = "0") -> Path:
+def ome_zarr(
+    folder: Path, *, version: str = "0.5", scale_um: float = 0.025, level: str = "0", page_axis: str = "c"
+) -> Path:
     """Write OME-Zarr of absorbance, energies as an attribute of the image."""
     path = folder / "scan.ome.zarr"
     group = zarr.open_group(path, mode="w", zarr_format=3 if version == "0.5" else 2)
@@ -165,7 +167,7 @@ def ome_zarr(folder: Path, *, version: str = "0.5", scale_um: float = 0.025, lev
     multiscales = [
         {
             "axes": [
-                {"name": "c", "type": "channel"},
+                {"name": page_axis, "type": "space" if page_axis == "z" else "channel"},
                 {"name": "y", "type": "space", "unit": "micrometer"},
                 {"name": "x", "type": "space", "unit": "micrometer"},
             ],

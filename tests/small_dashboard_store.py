@@ -22,7 +22,7 @@ from cathograph.queries.server.connection import Connection
 from cathograph.queries.writing.images import IngestRunRecord
 from cathograph.queries.writing.jobs import Claimer, JobEnd, claim, enqueue, settle
 from cathograph.queries.writing.predictions import write_prediction
-from cathograph.schema.phases import Phase
+from cathograph.schema.composites import SSB_CATHODE
 from cathograph.schema.prediction_rows import PredictionRows
 
 MODEL_HASH = "5eed" * 8
@@ -30,7 +30,7 @@ MODEL_HASH = "5eed" * 8
 HARMFUL = "<script>alert(1)</script> **bold** [x](javascript:alert(1))"
 """Name of the sample without an energy map."""
 
-_PHASES = ",".join(f"{phase.code}={phase.value}" for phase in Phase)
+_PHASES = ",".join(f"{phase.code}={phase.name}" for phase in SSB_CATHODE.all_phases)
 _PIXEL_UM = 0.03
 _SHAPE = (220, 280)
 

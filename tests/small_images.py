@@ -8,9 +8,9 @@ from scipy import ndimage as ndi
 from cathograph.ingest.graph.contacts import Contacts
 from cathograph.ingest.graph.neighbours import find_neighbours
 from cathograph.ingest.regions.regions import Regions
-from cathograph.schema.phases import Phase
+from cathograph.schema import phases as default_phases
 
-SSE, NMC, GRAPHITE = Phase.SSE.code, Phase.NMC.code, Phase.GRAPHITE.code
+SSE, NMC, GRAPHITE = default_phases.SSE.code, default_phases.NMC.code, default_phases.GRAPHITE.code
 OTHER = 9
 """A phase that never takes part."""
 

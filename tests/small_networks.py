@@ -6,9 +6,10 @@ import torch
 from cathograph.ingest.segmentation.unet.architecture import Architecture
 from cathograph.ingest.segmentation.unet.network import UNet
 from cathograph.ingest.segmentation.unet.pairs import Pair
-from cathograph.schema.phases import Phase
+from cathograph.schema.composites import SSB_CATHODE
+from cathograph.schema.phases import NMC, SSE
 
-ALL_PHASES = tuple(sorted(Phase, key=lambda phase: phase.code))
+ALL_PHASES = tuple(sorted(SSB_CATHODE.all_phases, key=lambda phase: phase.code))
 
 
 def random_network(channels=(4, 6, 8), *, attention=True, classes=ALL_PHASES, seed=0):
@@ -31,9 +32,9 @@ def two_phase_pair(name, *, group=None, side=48, seed=0):
     """Make discs of NMC in SSE, with noise."""
     rng = np.random.default_rng((seed, abs(hash(name)) % 1000 if not name.isdecimal() else int(name)))
     y, x = np.mgrid[:side, :side]
-    phases = np.full((side, side), Phase.SSE.code, dtype=np.uint8)
+    phases = np.full((side, side), SSE.code, dtype=np.uint8)
     for _ in range(4):
         centre = rng.uniform(0, side, 2)
-        phases[(y - centre[0]) ** 2 + (x - centre[1]) ** 2 < 81] = Phase.NMC.code
-    grey = (phases == Phase.NMC.code) * 100.0 + rng.normal(50, 12, phases.shape)
+        phases[(y - centre[0]) ** 2 + (x - centre[1]) ** 2 < 81] = NMC.code
+    grey = (phases == NMC.code) * 100.0 + rng.normal(50, 12, phases.shape)
     return Pair(name, group or name, grey.astype(np.float32), phases, f"hash of {name}")

@@ -11,6 +11,7 @@ The image ``field``, radius 3 px, pixels of 0.1 µm::
 
 import pandas as pd
 
+from cathograph.schema.composites import SSB_CATHODE
 from cathograph.schema.rows import FieldOfView, ImageRows
 from cathograph.schema.uncertainty import SEGMENTATION_UNCERTAINTY
 
@@ -30,6 +31,7 @@ def make_toy_rows(image="field", sample="s1", key="k1", **view):
             "n_particles": 5, "n_contacts": 5, "n_tpbs": 2, "n_physical_tpbs": 1, "n_channel_pairs": 1,
             "channel_pairs_stored": True, "local_channel_path_um": 1.0, "hub_share_sse": 1.0,
             "hub_share_graphite": 1.0, "dropped": "{}",
+            **SSB_CATHODE.segmentation_properties(),
             **{prop.name: None for prop in SEGMENTATION_UNCERTAINTY},
         },
         particles=pd.DataFrame(

@@ -1,12 +1,13 @@
 """All network metrics of one image, from its particles and contacts: a column for each declared property.
 
-There are three graphs: the whole one, the ionic one (NMC and the solid electrolyte, what Li⁺ can use) and the
-electronic one (NMC and graphite, what e⁻ can use). A metric is null where it is not defined (an isolated
-particle has no eigenvector) or was not computed (`PathLimits`), never a placeholder number.
+There are three graphs: the whole one, the ionic one (active and ionic particles, what ions can use) and the
+electronic one (active and electronic particles, what electrons can use). A metric is null where it is not
+defined (an isolated particle has no eigenvector) or was not computed (`PathLimits`), never a placeholder number.
 
 Definitions, and where networkx and Graph Data Science differ by default: docs/network.md.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,11 +20,11 @@ from cathograph.analysis.network.contact_graph import ContactGraph, build_contac
 from cathograph.analysis.network.percolation import percolate, side_names, touched_sides
 from cathograph.analysis.network.spectral import eigenvector_centrality
 from cathograph.analysis.network.triangles import local_clustering
+from cathograph.schema.composites import SSB_CATHODE, Composite, Role
 from cathograph.schema.network_metrics import PARTICLE_METRICS
-from cathograph.schema.phases import PARTICLE_PHASES, Phase
 
-_COUNTED_PHASES = (Phase.NMC, Phase.SSE, Phase.GRAPHITE)
-_IONIC, _ELECTRONIC, _BOTH = "Li+", "e-", "both"
+_COUNTED = {"nmc": Role.ACTIVE, "sse": Role.IONIC, "graphite": Role.ELECTRONIC}
+"""Neighbours are counted by role; the columns have the names of the default composite's phases."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ def measure_network(
     contacts: pd.DataFrame,
     shape: tuple[int, ...],
     limits: PathLimits | None = None,
+    composite: Composite = SSB_CATHODE,
 ) -> pd.DataFrame:
     """Compute every network metric of one image, or of a selection of its particles.
 
@@ -61,6 +63,8 @@ def measure_network(
         Pixels of the image along (y, x) or (z, y, x).
     limits : PathLimits, optional
         Up to which size shortest paths are followed.
+    composite : Composite
+        What the phases do.
 
     Returns
     -------
@@ -95,9 +99,12 @@ def measure_network(
     2      3       1          0.0          <NA>        None
     """
     limits = limits or PathLimits()
-    phase = particles["phase"].to_numpy(dtype=np.str_)
-    carried = {each.value: each.carries for each in PARTICLE_PHASES}
-    carries = np.array([carried[each] for each in phase.tolist()], dtype=np.str_)
+    has = {
+        role: particles["phase"]
+        .isin([phase.name for phase in composite.with_role(role)])
+        .to_numpy(dtype=np.bool_)
+        for role in Role
+    }
     graph = build_contact_graph(
         particles["label"].to_numpy(dtype=np.int64),
         contacts["a"].to_numpy(dtype=np.int64),
@@ -105,26 +112,30 @@ def measure_network(
         contacts["weight_px"].to_numpy(dtype=np.float64),
     )
     columns: dict[str, object] = {"label": particles["label"].to_numpy(dtype=np.int64)}
-    columns.update(_whole_graph(graph, phase, limits))
-    for prefix, carrier in (("ionic", _IONIC), ("electronic", _ELECTRONIC)):
-        columns.update(_typed_graph(graph, prefix, (carries == carrier) | (carries == _BOTH), limits))
-    columns.update(_percolation(graph, carries, particles["bbox"], shape))
+    columns.update(_whole_graph(graph, has, limits))
+    for carrier in (Role.IONIC, Role.ELECTRONIC):
+        columns.update(_typed_graph(graph, carrier.value, has[carrier] | has[Role.ACTIVE], limits))
+    columns.update(_percolation(graph, has, particles["bbox"], shape))
     return pd.DataFrame({name: columns[name] for name in ("label", *(p.name for p in PARTICLE_METRICS))})
 
 
-def _whole_graph(graph: ContactGraph, phase: NDArray[np.str_], limits: PathLimits) -> dict[str, object]:
+def _whole_graph(
+    graph: ContactGraph, has: Mapping[Role, NDArray[np.bool_]], limits: PathLimits
+) -> dict[str, object]:
     n = graph.n
     source = np.repeat(np.arange(n), graph.degree)
-    near = phase[graph.neighbours]
-    by_phase = {each: np.bincount(source[near == each.value], minlength=n) for each in _COUNTED_PHASES}
+    counted = {
+        name: np.bincount(source[has[role][graph.neighbours]], minlength=n) for name, role in _COUNTED.items()
+    }
+    other = ~np.logical_or.reduce([has[role] for role in _COUNTED.values()])
     betweenness, closeness = _paths(graph, limits.unweighted)
     betweenness_weighted, closeness_weighted = _paths(graph, limits.weighted, weighted=True)
     pairs = (n - 1) * (n - 2) / 2
     return {
         "degree": graph.degree,
         "weighted_degree_px": _weighted_degree(graph),
-        **{f"neighbours_{each.value.lower()}": count for each, count in by_phase.items()},
-        "neighbours_other": graph.degree - sum(by_phase.values()),
+        **{f"neighbours_{name}": count for name, count in counted.items()},
+        "neighbours_other": np.bincount(source[other[graph.neighbours]], minlength=n),
         "clustering": local_clustering(graph),
         "betweenness": betweenness,
         "betweenness_normalised": betweenness / pairs if pairs > 0 else betweenness,
@@ -159,22 +170,22 @@ def _typed_graph(
 
 
 def _percolation(
-    graph: ContactGraph, carries: NDArray[np.str_], bbox: "pd.Series[Any]", shape: tuple[int, ...]
+    graph: ContactGraph, has: Mapping[Role, NDArray[np.bool_]], bbox: "pd.Series[Any]", shape: tuple[int, ...]
 ) -> dict[str, object]:
     boxes = np.array(bbox.tolist(), dtype=np.int64).reshape(graph.n, 2 * len(shape))
     at_side = touched_sides(boxes, shape)
-    active = carries == _BOTH
+    active = has[Role.ACTIVE]
     columns: dict[str, object] = {}
     cuts_off = np.full(graph.n, None, dtype=object)
-    for name, carried in (("ionic_sides", _IONIC), ("electronic_sides", _ELECTRONIC)):
-        carrier = carries == carried
+    for role in (Role.IONIC, Role.ELECTRONIC):
+        carrier = has[role]
         found = percolate(graph, carrier, active, at_side)
         sides = np.full(graph.n, None, dtype=object)
         for place in np.flatnonzero(carrier | active):
             sides[place] = side_names(found.reaches[place])
         for place in np.flatnonzero(carrier):
             cuts_off[place] = found.cut_off[place].tolist()
-        columns[name] = sides
+        columns[f"{role.value}_sides"] = sides
     return {**columns, "cuts_off": cuts_off}
 
 

@@ -81,7 +81,7 @@ def percolate(
     carrier : ndarray of bool, shape (n,)
         Particles that ways may lead through: SSE for ions, graphite for electrons.
     active : ndarray of bool, shape (n,)
-        Particles that ways lead to: NMC. None is a carrier.
+        Particles that paths lead to: NMC. One may be a carrier too, as nickel is for electrons.
     at_side : ndarray of bool, shape (n, sides)
         See `touched_sides`.
 

@@ -7,8 +7,10 @@ template escapes all text from the store.
 import base64
 import math
 import re
+from collections.abc import Hashable, Mapping
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +18,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 
 from cathograph.analysis.report.report import Report
-from cathograph.analysis.report.tables import ReportTable
+from cathograph.analysis.report.tables import REASON_OF, ReportTable
 from cathograph.schema.errors import InputError
 
 _MOST_ROWS_SHOWN = 60
@@ -116,10 +118,14 @@ def render_page(report: Report, images: dict[str, str]) -> str:
 
 def table_cells(table: ReportTable) -> list[list[str]]:
     """Write the rows of a table that the page shows, with four digits and blanks for missing values."""
-    shown = table.data[[name for name in table.shown if name in table.data.columns]]
-    return [
-        [write_value(value) for value in row] for row in shown.head(_MOST_ROWS_SHOWN).itertuples(index=False)
-    ]
+    shown = [name for name in table.shown if name in table.data.columns]
+    rows = table.data.head(_MOST_ROWS_SHOWN).to_dict("records")
+    return [[write_value(row[name]) or _why_no_p(name, row) for name in shown] for row in rows]
+
+
+def _why_no_p(name: str, row: Mapping[Hashable, Any]) -> str:
+    """Give the reason in the place of a p value; blank for any other missing number."""
+    return write_value(row.get(REASON_OF[name])) if name in REASON_OF else ""
 
 
 def write_value(value: object) -> str:

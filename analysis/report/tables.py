@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from cathograph.analysis.figures.figure import STATE_NOTE
+from cathograph.analysis.figures.phase_legend import PhaseLegend
 from cathograph.analysis.statistics.electrode_statistics import ElectrodeStatistics
 from cathograph.analysis.tables.electrode_tables import ElectrodeTables
 from cathograph.analysis.tables.selection_tables import stack_selections
@@ -14,6 +15,13 @@ _COUNTS = (
     "samples", "images", "clusters", "nmc", "nmc_in_tpbs", "nmc_in_physical_tpbs", "nmc_with_channels",
     "tpbs", "physical_tpbs", "with_energy_map", "measured", "flagged",
 )  # fmt: skip
+
+REASON_OF = {
+    "p_clustered": "reason_clustered",
+    "p_adjusted_clustered": "reason_clustered",
+    "p_size_adjusted_clustered": "reason_size_adjusted_clustered",
+}
+"""Columns of p values, and the column whose reason stands in their place where there is none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +55,7 @@ def result_tables(
     s8: pd.DataFrame,
     correlations: pd.DataFrame,
     names: Sequence[str],
+    legend: PhaseLegend,
 ) -> tuple[ReportTable, ...]:
     """Build the tables of results from the statistics of each selection."""
     s2 = stack_selections({name: each.anova_heterogeneity for name, each in statistics.items()}, names)
@@ -60,12 +69,17 @@ def result_tables(
     )
     first = ("selection",) if len(names) > 1 else ()
     anova = ("type", "term", "df", "sum_sq", "f", "p", "p_family", "difference_clustered", "f_clustered",
-             "df_clustered", "p_clustered", "p_clustered_family", "n", "n_zeros")  # fmt: skip
+             "df_clustered", "p_clustered", "p_clustered_family", "n", "n_missing", "n_flagged", "n_zeros",
+             "n_clusters", "effective_clusters")  # fmt: skip
     return (
         ReportTable(
             "overview", "Selected data",
-            "Clusters are images, or volumes if images are slices of them. Measured: NMC with a measured state. "
-            "Flagged: measured NMC with too few valid pixels or too many pixels outside the window.",
+            legend.write(
+                "Clusters are images, or volumes if images are slices of them. Measured: {actives} with a measured "
+                "state. Flagged: measured {actives} with too few valid pixels or too many pixels outside the window; "
+                "they are left out of all tests and figures."
+            )
+            + _about_names(legend),
             overview, ("selection", *_COUNTS),
         ),
         ReportTable(
@@ -75,18 +89,20 @@ def result_tables(
             "Differences are in eV. "
             + STATE_NOTE,
             s1,
-            (*first, "figure", "outcome", "exposure", "n_exposed", "n_others", "mean_exposed", "mean_others",
+            (*first, "figure", "outcome", "exposure", "n_exposed", "n_others", "n_missing", "n_flagged",
+             "mean_exposed", "mean_others",
              "median_exposed", "median_others", "difference", "t", "df", "p", "d", "d_ci_low",
              "d_ci_high", "g"),
         ),
         ReportTable(
             "table-s1", "Table S1, accounting for images",
             "The same comparisons with clustered tests, corrected for the six comparisons (Benjamini–Hochberg), and at "
-            "equal size.",
+            "equal size. effective_clusters is the number of images (or volumes) that in effect carry the comparison. "
+            "If it is too small, the reason stands in the place of p.",
             s1,
             (*first, "figure", "outcome", "exposure", "d", "p", "p_family", "d_clustered", "d_clustered_ci_low",
              "d_clustered_ci_high", "p_clustered", "p_clustered_family", "d_size_adjusted_clustered",
-             "p_size_adjusted_clustered", "icc", "n_clusters"),
+             "p_size_adjusted_clustered", "icc", "n_exposed", "n_others", "n_clusters", "effective_clusters"),
         ),
         # A separate table for the sentences, which would make the rows above as high as paragraphs.
         ReportTable(
@@ -96,11 +112,12 @@ def result_tables(
             (*first, "figure", "outcome", "exposure", "df_clustered", "detectable_d", "detectable_d_clustered",
              "method_clustered", "caution", "reason"),
         ),
+        *_with_flagged(s1, first),
         ReportTable(
-            "size-by-tpb", "Size of NMC in TPBs and others (Fig. 4d)",
+            "size-by-tpb", legend.write("Size of {actives} in TPBs and others (Fig. 4d)"),
             "The difference in size that comparisons have to be adjusted for.", by_size,
             (*first, "outcome", "n_exposed", "n_others", "mean_exposed", "mean_others", "d", "p", "d_clustered",
-             "p_clustered"),
+             "p_clustered", "n_clusters", "effective_clusters"),
         ),
         ReportTable(
             "table-s2", "Table S2: variance of log heterogeneity",
@@ -122,8 +139,9 @@ def result_tables(
             "equal_slopes_p is small, the effect differs between "
             "small and large particles, and one adjusted value does not describe both.",
             s8,
-            (*first, "exposure", "outcome", "n", "d_size", "d", "d_adjusted", "p_adjusted",
-             "d_adjusted_clustered", "p_adjusted_clustered", "p_adjusted_clustered_family", "equal_slopes_p"),
+            (*first, "exposure", "outcome", "n", "n_flagged", "d_size", "d", "d_adjusted", "p_adjusted",
+             "d_adjusted_clustered", "p_adjusted_clustered", "p_adjusted_clustered_family", "n_clusters",
+             "effective_clusters", "equal_slopes_p"),
         ),
         ReportTable(
             "correlations", "Correlations (Fig. 5a)",
@@ -131,14 +149,16 @@ def result_tables(
             "independent. r_within is the correlation within images. The "
             "clustered values are standardized slopes that account for images.",
             correlations,
-            (*first, "metric", "outcome", "n", "r", "r_ci_low", "r_ci_high", "p", "p_family", "spearman",
-             "r_within", "r_clustered", "p_clustered", "p_clustered_family"),
+            (*first, "metric", "outcome", "n", "n_flagged", "r", "r_ci_low", "r_ci_high", "p", "p_family", "spearman",
+             "r_within", "r_clustered", "p_clustered", "p_clustered_family", "n_clusters", "effective_clusters"),
         ),
         ReportTable(
             "percolation", "Percolation",
-            "NMC connected through SSE to the top of the image (ionic) and "
-            "through graphite to the bottom (electronic), "
-            "over all images of these samples. Other sides: `cathograph query percolation --param side=left`.",
+            legend.title(
+                "{actives} connected through {ionic} to the {ion_side} of the image (ionic) and through {electronic} "
+                "to the {electron_side} (electronic), over all images of these samples."
+            )
+            + " Other sides: `cathograph query percolation --param side=left`.",
             stack_selections({name: tables.percolation for name, tables in selections.items()}, names),
             (*first, "sample", "cathode", "ndim", "images", "nmc", "ionic", "electronic", "both", "neither",
              "share_ionic", "share_electronic", "share_both", "share_neither", "images_without_metrics"),
@@ -149,6 +169,22 @@ def result_tables(
             counterparts,
             (*first, "exposure", "outcome", "method", "quoted", "difference", "difference_low",
              "difference_high", "df", "p", "reason"),
+        ),
+    )  # fmt: skip
+
+
+def _with_flagged(s1: pd.DataFrame, first: tuple[str, ...]) -> tuple[ReportTable, ...]:
+    """Show what the flagged states would change; nothing where no state is flagged."""
+    if not s1["n_flagged"].any():
+        return ()
+    return (
+        ReportTable(
+            "table-s1-with-flagged", "Table S1 with flagged states among the others",
+            "Flagged states (n_flagged) are left out above: the window cuts their spread. Here is what the same "
+            "comparisons would say with them.",
+            s1[s1["n_flagged"] > 0],
+            (*first, "figure", "outcome", "exposure", "n_flagged", "d", "p", "d_clustered", "p_clustered",
+             "d_with_flagged", "p_with_flagged", "d_clustered_with_flagged", "p_clustered_with_flagged"),
         ),
     )  # fmt: skip
 
@@ -167,8 +203,8 @@ def provenance_tables(
     return (
         ReportTable(
             "images", "Images", "", stack_selections({n: t.images for n, t in selections.items()}, names),
-            (*first, "sample", "image", "cathode", "beamtime", "volume", "ndim", "pixel_size_um", "radius_um",
-             "method", "version", "nmc", "contacts", "tpbs"),
+            (*first, "sample", "image", "composite", "cathode", "beamtime", "volume", "ndim", "pixel_size_um",
+             "radius_um", "method", "version", "nmc", "contacts", "tpbs"),
         ),
         ReportTable(
             "segmentations", "Segmentations in use", "Column way: row of the next table.", segmentations,
@@ -186,6 +222,12 @@ def provenance_tables(
             "measurement-ways", "Parameters of the energy maps", "", ways_of_measuring, ("way", "images", "params"),
         ),
     )  # fmt: skip
+
+
+def _about_names(legend: PhaseLegend) -> str:
+    """Say what the columns about NMC count where the active particles are others; names of columns never change."""
+    actives = legend.write("{actives}")
+    return "" if actives == "NMC" else f" Columns with nmc in their name count {actives}."
 
 
 def _unanswered(anova: pd.DataFrame) -> str:

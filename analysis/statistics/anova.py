@@ -23,9 +23,11 @@ from cathograph.analysis.statistics.logarithm import Log, take_log
 from cathograph.analysis.tables.particle_table import (
     EXPOSURES,
     cluster_of,
+    flagged_states,
     flags_of,
-    numbers_of,
+    name_clusters,
     sample_codes,
+    states_of,
 )
 from cathograph.schema.errors import InputError
 
@@ -52,6 +54,12 @@ class AnovaTerm:
         differences) once images are accounted for.
     f_clustered, df_clustered, p_clustered : float
         Its test: F(1, df_clustered).
+    reason_clustered : str
+        Empty, or why the clustered difference has no p value.
+    n_clusters : int
+        Volumes or images.
+    effective_clusters : float
+        As many clusters, in effect, carry the clustered difference.
     """
 
     term: str
@@ -64,6 +72,9 @@ class AnovaTerm:
     f_clustered: float = _NAN
     df_clustered: float = _NAN
     p_clustered: float = _NAN
+    reason_clustered: str = ""
+    n_clusters: int = 0
+    effective_clusters: float = _NAN
 
 
 @dataclass(frozen=True)
@@ -78,8 +89,9 @@ class TwoWayAnova:
         Logarithm taken, ``log1p`` or ``ln``.
     type : int
         Type of the sums of squares, 2 or 3.
-    n, n_missing, n_zeros, n_left_out : int
-        Particles used; without a value; with the value zero; left out because of ``ln 0``.
+    n, n_missing, n_flagged, n_zeros, n_left_out : int
+        Particles used; without a value; left out because their state is flagged; with the value zero; left
+        out because of ``ln 0``.
     cells : tuple of tuple
         (first factor, second factor, particles, mean of the log) for each of the four cells.
     terms : tuple of AnovaTerm
@@ -99,6 +111,7 @@ class TwoWayAnova:
     type: int
     n: int
     n_missing: int
+    n_flagged: int
     n_zeros: int
     n_left_out: int
     cells: tuple[tuple[bool, bool, int, float], ...]
@@ -115,7 +128,7 @@ class TwoWayAnova:
         if rows:
             rows.append({"term": "residual", "df": self.residual_df, "sum_sq": self.residual_sum_sq})
         else:
-            rows.append({"term": "no answer"})
+            rows.append({"term": "no answer", "reason_clustered": self.reason})
         out = pd.DataFrame(rows, columns=list(AnovaTerm.__dataclass_fields__))
         out.insert(0, "outcome", self.outcome)
         for name in (
@@ -123,6 +136,7 @@ class TwoWayAnova:
             "type",
             "n",
             "n_missing",
+            "n_flagged",
             "n_zeros",
             "n_left_out",
             "method_clustered",
@@ -179,7 +193,8 @@ def two_way_anova(
     if type_of_squares not in (2, 3):
         msg = f"Found type {type_of_squares!r}; expected 2 or 3. Name one of them."
         raise InputError(msg)
-    logged = take_log(numbers_of(table, outcome), log, outcome)
+    logged = take_log(states_of(table, outcome), log, outcome)
+    n_flagged = int(flagged_states(table, outcome).sum())
     flags = [flags_of(table, name) for name in factors]
     clusters, samples_of = cluster_of(table).to_numpy(), sample_codes(table)
     known = ~np.isnan(logged.logs)
@@ -199,14 +214,23 @@ def two_way_anova(
         residual_df = int(naive["df"].to_numpy()[-1])
         residual_sum_sq = float(naive["sum_sq"].to_numpy()[-1])
         terms, method, caution = _with_counterparts(
-            naive, factors, y, a, b, type_of_squares, clusters[known], samples_of[known], samples
+            naive,
+            factors,
+            y,
+            (a, b),
+            type_of_squares,
+            clusters[known],
+            samples_of[known],
+            samples,
+            name_clusters(table),
         )
     return TwoWayAnova(
         outcome=outcome,
         log=log,
         type=type_of_squares,
         n=len(y),
-        n_missing=int((~known).sum()) - logged.n_left_out,
+        n_missing=int((~known).sum()) - logged.n_left_out - n_flagged,
+        n_flagged=n_flagged,
         n_zeros=logged.n_zeros,
         n_left_out=logged.n_left_out,
         cells=cells,
@@ -263,15 +287,15 @@ def _with_counterparts(
     naive: pd.DataFrame,
     factors: tuple[str, str],
     y: Floats,
-    a: NDArray[np.bool_],
-    b: NDArray[np.bool_],
+    flags: tuple[NDArray[np.bool_], NDArray[np.bool_]],
     type_of_squares: SumsOfSquares,
     clusters: NDArray[np.int64],
     samples_of: NDArray[np.int64],
     samples: SampleTerms,
+    units: str,
 ) -> tuple[tuple[AnovaTerm, ...], str, str]:
     # Contrasts of half a unit: a coefficient is then the difference of two marginal means.
-    half_a, half_b = a - 0.5, b - 0.5
+    half_a, half_b = flags[0] - 0.5, flags[1] - 0.5
     columns = {"a": half_a, "b": half_b, "a:b": half_a * half_b}
     beside = {"a": ["b"], "b": ["a"], "a:b": ["a", "b"]}
     if type_of_squares == 3:
@@ -288,6 +312,7 @@ def _with_counterparts(
             sample=samples_of,
             covariates=np.column_stack([columns[other] for other in beside[key]]),
             samples=samples,
+            units=units,
             draws=0,
         )
         effects.append(effect)
@@ -304,10 +329,11 @@ def _with_counterparts(
                 f_clustered=(quoted.estimate / quoted.standard_error) ** 2,
                 df_clustered=quoted.df,
                 p_clustered=quoted.p_value,
+                reason_clustered=quoted.reason,
+                n_clusters=effect.n_clusters,
+                effective_clusters=effect.effective_clusters,
             )
         )
     methods = dict.fromkeys(effect.quoted.method for effect in effects)
-    cautions = dict.fromkeys(
-        part for effect in effects for part in (effect.quoted.reason, effect.caution) if part
-    )
+    cautions = dict.fromkeys(effect.caution for effect in effects if effect.caution)
     return tuple(terms), "; ".join(methods), "; ".join(cautions)

@@ -3,33 +3,36 @@
 Particles of one image are not independent, so a test that counts them as if they were finds
 effects that are none. Five counterparts stand side by side, because each trusts something else:
 
-1. *mixed model, CR2*: the estimate of a random intercept per cluster, with cluster-robust
-   errors (bias-reduced, Satterthwaite degrees of freedom). The one that is quoted: it uses
-   the comparison within images, holds for few clusters, and does not take variances for equal.
-2. *mixed model, Satterthwaite*: the same estimate with the model's own errors.
-3. *least squares, CR2*: the naive estimate with cluster-robust errors. It steps in, named,
-   where the mixed model cannot be fitted.
+1. *mixed model, CR2*: random intercepts weigh the comparison within images against the one between
+   them, errors are cluster-robust. The one that is quoted
+   (`cathograph.analysis.statistics.quoted_test`).
+2. *mixed model, Satterthwaite*: the model's own errors, which take variances for equal.
+3. *least squares, CR2*: the naive estimate with cluster-robust errors.
 4. *wild cluster bootstrap*: trusts no distribution.
 5. *permutation within clusters*: the effect within images alone; exact.
 
+None of them is given a p value where few clusters carry the comparison: the estimate stands, and the reason
+stands in the place of p and interval (`cathograph.analysis.statistics.admission`).
+
 Image within sample. Samples are few and were chosen, not drawn, so by default each sample has
 a fixed level (``samples="fixed"``): effects are compared within samples, and a difference
-between cathode kinds cannot pass for an effect of TPBs. With ``samples="random"`` samples are a
-second random intercept, and the model's own Satterthwaite test is quoted, whose degrees of
-freedom then count samples where the exposure differs between samples.
+between cathode kinds cannot pass for an effect of TPBs. With ``samples="random"`` the samples are
+the clusters: errors then count samples, not images.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import linalg, stats
+from scipy import linalg
 
+from cathograph.analysis.statistics.admission import Admission, judge_design
 from cathograph.analysis.statistics.cluster_robust import fit_cluster_robust
-from cathograph.analysis.statistics.effect_size import NO_INTERVAL, Interval
-from cathograph.analysis.statistics.mixed_model import MixedFit, fit_random_intercepts
+from cathograph.analysis.statistics.estimated_effect import Effect, effect_from_t
+from cathograph.analysis.statistics.mixed_model import fit_random_intercepts
 from cathograph.analysis.statistics.permutation import permute_within_clusters
+from cathograph.analysis.statistics.quoted_test import fit_outcomes
 from cathograph.analysis.statistics.wild_bootstrap import wild_cluster_bootstrap
 from cathograph.schema.errors import InputError
 
@@ -38,35 +41,7 @@ Codes = NDArray[np.int64]
 SampleTerms = Literal["fixed", "random"]
 
 _NAN = float("nan")
-
-
-@dataclass(frozen=True)
-class Effect:
-    """One estimate of an effect, and the method that made it.
-
-    Attributes
-    ----------
-    method : str
-        Name, as it stands in tables.
-    estimate : float
-        Effect of the exposure in the unit of the outcome (per unit of the exposure).
-    standard_error, df : float
-        NaN for resampling methods.
-    ci : tuple of float
-        Confidence interval of the estimate.
-    p_value : float
-        Two-sided.
-    reason : str
-        Empty, or why the numbers are NaN.
-    """
-
-    method: str
-    estimate: float = _NAN
-    standard_error: float = _NAN
-    df: float = _NAN
-    ci: Interval = NO_INTERVAL
-    p_value: float = _NAN
-    reason: str = ""
+MIXED_CR2, LEAST_SQUARES_CR2 = "mixed model, cluster-robust CR2", "least squares, cluster-robust CR2"
 
 
 @dataclass(frozen=True)
@@ -76,36 +51,35 @@ class ClusteredEffect:
     Attributes
     ----------
     quoted : Effect
-        The counterpart to quote; its `method` says which it is.
+        The counterpart to quote; its `method` says which it is, its `reason` why it has no p value.
     counterparts : tuple of Effect
         All of them, the quoted one included.
     icc : float
         Intra-class correlation of the outcome: share of its variance, effect taken out, that
         particles of a cluster have in common. 0 is an estimate; NaN where it cannot be told.
-    n_clusters : int
-        Volumes or images.
+    n_particles, n_clusters : int
+        Particles in the test, and the volumes or images that they lie in.
     n_informative : int
         Clusters within which the exposure varies.
+    effective_clusters : float
+        As many clusters, in effect, carry the comparison; NaN where there is none.
     caution : str
-        Empty, or what a reader must know: the mixed model did not converge, few clusters carry
-        the estimate, samples.
+        Empty, or what a reader must know of samples.
     """
 
     quoted: Effect
-    counterparts: tuple[Effect, ...]
-    icc: float
-    n_clusters: int
-    n_informative: int
-    caution: str
+    counterparts: tuple[Effect, ...] = ()
+    icc: float = _NAN
+    n_particles: int = 0
+    n_clusters: int = 0
+    n_informative: int = 0
+    effective_clusters: float = _NAN
+    caution: str = ""
 
 
-def effect_from_t(method: str, estimate: float, standard_error: float, df: float, level: float) -> Effect:
-    """Make an effect from an estimate, its error and its degrees of freedom."""
-    if not (standard_error > 0 and df > 0):
-        return Effect(method, estimate, reason="the standard error is zero or not defined")
-    half = float(stats.t.ppf((1 + level) / 2, df)) * standard_error
-    p = float(2 * stats.t.sf(abs(estimate / standard_error), df))
-    return Effect(method, estimate, standard_error, df, (estimate - half, estimate + half), p)
+def no_clustered_effect(reason: str) -> ClusteredEffect:
+    """Say why there is nothing to estimate."""
+    return ClusteredEffect(Effect("none", reason=reason))
 
 
 def estimate_clustered_effect(
@@ -116,6 +90,7 @@ def estimate_clustered_effect(
     sample: Codes | None = None,
     covariates: Floats | None = None,
     samples: SampleTerms = "fixed",
+    units: str = "clusters",
     level: float = 0.95,
     draws: int = 1999,
     seed: int = 0,
@@ -136,6 +111,8 @@ def estimate_clustered_effect(
         What else to hold constant, as the size.
     samples : {"fixed", "random"}
         How samples enter (see the module's header).
+    units : str
+        What the clusters are, for reasons: images, volumes.
     level : float
         Confidence level.
     draws : int
@@ -147,7 +124,8 @@ def estimate_clustered_effect(
     -------
     ClusteredEffect
         With NaN and a reason in `quoted` where there is no answer: one cluster only, no
-        spread, or an exposure that only differs between samples.
+        spread, or an exposure that only differs between samples. With an estimate, but without p
+        and interval, where too few clusters carry it.
 
     Raises
     ------
@@ -160,94 +138,156 @@ def estimate_clustered_effect(
     cluster = np.unique(cluster, return_inverse=True)[1].astype(np.int64)
     n_clusters = int(cluster.max()) + 1 if len(cluster) else 0
     sample, sample_words = _sample_terms(sample, cluster)
-    centre = np.ones((len(outcome), 1))
-    parts = [centre] if covariates is None else [centre, covariates]
-    if sample is not None and samples == "fixed":
-        parts.append(np.eye(int(sample.max()) + 1)[sample])
-    reason = _why_null(outcome, exposure, n_clusters)
+    reason = _why_null(outcome, exposure, n_clusters, units)
     if not reason:
-        # Only the exposure's coefficient is wanted: an orthonormal basis of all else carries
-        # the same information and does not mind collinear columns.
-        controls = linalg.orth(np.column_stack(parts), rcond=1e-10)
-        left = exposure - controls @ (controls.T @ exposure)
-        if float(left @ left) <= 1e-10 * float(((exposure - exposure.mean()) ** 2).sum()):
-            reason = "the exposure does not vary within samples, or follows from the covariates"
-        elif len(outcome) <= controls.shape[1] + 1:
-            reason = "fewer particles than coefficients"
+        outcome = outcome - outcome.mean()
+        controls = held_constant(len(outcome), covariates, sample if samples == "fixed" else None)
+        reason = _why_no_test(outcome, exposure, controls)
     if reason:
-        return ClusteredEffect(Effect("none", reason=reason), (), _NAN, n_clusters, 0, "")
+        return ClusteredEffect(Effect("none", reason=reason), n_particles=len(outcome), n_clusters=n_clusters)
     design = np.column_stack([exposure, controls])
-    random_samples = sample if samples == "random" else None
     # Errors are clustered by what is independent: by samples where these are drawn at random.
-    units = cluster if random_samples is None else random_samples
-    within = " within sample" if sample is not None else ""
-    mixed = fit_random_intercepts(outcome, design, cluster, random_samples)
-    effects = [*_from_mixed(mixed, outcome, design, cluster, random_samples, within, level)]
-    plain = fit_cluster_robust(outcome, design, units)
-    least_squares = effect_from_t(
-        f"least squares{within}, cluster-robust CR2", plain.estimate, plain.standard_error, plain.df, level
-    )
-    quoted = effects[0] if mixed.converged and not effects[0].reason else least_squares
-    effects.append(least_squares)
+    random_samples = sample if samples == "random" else None
+    unit, unit_names = (cluster, units) if random_samples is None else (random_samples, "samples")
+    admission = judge_design(design, unit, units=unit_names)
+    effects, icc = _fit_models(outcome, design, cluster, unit, random_samples, admission, level)
+    if sample is not None:
+        effects = [_within_samples(effect) for effect in effects]
+    quoted = effects[0]
     if draws > 0:
         rng = np.random.default_rng(seed)
-        wild = wild_cluster_bootstrap(outcome, design, units, draws=draws, rng=rng)
-        effects.append(
-            Effect(f"wild cluster bootstrap ({wild.weights})", plain.estimate, p_value=wild.p_value)
+        effects += _resampled(
+            outcome, exposure, design, cluster, unit, admission, covariates is not None, draws, rng
         )
-        effects.append(_permuted(outcome, exposure, cluster, covariates is not None, draws, rng))
-    cautions = [sample_words]
-    if not mixed.converged:
-        cautions.append(f"the mixed model was not used ({mixed.reason}); {quoted.method} stands in")
-    if quoted.df < 4:
-        cautions.append(f"few clusters carry this estimate ({quoted.df:.1f} degrees of freedom)")
     return ClusteredEffect(
         quoted=quoted,
         counterparts=tuple(effects),
-        icc=mixed.icc,
+        icc=icc,
+        n_particles=len(outcome),
         n_clusters=n_clusters,
         n_informative=_count_informative(exposure, cluster),
-        caution="; ".join(part for part in cautions if part),
+        effective_clusters=admission.effective_clusters,
+        caution=sample_words,
     )
 
 
-def _from_mixed(
-    mixed: MixedFit,
+def held_constant(n: int, covariates: Floats | None = None, sample: Codes | None = None) -> Floats:
+    """Give an orthonormal basis of all that is held constant: the mean, covariates, levels of samples.
+
+    Only the exposure's coefficient is wanted: the basis carries the same information as its columns and
+    does not mind collinear ones.
+
+    Parameters
+    ----------
+    n : int
+        Particles.
+    covariates : ndarray of float64, shape (n, k), optional
+        As the size.
+    sample : ndarray of int64, shape (n,), optional
+        Sample of each particle, 0 to samples - 1.
+
+    Returns
+    -------
+    ndarray of float64, shape (n, rank)
+    """
+    parts = [np.ones((n, 1))]
+    if covariates is not None:
+        parts.append(covariates)
+    if sample is not None:
+        parts.append(np.eye(int(sample.max()) + 1)[sample])
+    basis: Floats = linalg.orth(np.column_stack(parts), rcond=1e-10)
+    return basis
+
+
+def _why_no_test(outcome: Floats, exposure: Floats, controls: Floats) -> str:
+    left = exposure - controls @ (controls.T @ exposure)
+    squares = float(left @ left)
+    if squares <= 1e-10 * float(((exposure - exposure.mean()) ** 2).sum()):
+        return "the exposure does not vary within samples, or follows from the covariates"
+    if len(outcome) <= controls.shape[1] + 1:
+        return "fewer particles than coefficients"
+    residual = outcome - controls @ (controls.T @ outcome)
+    residual = residual - left * (float(left @ residual) / squares)
+    if float(residual @ residual) <= 1e-20 * float(outcome @ outcome):
+        return "no spread is left in the outcome: it follows from the exposure and the covariates"
+    return ""
+
+
+def _fit_models(
     outcome: Floats,
     design: Floats,
     cluster: Codes,
+    unit: Codes,
     random_samples: Codes | None,
-    within: str,
+    admission: Admission,
     level: float,
-) -> list[Effect]:
-    """Turn the mixed model into its two effects, the one to quote first."""
-    robust_name, model_name = (
-        f"mixed model{within}, cluster-robust CR2",
-        f"mixed model{within}, Satterthwaite",
-    )
-    if not mixed.converged:
-        return [Effect(robust_name, reason=mixed.reason), Effect(model_name, reason=mixed.reason)]
-    by_model = effect_from_t(
-        model_name,
-        float(mixed.coefficients[0]),
-        float(np.sqrt(mixed.covariance[0, 0])),
-        float(mixed.df[0]),
-        level,
-    )
-    if random_samples is not None:
-        return [by_model]
-    robust = fit_cluster_robust(outcome, design, cluster, ratio=mixed.ratio_cluster)
-    return [
-        effect_from_t(robust_name, robust.estimate, robust.standard_error, robust.df, level),
-        by_model,
+) -> tuple[list[Effect], float]:
+    """Fit the three models, the quoted one first, and the intra-class correlation."""
+    fitted = fit_outcomes(outcome[:, None], design, unit)
+    # With one particle per cluster there is nothing to weigh: the model is least squares.
+    name = LEAST_SQUARES_CR2 if int(unit.max()) + 1 == len(unit) else MIXED_CR2
+    effects = [
+        effect_from_t(
+            name, float(fitted.estimates[0]), float(fitted.standard_errors[0]), float(fitted.dfs[0]), level
+        )
     ]
+    own_name = "mixed model, Satterthwaite"
+    mixed = fit_random_intercepts(outcome, design, cluster, random_samples)
+    if mixed.converged:
+        error = float(np.sqrt(mixed.covariance[0, 0]))
+        effects.append(
+            effect_from_t(own_name, float(mixed.coefficients[0]), error, float(mixed.df[0]), level)
+        )
+    else:
+        effects.append(Effect(own_name, reason=mixed.reason))
+    plain = fit_cluster_robust(outcome, design, unit)
+    if name != LEAST_SQUARES_CR2:
+        effects.append(
+            effect_from_t(LEAST_SQUARES_CR2, plain.estimate, plain.standard_error, plain.df, level)
+        )
+    if not admission.admitted:
+        effects = [
+            Effect(effect.method, effect.estimate, reason=effect.reason or admission.reason)
+            for effect in effects
+        ]
+    return effects, mixed.icc
 
 
-def _why_null(outcome: Floats, exposure: Floats, n_clusters: int) -> str:
+def _within_samples(effect: Effect) -> Effect:
+    model, _, error = effect.method.partition(", ")
+    return replace(effect, method=f"{model} within sample, {error}")
+
+
+def _resampled(
+    outcome: Floats,
+    exposure: Floats,
+    design: Floats,
+    cluster: Codes,
+    unit: Codes,
+    admission: Admission,
+    adjusted: bool,
+    draws: int,
+    rng: np.random.Generator,
+) -> list[Effect]:
+    """Give the two counterparts that draw at random."""
+    bootstrap, permutation = "wild cluster bootstrap", "permutation within clusters"
+    if not admission.admitted:
+        return [Effect(name, reason=admission.reason) for name in (bootstrap, permutation)]
+    wild = wild_cluster_bootstrap(outcome, design, unit, draws=draws, rng=rng)
+    plain = fit_cluster_robust(outcome, design, unit)
+    first = Effect(f"{bootstrap} ({wild.weights})", plain.estimate, p_value=wild.p_value)
+    if adjusted:
+        # Shuffled exposures would no longer go with the covariates, so that the test would not be exact.
+        return [first, Effect(permutation, reason="not defined with covariates")]
+    found = permute_within_clusters(outcome, exposure, cluster, draws=draws, rng=rng)
+    return [first, Effect(permutation, found.estimate, p_value=found.p_value, reason=found.reason)]
+
+
+def _why_null(outcome: Floats, exposure: Floats, n_clusters: int, units: str) -> str:
     if n_clusters == 0:
         return "no particles"
     if n_clusters == 1:
-        return "one cluster only: particles of one image cannot be compared with images"
+        return f"one cluster only: nothing is known of how {units} differ"
     if np.ptp(exposure) == 0:
         return "the exposure does not vary"
     if np.ptp(outcome) == 0:
@@ -266,17 +306,6 @@ def _sample_terms(sample: Codes | None, cluster: Codes) -> tuple[Codes | None, s
     if n_samples == int(cluster.max()) + 1:
         return None, "each sample is one cluster, so samples have no term of their own"
     return sample, ""
-
-
-def _permuted(
-    outcome: Floats, exposure: Floats, cluster: Codes, adjusted: bool, draws: int, rng: np.random.Generator
-) -> Effect:
-    name = "permutation within clusters"
-    if adjusted:
-        # Shuffled exposures would no longer go with the covariates, so that the test would not be exact.
-        return Effect(name, reason="not defined with covariates")
-    found = permute_within_clusters(outcome, exposure, cluster, draws=draws, rng=rng)
-    return Effect(name, found.estimate, p_value=found.p_value, reason=found.reason)
 
 
 def _count_informative(exposure: Floats, cluster: Codes) -> int:

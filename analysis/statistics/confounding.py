@@ -17,20 +17,29 @@ from statsmodels.regression.linear_model import OLS
 
 from cathograph.analysis.statistics.clustered import (
     ClusteredEffect,
-    Effect,
     SampleTerms,
     estimate_clustered_effect,
+    no_clustered_effect,
 )
 from cathograph.analysis.statistics.effect_size import NO_INTERVAL, Interval, standardize_difference
 from cathograph.analysis.tables.particle_table import (
     SIZE,
     cluster_of,
+    flagged_states,
     flags_of,
     name_clusters,
     numbers_of,
     sample_codes,
+    states_of,
 )
-from cathograph.analysis.tables.wording import as_subject, format_d, format_p, in_words, name_change
+from cathograph.analysis.tables.wording import (
+    as_subject,
+    format_d,
+    format_p,
+    in_words,
+    name_change,
+    say_no_p,
+)
 from cathograph.schema.errors import InputError
 
 Floats = NDArray[np.float64]
@@ -47,8 +56,8 @@ class SizeAdjusted:
     ----------
     outcome, exposure, size, scale : str
         Columns, and whether the size entered as its logarithm.
-    n, n_missing : int
-        Particles with outcome and size; without.
+    n, n_missing, n_flagged : int
+        Particles with outcome and size; without; left out because their state is flagged.
     d_size : float
         By how many standard deviations exposed particles are larger: how much there is to
         adjust for.
@@ -64,6 +73,12 @@ class SizeAdjusted:
     difference_adjusted_clustered, difference_adjusted_clustered_ci, df_clustered,
     p_adjusted_clustered : float
         Adjusted, with images accounted for.
+    reason_clustered : str
+        Empty, or why the clustered difference has no p value and no interval.
+    n_clusters : int
+        Volumes or images.
+    effective_clusters : float
+        As many clusters, in effect, carry the clustered difference.
     d, d_adjusted, d_adjusted_clustered : float
         The differences over one yardstick, the pooled standard deviation.
     method, method_clustered, reason, caution, sentence : str
@@ -76,6 +91,7 @@ class SizeAdjusted:
     scale: str
     n: int
     n_missing: int
+    n_flagged: int
     d_size: float
     size_slope: float
     size_slope_p: float
@@ -89,6 +105,9 @@ class SizeAdjusted:
     difference_adjusted_clustered_ci: Interval
     df_clustered: float
     p_adjusted_clustered: float
+    reason_clustered: str
+    n_clusters: int
+    effective_clusters: float
     d: float
     d_adjusted: float
     d_adjusted_clustered: float
@@ -150,7 +169,8 @@ def adjust_for_size(
     Paper, Fig. S8. Analysis of covariance (Fisher 1932) with one slope for both groups; the
     assumption of one slope is tested beside it.
     """
-    values, flags = numbers_of(table, outcome), flags_of(table, exposure)
+    values, flags = states_of(table, outcome), flags_of(table, exposure)
+    n_flagged = int(flagged_states(table, outcome).sum())
     sizes = _scaled_sizes(table, size, scale)
     clusters, samples_of = cluster_of(table).to_numpy(), sample_codes(table)
     known = ~(np.isnan(values) | np.isnan(sizes))
@@ -172,7 +192,7 @@ def adjust_for_size(
         _NAN,
     )
     numbers["difference_adjusted_ci"] = NO_INTERVAL
-    clustered = ClusteredEffect(Effect("none", reason=reason), (), _NAN, 0, 0, "")
+    clustered, units = no_clustered_effect(reason), name_clusters(table)
     d_clustered = _NAN
     if not reason:
         numbers, yardstick = _ancova(y, group, x, level)
@@ -183,6 +203,7 @@ def adjust_for_size(
             sample=samples_of[known],
             covariates=x[:, None],
             samples=samples,
+            units=units,
             level=level,
             draws=0,
         )
@@ -193,20 +214,22 @@ def adjust_for_size(
         size=size,
         scale=scale,
         n=len(y),
-        n_missing=int((~known).sum()),
+        n_missing=int((~known).sum()) - n_flagged,
+        n_flagged=n_flagged,
         **numbers,
         difference_adjusted_clustered=clustered.quoted.estimate,
         difference_adjusted_clustered_ci=clustered.quoted.ci,
         df_clustered=clustered.quoted.df,
         p_adjusted_clustered=clustered.quoted.p_value,
+        reason_clustered=clustered.quoted.reason,
+        n_clusters=clustered.n_clusters,
+        effective_clusters=clustered.effective_clusters,
         d_adjusted_clustered=d_clustered,
         method=f"ANCOVA on {'log ' if scale == 'log' else ''}{size}",
         method_clustered=clustered.quoted.method,
         reason=reason,
-        caution="; ".join(part for part in (clustered.quoted.reason, clustered.caution) if part),
-        sentence=_sentence(
-            outcome, exposure, size, reason, numbers, d_clustered, clustered, name_clusters(table)
-        ),
+        caution=clustered.caution,
+        sentence=_sentence(outcome, exposure, size, reason, numbers, d_clustered, clustered, units),
     )
 
 
@@ -280,8 +303,8 @@ def _sentence(
         f"{subject}: the effect {name_change(numbers['d'], numbers['d_adjusted'])} from d = "
         f"{format_d(numbers['d'])} to {format_d(numbers['d_adjusted'])} ({format_p(numbers['p_adjusted'])})"
     )
-    if not np.isfinite(d_clustered):
-        return f"{text}; {units} could not be accounted for ({clustered.quoted.reason})."
+    if clustered.quoted.reason:
+        return f"{text}; {say_no_p(units, clustered.quoted.reason)}."
     return (
         f"{text}, and to {format_d(d_clustered)} ({format_p(clustered.quoted.p_value)}) once "
         f"{clustered.n_clusters} {units} are accounted for as well."

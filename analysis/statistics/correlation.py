@@ -20,13 +20,26 @@ from scipy import stats
 
 from cathograph.analysis.statistics.clustered import (
     ClusteredEffect,
-    Effect,
     SampleTerms,
     estimate_clustered_effect,
+    no_clustered_effect,
 )
 from cathograph.analysis.statistics.effect_size import NO_INTERVAL, Interval
-from cathograph.analysis.tables.particle_table import cluster_of, name_clusters, numbers_of, sample_codes
-from cathograph.analysis.tables.wording import as_subject, format_d, format_p, in_words, name_change
+from cathograph.analysis.tables.particle_table import (
+    cluster_of,
+    flagged_states,
+    name_clusters,
+    sample_codes,
+    states_of,
+)
+from cathograph.analysis.tables.wording import (
+    as_subject,
+    format_d,
+    format_p,
+    in_words,
+    name_change,
+    say_no_p,
+)
 
 Floats = NDArray[np.float64]
 
@@ -41,8 +54,8 @@ class Correlation:
     ----------
     metric, outcome : str
         Columns.
-    n, n_missing : int
-        Particles with both values; without.
+    n, n_missing, n_flagged : int
+        Particles with both values; without; left out because their state is flagged.
     r, r_ci, p : float
         Pearson, Fisher's interval, two-sided p.
     spearman, spearman_ci, p_spearman : float
@@ -53,10 +66,14 @@ class Correlation:
         Standardized slope with clusters accounted for; not bounded by 1.
     p_spearman_clustered : float
         The same test on ranks.
+    reason_clustered : str
+        Empty, or why the clustered slope has no p value and no interval.
     icc : float
         Intra-class correlation of the outcome, the metric held constant.
     n_clusters : int
         Volumes or images.
+    effective_clusters : float
+        As many clusters, in effect, carry the clustered slope.
     method_clustered, reason, caution, sentence : str
         As in `cathograph.analysis.statistics.group_comparison`.
     """
@@ -65,6 +82,7 @@ class Correlation:
     outcome: str
     n: int
     n_missing: int
+    n_flagged: int
     r: float
     r_ci: Interval
     p: float
@@ -80,8 +98,10 @@ class Correlation:
     df_clustered: float
     p_clustered: float
     p_spearman_clustered: float
+    reason_clustered: str
     icc: float
     n_clusters: int
+    effective_clusters: float
     method_clustered: str
     reason: str
     caution: str
@@ -134,7 +154,8 @@ def correlate(
     -----
     Paper, Figs. 5a and S5-S7 (Pearson r).
     """
-    x, y = numbers_of(table, metric), numbers_of(table, outcome)
+    x, y = states_of(table, metric), states_of(table, outcome)
+    n_flagged = int((flagged_states(table, metric) | flagged_states(table, outcome)).sum())
     clusters, samples_of = cluster_of(table).to_numpy(), sample_codes(table)
     known = ~(np.isnan(x) | np.isnan(y))
     x, y, clusters, samples_of = x[known], y[known], clusters[known], samples_of[known]
@@ -143,10 +164,10 @@ def correlate(
         ("r", "p", "spearman", "p_spearman", "r_within", "p_within", "p_spearman_clustered"), _NAN
     ) | dict.fromkeys(("r_ci", "spearman_ci", "r_within_ci"), NO_INTERVAL)
     numbers["df_within"] = 0
-    clustered = ClusteredEffect(Effect("none", reason=reason), (), _NAN, 0, 0, "")
+    clustered, units = no_clustered_effect(reason), name_clusters(table)
     if not reason:
-        clustered = _slope(x, y, clusters, samples_of, samples, level)
-        on_ranks = _slope(stats.rankdata(x), stats.rankdata(y), clusters, samples_of, samples, level)
+        clustered = _slope(x, y, clusters, samples_of, samples, units, level)
+        on_ranks = _slope(stats.rankdata(x), stats.rankdata(y), clusters, samples_of, samples, units, level)
         numbers = {
             **_naive(x, y, level),
             **_within(x, y, clusters, level),
@@ -156,18 +177,21 @@ def correlate(
         metric=metric,
         outcome=outcome,
         n=len(x),
-        n_missing=int((~known).sum()),
+        n_missing=int((~known).sum()) - n_flagged,
+        n_flagged=n_flagged,
         **numbers,
         r_clustered=clustered.quoted.estimate,
         r_clustered_ci=clustered.quoted.ci,
         df_clustered=clustered.quoted.df,
         p_clustered=clustered.quoted.p_value,
+        reason_clustered=clustered.quoted.reason,
         icc=clustered.icc,
         n_clusters=clustered.n_clusters,
+        effective_clusters=clustered.effective_clusters,
         method_clustered=clustered.quoted.method,
         reason=reason,
-        caution="; ".join(part for part in (clustered.quoted.reason, clustered.caution) if part),
-        sentence=_sentence(metric, outcome, reason, numbers, clustered, name_clusters(table)),
+        caution=clustered.caution,
+        sentence=_sentence(metric, outcome, reason, numbers, clustered, units),
     )
 
 
@@ -246,6 +270,7 @@ def _slope(
     clusters: NDArray[np.int64],
     samples_of: NDArray[np.int64],
     samples: SampleTerms,
+    units: str,
     level: float,
 ) -> ClusteredEffect:
     return estimate_clustered_effect(
@@ -254,6 +279,7 @@ def _slope(
         clusters,
         sample=samples_of,
         samples=samples,
+        units=units,
         level=level,
         draws=0,
     )
@@ -266,9 +292,8 @@ def _sentence(
     if reason:
         return f"{subject}: no correlation, {reason}."
     first = f"r = {format_d(numbers['r'])} ({format_p(numbers['p'])})"
-    if not np.isfinite(clustered.quoted.p_value):
-        why = clustered.quoted.reason
-        return f"{subject}: {first} with particles as units; {units} could not be accounted for ({why})."
+    if clustered.quoted.reason:
+        return f"{subject}: {first} with particles as units; {say_no_p(units, clustered.quoted.reason)}."
     second = f"{format_d(clustered.quoted.estimate)} ({format_p(clustered.quoted.p_value)})"
     within = " within samples" if "within sample" in clustered.quoted.method else ""
     return (

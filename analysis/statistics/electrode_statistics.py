@@ -50,8 +50,10 @@ class ElectrodeStatistics:
     group_comparisons : DataFrame
         Table S1: one row per exposure and state; see `GroupComparison` for the columns, plus
         ``figure``, the effect at equal size (``d_size_adjusted``, ``p_size_adjusted``,
-        ``d_size_adjusted_clustered``, ``p_size_adjusted_clustered``) and the corrected
-        ``p_family``, ``p_clustered_family``.
+        ``d_size_adjusted_clustered``, ``p_size_adjusted_clustered``,
+        ``reason_size_adjusted_clustered``), the corrected ``p_family``, ``p_clustered_family``, and the
+        same comparison with flagged states among the others: ``d_with_flagged``, ``p_with_flagged``,
+        ``d_clustered_with_flagged``, ``p_clustered_with_flagged``; empty where none is flagged.
     anova_heterogeneity, anova_polarization : DataFrame
         Tables S2 and S3: one row per term and type of sums of squares; corrected p values as
         above, the family being both tables of one type.
@@ -149,6 +151,8 @@ def compute_electrode_statistics(
     s1["p_size_adjusted"] = [one.p_adjusted for one in adjusted]
     s1["d_size_adjusted_clustered"] = [one.d_adjusted_clustered for one in adjusted]
     s1["p_size_adjusted_clustered"] = [one.p_adjusted_clustered for one in adjusted]
+    s1["reason_size_adjusted_clustered"] = [one.reason_clustered for one in adjusted]
+    add_flagged_beside(s1, table, samples=samples)
     s2, s3 = tabulate_anova(table, log=log, samples=samples)
     return ElectrodeStatistics(
         group_comparisons=s1,
@@ -176,6 +180,33 @@ def tabulate_comparisons(compared: Sequence[GroupComparison]) -> pd.DataFrame:
     table.insert(0, "figure", [PAPER_FIGURES[one.exposure, one.outcome] for one in compared])
     _add_family(table)
     return table
+
+
+def add_flagged_beside(
+    comparisons: pd.DataFrame, table: pd.DataFrame, *, samples: SampleTerms = "fixed"
+) -> None:
+    """Put beside each comparison what it would be with the flagged states among the others.
+
+    Parameters
+    ----------
+    comparisons : DataFrame
+        From `tabulate_comparisons`; gets the columns ``d_with_flagged``, ``p_with_flagged``,
+        ``d_clustered_with_flagged``, ``p_clustered_with_flagged``, NaN where no state is flagged.
+    table : DataFrame
+        The particle table of the comparisons.
+    samples : {"fixed", "random"}
+        How samples enter the clustered test.
+    """
+    beside = {
+        row: compare_groups(
+            table, line["outcome"], line["exposure"], samples=samples, with_flagged=True, draws=0
+        )
+        for row, line in comparisons.iterrows()
+        if line["n_flagged"]
+    }
+    for name in ("d", "p", "d_clustered", "p_clustered"):
+        found = pd.Series({row: getattr(one, name) for row, one in beside.items()}, dtype="float64")
+        comparisons[f"{name}_with_flagged"] = found.reindex(comparisons.index)
 
 
 def tabulate_counterparts(compared: Sequence[GroupComparison]) -> pd.DataFrame:

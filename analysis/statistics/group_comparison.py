@@ -16,10 +16,9 @@ from scipy import stats
 
 from cathograph.analysis.statistics.clustered import (
     ClusteredEffect,
-    Effect,
     SampleTerms,
-    effect_from_t,
     estimate_clustered_effect,
+    no_clustered_effect,
 )
 from cathograph.analysis.statistics.effect_size import (
     NO_INTERVAL,
@@ -30,14 +29,23 @@ from cathograph.analysis.statistics.effect_size import (
     standardize_difference,
     welch_df,
 )
+from cathograph.analysis.statistics.estimated_effect import Effect, effect_from_t
 from cathograph.analysis.tables.particle_table import (
     cluster_of,
+    flagged_states,
     flags_of,
     name_clusters,
-    numbers_of,
     sample_codes,
+    states_of,
 )
-from cathograph.analysis.tables.wording import as_subject, format_d, format_p, in_words, name_change
+from cathograph.analysis.tables.wording import (
+    as_subject,
+    format_d,
+    format_p,
+    in_words,
+    name_change,
+    say_no_p,
+)
 
 _NAN = float("nan")
 
@@ -73,8 +81,8 @@ class GroupComparison:
         Columns compared.
     exposed, others : Group
         The two groups.
-    n_missing : int
-        Particles left out because the outcome is null.
+    n_missing, n_flagged : int
+        Particles left out because the outcome is null; because their state is flagged.
     difference, difference_ci, t, df, p : float
         Welch's t-test, particles as units.
     d, d_ci, g, g_ci : float
@@ -92,16 +100,20 @@ class GroupComparison:
         The same over the pooled standard deviation.
     detectable_d_clustered : float
         Smallest true d that the clustered test finds with 80 % probability.
+    reason_clustered : str
+        Empty, or why the clustered difference has no p value and no interval.
     icc : float
         Intra-class correlation of the outcome within clusters.
     n_clusters, n_informative : int
         Clusters, and those that hold particles of both groups.
+    effective_clusters : float
+        As many clusters, in effect, carry the clustered difference.
     method, method_clustered : str
         Names of the two tests.
     counterparts : tuple of Effect
         All clustered counterparts.
     reason, caution : str
-        Why numbers are NaN; what to know about the clustered test.
+        Why there is no test at all; what to know about the clustered test.
     sentence : str
         All that in plain language.
     """
@@ -111,6 +123,7 @@ class GroupComparison:
     exposed: Group
     others: Group
     n_missing: int
+    n_flagged: int
     difference: float
     difference_ci: Interval
     t: float
@@ -130,9 +143,11 @@ class GroupComparison:
     d_clustered: float
     d_clustered_ci: Interval
     detectable_d_clustered: float
+    reason_clustered: str
     icc: float
     n_clusters: int
     n_informative: int
+    effective_clusters: float
     method: str
     method_clustered: str
     counterparts: tuple[Effect, ...]
@@ -159,6 +174,7 @@ def compare_groups(
     exposure: str,
     *,
     samples: SampleTerms = "fixed",
+    with_flagged: bool = False,
     level: float = 0.95,
     draws: int = 1999,
     seed: int = 0,
@@ -174,6 +190,9 @@ def compare_groups(
         Columns, as ``heterogeneity_ev`` and ``at_tpb``.
     samples : {"fixed", "random"}
         How samples enter the clustered test (`cathograph.analysis.statistics.clustered`).
+    with_flagged : bool
+        Whether flagged states are tested with the others
+        (`cathograph.analysis.tables.particle_table.states_of`).
     level : float
         Confidence level of all intervals.
     draws, seed : int
@@ -182,8 +201,9 @@ def compare_groups(
     Returns
     -------
     GroupComparison
-        Where the data hold no answer (a group of one, no spread, one cluster), numbers are NaN
-        and `reason` or `caution` says why.
+        Where the data hold no answer (a group of one, no spread), numbers are NaN and `reason` says
+        why; where too few clusters carry the difference, `reason_clustered` stands in the place of
+        the clustered p.
 
     Raises
     ------
@@ -203,13 +223,15 @@ def compare_groups(
     >>> round(result.difference, 3), round(result.difference_clustered, 3), result.n_clusters
     (1.667, 1.667, 3)
     """
-    values, flags = numbers_of(table, outcome), flags_of(table, exposure)
+    values, flags = states_of(table, outcome, with_flagged=with_flagged), flags_of(table, exposure)
+    n_flagged = 0 if with_flagged else int(flagged_states(table, outcome).sum())
     clusters, samples_of = cluster_of(table).to_numpy(), sample_codes(table)
     known = ~np.isnan(values)
     values, flags = values[known], flags[known]
     exposed, others = values[flags], values[~flags]
-    reason = _why_null(exposed, others, int((~known).sum()), outcome)
-    clustered = _not_clustered(reason)
+    n_missing = int((~known).sum()) - n_flagged
+    reason = _why_null(exposed, others, n_missing, n_flagged, outcome)
+    clustered, units = no_clustered_effect(reason), name_clusters(table)
     naive: dict[str, Any] = dict.fromkeys(
         ("difference", "t", "df", "p", "d", "g", "power", "detectable_d"), _NAN
     ) | dict.fromkeys(("difference_ci", "d_ci", "g_ci", "d_ci_equal_variances"), NO_INTERVAL)
@@ -227,6 +249,7 @@ def compare_groups(
             clusters[known],
             sample=samples_of[known],
             samples=samples,
+            units=units,
             level=level,
             draws=draws,
             seed=seed,
@@ -237,37 +260,39 @@ def compare_groups(
         exposure=exposure,
         exposed=_describe(exposed),
         others=_describe(others),
-        n_missing=int((~known).sum()),
+        n_missing=n_missing,
+        n_flagged=n_flagged,
         **naive,
         difference_clustered=clustered.quoted.estimate,
         difference_clustered_ci=clustered.quoted.ci,
         df_clustered=clustered.quoted.df,
         p_clustered=clustered.quoted.p_value,
         **scaled,
+        reason_clustered=clustered.quoted.reason,
         icc=clustered.icc,
         n_clusters=clustered.n_clusters,
         n_informative=clustered.n_informative,
+        effective_clusters=clustered.effective_clusters,
         method="Welch t",
         method_clustered=clustered.quoted.method,
         counterparts=clustered.counterparts,
         reason=reason,
-        caution="; ".join(part for part in (clustered.quoted.reason, clustered.caution) if part),
-        sentence=_sentence(outcome, exposure, reason, naive, clustered, scaled, name_clusters(table)),
+        caution=clustered.caution,
+        sentence=_sentence(outcome, exposure, reason, naive, clustered, scaled, units),
     )
 
 
-def _why_null(exposed: NDArray[np.float64], others: NDArray[np.float64], n_missing: int, outcome: str) -> str:
+def _why_null(
+    exposed: NDArray[np.float64], others: NDArray[np.float64], n_missing: int, n_flagged: int, outcome: str
+) -> str:
     if len(exposed) + len(others) == 0:
-        return f"no particle has a value of {outcome} ({n_missing} are null)"
+        flagged = f", {n_flagged} are flagged" if n_flagged else ""
+        return f"no particle has a value of {outcome} ({n_missing} are null{flagged})"
     if min(len(exposed), len(others)) < 2:
         return f"groups of {len(exposed)} and {len(others)}: a test needs at least two in each"
     if np.ptp(exposed) == 0 and np.ptp(others) == 0:
         return "neither group has any spread"
     return ""
-
-
-def _not_clustered(reason: str) -> ClusteredEffect:
-    return ClusteredEffect(Effect("none", reason=reason), (), _NAN, 0, 0, "")
 
 
 def _describe(values: NDArray[np.float64]) -> Group:
@@ -306,9 +331,9 @@ def _welch(
 
 def _on_the_yardstick(quoted: Effect, size: EffectSize, level: float) -> dict[str, Any]:
     """Divide the clustered difference by the pooled standard deviation, its uncertainty included."""
-    if not np.isfinite(quoted.standard_error):
-        return {"d_clustered": _NAN, "d_clustered_ci": NO_INTERVAL, "detectable_d_clustered": _NAN}
     d = quoted.estimate / size.pooled_sd
+    if not np.isfinite(quoted.standard_error):
+        return {"d_clustered": d, "d_clustered_ci": NO_INTERVAL, "detectable_d_clustered": _NAN}
     variance = size.pooled_sd**2
     from_difference = quoted.standard_error**2 / variance
     from_yardstick = d**2 * size.var_of_pooled_variance / (4 * variance**2)
@@ -332,9 +357,8 @@ def _sentence(
     if reason:
         return f"{subject}: no test, {reason}."
     first = f"d = {format_d(naive['d'])} ({format_p(naive['p'])})"
-    if not np.isfinite(scaled["d_clustered"]):
-        why = clustered.quoted.reason or "no counterpart"
-        return f"{subject}: {first} with particles as units; {units} could not be accounted for ({why})."
+    if clustered.quoted.reason:
+        return f"{subject}: {first} with particles as units; {say_no_p(units, clustered.quoted.reason)}."
     second = f"{format_d(scaled['d_clustered'])} ({format_p(clustered.quoted.p_value)})"
     within = " within samples" if "within sample" in clustered.quoted.method else ""
     return (

@@ -88,3 +88,14 @@ def format_p(p: float) -> str:
     if p < 1e-4:
         return "p < 0.0001"
     return f"p = {p:.2g}" if p < 0.095 else f"p = {p:.2f}"
+
+
+def say_no_p(units: str, reason: str) -> str:
+    """Say within a sentence why there is no p value once clusters are accounted for.
+
+    Examples
+    --------
+    >>> say_no_p("images", "all particles lie in one image")
+    'no p value with images as clusters, because all particles lie in one image'
+    """
+    return f"no p value with {units} as clusters, because {reason}"

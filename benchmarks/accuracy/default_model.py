@@ -27,13 +27,16 @@ from cathograph.phantom import (
     preset_parameters,
     render_grey,
 )
+from cathograph.schema.composites import BACKGROUND_PHASE, SSB_CATHODE
 from cathograph.schema.keys import hash_pixels
-from cathograph.schema.phases import Phase
+from cathograph.schema.phases import GRAPHITE, NMC, SSE
 
 N_IMAGES = 160
 SIDE_PX = 256
 SEED = 20240
-ARCHITECTURE = Architecture(tuple(sorted(Phase, key=lambda phase: phase.code)), channels=(8, 16, 32, 48))
+ARCHITECTURE = Architecture(
+    tuple(sorted(SSB_CATHODE.all_phases, key=lambda phase: phase.code)), channels=(8, 16, 32, 48)
+)
 SCHEDULE = Schedule(steps=1500, round_steps=100, batch=6, patch_px=128, learning_rate=4e-3, seed=SEED)
 COMMAND = "python -m cathograph.benchmarks.accuracy.default_model FOLDER --install"
 SOURCE = (
@@ -72,7 +75,7 @@ def draw_imaging(number: int, *, seed: int = SEED) -> Imaging:
     """Draw how phantom `number` is imaged; greys keep their order, which absorption gives them."""
     rng = np.random.default_rng((seed, number, 1))
     pore, graphite, sse = rng.uniform(0.02, 0.15), rng.uniform(0.22, 0.36), rng.uniform(0.44, 0.62)
-    greys = (Phase.BACKGROUND, pore), (Phase.GRAPHITE, graphite), (Phase.SSE, sse), (Phase.NMC, 1.0)
+    greys = (BACKGROUND_PHASE, pore), (GRAPHITE, graphite), (SSE, sse), (NMC, 1.0)
     return Imaging(
         phase_greys=dict(greys),
         fringe_px2=rng.uniform(0, 3),

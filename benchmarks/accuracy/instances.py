@@ -33,7 +33,7 @@ from cathograph.ingest.regions.labelling import label_phases
 from cathograph.ingest.regions.splitting import SplitRules, split_bodies
 from cathograph.ingest.segmentation.scores.instances import score_instances
 from cathograph.phantom import Microstructure, MicrostructureParameters, make_microstructure
-from cathograph.schema.phases import Phase
+from cathograph.schema.phases import NMC
 
 RUNS = 3
 SEED = 4
@@ -103,7 +103,7 @@ def run(progress: Callable[[str], None] | None = None, only: str | None = None) 
             progress(f"{name}: the phantom")
         phantom = make_phantom(shape, diameter_um, nmc_fraction)
         is_nmc = np.zeros(phantom.n_regions + 1, bool)
-        is_nmc[1:] = phantom.region_phases == Phase.NMC.code
+        is_nmc[1:] = phantom.region_phases == NMC.code
         truth = np.where(is_nmc[phantom.labels], phantom.labels, 0)
         mask = truth > 0
         bodies = int(ndimage.label(mask, np.ones((3,) * mask.ndim))[1])

@@ -35,7 +35,7 @@ from cathograph.benchmarks.accuracy.segmentation import (
 )
 from cathograph.ingest.phase_maps import read_phase_map
 from cathograph.ingest.segmentation.unet.pairs import Pair, read_pairs
-from cathograph.schema.phases import Phase
+from cathograph.schema.phases import GRAPHITE, NMC
 
 TREES = 60
 PIXELS_OF_HALVES = 120_000
@@ -109,7 +109,7 @@ def main(folder: Path) -> None:
     masks = [pairs[name].phases for name in HELD_OUT]
     halves = Halves(pairs)
     others = [name for name in pairs if name not in HELD_OUT]
-    say(f"| beside the mask of {', '.join(HELD_OUT)} | mIoU | {' | '.join(each.value for each in CLASSES)} |")
+    say(f"| beside the mask of {', '.join(HELD_OUT)} | mIoU | {' | '.join(each.name for each in CLASSES)} |")
     say("|" + " --- |" * 5)
     for title, seen in (
         ("forest of the other half of the same slice", None),
@@ -126,8 +126,8 @@ def main(folder: Path) -> None:
     for volume, names in GROUPS.items():
         for name in names:
             phases = pairs[name].phases
-            rest = phases != Phase.NMC.code
-            binder = (phases[rest] == Phase.GRAPHITE.code).mean()
+            rest = phases != NMC.code
+            binder = (phases[rest] == GRAPHITE.code).mean()
             along_y, along_x = changes(phases)
             say(
                 f"| {name} | {volume} | {1 - rest.mean():.2f} | {binder:.2f} | {along_y:.1%} | {along_x:.1%} |"

@@ -29,10 +29,10 @@ from cathograph.queries.reading.graph_columns import (
     ParticleColumns,
     TargetColumns,
 )
-from cathograph.schema.phases import Phase
+from cathograph.schema.composites import SSB_CATHODE
 from cathograph.schema.rows import FieldOfView
 
-_PHASES = ",".join(f"{phase.code}={phase.value}" for phase in Phase)
+_PHASES = ",".join(f"{phase.code}={phase.name}" for phase in SSB_CATHODE.all_phases)
 _OF_CONTACTS = ("overlap_ab", "overlap_ba", "weight_px")
 
 
@@ -94,7 +94,7 @@ def phantom_graph(
     columns = ImageColumns(
         ExportedImage(
             rows.segmentation_key, sample, image, None, None, None, None, ndim, phantom.pixel_size_um,
-            len(particles), len(contacts), has_metrics=False,
+            len(particles), len(contacts), has_metrics=False, composite=SSB_CATHODE,
         ),
         ParticleColumns(
             particles["label"].to_numpy(np.int64),

@@ -20,7 +20,7 @@ from cathograph.ingest.graph.particle_graph import ParticleGraph
 from cathograph.ingest.options import IngestOptions, Source
 from cathograph.ingest.pipeline import analyse_page
 from cathograph.ingest.reading import Reading
-from cathograph.schema.phases import Phase
+from cathograph.schema.phases import GRAPHITE, NMC, SSE
 from cathograph.schema.rows import FieldOfView
 
 MINIMUM_SIZES_PX = (1, 9, 25)
@@ -65,9 +65,9 @@ def analyse(folder: Path, image: RealImage, min_size_px: int) -> tuple[ParticleG
 def describe(graph: ParticleGraph) -> dict[str, float | int | str]:
     """Summarise one image in numbers."""
     phases, shapes = graph.regions.region_phases, graph.shapes
-    nmc = phases == Phase.NMC.code
-    shown = (Phase.NMC, Phase.SSE, Phase.GRAPHITE)
-    counts = {phase.value: int((phases == phase.code).sum()) for phase in shown}
+    nmc = phases == NMC.code
+    shown = (NMC, SSE, GRAPHITE)
+    counts = {phase.name: int((phases == phase.code).sum()) for phase in shown}
     at_tpb = np.isin(graph.regions.region_labels[nmc], graph.tpbs.nmc)
     return {
         **counts,

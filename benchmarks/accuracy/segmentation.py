@@ -35,8 +35,9 @@ from cathograph.ingest.segmentation.unet.mask_evaluation import Evaluation, eval
 from cathograph.ingest.segmentation.unet.model_lookup import DEFAULT, MODELS_FOLDER
 from cathograph.ingest.segmentation.unet.pairs import Pair, read_pairs
 from cathograph.ingest.segmentation.unet.unet_segmenter import make_unet
+from cathograph.schema.composites import SSB_CATHODE
 from cathograph.schema.keys import JsonScalar
-from cathograph.schema.phases import Phase
+from cathograph.schema.phases import GRAPHITE, NMC, SSE
 
 PHASES = "0=NMC,1=Graphite,2=SSE"
 """NMC, binder and pore under the names of the three phases that make TPBs, as in docs/real-data.md."""
@@ -47,7 +48,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "B": ("103", "510", "738", "929"),
     "C": ("394", "470", "546"),
 }
-CLASSES = (Phase.SSE, Phase.NMC, Phase.GRAPHITE)
+CLASSES = (SSE, NMC, GRAPHITE)
 PIXELS_AN_IMAGE = 12_000
 TREES = 100
 MIN_SIZE_PX = 9
@@ -103,7 +104,7 @@ def score(name: str, segmenter: Segmenter, pairs: Sequence[Pair]) -> str:
 
 def _line(name: str, found: Evaluation, seconds: float) -> str:
     overlap = found.overlap
-    ious = " | ".join(f"{overlap.iou[phase].value:.3f}" for phase in (Phase.NMC, Phase.GRAPHITE, Phase.SSE))
+    ious = " | ".join(f"{overlap.iou[phase].value:.3f}" for phase in (NMC, GRAPHITE, SSE))
     mean = overlap.mean_iou
     f1 = np.mean(list(found.boundary_f1.values()))
     quality = np.mean([image.instances.panoptic_quality or 0.0 for image in found.images])
@@ -215,8 +216,10 @@ def main_on_phantoms() -> None:
     tested = [phantom_pair(int(name.rpartition("-")[2])) for name in card["split"]["test"]]
     say("| segmenter | mIoU (95 %) | background | SSE | NMC | graphite |\n|" + " --- |" * 6)
     for name in ("multi-otsu", "unet"):
-        found = evaluate(make_segmenter(name), tuple(Phase), tested, min_size_px=MIN_SIZE_PX).overlap
-        ious = " | ".join(f"{found.iou[phase].value:.3f}" for phase in Phase)
+        found = evaluate(
+            make_segmenter(name), tuple(SSB_CATHODE.all_phases), tested, min_size_px=MIN_SIZE_PX
+        ).overlap
+        ious = " | ".join(f"{found.iou[phase].value:.3f}" for phase in SSB_CATHODE.all_phases)
         mean = found.mean_iou
         say(f"| {name} | {mean.value:.3f} ({mean.low:.3f} to {mean.high:.3f}) | {ious} |")
 

@@ -19,7 +19,7 @@ from cathograph.ingest.options import StateMethod
 from cathograph.ingest.regions.regions import Regions
 from cathograph.ingest.states.electrochemistry import measure_states
 from cathograph.ingest.states.peak_distance import peak_distances
-from cathograph.schema.phases import Phase
+from cathograph.schema.phases import NMC
 
 Result = TypeVar("Result")
 _RUNS = 3
@@ -35,7 +35,7 @@ def make_map(side: int) -> tuple[Regions, NDArray[np.float32]]:
     rng = np.random.default_rng(0)
     energy_ev = (8344 + 0.6 * rng.standard_normal(labels.shape, dtype=np.float32)).astype(np.float32)
     energy_ev[rng.random(labels.shape, dtype=np.float32) < 0.05] = np.nan
-    return Regions(labels, names, np.full(len(names), Phase.NMC.code, np.uint8)), energy_ev
+    return Regions(labels, names, np.full(len(names), NMC.code, np.uint8)), energy_ev
 
 
 def loop_over_particles(

@@ -1,14 +1,16 @@
-"""Do the statistics keep their promises? Simulations with the paper's group sizes.
+"""Do the statistics keep their promises? Simulations with the paper's group sizes, and a grid of designs.
 
-Two promises are tried on particles whose truth is known:
+Three things are tried on particles whose truth is known:
 
 - *coverage*: with the paper's effect sizes and the unequal variances that its own p values
   imply, d is recovered and 95 % intervals hold the truth in 95 % of the simulations;
-- *false alarms*: where the exposure clusters by image and particles of an image resemble each
-  other (ICC 0.2), but there is no effect, a test at 5 % finds one in 5 %.
+- *tests for few exposed images* side by side
+  (`cathograph.benchmarks.accuracy.few_cluster_tests`);
+- *false alarms and power* of what is quoted, over the grid of
+  `cathograph.benchmarks.accuracy.false_alarm_grid`.
 
 ``python -m cathograph.benchmarks.accuracy.statistics_simulation`` prints the tables of docs/statistics.md. Every
-simulation has its own seed, so the numbers do not depend on the number of processes.
+simulation and every layout has its own seed, so the numbers do not depend on the number of processes.
 """
 
 import argparse
@@ -17,15 +19,23 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from cathograph.analysis.statistics.anova import two_way_anova
-from cathograph.analysis.statistics.confounding import adjust_for_size
-from cathograph.analysis.statistics.correlation import correlate
 from cathograph.analysis.statistics.group_comparison import compare_groups
+from cathograph.benchmarks.accuracy.false_alarm_grid import (
+    LIMITS,
+    Cell,
+    Layout,
+    cells_that_fail,
+    grid_layouts,
+    lay_out,
+    run_grid,
+)
+from cathograph.benchmarks.accuracy.few_cluster_tests import tabulate_tests
 from cathograph.benchmarks.accuracy.simulated_particles import (
     PAPER_EFFECTS,
     Scenario,
@@ -57,42 +67,6 @@ def measure_coverage(scenario: Scenario, seed: int) -> Numbers:
     }
 
 
-def measure_false_alarms(scenario: Scenario, seed: int) -> Numbers:
-    """Test one draw without an effect, and note which tests find one at 5 %."""
-    table = make_particles(scenario, np.random.default_rng(seed))
-    found = compare_groups(table, "soc_ev", "at_tpb", samples=scenario.samples, draws=399, seed=seed)
-    out = {"Welch": found.p}
-    for effect in found.counterparts:
-        out[effect.method.replace(" within sample", "").split(" (")[0]] = effect.p_value
-    out = {name: float(p <= 0.05) if np.isfinite(p) else np.nan for name, p in out.items()}
-    out["quoted"] = float(found.p_clustered <= 0.05)
-    return out
-
-
-def measure_other_tests(scenario: Scenario, seed: int) -> Numbers:
-    """Run the other tests on one draw without an effect: naive and clustered, alarm or not."""
-    table = make_particles(scenario, np.random.default_rng(seed))
-    term = two_way_anova(table, "heterogeneity_ev", log="ln", samples=scenario.samples).terms[0]
-    term3 = two_way_anova(
-        table, "heterogeneity_ev", log="ln", type_of_squares=3, samples=scenario.samples
-    ).terms[0]
-    slope = correlate(table, "degree", "soc_ev", samples=scenario.samples)
-    size = adjust_for_size(table, "soc_ev", "at_tpb", samples=scenario.samples)
-    pairs = {
-        "ANOVA type II": (term.p, term.p_clustered),
-        "ANOVA type III": (term3.p, term3.p_clustered),
-        "Pearson": (slope.p, slope.p_clustered),
-        "Spearman": (slope.p_spearman, slope.p_spearman_clustered),
-        "within images": (np.nan, slope.p_within),
-        "ANCOVA": (size.p_adjusted, size.p_adjusted_clustered),
-    }
-    return {
-        f"{name}{kind}": float(p <= 0.05) if np.isfinite(p) else np.nan
-        for name, both in pairs.items()
-        for kind, p in zip(("", ", clustered"), both, strict=True)
-    }
-
-
 def coverage_scenarios() -> list[Scenario]:
     """Give the paper's six effects, independent particles first, then clustered, then skewed ones."""
     effects = [
@@ -110,27 +84,6 @@ def coverage_scenarios() -> list[Scenario]:
     return [*effects, *hard, *skewed]
 
 
-def false_alarm_scenarios() -> list[Scenario]:
-    """Give the scenarios without an effect; all but the first have an ICC of 0.2."""
-    tpb, channel = imply_sd_ratio(*PAPER_EFFECTS["4f"]), imply_sd_ratio(*PAPER_EFFECTS["5d"])
-    clustered = Scenario("48 of 350, 73 images", icc=0.2, exposure_icc=0.8)
-    return [
-        replace(clustered, name="independent particles", icc=0.0, exposure_icc=0.0),
-        clustered,
-        replace(clustered, name="136 of 350, 73 images", n_exposed=136),
-        replace(clustered, name="48, exposed vary less", sd_ratio=tpb),
-        replace(clustered, name="136, exposed vary less", n_exposed=136, sd_ratio=channel),
-        replace(clustered, name="48, exposed vary more (1.4)", sd_ratio=1.4),
-        replace(clustered, name="136, skewed noise", n_exposed=136, skewed=True),
-        replace(clustered, name="136, 8 images", n_exposed=136, n_images=8),
-        replace(
-            clustered, name="136, 24 volumes of 3 slices", n_exposed=136, n_images=72, slices_per_volume=3
-        ),
-        replace(clustered, name="136, 3 samples apart", n_exposed=136, n_samples=3, sample_shift=1.0),
-        replace(clustered, name="136, 8 random samples", n_exposed=136, n_samples=8, samples="random"),
-    ]
-
-
 def repeat(
     measure: Callable[[Scenario, int], Numbers],
     scenario: Scenario,
@@ -144,7 +97,7 @@ def repeat(
     Parameters
     ----------
     measure : callable
-        One of the three above.
+        What to measure on one draw.
     scenario : Scenario
         What is true.
     simulations : int
@@ -175,49 +128,97 @@ def monte_carlo_bounds(rate: float, simulations: int, *, level: float = 0.99) ->
     return float(low) / simulations, float(high) / simulations
 
 
-def _markdown(rows: list[pd.Series], digits: int) -> str:
-    table = pd.DataFrame(rows)
-    head = "| scenario | " + " | ".join(table.columns) + " |\n|" + " --- |" * (len(table.columns) + 1)
+def coverage_table(simulations: int, run: Callable[..., Iterable[Numbers]] = map) -> pd.DataFrame:
+    """Measure coverage for all scenarios, a row each."""
+    rows = []
+    for place, scenario in enumerate(coverage_scenarios()):
+        # A million seeds apart: no two scenarios share a draw.
+        row = repeat(measure_coverage, scenario, simulations, first_seed=1_000_000 * place, run=run)
+        row["true d"], row["sd ratio"] = scenario.d, scenario.sd_ratio
+        rows.append(row)
+    return pd.DataFrame(rows).map("{:.3f}".format)
+
+
+def grid_tables(cells: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Lay out the grid: what is quoted, what it would be otherwise, and the power."""
+    plain = cells[(cells["noise"] == cells["noise"].iloc[0]) & (cells["sizes"] != "one large")]
+    return {
+        "False alarms of what is quoted": lay_out(cells, "quoted"),
+        "False alarms of the same test, had no design been judged": lay_out(cells, "not_judged"),
+        "False alarms with particles as units": lay_out(cells, "particles"),
+        "Power of what is quoted, d = 0.5": lay_out(plain, "power"),
+    }
+
+
+def _markdown(table: pd.DataFrame) -> str:
+    head = f"| {table.index.name or ''} | " + " | ".join(map(str, table.columns)) + " |\n|"
     lines = [
-        f"| {name} | " + " | ".join("–" if np.isnan(x) else f"{x:.{digits}f}" for x in row) + " |"
+        f"| {name} | " + " | ".join(row) + " |"
         for name, row in zip(table.index, table.to_numpy(), strict=True)
     ]
-    return "\n".join([head, *lines])
+    return "\n".join([head + " --- |" * (len(table.columns) + 1), *lines])
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Print the tables of docs/statistics.md."""
+def _say(title: str, text: str, table: pd.DataFrame) -> None:
+    sys.stdout.write(f"\n### {title}\n\n{text}\n\n{_markdown(table)}\n")
+    sys.stdout.flush()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print the tables of docs/statistics.md; 1 where something is quoted that does not keep its level."""
     parser = argparse.ArgumentParser(description="Simulate the promises of the statistics.")
-    parser.add_argument("--simulations", type=int, default=1000)
+    parser.add_argument("--simulations", type=int, default=1000, help="draws for each scenario and each cell")
+    parser.add_argument(
+        "--images", type=int, nargs="*", help="only these layouts of the grid: 4 6 10 20 73 300"
+    )
+    parser.add_argument("--only", choices=("coverage", "tests", "grid"), help="one of the three parts")
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--csv", type=Path, help="write every cell of the grid to this file")
     chosen = parser.parse_args(arguments)
     count = chosen.simulations
+    low, high = monte_carlo_bounds(0.95, count)
+    bad = 0
     with ProcessPoolExecutor(chosen.processes) as pool:
-
-        def run(one: Callable[[int], Numbers], seeds: Iterable[int]) -> Iterable[Numbers]:
-            return pool.map(one, seeds, chunksize=25)
-
-        sections: list[tuple[str, Callable[[Scenario, int], Numbers], list[Scenario], float]] = [
-            ("Coverage of 95 % intervals", measure_coverage, coverage_scenarios(), 0.95),
-            ("False alarms at 5 %", measure_false_alarms, false_alarm_scenarios(), 0.05),
-            ("False alarms of the other tests", measure_other_tests, false_alarm_scenarios()[2:3], 0.05),
-        ]
-        for title, measure, scenarios, rate in sections:
-            # A million seeds apart: no two scenarios share a draw.
-            rows = [
-                repeat(measure, scenario, count, first_seed=1_000_000 * place, run=run)
-                for place, scenario in enumerate(scenarios)
-            ]
-            if measure is measure_coverage:
-                for row, scenario in zip(rows, scenarios, strict=True):
-                    row["true d"], row["sd ratio"] = scenario.d, scenario.sd_ratio
-            low, high = monte_carlo_bounds(rate, count)
-            sys.stdout.write(
-                f"\n## {title}\n\n{count} simulations each; Monte-Carlo range {low:.3f} to {high:.3f}.\n\n"
+        if chosen.only in (None, "coverage"):
+            text = f"{count} simulations each; Monte-Carlo range {low:.3f} to {high:.3f}."
+            _say("Coverage of 95 % intervals", text, coverage_table(count, partial(pool.map, chunksize=25)))
+        if chosen.only in (None, "tests"):
+            tests = tabulate_tests(count).map(lambda rate: "none" if np.isnan(rate) else f"{100 * rate:.1f}")
+            _say(
+                "Tests for few exposed images",
+                f"False alarms at 5 %, in per cent; {count} outcomes each.",
+                tests,
             )
-            sys.stdout.write(_markdown(rows, 3) + "\n")
-            sys.stdout.flush()
+        if chosen.only in (None, "grid"):
+            layouts = [each for each in grid_layouts() if each.n_images in (chosen.images or [each.n_images])]
+
+            def run(one: Callable[[Layout], list[Cell]], parts: Iterable[Layout]) -> Iterable[list[Cell]]:
+                return pool.map(one, parts, chunksize=2)
+
+            cells = run_grid(layouts, count, run=run)
+            if chosen.csv:
+                cells.to_csv(chosen.csv, index=False)
+            bad = _say_grid(cells)
+    return 1 if bad else 0
+
+
+def _say_grid(cells: pd.DataFrame) -> int:
+    """Print the tables of the grid, and which cells fail; give their number."""
+    for title, table in grid_tables(cells).items():
+        _say(title, "Lowest to highest cell, in per cent, by number of images; none: no p value.", table)
+    failing, quoted = cells_that_fail(cells), cells["quoted"].dropna()
+    if quoted.empty:
+        sys.stdout.write(f"\nNone of {len(cells)} cells quotes a p value.\n")
+        return 0
+    sys.stdout.write(
+        f"\n{len(quoted)} of {len(cells)} cells quote a p value; their false alarms lie between "
+        f"{100 * quoted.min():.1f} and {100 * quoted.max():.1f} %, on average {100 * quoted.mean():.1f} %. "
+        f"{len(failing)} lie outside of {LIMITS[0]:.0%} to {LIMITS[1]:.0%}.\n"
+    )
+    if len(failing):
+        sys.stdout.write(failing.to_string(index=False) + "\n")
+    return len(failing)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

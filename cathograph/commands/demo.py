@@ -15,7 +15,7 @@ import typer
 from cathograph.commands.console import print_table, results, say
 from cathograph.commands.home import HomeOption, home_of
 from cathograph.extras import missing_packages, needs
-from cathograph.schema.phases import Phase
+from cathograph.schema.composites import SSB_CATHODE
 
 if TYPE_CHECKING:
     from cathograph.phantom import Microstructure
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _SEED = 2026
 _EFFECT = 0.3
 """By how much heterogeneity and polarization are lowered if an NMC has both neighbours: the known truth."""
-_PHASES = ",".join(f"{phase.code}={phase.value}" for phase in Phase)
+_PHASES = ",".join(f"{phase.code}={phase.name}" for phase in SSB_CATHODE.all_phases)
 
 
 @needs("ingest")
@@ -166,6 +166,7 @@ def _draw(connection: "Connection", folder: Path, files: list[Path], preset: str
         FieldTables,
         draw_graph_over_image,
     )
+    from cathograph.analysis.figures.phase_legend import PhaseLegend
     from cathograph.ingest.formats import open_image
     from cathograph.ingest.options import IngestOptions, Source
     from cathograph.ingest.reading import Reading, read_regions
@@ -183,6 +184,7 @@ def _draw(connection: "Connection", folder: Path, files: list[Path], preset: str
             open_image(_grey_of(path)).pages[0],
             opened.pixel_size_um or 1.0,
             FieldTables(*(run(connection, load(name), load(name).bind(where)) for name in FIELD_QUERIES)),
+            PhaseLegend((reading.composite,)),
         )
         draw_graph_over_image(graph).savefig(folder / f"{path.stem}.png", dpi=110)
 

@@ -78,7 +78,7 @@ def _show(found: "Evaluation") -> None:
     overlap = found.overlap
     rows = [
         {
-            "class": phase.value,
+            "class": phase.name,
             "IoU": score.value,
             "low": score.low,
             "high": score.high,

@@ -2,7 +2,7 @@
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -30,6 +30,10 @@ def ingest(
     image: Annotated[
         str | None, typer.Option(help="Name of the image; a second file of the same field takes the same.")
     ] = None,
+    replace: Annotated[
+        bool,
+        typer.Option("--replace", help="Take the file's name for the image even where another file has it."),
+    ] = False,
     cathode: Annotated[str | None, typer.Option(help="Cathode kind of the sample: LCD, ECD, BLE, …")] = None,
     beamtime: Annotated[str | None, typer.Option(help="Beamtime the images come from.")] = None,
     model: Annotated[
@@ -77,7 +81,7 @@ def ingest(
         raise InputError(msg)
     options = _with_model(options, model, device)
     reading = Reading.of(options)
-    placement = Placement(sample=sample, image=image, cathode=cathode, beamtime=beamtime)
+    placement = Placement(sample=sample, image=image, cathode=cathode, beamtime=beamtime, replace=replace)
     if energy_map is None:
         _refuse_map_options(context)
     source_of_map = None if energy_map is None else MapSource.of(energy_map, map_options, state_method)
@@ -112,7 +116,7 @@ def ingest(
                 progress=show,
             )
     if as_json:
-        print_json([{**outcome.as_record(), "error": with_flags(outcome.error)} for outcome in outcomes])
+        print_json([_record(outcome) for outcome in outcomes])
     else:
         _show(outcomes, dry_run=dry_run)
     if any(outcome.error for outcome in outcomes):
@@ -148,6 +152,12 @@ def _refuse_map_options(context: typer.Context) -> None:
         raise InputError(msg)
 
 
+def _record(outcome: "ImageOutcome") -> dict[str, Any]:
+    """Give an outcome as JSON, with flags in the place of fields."""
+    notes = [with_flags(note) for note in outcome.notes]
+    return {**outcome.as_record(), "notes": notes, "error": with_flags(outcome.error)}
+
+
 def _show(outcomes: "list[ImageOutcome]", *, dry_run: bool) -> None:
     fine = [outcome for outcome in outcomes if not outcome.error]
     if fine:
@@ -155,7 +165,7 @@ def _show(outcomes: "list[ImageOutcome]", *, dry_run: bool) -> None:
 
         table = pd.DataFrame([outcome.as_record() for outcome in fine])
         without_map = [] if table["energy_map"].notna().any() else ["energy_map", "measured", "flagged"]
-        print_table(table.drop(columns=["error", "file", "segmentation", *without_map]))
+        print_table(table.drop(columns=["error", "notes", "file", "segmentation", *without_map]))
     for outcome in outcomes:
         for note in outcome.notes:
             errors.print(f"[dim]{escape(with_flags(f'{outcome.image}: {note}'))}[/]", highlight=False)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 DEFAULT_MODEL = Path("cathograph-model")
 
 ModelOption = Annotated[Path, typer.Option("--model", "-m", help="Folder of a trained model.")]
+CompositeOption = Annotated[str | None, typer.Option(help="Only images of this composite.")]
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu or cuda; cuda without a GPU is an error.")]
 
 
@@ -25,6 +26,7 @@ def read_graphs(
     sample: str | None = None,
     image: str | None = None,
     cathode: str | None = None,
+    composite: str | None = None,
     features: Sequence[str] | None = None,
     edge: str | None = None,
 ) -> "list[HeteroData]":
@@ -33,7 +35,9 @@ def read_graphs(
     from cathograph.gnn.graphs.subgraph_selection import SubgraphSelection
 
     return export_hetero_data(
-        connection, SubgraphSelection(sample=sample, image=image, cathode=cathode, edge=edge), features
+        connection,
+        SubgraphSelection(sample=sample, image=image, cathode=cathode, composite=composite, edge=edge),
+        features,
     )
 
 
@@ -43,14 +47,16 @@ def graphs_for(
     *,
     sample: str | None = None,
     image: str | None = None,
+    composite: str | None = None,
     edge: str | None = None,
 ) -> "list[HeteroData]":
     """Read images with the features and targets of a model."""
-    from cathograph.gnn.graph_layout import CENTRE
     from cathograph.gnn.training.ensemble import keep_targets
 
-    features = list(model.layout.node_features[CENTRE])
-    found = read_graphs(connection, sample=sample, image=image, features=features, edge=edge)
+    features = list(model.layout.node_features[model.layout.target_phase])
+    found = read_graphs(
+        connection, sample=sample, image=image, composite=composite, features=features, edge=edge
+    )
     return keep_targets(found, model.layout.targets)
 
 

@@ -28,7 +28,20 @@ from cathograph.ingest.options import (
 )
 from cathograph.ingest.options.model import Option, default_of, range_of, value_type
 
-_OF_COMMANDS = ("device", "energy_map", "files", "grey", "image", "labels", "model", "scheduler")
+_OF_COMMANDS = (
+    "beamtime",
+    "cathode",
+    "sample",
+    "device",
+    "energy_map",
+    "files",
+    "grey",
+    "image",
+    "labels",
+    "model",
+    "replace",
+    "scheduler",
+)
 """Options of commands alone that messages of ingest name, too."""
 FLAGS: Mapping[str, str] = {
     **{name: f"--{name.replace('_', '-')}" for name in _OF_COMMANDS},

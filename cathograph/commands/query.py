@@ -1,6 +1,7 @@
 """``cathograph query`` and ``cathograph queries``: run queries, and list the named ones."""
 
 import sys
+import unicodedata
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -66,7 +67,10 @@ def query(
         raise QueryError(msg)
     with open_store(settings, say=say) as store, waiting(f"{question.name} …"):
         table = run(store, question, parameters, timeout_s=timeout_s)
-        unknown = _unknown_place(store, question, parameters) if table.empty else None
+        composed = _composed(parameters)
+        if table.empty and composed != parameters:
+            table = run(store, question, composed, timeout_s=timeout_s)
+        unknown = _unknown_place(store, question, composed) if table.empty else None
     _write(table, chosen, out)
     if out is not None:
         errors.print(f"{len(table)} rows in {out}", highlight=False)
@@ -74,6 +78,14 @@ def query(
         errors.print(f"{len(table)} rows", style="dim", highlight=False)
     if unknown is not None:
         errors.print(escape(unknown), highlight=False)
+
+
+def _composed(parameters: "Mapping[str, object]") -> "dict[str, object]":
+    """Give texts in the form that new names are stored in: é as one character, however it was typed."""
+    return {
+        name: unicodedata.normalize("NFC", value) if isinstance(value, str) else value
+        for name, value in parameters.items()
+    }
 
 
 def _unknown_place(store: "Connection", question: "Query", parameters: "Mapping[str, object]") -> str | None:

@@ -35,8 +35,8 @@ def segment(
     from cathograph.ingest.formats import open_image
     from cathograph.ingest.segmentation import run_segmenter
     from cathograph.ingest.segmentation.unet.unet_segmenter import make_unet
+    from cathograph.schema.composites import SSB_CATHODE
     from cathograph.schema.errors import InputError
-    from cathograph.schema.phases import Phase
 
     if out.suffix.lower() not in (".tif", ".tiff"):
         msg = f"Found --out {out}; expected a file .tif. Change the suffix."
@@ -54,7 +54,7 @@ def segment(
     named = segmenter.model.architecture.classes
     for phase in named:
         share = float((found == phase.code).mean())
-        errors.print(f"{phase.value}: {100 * share:.1f} %", highlight=False)
-    spec = ",".join(f"{phase.code}={phase.value}" for phase in Phase if phase in named)
+        errors.print(f"{phase.name}: {100 * share:.1f} %", highlight=False)
+    spec = ",".join(f"{phase.code}={phase.name}" for phase in SSB_CATHODE.all_phases if phase in named)
     following = shlex.join(["cathograph", "ingest", str(out), "--as", "phases", "--phases", spec])
     errors.print(f"Next: {following} --sample NAME", highlight=False, markup=False, soft_wrap=True)

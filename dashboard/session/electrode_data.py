@@ -14,9 +14,11 @@ import pandas as pd
 import streamlit as st
 
 from cathograph.analysis.figures.figure import size_column
+from cathograph.analysis.figures.phase_legend import PhaseLegend
 from cathograph.analysis.statistics.confounding import adjust_for_size
 from cathograph.analysis.statistics.correlation import Correlation, correlate
 from cathograph.analysis.statistics.electrode_statistics import (
+    add_flagged_beside,
     tabulate_anova,
     tabulate_comparisons,
     tabulate_correlations,
@@ -88,7 +90,7 @@ class View:
 
     @property
     def nmc(self) -> pd.DataFrame:
-        """All NMC, with the column ``selection`` if there are groups."""
+        """All active particles, with the column ``selection`` if there are groups."""
         return _stacked_nmc(*self._key, self)
 
     @property
@@ -123,8 +125,13 @@ class View:
 
     @property
     def measured(self) -> bool:
-        """Whether any NMC has a state."""
+        """Whether any active particle has a state."""
         return bool(self.together.nmc["soc_ev"].notna().any())
+
+    @cached_property
+    def legend(self) -> PhaseLegend:
+        """How the phases of the selection look and what texts call them."""
+        return PhaseLegend.of_rows(self.together.composites_shown)
 
     @property
     def _key(self) -> tuple[str, str, str, tuple[str, ...]]:
@@ -159,7 +166,7 @@ def _selected(version: str, key: str, _selection: Selection) -> ElectrodeTables:
     images = store.images()
     narrowed = {
         each.name: _selection.narrow(
-            _QUERY_OF.get(each.name, each.name), getattr(everything, each.name), images, store.particles
+            _QUERY_OF.get(each.name, each.name), getattr(everything, each.name), images, store.states
         ).reset_index(drop=True)
         for each in fields(everything)
     }
@@ -198,6 +205,12 @@ def _compare_states(nmc: pd.DataFrame, draws: int = 0) -> list[GroupComparison]:
     ]
 
 
+def _comparisons(nmc: pd.DataFrame) -> pd.DataFrame:
+    table = tabulate_comparisons(_compare_states(nmc))
+    add_flagged_beside(table, nmc)
+    return table
+
+
 def _by_size(nmc: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame([compare_groups(nmc, size_column(nmc), "at_tpb", draws=0).row()]).assign(figure="4d")
 
@@ -215,7 +228,7 @@ def _correlations(nmc: pd.DataFrame) -> pd.DataFrame:
 
 
 _TABULATE: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
-    "comparisons": lambda nmc: tabulate_comparisons(_compare_states(nmc)),
+    "comparisons": _comparisons,
     "by_size": _by_size,
     "size_adjusted": _size_adjusted,
     "anova": lambda nmc: pd.concat(tabulate_anova(nmc), ignore_index=True),

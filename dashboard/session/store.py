@@ -110,9 +110,7 @@ def table(
         whole = _read(connection(), name, given, version)
     if selection is None or selection.keeps_all:
         return whole.copy(deep=False)
-    return selection.narrow(
-        name, whole, _images(version), lambda: _read(connection(), "particles", (), version)
-    )
+    return selection.narrow(name, whole, _images(version), lambda: _read(connection(), "states", (), version))
 
 
 def read_ahead(names: Sequence[str]) -> dict[str, pd.DataFrame]:
@@ -138,7 +136,7 @@ def particles(selection: Selection | None = None) -> pd.DataFrame:
 
 
 def states(selection: Selection | None = None) -> pd.DataFrame:
-    """One row per NMC, its electrochemical state (null without an energy map) and what it is part of."""
+    """One row per active particle, its electrochemical state (null without an energy map) and what it is part of."""
     return table("states", selection, {"edge": None if selection is None else selection.edge})
 
 
@@ -165,6 +163,11 @@ def measured_edges() -> list[str]:
 def edges_in_sight(measurements: pd.DataFrame) -> list[str]:
     """List the absorption edges of the rows of the query ``measurements`` that are in sight."""
     return names_of_edges(measurements[measurements["in_sight"]])
+
+
+def composites() -> pd.DataFrame:
+    """One row per composite of the images."""
+    return table("composites")
 
 
 def content_counts() -> dict[str, int]:

@@ -3,16 +3,19 @@
 import pandas as pd
 import streamlit as st
 
+from cathograph.analysis.figures.phase_legend import PhaseLegend
 from cathograph.dashboard.session.selection import Selection, image_ids, keep_selection
 
 
-def show_filter_bar(images: pd.DataFrame, edges: list[str]) -> Selection:
+def show_filter_bar(images: pd.DataFrame, legend: PhaseLegend, edges: list[str]) -> Selection:
     """Lay out the filter bar.
 
     Parameters
     ----------
     images : DataFrame
         All rows of the query ``images``.
+    legend : PhaseLegend
+        What their phases are called.
     edges : list of str
         Absorption edges that were measured; one is chosen if there are several.
     """
@@ -24,9 +27,15 @@ def show_filter_bar(images: pd.DataFrame, edges: list[str]) -> Selection:
     chosen = _choose("Image", "image", image_ids(fitting).tolist())
     least_column, largest_column = st.columns(2)
     with least_column:
-        least = _size("NMC from (µm)", "from_um", "Smallest equivalent diameter of an NMC particle.")
+        least = _size(
+            legend.title("{active_phase} from (µm)"),
+            "from_um",
+            legend.write("Smallest equivalent diameter of the {active_phase} particles."),
+        )
     with largest_column:
-        largest = _size("to (µm)", "to_um", "Largest equivalent diameter of an NMC particle.")
+        largest = _size(
+            "to (µm)", "to_um", legend.write("Largest equivalent diameter of the {active_phase} particles.")
+        )
     edge = _choose_edge(edges) if len(edges) > 1 else None
     selection = Selection(beamtimes, cathodes, samples, chosen, (least, largest), edge)
     keep_selection(selection)

@@ -28,7 +28,10 @@ def show_comparisons(table: pd.DataFrame, name: str) -> None:
             "d, clustered": _with_interval(table, "d_clustered"),
             "p, clustered": table["p_clustered"],
             "p corrected, clustered": _if_there(table, "p_clustered_family"),
-            "clusters": table["n_clusters"],
+            **_carried(table),
+            "flagged, left out": table["n_flagged"],
+            "d with flagged": _if_there(table, "d_with_flagged"),
+            "p with flagged, clustered": _if_there(table, "p_clustered_with_flagged"),
             "test, clustered": table["method_clustered"],
         }
     )
@@ -41,6 +44,7 @@ def show_size_adjusted(table: pd.DataFrame, name: str) -> None:
         {
             **_heads(table),
             "n": table["n"],
+            "flagged, left out": table["n_flagged"],
             "difference in size (d)": table["d_size"],
             "d": table["d"],
             "d at equal size": table["d_adjusted"],
@@ -48,6 +52,7 @@ def show_size_adjusted(table: pd.DataFrame, name: str) -> None:
             "d at equal size, clustered": table["d_adjusted_clustered"],
             "p at equal size, clustered": table["p_adjusted_clustered"],
             "p corrected, clustered": table["p_adjusted_clustered_family"],
+            **_carried(table),
             "p of unequal slopes": table["equal_slopes_p"],
         }
     )
@@ -62,6 +67,7 @@ def show_correlations(table: pd.DataFrame, name: str) -> None:
             "metric": table["metric"].map(label_of),
             "state": table["outcome"].map(_state),
             "n": table["n"],
+            "flagged, left out": table["n_flagged"],
             "r": _with_interval(table, "r"),
             "p": table["p"],
             "p corrected": table["p_family"],
@@ -70,6 +76,7 @@ def show_correlations(table: pd.DataFrame, name: str) -> None:
             "slope, clustered": _with_interval(table, "r_clustered"),
             "p, clustered": table["p_clustered"],
             "p corrected, clustered": table["p_clustered_family"],
+            **_carried(table),
         }
     )
     _show(both, table, name)
@@ -91,7 +98,9 @@ def show_anova(table: pd.DataFrame, name: str) -> None:
             "F, clustered": table["f_clustered"],
             "p, clustered": table["p_clustered"],
             "p corrected, clustered": table["p_clustered_family"],
+            **_carried(table),
             "n": table["n"],
+            "flagged, left out": table["n_flagged"],
         }
     )
     _show(both, table, name)
@@ -112,7 +121,7 @@ def _heads(table: pd.DataFrame) -> Mapping[str, pd.Series]:
     return {
         **_selection_of(table),
         "state": table["outcome"].map(_state),
-        "NMC": table["exposure"].map(_EXPOSURE),
+        "particles": table["exposure"].map(_EXPOSURE),
     }
 
 
@@ -124,14 +133,31 @@ def _term(name: str) -> str:
     return " × ".join(in_words(part) for part in name.split(":"))
 
 
+def _carried(table: pd.DataFrame) -> dict[str, pd.Series]:
+    """Say why there is no clustered p, and how many clusters there are and carry the comparison in effect."""
+    reasons = table["reason_clustered"]
+    return {
+        "no clustered p because": reasons.where(reasons != ""),
+        "clusters": table["n_clusters"],
+        "clusters that carry it": table["effective_clusters"],
+    }
+
+
 def _if_there(table: pd.DataFrame, column: str) -> pd.Series:
     return table[column] if column in table.columns else pd.Series(float("nan"), index=table.index)
+
+
+def _write_with_interval(value: float, least: float, most: float) -> str:
+    if pd.isna(value):
+        return ""
+    interval = "" if pd.isna(least) else f" [{least:.2f}, {most:.2f}]"
+    return f"{value:.2f}{interval}".replace("-", "−")
 
 
 def _with_interval(table: pd.DataFrame, column: str) -> list[str]:
     low, high = (table[f"{column}_ci_{end}"] for end in ("low", "high"))
     return [
-        "" if pd.isna(value) else f"{value:.2f} [{least:.2f}, {most:.2f}]".replace("-", "−")
+        _write_with_interval(value, least, most)
         for value, least, most in zip(table[column], low, high, strict=True)
     ]
 

@@ -41,6 +41,7 @@ BESIDE: Mapping[str, str] = {
     "ingest.metrics": "part of the pipeline",
     "ingest.grey_image": "part of the pipeline",
     "ingest.pixel_size_choice": "part of the pipeline",
+    "ingest.image_names": "part of the pipeline",
     "ingest.image_uncertainty": "part of the pipeline",
     "ingest.provenance": "part of the pipeline",
     "queries.cypher_text": "part of the catalogue",

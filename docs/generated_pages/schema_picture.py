@@ -22,7 +22,7 @@ PLACES: Mapping[str, tuple[int, int]] = {
     "Prediction": (3, 3),
     "TPB": (3, 0),
     "Particle": (3, 1),
-    "NMC": (3, 2),
+    "Active": (3, 2),
 }
 """Column and row of each node type."""
 _COLUMN, _ROW, _WIDTH, _HEIGHT = 250, 130, 130, 74

@@ -1,18 +1,16 @@
-"""Which stored arrays are fields of view: type, axes, colour, and how large they may become.
+"""Which stored arrays are fields of view: type, colour, and how large they may become.
 
 One set of rules for every format, so that the same pixels saved as TIFF, .npy or HDF5 are
 accepted or refused alike.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cathograph.ingest.formats.file_state import shown
+from cathograph.ingest.formats.file_state import STILL_WRITTEN, shown
 from cathograph.schema.errors import InputImageError
 
 Field = NDArray[Any]
@@ -23,64 +21,6 @@ BOMB_BYTES = 256 << 20
 BOMB_RATIO = 1100
 # 2048³ voxels of 16 bit. More than that is work for tiles, not for one array.
 LARGEST_ARRAY_BYTES = 16 << 30
-# A third axis of 3 or 4 is colour only where the other two can be an image.
-SMALLEST_COLOUR_SIDE = 16
-
-
-@dataclass(frozen=True)
-class AxisPlan:
-    """Axes of a stored array that are kept, in order; `colour` says that the last holds RGB(A)."""
-
-    kept: tuple[int, ...]
-    colour: bool
-
-
-def plan_axes(path: Path, shape: Sequence[int], *, volume: bool) -> AxisPlan:
-    """Decide which axes of a stored array are (y, x) or (page, y, x).
-
-    Axes of length 1 are dropped: a last one first (a single channel), then leading ones, as long
-    as two axes remain. A last axis of 3 or 4 behind two axes of at least 16 is colour, unless the
-    user said that the array is a volume.
-
-    Parameters
-    ----------
-    path
-        File, for the message.
-    shape
-        Shape as stored.
-    volume
-        The user asked for one 3D image, so nothing is taken for colour.
-
-    Raises
-    ------
-    InputImageError
-        When an axis is empty, or fewer than 2 or more than 3 axes remain.
-    """
-    text = "×".join(str(size) for size in shape) or "no axes"
-    if 0 in shape:
-        msg = f"{shown(path)}: found an array without pixels ({text}); expected at least one pixel per axis."
-        raise InputImageError(msg)
-    kept = list(range(len(shape)))
-    if len(kept) > 2 and shape[kept[-1]] == 1:
-        kept.pop()
-    for axis in kept[:-2]:
-        if shape[axis] == 1 and len(kept) > 2:
-            kept.remove(axis)
-    if len(kept) < 2:
-        msg = (
-            f"{shown(path)}: found an array with {len(kept)} axis ({text}); expected (y, x) or (z, y, x). "
-            "Save the image, not a line or a table column."
-        )
-        raise InputImageError(msg)
-    sizes = [shape[axis] for axis in kept]
-    if len(kept) > 3:
-        msg = (
-            f"{shown(path)}: found {len(kept)} axes ({text}); expected (y, x) or (z, y, x). "
-            "Save one channel and one time point."
-        )
-        raise InputImageError(msg)
-    colour = len(sizes) == 3 and not volume and sizes[2] in (3, 4) and min(sizes[:2]) >= SMALLEST_COLOUR_SIDE
-    return AxisPlan(tuple(kept), colour)
 
 
 def field_dtype(path: Path, stored: np.dtype[Any]) -> np.dtype[Any]:
@@ -120,6 +60,9 @@ def as_field(values: NDArray[Any], dtype: np.dtype[Any]) -> Field:
 SAVE_GREY = "Save the grey channel, or codes instead of colours"
 
 
+MOVE_SLICES = "If they are slices, move that axis to the front (z, y, x); else save the grey channel alone"
+
+
 def grey_of_colour(path: Path, values: NDArray[Any], way_out: str = SAVE_GREY) -> NDArray[Any]:
     """Return the one grey channel of an image whose colour channels are equal.
 
@@ -144,10 +87,16 @@ def grey_of_colour(path: Path, values: NDArray[Any], way_out: str = SAVE_GREY) -
     if channels in (2, 4):
         alpha = values[..., -1]
         if np.any(alpha != alpha.flat[0]):
-            msg = (
-                f"{shown(path)}: found an alpha channel that hides part of the image; expected grey values "
-                "everywhere. Flatten the image and save it without alpha."
-            )
+            if way_out == MOVE_SLICES:
+                msg = (
+                    f"{shown(path)}: found a last axis of {channels} with different values; expected slices "
+                    f"first, or colour with equal channels. {way_out}."
+                )
+            else:
+                msg = (
+                    f"{shown(path)}: found an alpha channel that hides part of the image; expected grey "
+                    "values everywhere. Flatten the image and save it without alpha."
+                )
             raise InputImageError(msg)
     grey = values[..., 0]
     if channels > 2:
@@ -207,3 +156,52 @@ def refuse_bomb(
             f"or a decompression bomb; export it again.{way_on}"
         )
         raise InputImageError(msg)
+
+
+def refuse_unwritten(
+    path: Path, name: str, *, written: int, expected: int, fill: object, fill_unwritten: bool | None
+) -> tuple[str, ...]:
+    """Refuse an array of which parts were never written, or say how much of it is fill value.
+
+    A job that died after three of eight slices leaves an array of eight, and five of them read as
+    background. Writers that leave out empty chunks on purpose make the same file, so the user may
+    say that it is complete.
+
+    Parameters
+    ----------
+    path, name
+        File and array, for the message.
+    written, expected
+        Number of chunks.
+    fill
+        Value that the others read as.
+    fill_unwritten
+        Accept them; None where nobody can, as in a stack over energies.
+
+    Returns
+    -------
+    tuple of str
+        The number of missing chunks as a note; empty where all are there.
+
+    Raises
+    ------
+    InputImageError
+        When some are missing and that is not accepted.
+    """
+    if written >= expected:
+        return ()
+    if fill_unwritten:
+        return (
+            f"{expected - written} of {expected} chunks of {name!r} were never written and read as {fill}",
+        )
+    way_out = (
+        ""
+        if fill_unwritten is None
+        else " If the writer leaves out empty chunks, say so with `fill_unwritten`."
+    )
+    msg = (
+        f"{shown(path)}: found {written} of {expected} chunks of {name!r} written; expected all of them, since the "
+        f"others would read as {fill}. {STILL_WRITTEN}. Of a job that was stopped, save the part that is there."
+        f"{way_out}"
+    )
+    raise InputImageError(msg)

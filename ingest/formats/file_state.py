@@ -81,7 +81,15 @@ def look_at(path: Path) -> FileState:
     if stat.S_ISDIR(status.st_mode) and is_zarr_store(path):
         return size_of_folder(path)
     if stat.S_ISDIR(status.st_mode):
-        msg = f"{shown(path)}: found a directory; expected an image file. Name the files inside it."
+        slices = sum(name.suffix.casefold() in (".tif", ".tiff") for name in path.iterdir())
+        found, way_out = "a directory", "Name the files inside it"
+        if slices > 1:
+            found = f"a directory of {slices} TIFF files"
+            way_out = (
+                "Make one stack of its slices: python -c \"import tifffile; tifffile.imwrite('volume.tif', "
+                f"tifffile.imread('{shown(path)}/*.tif*'), photometric='minisblack')\""
+            )
+        msg = f"{shown(path)}: found {found}; expected an image file. {way_out}."
         raise InputImageError(msg)
     if not stat.S_ISREG(status.st_mode):
         msg = f"{shown(path)}: found a device or pipe; expected an image file. Save it to disk first."

@@ -7,6 +7,7 @@ would hide slips of our own (an AssertionError, a KeyboardInterrupt).
 """
 
 import struct
+import tokenize
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ FOREIGN_ERRORS: tuple[type[Exception], ...] = (
     RuntimeError,  # the codecs of imagecodecs; h5py
     SyntaxError,  # pillow's way to say that a file is broken
     struct.error,
+    tokenize.TokenError,  # numpy, of the header of an .npy file
     zlib.error,
     EOFError,
     ArithmeticError,

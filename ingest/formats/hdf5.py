@@ -2,11 +2,10 @@
 
 An HDF5 file can point out of itself: external links, external raw data, virtual datasets. The
 hash of the file would not cover what lies there, and a crafted file could name any path of the
-machine, so all three are refused. Links are followed by hand, since h5py follows them silently.
+machine, so all three are refused.
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,19 +14,26 @@ import h5py
 import numpy as np
 
 from cathograph.ingest.formats.field_rules import (
+    MOVE_SLICES,
     Field,
     as_field,
     field_dtype,
     grey_of_colour,
-    plan_axes,
     refuse_bomb,
 )
-from cathograph.ingest.formats.file_state import STILL_WRITTEN, shown
-from cathograph.ingest.formats.foreign_errors import reading
-from cathograph.ingest.formats.pixel_size import square_pixel_um
+from cathograph.ingest.formats.file_state import shown
+from cathograph.ingest.formats.hdf5_axes import stated_axes
+from cathograph.ingest.formats.hdf5_links import find_dataset, opened_hdf5
+from cathograph.ingest.formats.hdf5_storage import (
+    filters_of,
+    read_part,
+    require_all_chunks,
+    require_own_pixels,
+)
+from cathograph.ingest.formats.pixel_size import SAME_SIZE, Step, Voxel, voxel_of
+from cathograph.ingest.formats.stored_axes import AxisPlan, PagesAs, in_order, plan_axes
 from cathograph.schema.errors import InputImageError
 
-DEEPEST_LINK = 32
 MOST_LISTED = 10
 LARGEST_BLOCK_BYTES = 256 << 20
 
@@ -40,12 +46,18 @@ class Hdf5Image:
     dataset: str
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
-    pixel_size_um: float | None
-    depth_size_um: float | None
+    voxel: Voxel
     metadata: Mapping[str, str]
-    kept_axes: tuple[int, ...]
+    notes: tuple[str, ...]
+    order: tuple[int, ...]
+    n_axes: int
     colour: bool
     block_pages: int
+
+    @property
+    def page_axis(self) -> int:
+        """The stored axis along which the pages lie."""
+        return self.order[0]
 
     def fields(self, start: int, stop: int) -> Iterator[Field]:
         """Yield pages `start` to `stop` (excluded) as 2D arrays.
@@ -57,94 +69,81 @@ class Hdf5Image:
         """
         with opened_hdf5(self.path) as file:
             stored = find_dataset(self.path, file, self.dataset)
-            where: list[int | slice] = [0] * stored.ndim
-            for axis in self.kept_axes:
+            where: list[int | slice] = [0] * self.n_axes
+            for axis in self.order:
                 where[axis] = slice(None)
             if len(self.shape) == 2:
-                values = stored[tuple(where)]
-                yield as_field(grey_of_colour(self.path, values) if self.colour else values, self.dtype)
+                values = in_order(read_part(self.path, self.dataset, stored, tuple(where)), self.order)
+                grey = grey_of_colour(self.path, values, MOVE_SLICES) if self.colour else values
+                yield as_field(grey, self.dtype)
                 return
             # Whole chunks at once: page by page would decompress every chunk once per page.
             for block in range(start, stop, self.block_pages):
-                where[self.kept_axes[0]] = slice(block, min(block + self.block_pages, stop))
-                for values in stored[tuple(where)]:
+                where[self.page_axis] = slice(block, min(block + self.block_pages, stop))
+                for values in in_order(read_part(self.path, self.dataset, stored, tuple(where)), self.order):
                     yield as_field(values, self.dtype)
 
 
-def open_hdf5(path: Path, *, dataset: str | None, volume: bool) -> Hdf5Image:
+def open_hdf5(
+    path: Path, *, dataset: str | None, pages_as: PagesAs, fill_unwritten: bool = False
+) -> Hdf5Image:
     """Find a dataset and check that it can be read as fields.
+
+    Parameters
+    ----------
+    path, dataset, fill_unwritten
+        As `open_image`.
+    pages_as
+        What its pages are wanted for.
 
     Raises
     ------
     InputImageError
         When the file is damaged, the dataset is missing or not named where several could be
-        meant, points out of the file, or is not an image.
+        meant, points out of the file, is partly unwritten, needs a filter that is not installed,
+        or is not an image.
     """
     with opened_hdf5(path) as file:
         name = dataset if dataset is not None else _only_image(path, file)
         stored = find_dataset(path, file, name)
         dtype = field_dtype(path, stored.dtype)
         require_own_pixels(path, name, stored)
-        plan = plan_axes(path, stored.shape, volume=volume)
-        kept = tuple(int(stored.shape[axis]) for axis in plan.kept)
+        names = stated_axes(stored)
+        plan = plan_axes(path, stored.shape, pages_as=pages_as, names=names)
+        kept = tuple(int(stored.shape[axis]) for axis in plan.order)
         pages = kept[0] if len(kept) == 3 and not plan.colour else 1
         total = int(np.prod(stored.shape, dtype=object)) * stored.dtype.itemsize
         stored_bytes = int(stored.id.get_storage_size())
         refuse_bomb(path, expanded_bytes=-(-total // pages), stored_bytes=-(-stored_bytes // pages))
         chunk_bytes = int(np.prod(stored.chunks or (1,), dtype=object)) * stored.dtype.itemsize
         refuse_bomb(path, expanded_bytes=chunk_bytes, stored_bytes=stored_bytes)
-        pixel_um, depth_um, note = _element_size(path, stored)
-        depth_axis = plan.kept[0] if pages > 1 else None
+        filled = require_all_chunks(path, name, stored, fill_unwritten=fill_unwritten)
+        voxel = voxel_of(path, _element_steps(path, stored, plan))
+        depth_axis = plan.order[0] if pages > 1 else None
         chunk_pages = stored.chunks[depth_axis] if stored.chunks and depth_axis is not None else 1
         page_bytes = max(1, total // pages)
+        metadata = {
+            "format": "HDF5",
+            "dataset": name,
+            "stored shape": str(tuple(stored.shape)),
+            "compression": ", ".join(filters_of(stored)) or "none",
+            "pixel size": voxel.note,
+        }
+        if names is not None:
+            metadata["axes"] = ", ".join(names)
         return Hdf5Image(
             path=path,
             dataset=name,
             shape=kept[:-1] if plan.colour else kept,
             dtype=dtype,
-            pixel_size_um=pixel_um,
-            depth_size_um=depth_um,
-            metadata={
-                "format": "HDF5",
-                "dataset": name,
-                "stored shape": str(tuple(stored.shape)),
-                "compression": str(stored.compression or "none"),
-                "pixel size": note,
-            },
-            kept_axes=plan.kept,
+            voxel=voxel,
+            metadata=metadata,
+            notes=(*plan.notes, *filled),
+            order=plan.order,
+            n_axes=stored.ndim,
             colour=plan.colour,
             block_pages=int(max(1, min(chunk_pages, LARGEST_BLOCK_BYTES // page_bytes))),
         )
-
-
-def require_own_pixels(path: Path, name: str, stored: h5py.Dataset) -> None:
-    """Refuse a dataset whose values lie in other files, or were not written yet.
-
-    Raises
-    ------
-    InputImageError
-        When it is empty, virtual, or kept in external storage.
-    """
-    if stored.shape is None or stored.external or stored.is_virtual:
-        found = "an empty dataset" if stored.shape is None else "a dataset whose data lie in other files"
-        msg = f"{shown(path)}: found {found} at {name!r}; expected pixels in this file. Copy them into one file."
-        raise InputImageError(msg)
-    if stored.size and stored.id.get_storage_size() == 0:
-        msg = f"{shown(path)}: found no pixels written to {name!r} yet; expected an image. {STILL_WRITTEN}."
-        raise InputImageError(msg)
-
-
-@contextmanager
-def opened_hdf5(path: Path) -> Iterator[h5py.File]:
-    """Open an HDF5 file for reading; errors of the library become one line.
-
-    Raises
-    ------
-    InputImageError
-        When it is damaged, truncated, or open in a program that writes it.
-    """
-    with reading(path, "HDF5"), h5py.File(path, "r") as file:
-        yield file
 
 
 def _only_image(path: Path, file: h5py.File) -> str:
@@ -173,58 +172,17 @@ def _only_image(path: Path, file: h5py.File) -> str:
     raise InputImageError(" ".join(msg.split()))
 
 
-def find_dataset(path: Path, file: h5py.File, name: str) -> h5py.Dataset:
-    """Return the dataset at a path inside the file, following no link that leaves it.
+def _element_steps(path: Path, stored: h5py.Dataset, plan: AxisPlan) -> dict[str, Step]:
+    """Return the steps in µm from the attribute `element_size_um`, one number or (…, z, y, x).
 
     Raises
     ------
     InputImageError
-        When there is none, or a link on the way leads out of the file or in a circle.
+        When they are no lengths, or differ although the axes are not stored as (…, z, y, x): then nobody
+        knows which order they are in.
     """
-    item = _follow(path, file, name, depth=0)
-    if isinstance(item, h5py.Dataset):
-        return item
-    inside = ", ".join(list(item)[:MOST_LISTED]) if isinstance(item, h5py.Group) else "not a dataset"
-    msg = f"{shown(path)}: found a group at {name!r} ({inside}); expected a dataset. Give the whole path."
-    raise InputImageError(msg)
-
-
-def _follow(path: Path, start: h5py.Group, name: str, *, depth: int) -> object:
-    """Walk from a group along a path, refusing every link that leaves the file."""
-    if depth > DEEPEST_LINK:
-        msg = (
-            f"{shown(path)}: found links that lead in a circle at {name!r}; expected a dataset. Name it "
-            "directly."
-        )
-        raise InputImageError(msg)
-    item: object = start.file if name.startswith("/") else start
-    for part in (part for part in name.split("/") if part not in ("", ".")):
-        # Membership by listing: `part in group` is False for a link that leads nowhere.
-        names = list(item) if isinstance(item, h5py.Group) else []
-        if not isinstance(item, h5py.Group) or part not in names:
-            inside = ", ".join(names[:MOST_LISTED])
-            msg = (
-                f"{shown(path)}: found no {name!r}; expected one of: {inside or 'nothing'}. Correct "
-                "`dataset`."
-            )
-            raise InputImageError(msg)
-        link = item.get(part, getlink=True)
-        if isinstance(link, h5py.ExternalLink):
-            msg = (
-                f"{shown(path)}: found a link to another file at {name!r}; expected pixels in this one. "
-                "Copy them."
-            )
-            raise InputImageError(msg)
-        item = (
-            _follow(path, item, link.path, depth=depth + 1) if isinstance(link, h5py.SoftLink) else item[part]
-        )
-    return item
-
-
-def _element_size(path: Path, stored: h5py.Dataset) -> tuple[float | None, float | None, str]:
-    """Return pixel size and slice distance in µm from the attribute `element_size_um` (…, y, x)."""
     if "element_size_um" not in stored.attrs:
-        return None, None, "none stated"
+        return {}
     sizes = np.atleast_1d(np.asarray(stored.attrs["element_size_um"]))
     if sizes.ndim != 1 or sizes.dtype.kind not in "iuf" or not np.all(np.isfinite(sizes) & (sizes > 0)):
         msg = (
@@ -233,8 +191,14 @@ def _element_size(path: Path, stored: h5py.Dataset) -> tuple[float | None, float
         )
         raise InputImageError(msg)
     if sizes.size == 1:
-        size = float(sizes[0])
-        return size, size, f"{size:.6g} µm"
-    pixel_um = square_pixel_um(path, y_um=float(sizes[-2]), x_um=float(sizes[-1]))
-    depth_um = float(sizes[-3]) if sizes.size >= 3 else None
-    return pixel_um, depth_um, f"{pixel_um:.6g} µm"
+        sizes = np.repeat(sizes, 3)
+    spatial = [axis for axis in plan.order if plan.meanings[axis] in ("z", "y", "x")]
+    if spatial != sorted(spatial) and not np.allclose(sizes, sizes[0], rtol=SAME_SIZE):
+        msg = (
+            f"{shown(path)}: found element_size_um = {str(sizes)[:60]} for axes stored as "
+            f"{', '.join(str(meaning) for meaning in plan.meanings)}; expected one length, since the order of "
+            "several is not stated. Correct the attribute."
+        )
+        raise InputImageError(msg)
+    named = dict(zip("xyz", (float(size) for size in sizes[::-1]), strict=False))
+    return {axis: Step(size, "um") for axis, size in named.items()}

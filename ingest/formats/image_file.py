@@ -13,6 +13,7 @@ import numpy as np
 
 from cathograph.ingest.formats.field_rules import Field
 from cathograph.ingest.formats.file_state import FileState, require_unchanged, shown
+from cathograph.ingest.formats.pixel_size import Voxel
 from cathograph.schema.errors import InputImageError
 
 
@@ -25,12 +26,12 @@ class StoredImage(Protocol):
         (y, x), or (pages, y, x) for more than one page.
     dtype
         Type of the fields as they are read.
-    pixel_size_um
-        Edge of a square pixel in µm, or None where the file does not say.
-    depth_size_um
-        Distance between two pages in µm, or None where the file does not say.
+    voxel
+        Size and proportions of the pixels.
     metadata
         Short texts for printing.
+    notes
+        What the user should know before using it.
     """
 
     @property
@@ -44,18 +45,18 @@ class StoredImage(Protocol):
         ...
 
     @property
-    def pixel_size_um(self) -> float | None:
-        """Edge of a square pixel in µm."""
-        ...
-
-    @property
-    def depth_size_um(self) -> float | None:
-        """Distance between pages in µm."""
+    def voxel(self) -> Voxel:
+        """Size and proportions of the pixels."""
         ...
 
     @property
     def metadata(self) -> Mapping[str, str]:
         """Short texts for printing."""
+        ...
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know before using it."""
         ...
 
     def fields(self, start: int, stop: int) -> Iterator[Field]:
@@ -140,6 +141,8 @@ class ImageFile:
         ``"zarr"``, by content.
     metadata
         Short texts about the file, for printing; nothing is computed from them.
+    notes
+        What the user should know before using it.
     """
 
     path: Path
@@ -150,3 +153,4 @@ class ImageFile:
     dtype: np.dtype[Any]
     kind: str
     metadata: Mapping[str, str]
+    notes: tuple[str, ...] = ()

@@ -12,11 +12,14 @@ from cathograph.ingest.formats.image_file import ImageFile, Pages, StoredImage
 from cathograph.ingest.formats.numpy_array import open_numpy_array
 from cathograph.ingest.formats.pixel_size import require_cubic
 from cathograph.ingest.formats.raster import open_raster
+from cathograph.ingest.formats.stored_axes import PagesAs
 from cathograph.ingest.formats.tiff import open_tiff
 from cathograph.schema.errors import InputImageError
 
 
-def open_image(path: Path | str, *, dataset: str | None = None, volume: bool = False) -> ImageFile:
+def open_image(
+    path: Path | str, *, dataset: str | None = None, volume: bool = False, fill_unwritten: bool = False
+) -> ImageFile:
     """Open an image file; pixels are read when its pages are asked for.
 
     The kind is told by content, not by suffix. A file of several pages is a stack of 2D slices,
@@ -29,10 +32,12 @@ def open_image(path: Path | str, *, dataset: str | None = None, volume: bool = F
         TIFF (also ImageJ, OME, BigTIFF), ``.npy``, PNG, BMP, JPEG, HDF5, XRM/TXRM, or the folder of
         a Zarr or OME-Zarr store.
     dataset
-        Path of the array inside an HDF5 file or Zarr store; may be left out where there is only one
-        image.
+        Path of the array inside an HDF5 file or Zarr store, number or name of the image in a TIFF of
+        several; may be left out where there is only one image.
     volume
         Read all pages as one array (z, y, x).
+    fill_unwritten
+        Accept parts of an HDF5 or Zarr array that nobody has written; they read as its fill value.
 
     Returns
     -------
@@ -42,8 +47,9 @@ def open_image(path: Path | str, *, dataset: str | None = None, volume: bool = F
     Raises
     ------
     InputImageError
-        When the file cannot be read as images, is incomplete, changes meanwhile, or has pixels
-        that are not square (voxels that are not cubic). Reading a page raises the same.
+        When the file cannot be read as images, is incomplete, changes meanwhile, holds several images
+        and none is named, states axes that are no (z, y, x), or has pixels that are not square
+        (voxels that are not cubic). Reading a page raises the same.
 
     Examples
     --------
@@ -61,14 +67,8 @@ def open_image(path: Path | str, *, dataset: str | None = None, volume: bool = F
     path = Path(path)
     state = look_at(path)
     kind = identify(path)
-    if dataset is not None and kind not in (Kind.HDF5, Kind.ZARR):
-        msg = (
-            f"{shown(path)}: found a {kind} file, which has no datasets; expected HDF5 or Zarr with `dataset` "
-            f"{dataset}. "
-            "Leave out `dataset`."
-        )
-        raise InputImageError(msg)
-    stored = open_stored(path, kind, dataset=dataset, volume=volume)
+    pages_as = PagesAs.VOLUME if volume else PagesAs.IMAGES
+    stored = open_stored(path, kind, dataset=dataset, pages_as=pages_as, fill_unwritten=fill_unwritten)
     if volume:
         if len(stored.shape) != 3:
             msg = (
@@ -78,23 +78,35 @@ def open_image(path: Path | str, *, dataset: str | None = None, volume: bool = F
             raise InputImageError(msg)
         whole = int(np.prod(stored.shape, dtype=object)) * stored.dtype.itemsize
         refuse_bomb(path, expanded_bytes=whole, stored_bytes=state.size)
-        require_cubic(path, stored.pixel_size_um, stored.depth_size_um)
+        require_cubic(path, stored.voxel)
     sha256 = hash_of_bytes(path)
     require_unchanged(path, state)
     return ImageFile(
         path=path,
         sha256=sha256,
         pages=Pages(path, stored, state, volume),
-        pixel_size_um=stored.pixel_size_um,
+        pixel_size_um=stored.voxel.pixel_size_um,
         shape=stored.shape,
         dtype=stored.dtype,
         kind=str(kind),
         metadata=stored.metadata,
+        notes=stored.notes,
     )
 
 
-def open_stored(path: Path, kind: Kind, *, dataset: str | None, volume: bool) -> StoredImage:
+def open_stored(
+    path: Path, kind: Kind, *, dataset: str | None, pages_as: PagesAs, fill_unwritten: bool = False
+) -> StoredImage:
     """Open a file of a known kind with its reader, without hashing it.
+
+    Parameters
+    ----------
+    path, dataset, fill_unwritten
+        As `open_image`.
+    kind
+        What the file is.
+    pages_as
+        What its pages are wanted for.
 
     Raises
     ------
@@ -102,17 +114,23 @@ def open_stored(path: Path, kind: Kind, *, dataset: str | None, volume: bool) ->
         When it cannot be read as images.
     """
     if kind is Kind.TIFF:
-        return open_tiff(path)
-    if kind is Kind.NUMPY_ARRAY:
-        return open_numpy_array(path, volume=volume)
+        return open_tiff(path, dataset=dataset, pages_as=pages_as)
     if kind is Kind.HDF5:
-        return open_hdf5(path, dataset=dataset, volume=volume)
+        return open_hdf5(path, dataset=dataset, pages_as=pages_as, fill_unwritten=fill_unwritten)
+    if kind is Kind.ZARR:
+        from cathograph.ingest.formats.zarr_store import open_zarr
+
+        return open_zarr(path, dataset=dataset, pages_as=pages_as, fill_unwritten=fill_unwritten)
+    if dataset is not None:
+        msg = (
+            f"{shown(path)}: found a {kind} file, which has no datasets; expected HDF5, Zarr or TIFF with "
+            f"`dataset` {dataset}. Leave out `dataset`."
+        )
+        raise InputImageError(msg)
+    if kind is Kind.NUMPY_ARRAY:
+        return open_numpy_array(path, pages_as=pages_as)
     if kind is Kind.XRADIA:
         from cathograph.ingest.formats.xradia import open_xradia
 
         return open_xradia(path)
-    if kind is Kind.ZARR:
-        from cathograph.ingest.formats.zarr_store import open_zarr
-
-        return open_zarr(path, dataset=dataset, volume=volume)
     return open_raster(path, kind)

@@ -1,10 +1,5 @@
-"""NumPy's .npy, read without its parser and without pickle.
+"""NumPy's .npy, mapped by numpy and never unpickled. Its axes have no names: the lengths decide."""
 
-The header is a Python literal, which numpy evaluates. Here three expressions are matched instead,
-so nothing a user hands in is ever evaluated, and object arrays (the pickled ones) cannot be named.
-"""
-
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,17 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from cathograph.ingest.formats.field_rules import Field, as_field, field_dtype, grey_of_colour, plan_axes
+from cathograph.ingest.formats.field_rules import (
+    MOVE_SLICES,
+    Field,
+    as_field,
+    field_dtype,
+    grey_of_colour,
+)
 from cathograph.ingest.formats.file_state import STILL_WRITTEN, shown
 from cathograph.ingest.formats.foreign_errors import reading
+from cathograph.ingest.formats.pixel_size import Voxel
+from cathograph.ingest.formats.stored_axes import PagesAs, plan_axes
 from cathograph.schema.errors import InputImageError
-
-LONGEST_HEADER = 10_000
-DESCR = re.compile(r"'descr'\s*:\s*'([^']*)'")
-PLAIN_DESCR = re.compile(r"[<>|=]?([?biufcSUVOmM])(\d{0,3})(\[\w+\])?")
-ORDER = re.compile(r"'fortran_order'\s*:\s*(True|False)")
-SHAPE = re.compile(r"'shape'\s*:\s*\(([\d\s,]{0,200})\)")
-LARGEST_AXIS = 2**40
 
 
 @dataclass(frozen=True)
@@ -33,13 +29,9 @@ class NumpyImage:
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     metadata: Mapping[str, str]
-    data_offset: int
-    stored_shape: tuple[int, ...]
-    stored_dtype: np.dtype[Any]
-    fortran_order: bool
+    notes: tuple[str, ...]
     colour: bool
-    pixel_size_um: float | None = None
-    depth_size_um: float | None = None
+    voxel: Voxel
 
     def fields(self, start: int, stop: int) -> Iterator[Field]:
         """Yield pages `start` to `stop` (excluded) as 2D arrays.
@@ -50,24 +42,17 @@ class NumpyImage:
             When the file cannot be read, or is coloured.
         """
         with reading(self.path, ".npy"):
-            values = np.memmap(
-                self.path,
-                dtype=self.stored_dtype,
-                mode="r",
-                offset=self.data_offset,
-                shape=self.stored_shape,
-                order="F" if self.fortran_order else "C",
-            )
+            values = _mapped(self.path)
             if self.colour:
-                grey = grey_of_colour(self.path, np.asarray(values).reshape(*self.shape, -1))
-                yield as_field(grey, self.dtype)
+                channels = np.asarray(values).reshape(*self.shape, -1)
+                yield as_field(grey_of_colour(self.path, channels, MOVE_SLICES), self.dtype)
                 return
             pages = values.reshape(-1, *self.shape[-2:])
             for index in range(start, stop):
                 yield as_field(np.array(pages[index]), self.dtype)
 
 
-def open_numpy_array(path: Path, *, volume: bool) -> NumpyImage:
+def open_numpy_array(path: Path, *, pages_as: PagesAs) -> NumpyImage:
     """Read the header of an .npy file.
 
     Raises
@@ -77,70 +62,48 @@ def open_numpy_array(path: Path, *, volume: bool) -> NumpyImage:
         shorter or longer than its header says.
     """
     with reading(path, ".npy"):
-        header, offset = _header(path)
-        descr, order, shape_text = DESCR.search(header), ORDER.search(header), SHAPE.search(header)
-        if not descr or not order or not shape_text:
-            words = "records or Python objects" if "'descr': [" in header else "no plain header"
-            msg = (
-                f"{shown(path)}: found {words} in an .npy file; expected an array of plain numbers. Save "
-                "it so."
-            )
-            raise InputImageError(msg)
-        stored_dtype = _plain_dtype(path, descr.group(1))
-        dtype = field_dtype(path, stored_dtype)
-        sizes = tuple(int(size) for size in shape_text.group(1).split(",") if size.strip())
-        plan = plan_axes(path, sizes, volume=volume)
-        expected = offset + int(np.prod(sizes, dtype=object)) * stored_dtype.itemsize
+        values = _mapped(path)
+        dtype = field_dtype(path, values.dtype)
+        plan = plan_axes(path, values.shape, pages_as=pages_as)
+        expected = values.offset + values.nbytes
         found = path.stat().st_size
-        if found != expected or max(sizes) > LARGEST_AXIS:
-            hint = (
-                STILL_WRITTEN if found < expected else "It may hold several arrays; save one array per file"
+        if found != expected:
+            msg = (
+                f"{shown(path)}: found {found} bytes; expected {expected}, as its .npy header says. "
+                "It may hold several arrays; save one array per file."
             )
-            msg = f"{shown(path)}: found {found} bytes; expected {expected}, as its .npy header says. {hint}."
             raise InputImageError(msg)
-        kept = tuple(sizes[axis] for axis in plan.kept)
+        kept = tuple(values.shape[axis] for axis in plan.order)
         return NumpyImage(
             path=path,
             shape=kept[:-1] if plan.colour else kept,
             dtype=dtype,
-            metadata={"format": "NumPy array", "stored shape": str(sizes), "pixel size": "none stated"},
-            data_offset=offset,
-            stored_shape=sizes,
-            stored_dtype=stored_dtype,
-            fortran_order=order.group(1) == "True",
+            metadata={
+                "format": "NumPy array",
+                "stored shape": str(values.shape),
+                "pixel size": "none stated",
+            },
+            notes=plan.notes,
             colour=plan.colour,
+            voxel=Voxel(),
         )
 
 
-def _header(path: Path) -> tuple[str, int]:
-    with path.open("rb") as file:
-        start = file.read(12)
-        major = start[6] if len(start) == 12 else 0
-        if major not in (1, 2, 3):
+def _mapped(path: Path) -> np.memmap[Any, np.dtype[Any]]:
+    """Map the array; numpy refuses objects, which would have to be unpickled, before it reads any."""
+    try:
+        values = np.load(path, mmap_mode="r", allow_pickle=False)
+    except ValueError as error:
+        if "Python objects in dtype" in str(error) or "Object arrays" in str(error):
+            msg = f"{shown(path)}: found Python objects in an .npy file; expected plain numbers. Save the array so."
+        else:
+            detail = " ".join(str(error).split())[:100]
             msg = (
-                f"{shown(path)}: found a damaged .npy header; expected format version 1, 2 or 3. "
+                f"{shown(path)}: found a damaged or truncated .npy file ({detail}); expected a complete one. "
                 f"{STILL_WRITTEN}."
             )
-            raise InputImageError(msg)
-        length_bytes = 2 if major == 1 else 4
-        offset = 8 + length_bytes
-        length = int.from_bytes(start[8:offset], "little")
-        if length > LONGEST_HEADER:
-            msg = (
-                f"{shown(path)}: found an .npy header of {length} bytes; expected at most {LONGEST_HEADER}. "
-                "Save the array again."
-            )
-            raise InputImageError(msg)
-        file.seek(offset)
-        header = file.read(length)
-    if len(header) < length:
-        msg = f"{shown(path)}: found half an .npy header; expected {length} bytes of it. {STILL_WRITTEN}."
+        raise InputImageError(msg) from error
+    if not isinstance(values, np.memmap):
+        msg = f"{shown(path)}: found no array in an .npy file; expected plain numbers. Save the array so."
         raise InputImageError(msg)
-    return header.decode("utf-8" if major == 3 else "latin-1"), offset + length
-
-
-def _plain_dtype(path: Path, descr: str) -> np.dtype[Any]:
-    if not PLAIN_DESCR.fullmatch(descr):
-        msg = f"{shown(path)}: found pixels of type {descr!r}; expected plain numbers. Save the array so."
-        raise InputImageError(msg)
-    return np.dtype(descr)
+    return values

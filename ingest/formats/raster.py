@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 from PIL.BmpImagePlugin import BmpImageFile
@@ -21,7 +21,8 @@ from cathograph.ingest.formats.content_kind import Kind
 from cathograph.ingest.formats.field_rules import Field, as_field, grey_of_colour, refuse_bomb
 from cathograph.ingest.formats.file_state import shown
 from cathograph.ingest.formats.foreign_errors import reading
-from cathograph.ingest.formats.pixel_size import UM_PER_UNIT, size_from_resolution, square_pixel_um
+from cathograph.ingest.formats.orientation import KNOWN, ORIENTATION_TAG, TURNED, UPRIGHT, upright
+from cathograph.ingest.formats.pixel_size import UM_PER_UNIT, Step, Voxel, step_from_resolution, voxel_of
 from cathograph.schema.errors import InputImageError
 
 CLASSES: dict[Kind, type[PillowFile]] = {
@@ -40,6 +41,8 @@ MODES: dict[str, tuple[np.dtype[Any], int]] = {
     "RGBA": (np.dtype(np.uint8), 4),
 }
 PNG_DEPTH_BYTE, PNG_GREY = 24, 0
+# Pillow spreads 2 and 4 bits of grey over 0 to 255. They are read as stored, as TIFF's are.
+GREY_STEPS = {2: 85, 4: 17}
 
 
 @dataclass(frozen=True)
@@ -50,9 +53,11 @@ class RasterImage:
     kind: Kind
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
-    pixel_size_um: float | None
+    voxel: Voxel
     metadata: Mapping[str, str]
-    depth_size_um: float | None = None
+    notes: tuple[str, ...]
+    grey_step: int
+    orientation: int
 
     def fields(self, start: int, stop: int) -> Iterator[Field]:
         """Yield the one field.
@@ -67,11 +72,12 @@ class RasterImage:
                 image.load()
                 values = np.asarray(image)
             if values.dtype == np.bool_:
-                # Like pillow and every viewer do for 2 and 4 bits: white is 255. Programs that
-                # shrink PNG files store a mask of 0 and 255 this way.
+                # White is 255: programs that shrink PNG files store a mask of 0 and 255 this way.
                 values = values.astype(np.uint8) * np.uint8(255)
             grey = values if values.ndim == 2 else grey_of_colour(self.path, values)
-            yield as_field(grey, self.dtype)
+            yield as_field(
+                upright(grey // self.grey_step if self.grey_step > 1 else grey, self.orientation), self.dtype
+            )
 
 
 def open_raster(path: Path, kind: Kind) -> RasterImage:
@@ -82,8 +88,9 @@ def open_raster(path: Path, kind: Kind) -> RasterImage:
     InputImageError
         When the file is damaged or incomplete, animated, or in a mode whose values pillow changes.
     """
+    bits = 8
     if kind is Kind.PNG:
-        _refuse_deep_colour(path)
+        bits = _png_bits(path)
         with _opened(path, kind) as image:
             image.verify()  # the checksum of every chunk, up to the end mark
     with _opened(path, kind) as image:
@@ -109,13 +116,28 @@ def open_raster(path: Path, kind: Kind) -> RasterImage:
         dtype, channels = MODES[image.mode]
         expanded = width * height * channels * dtype.itemsize
         refuse_bomb(path, expanded_bytes=expanded, stored_bytes=path.stat().st_size)
-        pixel_size_um, note = _pixel_size(path, image)
-        metadata = {"format": kind.upper(), "mode": image.mode, "pixel size": note}
+        voxel = _voxel(path, image)
+        metadata = {"format": kind.upper(), "mode": image.mode, "pixel size": voxel.note}
+        notes = []
         if image.mode == "P":
             metadata["palette"] = "values are palette indices"
+        if bits == 1:
+            metadata["bits"] = "1 a pixel: white is 255"
+        elif bits in GREY_STEPS:
+            metadata["bits"] = (
+                f"{bits} a pixel, values as stored (viewers show them times {GREY_STEPS[bits]})"
+            )
         if kind is Kind.JPEG:
             metadata["lossy"] = "JPEG changes values; do not use it for phases or regions"
-    return RasterImage(path, kind, (height, width), dtype, pixel_size_um, metadata)
+            notes.append(metadata["lossy"])
+        orientation = _orientation(path, image)
+        if orientation != UPRIGHT:
+            notes.append(
+                f"turned as its orientation tag says ({orientation}); programs that ignore it show it otherwise"
+            )
+    shape = (width, height) if orientation in TURNED else (height, width)
+    step = GREY_STEPS.get(bits, 1)
+    return RasterImage(path, kind, shape, dtype, voxel, metadata, tuple(notes), step, orientation)
 
 
 @contextmanager
@@ -124,33 +146,54 @@ def _opened(path: Path, kind: Kind) -> Iterator[PillowFile]:
         yield image
 
 
-def _refuse_deep_colour(path: Path) -> None:
+def _png_bits(path: Path) -> int:
+    """Return the bits of a grey PNG (8 for palettes, whose indices pillow gives as they are)."""
     with reading(path, "PNG"), path.open("rb") as file:
         head = file.read(PNG_DEPTH_BYTE + 2)
-    if (
-        len(head) == PNG_DEPTH_BYTE + 2
-        and head[PNG_DEPTH_BYTE] == 16
-        and head[PNG_DEPTH_BYTE + 1] != PNG_GREY
-    ):
+    if len(head) < PNG_DEPTH_BYTE + 2:
+        return 8
+    bits, colour = head[PNG_DEPTH_BYTE], head[PNG_DEPTH_BYTE + 1]
+    if bits == 16 and colour != PNG_GREY:
         msg = (
             f"{shown(path)}: found a PNG of 16 bits with colour or alpha, which would be cut to 8 bits; "
             "expected "
             "grey. Save the grey channel alone."
         )
         raise InputImageError(msg)
+    return bits if colour == PNG_GREY else 8
 
 
-def _pixel_size(path: Path, image: PillowFile) -> tuple[float | None, str]:
+def _orientation(path: Path, image: PillowFile) -> int:
+    value = image.getexif().get(ORIENTATION_TAG, UPRIGHT)
+    if value not in KNOWN:
+        msg = f"{shown(path)}: found the orientation {value!r}; expected 1 to 8. Export the image upright."
+        raise InputImageError(msg)
+    return int(value)
+
+
+def _voxel(path: Path, image: PillowFile) -> Voxel:
+    """Return what the resolution says: a pixel size too small for any print, or proportions alone."""
     dpi = image.info.get("dpi")
-    if not isinstance(dpi, tuple) or len(dpi) != 2:
-        return None, "none stated"
+    # Without a unit PNG and JPEG still state how much wider than high a pixel is.
+    aspect = image.info.get("aspect") or (
+        image.info.get("jfif_density") if image.info.get("jfif_unit") == 0 else None
+    )
+    per_unit, unit = (dpi, "inch") if _is_pair(dpi) else (aspect, None)
+    if not _is_pair(per_unit):
+        return Voxel()
     # PNG stores whole pixels per metre, so 96 per inch comes back as 95.9866 and 72 as 72.009.
-    x, y = (_rounded(float(value)) for value in dpi)
-    x_um, note = size_from_resolution(x, "inch")
-    y_um, _ = size_from_resolution(y, "inch")
-    if x_um is None:
-        return None, note
-    return square_pixel_um(path, y_um=y_um, x_um=x_um), note
+    x, y = (_rounded(float(value)) for value in per_unit)
+    x_step, note = step_from_resolution(x, unit)
+    y_step, _ = step_from_resolution(y, unit)
+    if x_step is None or y_step is None:
+        return Voxel()
+    if x_step.um is None or y_step.um is None:
+        x_step, y_step = Step(x_step.value, None), Step(y_step.value, None)
+    return voxel_of(path, {"x": x_step, "y": y_step}, note=None if x_step.um is not None else note)
+
+
+def _is_pair(value: object) -> TypeGuard[tuple[float, float]]:
+    return isinstance(value, tuple) and len(value) == 2
 
 
 def _rounded(per_inch: float) -> float:

@@ -4,16 +4,16 @@ Strategy. tifffile is lenient: where a chain of pages breaks off it logs and ret
 has, where a strip is missing it returns zeros, and an OME or MicroManager file makes it open the
 other files of the set. For measured data each of these is a silent loss, so only its page parser
 and its decoders are used, not its series. Every page is checked before anything is decoded: same
-shape and type as the first, all strips inside the file and long enough, as many pages as the
-description promises. What tifffile logs meanwhile is caught: signs of damage become an error,
-the rest stands in the metadata.
+shape, type and meaning as the first, all strips inside the file and long enough, as many pages as
+the description promises. A file of several images is never one stack: the user names one. What
+tifffile logs meanwhile is caught: signs of damage become an error, the rest stands in the metadata.
 """
 
 import logging
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +21,20 @@ import numpy as np
 import tifffile
 from tifffile import TiffPage
 
-from cathograph.ingest.formats.field_rules import Field, as_field, field_dtype, grey_of_colour, refuse_bomb
+from cathograph.ingest.formats.field_rules import Field, as_field, field_dtype, grey_of_colour
 from cathograph.ingest.formats.file_state import STILL_WRITTEN, shown
 from cathograph.ingest.formats.foreign_errors import reading
-from cathograph.ingest.formats.pixel_size import square_pixel_um
-from cathograph.ingest.formats.tiff_claims import TiffClaims, read_claims, resolution_of
+from cathograph.ingest.formats.orientation import KNOWN, ORIENTATION_TAG, TURNED, UPRIGHT, upright
+from cathograph.ingest.formats.pixel_size import NONE_STATED, Voxel, voxel_of
+from cathograph.ingest.formats.stored_axes import PagesAs, plan_axes
+from cathograph.ingest.formats.tiff_claims import TiffClaims
+from cathograph.ingest.formats.tiff_images import axes_of, choose_image, images_in, require_promised_pages
+from cathograph.ingest.formats.tiff_makers import maker_steps
+from cathograph.ingest.formats.tiff_pages import check_page, full_size_pages, stored_dtype_of, tag_of
 from cathograph.schema.errors import InputImageError
 
-PALETTE, REDUCED = 3, 1
+WHITE_IS_ZERO, PALETTE = 0, 3
+LOSSY = frozenset((6, 7, 34892, 33007, 34661, 50002, 34933, 34934))  # JPEG and its relatives
 SIGNS_OF_DAMAGE = (
     "invalid page offset",
     "invalid value offset",
@@ -77,27 +83,34 @@ def _opened(path: Path) -> Iterator[tuple[tifffile.TiffFile, list[str]]]:
 
 @dataclass(frozen=True)
 class TiffImage:
-    """A TIFF whose pages were all checked; see `StoredImage`.
+    """One image of a TIFF whose pages were all checked; see `StoredImage`.
 
     Attributes
     ----------
     page_indices
-        Positions of the full-size pages in the file (previews left out).
+        Positions of its full-size pages in the file (previews left out).
+    turned
+        Pages are stored as (x, y), as the names of their axes say.
+    orientation
+        Value of the orientation tag, which is applied.
     raw_offset
         Byte at which all pages lie in one piece behind a single directory (ImageJ's way beyond
         4 GiB), or None where every page has its directory.
-    raw_dtype
-        Type of that piece, with its byte order.
+    raw_shape, raw_dtype
+        Shape of a page of that piece, and its type with byte order.
     """
 
     path: Path
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
-    pixel_size_um: float | None
-    depth_size_um: float | None
+    voxel: Voxel
     metadata: Mapping[str, str]
+    notes: tuple[str, ...]
     page_indices: tuple[int, ...]
+    turned: bool
+    orientation: int
     raw_offset: int | None
+    raw_shape: tuple[int, int]
     raw_dtype: np.dtype[Any]
 
     def fields(self, start: int, stop: int) -> Iterator[Field]:
@@ -108,174 +121,148 @@ class TiffImage:
         InputImageError
             When a page cannot be decoded, or is coloured.
         """
-        if self.raw_offset is not None:
-            yield from self._raw_fields(start, stop)
-            return
+        stored = self._raw_fields(start, stop) if self.raw_offset is not None else self._pages(start, stop)
+        for values in stored:
+            seen = upright(values.T if self.turned else values, self.orientation)
+            yield as_field(seen, self.dtype)
+
+    def _pages(self, start: int, stop: int) -> Iterator[Field]:
         with _opened(self.path) as (tiff, _):
             for index in self.page_indices[start:stop]:
                 page = tiff.pages[index]
-                yield as_field(_grey(self.path, page.asarray().reshape(page.shaped)), self.dtype)
+                yield _grey(self.path, page.asarray().reshape(page.shaped))
 
     def _raw_fields(self, start: int, stop: int) -> Iterator[Field]:
-        height, width = self.shape[-2:]
-        size = height * width * self.raw_dtype.itemsize
+        size = self.raw_shape[0] * self.raw_shape[1] * self.raw_dtype.itemsize
         with reading(self.path, "TIFF"), self.path.open("rb") as file:
             for index in range(start, stop):
                 file.seek((self.raw_offset or 0) + index * size)
-                values = np.frombuffer(file.read(size), dtype=self.raw_dtype).reshape(height, width)
-                yield as_field(values, self.dtype)
+                yield np.frombuffer(file.read(size), dtype=self.raw_dtype).reshape(self.raw_shape)
 
 
-def open_tiff(path: Path) -> TiffImage:
-    """Check every page of a TIFF and describe it, without decoding grey pages.
+def open_tiff(path: Path, *, dataset: str | None = None, pages_as: PagesAs) -> TiffImage:
+    """Check every page of an image of a TIFF and describe it, without decoding grey pages.
+
+    Parameters
+    ----------
+    path
+        File.
+    dataset
+        Number or name of the image, where the file has several.
+    pages_as
+        What its pages are wanted for.
 
     Raises
     ------
     InputImageError
-        When the file is damaged or incomplete, its pages differ, or it holds channels or more
-        than three axes.
+        When the file is damaged or incomplete, holds several images and none is named, its pages
+        differ, or it holds channels or more than three axes.
     """
     file_bytes = path.stat().st_size
     with _opened(path) as (tiff, messages):
-        indices, pages = _full_size_pages(path, tiff)
-        first = pages[0]
-        for index, page in zip(indices, pages, strict=True):
-            _check_page(path, index, page, first, file_bytes)
-        stored_dtype = _stored_dtype(path, first)
-        claims = _claims(tiff, first)
-        raw_offset = _require_promised_pages(path, claims, pages, file_bytes)
+        if tiff.is_stk:
+            msg = (
+                f"{shown(path)}: found a MetaMorph STK, which keeps a stack behind one directory; expected "
+                "one directory a page. Export it as a TIFF stack."
+            )
+            raise InputImageError(msg)
+        pages = full_size_pages(path, tiff)
+        claims, pages = choose_image(path, images_in(path, pages), pages, dataset)
+        first = pages[0][1]
+        for index, page in pages:
+            check_page(path, index, page, first, file_bytes)
+        stored_dtype = stored_dtype_of(path, first)
+        plan_shape, names = axes_of(claims, first)
+        plan = plan_axes(path, plan_shape, pages_as=pages_as, names=names)
+        if min(plan.order[-2:]) < len(plan_shape) - 2:
+            msg = (
+                f"{shown(path)}: found pages with the axes {', '.join(names)}; expected pages (y, x). Save the "
+                "stack with x last."
+            )
+            raise InputImageError(msg)
+        raw_offset = require_promised_pages(path, claims, [page for _, page in pages], file_bytes)
         count = len(pages) if raw_offset is None else claims.planes or 1
         if first.shaped[0] * first.shaped[4] > 1:
             _grey(path, first.asarray().reshape(first.shaped))  # colour is refused when opened, not later
-        metadata = {
-            "format": f"TIFF ({claims.writer})",
-            "pages": str(count),
-            "compression": "none"
-            if first.compression == 1
-            else str(getattr(first.compression, "name", first.compression)).lower(),
-            "pixel size": claims.size_note,
-        }
-        if first.photometric == PALETTE:
-            metadata["palette"] = "values are palette indices"
-        if messages:
-            metadata["reader notes"] = "; ".join(messages)[:300]
-        field_shape = (int(first.shaped[2]), int(first.shaped[3]))
+        turned = plan.order[-1] < plan.order[-2]
+        orientation = _orientation(path, first)
+        height, width = int(first.shaped[2]), int(first.shaped[3])
+        seen = (width, height) if turned != (orientation in TURNED) else (height, width)
+        voxel = _voxel(path, claims, first)
+        metadata = _metadata(claims, first, count, voxel, messages)
         return TiffImage(
             path=path,
-            shape=(count, *field_shape) if count > 1 else field_shape,
+            shape=(count, *seen) if count > 1 else seen,
             dtype=field_dtype(path, stored_dtype),
-            pixel_size_um=square_pixel_um(path, y_um=claims.y_um, x_um=claims.x_um),
-            depth_size_um=claims.z_um,
+            voxel=voxel,
             metadata=metadata,
-            page_indices=tuple(indices),
+            notes=(*claims.notes, *plan.notes, *_notes(first, orientation)),
+            page_indices=tuple(index for index, _ in pages),
+            turned=turned,
+            orientation=orientation,
             raw_offset=raw_offset,
+            raw_shape=(height, width),
             raw_dtype=stored_dtype.newbyteorder(tiff.byteorder),
         )
 
 
-def _full_size_pages(path: Path, tiff: tifffile.TiffFile) -> tuple[list[int], list[TiffPage]]:
-    indices: list[int] = []
-    pages: list[TiffPage] = []
-    offsets: set[int] = set()
-    for index, page in enumerate(tiff.pages):
-        # tifffile looks for circles only where it reads 100 pages at once; here it would never end.
-        if page.offset in offsets:
-            msg = (
-                f"{shown(path)}: found pages that lead in a circle; expected a chain. Export the file again."
-            )
-            raise InputImageError(msg)
-        offsets.add(page.offset)
-        if isinstance(page, TiffPage) and not page.subfiletype & REDUCED:
-            indices.append(index)
-            pages.append(page)
-    if not pages:
-        msg = f"{shown(path)}: found a TIFF without any image; expected at least one page. {STILL_WRITTEN}."
+def _voxel(path: Path, claims: TiffClaims, first: TiffPage) -> Voxel:
+    """Return the size of the pixels: that of the maker's own tag, else of description and resolution."""
+    steps, maker = maker_steps(first)
+    if steps:
+        voxel = voxel_of(path, steps)
+        return replace(voxel, note=f"{voxel.note} ({maker})")
+    note = claims.size_note
+    return voxel_of(path, claims.steps, note=note if note and note.startswith(NONE_STATED) else None)
+
+
+def _orientation(path: Path, first: TiffPage) -> int:
+    value = tag_of(first, ORIENTATION_TAG)
+    if value is None or value == 0:
+        return UPRIGHT
+    if not isinstance(value, int) or value not in KNOWN:
+        msg = f"{shown(path)}: found the orientation {value!r}; expected 1 to 8. Export the image upright."
         raise InputImageError(msg)
-    return indices, pages
+    return int(value)
 
 
-def _stored_dtype(path: Path, page: TiffPage) -> np.dtype[Any]:
-    if page.dtype is None or 0 in page.shaped:
-        text = "×".join(str(size) for size in page.shaped[2:4])
-        msg = (
-            f"{shown(path)}: found a page without readable pixels ({text}, {page.bitspersample} bits); "
-            "expected integers or floats. Export it again."
+def _notes(first: TiffPage, orientation: int) -> tuple[str, ...]:
+    notes = []
+    if orientation != UPRIGHT:
+        notes.append(
+            f"turned as its orientation tag says ({orientation}); programs that ignore it show it otherwise"
         )
-        raise InputImageError(msg)
-    return page.dtype
+    if first.photometric == WHITE_IS_ZERO:
+        notes.append("0 is white in this file (MinIsWhite); values are as stored, so high values look dark")
+    if first.compression in LOSSY:
+        notes.append(f"{_compression(first)} compression changes values; do not use it for phases or regions")
+    return tuple(notes)
 
 
-def _check_page(path: Path, index: int, page: TiffPage, first: TiffPage, file_bytes: int) -> None:
-    """Refuse a page that is unlike the first, or whose pixels are not all in the file."""
-    dtype = _stored_dtype(path, page)
-    if page.shaped != first.shaped or page.dtype != first.dtype:
-        msg = (
-            f"{shown(path)}: page {index} is {page.dtype} {page.shape}, the first "
-            f"is {first.dtype} {first.shape}; expected pages of one shape and type. Save the images as "
-            "separate files."
-        )
-        raise InputImageError(msg)
-    if page.shaped[1] != 1:
-        msg = f"{shown(path)}: found a TIFF of volume tiles; expected one page per slice. Save it as a stack."
-        raise InputImageError(msg)
-    stored = sum(page.databytecounts)
-    expanded = int(np.prod(page.shaped, dtype=object)) * dtype.itemsize
-    ends = [start + count for start, count in zip(page.dataoffsets, page.databytecounts, strict=False)]
-    segments = int(np.prod(page.chunked, dtype=object))
-    whole = len(page.dataoffsets) == len(page.databytecounts) == segments
-    inside = all(page.databytecounts) and all(page.dataoffsets) and max(ends, default=0) <= file_bytes
-    bits = int(np.prod(page.shaped, dtype=object)) * page.bitspersample
-    if not whole or not inside or (page.compression == 1 and stored * 8 < bits):
-        msg = (
-            f"{shown(path)}: page {index} is truncated: its pixels end at byte {max(ends, default=0)} and "
-            f"the file at {file_bytes}, or strips are empty; expected all {segments} strips. {STILL_WRITTEN}."
-        )
-        raise InputImageError(msg)
-    refuse_bomb(path, expanded_bytes=expanded, stored_bytes=stored)
+def _compression(first: TiffPage) -> str:
+    return str(getattr(first.compression, "name", first.compression)).lower()
 
 
-def _claims(tiff: tifffile.TiffFile, first: TiffPage) -> TiffClaims:
-    tags = first.tags
-    resolution = resolution_of(
-        *(tags.valueof(name) for name in ("XResolution", "YResolution", "ResolutionUnit"))
-    )
-    description = first.description if isinstance(first.description, str) else ""
-    pixels = int(np.prod(first.shaped, dtype=object))
-    return read_claims(description, resolution, page_samples=int(first.samplesperpixel), page_pixels=pixels)
-
-
-def _require_promised_pages(
-    path: Path, claims: TiffClaims, pages: list[TiffPage], file_bytes: int
-) -> int | None:
-    """Compare pages with the description; return the offset where one directory serves for all."""
-    if claims.channels > 1:
-        msg = (
-            f"{shown(path)}: found {claims.channels} channels ({claims.writer}); expected one. "
-            "Save a single channel."
-        )
-        raise InputImageError(msg)
-    if len(claims.stack_axes) > 1:
-        text = "×".join(str(size) for size in claims.stack_axes)
-        msg = (
-            f"{shown(path)}: found a stack with several axes ({text}, {claims.writer}); expected (z, y, x). "
-            "Save one time point."
-        )
-        raise InputImageError(msg)
-    if claims.planes is None or claims.planes <= len(pages):
-        return None
-    first = pages[0]
-    dtype = _stored_dtype(path, first)
-    promised = claims.planes * int(np.prod(first.shaped, dtype=object)) * dtype.itemsize
-    plain = first.is_contiguous and dtype.kind != "b" and first.bitspersample == dtype.itemsize * 8
-    if len(pages) == 1 and plain and first.samplesperpixel == 1:
-        offset = int(first.dataoffsets[0])
-        if offset + promised <= file_bytes:
-            return offset
-    msg = (
-        f"{shown(path)}: found {len(pages)} of the {claims.planes} images that its description promises "
-        f"({claims.writer}); expected all, in this one file. {STILL_WRITTEN}."
-    )
-    raise InputImageError(msg)
+def _metadata(
+    claims: TiffClaims, first: TiffPage, count: int, voxel: Voxel, messages: list[str]
+) -> dict[str, str]:
+    metadata = {
+        "format": f"TIFF ({claims.writer})",
+        "pages": str(count),
+        "compression": "none" if first.compression == 1 else _compression(first),
+        "pixel size": voxel.note,
+    }
+    if claims.title:
+        metadata["image"] = claims.title
+    if first.bitspersample not in (8, 16, 32, 64):
+        metadata["bits"] = f"{first.bitspersample} a pixel, values as stored"
+    if first.compression in LOSSY:
+        metadata["lossy"] = "JPEG changes values; do not use it for phases or regions"
+    if first.photometric == PALETTE:
+        metadata["palette"] = "values are palette indices"
+    if messages:
+        metadata["reader notes"] = "; ".join(messages)[:300]
+    return metadata
 
 
 def _grey(path: Path, values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

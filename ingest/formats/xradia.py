@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from cathograph.ingest.formats.field_rules import Field, as_field
 from cathograph.ingest.formats.file_state import STILL_WRITTEN, shown
 from cathograph.ingest.formats.foreign_errors import reading
+from cathograph.ingest.formats.pixel_size import Step, Voxel, voxel_of
 from cathograph.schema.errors import InputImageError
 
 DTYPES: dict[int, np.dtype[Any]] = {5: np.dtype("<u2"), 10: np.dtype("<f4")}
@@ -46,12 +47,12 @@ class XradiaImage:
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     stored_dtype: np.dtype[Any]
-    pixel_size_um: float | None
+    voxel: Voxel
     metadata: Mapping[str, str]
+    notes: tuple[str, ...]
     energies: tuple[float, ...]
     has_reference: bool
     texts: Mapping[str, str]
-    depth_size_um: float | None = None
 
     def fields(self, start: int, stop: int) -> Iterator[Field]:
         """Yield images `start` to `stop` (excluded).
@@ -95,6 +96,10 @@ def open_xradia(path: Path) -> XradiaImage:
             )
             raise InputImageError(msg)
         needed = width * height * stored_dtype.itemsize
+        notes: tuple[str, ...] = ()
+        if _is_stitched(ole, count, needed):
+            notes = (f"a mosaic, stitched of {count} images",)
+            count = 1
         for index in range(count):
             found = ole.get_size(_stream_of(index)) if ole.exists(_stream_of(index)) else 0
             if found != needed:
@@ -104,7 +109,8 @@ def open_xradia(path: Path) -> XradiaImage:
                 )
                 raise InputImageError(msg)
         sizes = _floats(ole, "ImageInfo/PixelSize", 1)
-        pixel_size_um = sizes[0] if sizes and np.isfinite(sizes[0]) and sizes[0] > 0 else None
+        stated = bool(sizes) and bool(np.isfinite(sizes[0])) and sizes[0] > 0
+        voxel = voxel_of(path, {axis: Step(sizes[0], "um") for axis in "xy"} if stated else {})
         energies = _floats(ole, "ImageInfo/Energy", count)
         has_reference = bool(ole.exists("ReferenceData/Image"))
         texts = {
@@ -117,12 +123,14 @@ def open_xradia(path: Path) -> XradiaImage:
         shape=(count, height, width) if count > 1 else (height, width),
         dtype=stored_dtype.newbyteorder("="),
         stored_dtype=stored_dtype,
-        pixel_size_um=pixel_size_um,
+        voxel=voxel,
         metadata={
             "format": "Xradia TXRM" if count > 1 else "Xradia XRM",
-            "pixel size": "none stated" if pixel_size_um is None else f"{pixel_size_um:.6g} µm",
+            "pixel size": voxel.note,
+            **({"energy": f"{energies[0]:g} eV"} if count == 1 and any(energies) else {}),
             **texts,
         },
+        notes=notes,
         # A field that was never filled in is zero.
         energies=energies if any(energies) else (),
         has_reference=has_reference,
@@ -141,18 +149,33 @@ def _opened(path: Path) -> Iterator[Any]:
             ole.close()
 
 
+def _is_stitched(ole: Any, count: int, needed: int) -> bool:  # noqa: ANN401  olefile has no types
+    """Tell whether all images of a mosaic were put together: as many taken as its tiles, one stored.
+
+    The maker's own spelling of the word is kept.
+    """
+    rows, columns = (_number(ole, f"ImageInfo/Mosiac{side}") for side in ("Rows", "Columns"))
+    only_one = count > 1 and not any(ole.exists(_stream_of(index)) for index in range(1, count))
+    whole = ole.exists(_stream_of(0)) and ole.get_size(_stream_of(0)) == needed
+    return only_one and whole and (rows * columns == count or _number(ole, "ImageInfo/NoOfImages") == 1)
+
+
+def _number(ole: Any, stream: str) -> int:  # noqa: ANN401
+    content = ole.openstream(stream).read() if ole.exists(stream) else b""
+    return int(struct.unpack_from("<i", content)[0]) if len(content) >= 4 else 0
+
+
 def _stream_of(index: int) -> str:
     return f"ImageData{index // IMAGES_A_FOLDER + 1}/Image{index + 1}"
 
 
 def _whole(path: Path, ole: Any, name: str, largest: int) -> int:  # noqa: ANN401  olefile has no types
     stream = f"ImageInfo/{name}"
-    content = ole.openstream(stream).read() if ole.exists(stream) else b""
-    value = struct.unpack_from("<i", content)[0] if len(content) >= 4 else 0
+    value = _number(ole, stream)
     if not 0 < value <= largest:
         msg = f"{shown(path)}: found {stream} = {value}; expected 1 to {largest}. The file is damaged; export it again."
         raise InputImageError(msg)
-    return int(value)
+    return value
 
 
 def _floats(ole: Any, stream: str, count: int) -> tuple[float, ...]:  # noqa: ANN401

@@ -2,8 +2,9 @@
 
 The array is opened at its own folder, so nothing above it in the store is read by the library.
 OME-Zarr gives its full resolution with the pixel size of its scale; a smaller level is for
-viewers. A chunk that is not there reads as the fill value, which is how Zarr saves an empty
-background, and also what an interrupted copy looks like, so their number is told.
+viewers. Axes and scale are those of the group that the array belongs to, wherever in the store
+that is. A chunk that is not there reads as the fill value, which is how Zarr may save an empty
+background, and also what an interrupted copy looks like: the user says which.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,17 +20,27 @@ from zarr.storage import LocalStore
 
 from cathograph.ingest.formats.field_rules import (
     BOMB_RATIO,
+    MOVE_SLICES,
     Field,
     as_field,
     field_dtype,
     grey_of_colour,
-    plan_axes,
     refuse_bomb,
+    refuse_unwritten,
 )
 from cathograph.ingest.formats.file_state import STILL_WRITTEN, shown, size_of_folder
 from cathograph.ingest.formats.foreign_errors import reading
-from cathograph.ingest.formats.pixel_size import square_pixel_um, um_per_unit
-from cathograph.ingest.formats.zarr_metadata import arrays_of, inside, multiscales_of, refuse_links
+from cathograph.ingest.formats.ome_zarr import OmeImage, images_of
+from cathograph.ingest.formats.pixel_size import Voxel, voxel_of
+from cathograph.ingest.formats.stored_axes import PagesAs, in_order, plan_axes
+from cathograph.ingest.formats.zarr_metadata import (
+    array_at,
+    arrays_of,
+    inside,
+    normal_name,
+    refuse_links,
+    require_safe_codecs,
+)
 from cathograph.schema.errors import InputImageError
 
 MOST_LISTED = 10
@@ -43,10 +54,10 @@ class ZarrImage:
     dataset: str
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
-    pixel_size_um: float | None
-    depth_size_um: float | None
+    voxel: Voxel
     metadata: Mapping[str, str]
-    kept_axes: tuple[int, ...]
+    notes: tuple[str, ...]
+    order: tuple[int, ...]
     n_axes: int
     colour: bool
 
@@ -60,10 +71,11 @@ class ZarrImage:
         """
         if len(self.shape) == 2:
             values = self._select({})
-            yield as_field(grey_of_colour(self.path, values) if self.colour else values, self.dtype)
+            grey = grey_of_colour(self.path, values, MOVE_SLICES) if self.colour else values
+            yield as_field(grey, self.dtype)
             return
         for index in range(start, stop):
-            yield as_field(self._select({self.kept_axes[0]: slice(index, index + 1)})[0], self.dtype)
+            yield as_field(self._select({self.order[0]: slice(index, index + 1)})[0], self.dtype)
 
     def read(self, indices: Sequence[int], y_first: int, y_end: int) -> NDArray[Any]:
         """Read rows of pages, shape (len(indices), rows, width).
@@ -73,27 +85,33 @@ class ZarrImage:
         InputImageError
             When the array cannot be read.
         """
-        rows = {self.kept_axes[-2]: slice(y_first, y_end)}
+        rows = {self.order[-2]: slice(y_first, y_end)}
         if len(self.shape) == 2:
             values = self._select(rows)
             return np.repeat(values[None], len(indices), axis=0)
         first, end = min(indices), max(indices) + 1
         if end - first == len(indices) and list(indices) == list(range(first, end)):
-            return self._select({**rows, self.kept_axes[0]: slice(first, end)})
+            return self._select({**rows, self.order[0]: slice(first, end)})
         return np.concatenate(
-            [self._select({**rows, self.kept_axes[0]: slice(index, index + 1)}) for index in indices]
+            [self._select({**rows, self.order[0]: slice(index, index + 1)}) for index in indices]
         )
 
     def _select(self, parts: Mapping[int, slice]) -> NDArray[Any]:
         where = tuple(
-            parts.get(axis, slice(None)) if axis in self.kept_axes else 0 for axis in range(self.n_axes)
+            parts.get(axis, slice(None)) if axis in self.order else 0 for axis in range(self.n_axes)
         )
         with opened_array(self.path, self.dataset) as stored:
-            return np.asarray(stored[where])
+            return in_order(np.asarray(stored[where]), self.order)
 
 
 def open_zarr(
-    path: Path, *, dataset: str | None, volume: bool, largest_ratio: float = BOMB_RATIO, way_on: str = ""
+    path: Path,
+    *,
+    dataset: str | None,
+    pages_as: PagesAs,
+    fill_unwritten: bool | None = None,
+    largest_ratio: float = BOMB_RATIO,
+    way_on: str = "",
 ) -> ZarrImage:
     """Find an array of a store and check that it can be read as fields.
 
@@ -102,9 +120,11 @@ def open_zarr(
     path
         Folder of the store.
     dataset
-        Path of the array inside it; may be left out for OME-Zarr, or where there is only one image.
-    volume
-        The array is one 3D image, so nothing is taken for colour.
+        Path of the array inside it, or of an OME-Zarr image; may be left out where there is only one.
+    pages_as
+        What its pages are wanted for.
+    fill_unwritten
+        Accept chunks that are not there; None where nobody can.
     largest_ratio
         How many times it may expand.
     way_on
@@ -113,65 +133,63 @@ def open_zarr(
     Raises
     ------
     InputImageError
-        When the store is damaged, leads out of itself, could run code, or has no such image.
+        When the store is damaged, leads out of itself, could run code, or has no such image, or
+        chunks of it are missing.
     """
     refuse_links(path)
-    scales = multiscales_of(path)
-    name = dataset if dataset is not None else _first_level(path, scales) or _only_image(path)
-    inside(path, name)
-    nodes = {node.name: node for node in arrays_of(path)}
-    if name.strip("/") not in nodes:
-        listed = ", ".join(list(nodes)[:MOST_LISTED]) or "nothing"
+    if dataset is None:
+        images = images_of(path)
+        name = _only_image(path, images)
+    else:
+        name = normal_name(dataset)
+        inside(path, name)
+        images = images_of(path, _groups_above(name))
+        name = images[name].levels[0] if name in images else name
+    node = array_at(path, name)
+    if node is None:
+        listed = ", ".join(one.name for one in arrays_of(path)[:MOST_LISTED]) or "nothing"
         msg = f"{shown(path)}: found no array {name!r}; expected one of: {listed}. Correct `dataset`."
         raise InputImageError(msg)
-    name = name.strip("/")
+    image = next((one for one in images.values() if name in one.levels), None)
+    names = node.axis_names if image is None else image.axis_names or node.axis_names
     with opened_array(path, name) as stored:
         dtype = field_dtype(path, np.dtype(stored.dtype))
-        plan = plan_axes(path, stored.shape, volume=volume)
-        kept = tuple(int(stored.shape[axis]) for axis in plan.kept)
-        itemsize = np.dtype(stored.dtype).itemsize
-        pages = kept[0] if len(kept) == 3 and not plan.colour else 1
-        total = int(np.prod(stored.shape, dtype=object)) * itemsize
-        on_disk = size_of_folder(nodes[name].folder).size
-        refuse_bomb(
-            path,
-            expanded_bytes=total,
-            stored_bytes=on_disk,
-            largest_ratio=largest_ratio,
-            largest_bytes=None,
-            way_on=way_on,
-        )
-        refuse_bomb(
-            path, expanded_bytes=-(-total // pages), stored_bytes=on_disk, largest_ratio=largest_ratio
-        )
-        chunk_bytes = int(np.prod(stored.chunks, dtype=object)) * itemsize
-        refuse_bomb(path, expanded_bytes=chunk_bytes, stored_bytes=on_disk, largest_ratio=largest_ratio)
+        plan = plan_axes(path, stored.shape, pages_as=pages_as, names=names)
+        kept = tuple(int(stored.shape[axis]) for axis in plan.order)
+        _refuse_bombs(path, stored, kept, node.folder, largest_ratio, way_on, colour=plan.colour)
         there, all_chunks = int(stored.nchunks_initialized), int(stored.nchunks)
         if there == 0:
             msg = (
                 f"{shown(path)}: found no pixels written to {name!r} yet; expected an image. {STILL_WRITTEN}."
             )
             raise InputImageError(msg)
+        filled = refuse_unwritten(
+            path,
+            name or ".",
+            written=there,
+            expected=all_chunks,
+            fill=stored.fill_value,
+            fill_unwritten=fill_unwritten,
+        )
         n_axes = stored.ndim
-    z_um, y_um, x_um = _scale_um(path, scales, name, n_axes)
-    pixel_um = square_pixel_um(path, y_um=y_um, x_um=x_um)
+    voxel = voxel_of(path, {} if image is None else image.steps(path, name, plan.meanings))
     metadata = {
-        "format": "OME-Zarr" if scales is not None else "Zarr",
+        "format": "Zarr" if image is None else "OME-Zarr",
         "dataset": name or ".",
-        "stored shape": str(tuple(nodes[name].shape)),
-        "pixel size": "none stated" if pixel_um is None else f"{pixel_um:.6g} µm",
+        "stored shape": str(tuple(node.shape)),
+        "pixel size": voxel.note,
     }
-    if there < all_chunks:
-        metadata["chunks"] = f"{all_chunks - there} of {all_chunks} are not stored and read as fill value"
+    if names is not None:
+        metadata["axes"] = ", ".join(names)
     return ZarrImage(
         path=path,
         dataset=name,
         shape=kept[:-1] if plan.colour else kept,
         dtype=dtype,
-        pixel_size_um=pixel_um,
-        depth_size_um=z_um,
+        voxel=voxel,
         metadata=metadata,
-        kept_axes=plan.kept,
+        notes=(*plan.notes, *filled),
+        order=plan.order,
         n_axes=n_axes,
         colour=plan.colour,
     )
@@ -184,29 +202,59 @@ def opened_array(path: Path, name: str) -> Iterator[Any]:
     Raises
     ------
     InputImageError
-        When it is damaged or uses what is not installed.
+        When it is damaged, could run code, or uses what is not installed.
     """
+    require_safe_codecs(path, name)
     with reading(path, "Zarr"):
         yield zarr.open_array(LocalStore(inside(path, name), read_only=True), mode="r")
 
 
-def _first_level(path: Path, scales: Mapping[str, Any] | None) -> str | None:
-    """Return the path of the full resolution of an OME-Zarr image."""
-    levels = scales.get("datasets") if scales is not None else None
-    if not isinstance(levels, list) or not levels or not isinstance(levels[0], dict):
-        return None
-    name = levels[0].get("path")
-    if not isinstance(name, str):
-        return None
-    inside(path, name)
-    return name
+def _refuse_bombs(
+    path: Path,
+    stored: Any,  # noqa: ANN401  zarr's arrays have no common type
+    kept: tuple[int, ...],
+    folder: Path,
+    largest_ratio: float,
+    way_on: str,
+    *,
+    colour: bool,
+) -> None:
+    itemsize = np.dtype(stored.dtype).itemsize
+    pages = kept[0] if len(kept) == 3 and not colour else 1
+    total = int(np.prod(stored.shape, dtype=object)) * itemsize
+    on_disk = size_of_folder(folder).size
+    refuse_bomb(
+        path,
+        expanded_bytes=total,
+        stored_bytes=on_disk,
+        largest_ratio=largest_ratio,
+        largest_bytes=None,
+        way_on=way_on,
+    )
+    refuse_bomb(path, expanded_bytes=-(-total // pages), stored_bytes=on_disk, largest_ratio=largest_ratio)
+    chunk_bytes = int(np.prod(stored.chunks, dtype=object)) * itemsize
+    refuse_bomb(path, expanded_bytes=chunk_bytes, stored_bytes=on_disk, largest_ratio=largest_ratio)
 
 
-def _only_image(path: Path) -> str:
+def _groups_above(name: str) -> list[str]:
+    """Return the paths of the groups that may hold an array, its own included."""
+    parts = name.split("/") if name else []
+    return ["/".join(parts[:end]) for end in range(len(parts) + 1)]
+
+
+def _only_image(path: Path, images: Mapping[str, OmeImage]) -> str:
+    """Return the one array that is meant: that of the store's own image, else the only one there is.
+
+    Smaller levels of an image are no images of their own. An image that is the store itself comes
+    before those inside it, which are its labels.
+    """
+    if "" in images:
+        return images[""].levels[0]
+    smaller = {level for image in images.values() for level in image.levels[1:]}
     found = {
         node.name: "×".join(str(size) for size in node.shape)
         for node in arrays_of(path)
-        if 2 <= len([size for size in node.shape if size != 1]) <= 3
+        if node.name not in smaller and 2 <= len([size for size in node.shape if size != 1]) <= 3
     }
     if len(found) == 1:
         return next(iter(found))
@@ -216,44 +264,3 @@ def _only_image(path: Path) -> str:
     listed = ", ".join(f"{name} ({text})" for name, text in list(found.items())[:MOST_LISTED])
     msg = f"{shown(path)}: found {len(found)} arrays: {listed}; expected the name of one. Give `dataset`."
     raise InputImageError(msg)
-
-
-def _scale_um(
-    path: Path, scales: Mapping[str, Any] | None, name: str, n_axes: int
-) -> tuple[float | None, float | None, float | None]:
-    """Return the steps along z, y and x in µm from the OME scale of a level; None where not stated."""
-    if scales is None:
-        return None, None, None
-    axes = scales.get("axes")
-    levels = scales.get("datasets")
-    if not isinstance(axes, list) or not isinstance(levels, list) or len(axes) != n_axes:
-        return None, None, None
-    level = next((one for one in levels if isinstance(one, dict) and one.get("path") == name), None)
-    factors = np.ones(n_axes)
-    stated = False
-    for holder in (level, scales):
-        for transform in (holder or {}).get("coordinateTransformations") or []:
-            if isinstance(transform, dict) and transform.get("type") == "scale":
-                factors = factors * _factors(path, transform.get("scale"), n_axes)
-                stated = True
-    sizes: dict[str, float] = {}
-    for axis, factor in zip(axes, factors, strict=True):
-        axis_name = axis.get("name") if isinstance(axis, dict) else None
-        unit = um_per_unit(str(axis.get("unit", ""))) if isinstance(axis, dict) else None
-        if stated and axis_name in ("z", "y", "x") and unit is not None:
-            sizes[axis_name] = float(factor) * unit
-    return sizes.get("z"), sizes.get("y"), sizes.get("x")
-
-
-def _factors(path: Path, values: object, n_axes: int) -> NDArray[np.float64]:
-    usable = isinstance(values, list) and len(values) == n_axes
-    numbers = (
-        [value for value in values if isinstance(value, int | float)] if isinstance(values, list) else []
-    )
-    if not usable or len(numbers) != n_axes or not all(np.isfinite(value) and value > 0 for value in numbers):
-        msg = (
-            f"{shown(path)}: found the scale {str(values)[:60]} in multiscales; expected {n_axes} numbers "
-            "above 0. Correct the metadata."
-        )
-        raise InputImageError(msg)
-    return np.array(numbers, dtype=np.float64)

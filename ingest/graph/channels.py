@@ -16,7 +16,6 @@ from scipy.sparse import csr_array, triu
 from cathograph.ingest.graph.neighbours import PhaseNeighbours
 from cathograph.ingest.graph.partner_counts import count_partners
 from cathograph.ingest.regions.regions import Regions
-from cathograph.schema.phases import Role
 
 PAIRS_STORED_UP_TO = 50.0
 """Average partners per NMC up to which pairs become relationships; beyond it they are streamed."""
@@ -86,7 +85,7 @@ def channel_flags(neighbours: PhaseNeighbours) -> ChannelFlags:
     -----
     Paper: "concurrent channel". The two regions shared, SSE and graphite, need not touch each other.
     """
-    sse, graphite = neighbours.active_ionic, neighbours.active_electronic
+    sse, graphite = neighbours.shared_carriers
     n_nmc = neighbours.active.size
     partners = np.zeros(n_nmc, dtype=np.int64)
     if n_nmc:
@@ -134,7 +133,7 @@ def iterate_channel_pairs(
     nmc = neighbours.active_labels
     patterns = []
     candidates = np.zeros(nmc.size, dtype=np.int64)
-    for matrix in (neighbours.active_ionic, neighbours.active_electronic):
+    for matrix in neighbours.shared_carriers:
         pattern = csr_array(
             (np.ones(matrix.nnz, dtype=np.int64), matrix.indices, matrix.indptr), shape=matrix.shape
         )
@@ -198,7 +197,7 @@ def hub_shares(regions: Regions, area_px: NDArray[np.int64]) -> HubShares:
     HubShares(sse=0.75, graphite=None)
     """
     shares: list[float | None] = []
-    for role in (Role.IONIC, Role.ELECTRONIC):
+    for role in regions.composite.channel:
         areas = area_px[regions.positions_with(role)]
         shares.append(float(areas.max() / areas.sum()) if areas.size else None)
     return HubShares(sse=shares[0], graphite=shares[1])

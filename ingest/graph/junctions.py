@@ -24,7 +24,6 @@ from cathograph.ingest.graph.junction_lines import measure_lines
 from cathograph.ingest.graph.junction_scan import scan_windows
 from cathograph.ingest.regions.regions import Regions
 from cathograph.schema.errors import InputError
-from cathograph.schema.phases import Role
 
 
 @dataclass(frozen=True)
@@ -62,12 +61,12 @@ def find_junctions(
     *,
     radius_px: int = 3,
 ) -> Junctions:
-    """Find every junction of an NMC, an SSE and a graphite region.
+    """Find every junction of three regions of the composite's triple (NMC, SSE and graphite in the default).
 
     Parameters
     ----------
     regions : Regions
-        Regions of the image. Phases other than the three never take part.
+        Regions of the image. Phases without a role of the triple never take part.
     radius_px : int
         Chebyshev radius r, as for contacts.
 
@@ -104,7 +103,7 @@ def find_junctions(
     # A 2D image is scanned as (y, 1, x): then "the previous plane" is the previous row.
     volume = numbers[:, None, :] if flat_image else numbers
     role = np.zeros(len(regions) + 1, dtype=np.uint8)
-    for number, meeting in enumerate((Role.ACTIVE, Role.IONIC, Role.ELECTRONIC), start=1):
+    for number, meeting in enumerate(regions.composite.tpb, start=1):
         role[regions.positions_with(meeting) + 1] = number
     side = np.minimum(radius_px + 1, np.array(volume.shape, dtype=np.int64))
     holds_all = _windows_with_all_phases(volume, role, side)

@@ -93,12 +93,13 @@ def find_local_channels(neighbours: PhaseNeighbours, *, max_path_px: float = MAX
     n_nmc = neighbours.active.size
     particle = np.full(len(neighbours.regions) + 1, -1, dtype=np.int32)
     touches_both = np.ones(n_nmc, dtype=np.bool_)
-    for matrix in (neighbours.active_ionic, neighbours.active_electronic):
+    for matrix in neighbours.shared_carriers:
         touches_both &= np.diff(matrix.indptr) > 0
     particle[neighbours.active[touches_both] + 1] = np.flatnonzero(touches_both)
     carries = np.zeros(particle.size, dtype=np.uint8)
-    carries[neighbours.ionic + 1] = _SSE
-    carries[neighbours.electronic + 1] = _GRAPHITE
+    first_carrier, second_carrier = neighbours.regions.composite.channel
+    carries[neighbours.regions.positions_with(first_carrier) + 1] = _SSE
+    carries[neighbours.regions.positions_with(second_carrier) + 1] = _GRAPHITE
     near = _list_contact_pixels(
         volume if volume.ndim == 3 else volume[None], particle, carries, neighbours.radius_px
     )

@@ -18,9 +18,6 @@ from numba import njit
 from numpy.typing import NDArray
 
 from cathograph.ingest.graph.neighbours import PhaseNeighbours, share_a_neighbour
-from cathograph.schema.phases import Phase
-
-_VIA = np.array(["neither", Phase.SSE.value, Phase.GRAPHITE.value, "both"])
 
 
 @dataclass(frozen=True)
@@ -36,7 +33,8 @@ class NearestNmc:
     distance_px : ndarray of float64, shape (n,)
         Smallest distance between pixel centres of the two; 1 when they share an edge.
     via : ndarray of str, shape (n,)
-        ``"SSE"``, ``"Graphite"``, ``"both"`` or ``"neither"``: phases of which the two share a neighbour.
+        The carrier of which the two share a neighbour, by the names of its phases (``"SSE"``, ``"Graphite"`` in the
+        default composite), ``"both"`` or ``"neither"``.
     touching : ndarray of bool, shape (n,)
         True when a pixel of one is an 8- (3D: 26-) neighbour of a pixel of the other.
     """
@@ -93,16 +91,16 @@ def find_nearest_nmc(neighbours: PhaseNeighbours) -> NearestNmc:
         squared,
     )
     rows = np.flatnonzero(nearest >= 0)
-    shared = [
-        share_a_neighbour(matrix, rows, nearest[rows])
-        for matrix in (neighbours.active_ionic, neighbours.active_electronic)
-    ]
+    shared = [share_a_neighbour(matrix, rows, nearest[rows]) for matrix in neighbours.shared_carriers]
+    composite = neighbours.regions.composite
+    carriers = ["/".join(phase.name for phase in composite.with_role(role)) for role in composite.channel]
+    via = np.array(["neither", *carriers, "both"])
     nmc = neighbours.active_labels
     return NearestNmc(
         nmc=nmc[rows],
         nearest=nmc[nearest[rows]],
         distance_px=np.sqrt(squared[rows].astype(np.float64)),
-        via=_VIA[shared[0] + 2 * shared[1].astype(np.int64)],
+        via=via[shared[0] + 2 * shared[1].astype(np.int64)],
         # Neighbouring pixels differ by at most 1 along each axis, others by at least 2 along one: a squared
         # distance of 1, 2 (and 3 in 3D) against 4 and more.
         touching=squared[rows] <= numbers.ndim,

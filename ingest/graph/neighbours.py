@@ -1,11 +1,11 @@
-"""Neighbours by role: the contact graph cut into three sparse matrices, one for each pair of roles.
+"""Neighbours by role: the contact graph cut into sparse matrices, one for each pair of roles that is asked for.
 
-TPBs, channels and nearest connections all ask which regions of one role (active, ionic, electronic) a region
-of another role touches. The contact list is turned into these matrices once per image, and every step reads
-them. Nothing here names a phase: `cathograph.schema.phases.PHASES_OF_ROLE` says which phases have a role.
+TPBs, channels and nearest connections all ask which regions of one role touch which regions of another. The contact
+list is turned into each of these matrices once per image, and every step reads them. Nothing here names a phase: the
+composite of the regions says which phases have a role.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numba import njit
@@ -14,16 +14,13 @@ from scipy.sparse import csr_array
 
 from cathograph.ingest.graph.contacts import Contacts
 from cathograph.ingest.regions.regions import Regions
+from cathograph.schema.composites import Role
 from cathograph.schema.errors import InputError
-from cathograph.schema.phases import Role
 
 
 @dataclass(frozen=True, eq=False)
 class PhaseNeighbours:
     """Which regions of one role touch which of another, with `weight_px` of each contact.
-
-    Rows and columns of the matrices follow the regions of their role by ascending label; the column indices
-    of a row are sorted.
 
     Attributes
     ----------
@@ -31,26 +28,61 @@ class PhaseNeighbours:
         The image.
     radius_px : int
         Chebyshev radius of the contacts.
-    active, ionic, electronic : ndarray of int64
-        Positions of the regions of each role in the region table, ascending.
-    active_ionic : csr_array of float64, shape (active.size, ionic.size)
-    active_electronic : csr_array of float64, shape (active.size, electronic.size)
-    ionic_electronic : csr_array of float64, shape (ionic.size, electronic.size)
+    a, b : ndarray of int64, shape (n_contacts,)
+        Positions of the two regions of each contact in the region table.
+    weight_px : ndarray of float64, shape (n_contacts,)
+        Weight of each contact.
     """
 
     regions: Regions
     radius_px: int
-    active: NDArray[np.int64]
-    ionic: NDArray[np.int64]
-    electronic: NDArray[np.int64]
-    active_ionic: csr_array
-    active_electronic: csr_array
-    ionic_electronic: csr_array
+    a: NDArray[np.int64]
+    b: NDArray[np.int64]
+    weight_px: NDArray[np.float64]
+    _made: dict[tuple[Role, Role], csr_array] = field(default_factory=dict, repr=False)
+
+    def between(self, row: Role, column: Role) -> csr_array:
+        """Give the contacts between the regions of two roles, made once.
+
+        Parameters
+        ----------
+        row, column : Role
+            Roles of the rows and of the columns.
+
+        Returns
+        -------
+        csr_array of float64, shape (regions with `row`, regions with `column`)
+            `weight_px` of each contact. Rows and columns follow the regions by ascending label; the column indices
+            of a row are sorted.
+        """
+        if (row, column) not in self._made:
+            members = [self.regions.positions_with(role) for role in (row, column)]
+            places = [_place(positions, len(self.regions)) for positions in members]
+            rows = places[0][np.concatenate((self.a, self.b))]
+            columns = places[1][np.concatenate((self.b, self.a))]
+            joined = (rows >= 0) & (columns >= 0)
+            weights = np.concatenate((self.weight_px, self.weight_px))[joined]
+            shape = (members[0].size, members[1].size)
+            cut = csr_array((weights, (rows[joined], columns[joined])), shape=shape)
+            cut.sort_indices()
+            self._made[row, column] = cut
+        return self._made[row, column]
+
+    @property
+    def active(self) -> NDArray[np.int64]:
+        """Positions of the active particles in the region table, ascending."""
+        return self.regions.positions_with(Role.ACTIVE)
 
     @property
     def active_labels(self) -> NDArray[np.int64]:
         """Labels of the active particles, ascending."""
         return self.regions.region_labels[self.active]
+
+    @property
+    def shared_carriers(self) -> tuple[csr_array, csr_array]:
+        """Contacts of the active particles with both carriers of the composite's concurrent channel."""
+        first, second = self.regions.composite.channel
+        return self.between(Role.ACTIVE, first), self.between(Role.ACTIVE, second)
 
 
 def find_neighbours(regions: Regions, contacts: Contacts) -> PhaseNeighbours:
@@ -72,29 +104,12 @@ def find_neighbours(regions: Regions, contacts: Contacts) -> PhaseNeighbours:
     InputError
         When a contact names a label that is not among the regions.
     """
-    a, b = _positions(regions.region_labels, contacts.a), _positions(regions.region_labels, contacts.b)
-    weight_px = np.asarray(contacts.weight_px, dtype=np.float64)
-    ends = np.concatenate((a, b)), np.concatenate((b, a)), np.concatenate((weight_px, weight_px))
-    members = {role: regions.positions_with(role) for role in Role}
-    place = {role: _place(positions, len(regions)) for role, positions in members.items()}
-
-    def matrix(row: Role, column: Role) -> csr_array:
-        rows, columns = place[row][ends[0]], place[column][ends[1]]
-        joined = (rows >= 0) & (columns >= 0)
-        shape = (members[row].size, members[column].size)
-        cut = csr_array((ends[2][joined], (rows[joined], columns[joined])), shape=shape)
-        cut.sort_indices()
-        return cut
-
     return PhaseNeighbours(
         regions=regions,
         radius_px=contacts.radius_px,
-        active=members[Role.ACTIVE],
-        ionic=members[Role.IONIC],
-        electronic=members[Role.ELECTRONIC],
-        active_ionic=matrix(Role.ACTIVE, Role.IONIC),
-        active_electronic=matrix(Role.ACTIVE, Role.ELECTRONIC),
-        ionic_electronic=matrix(Role.IONIC, Role.ELECTRONIC),
+        a=_positions(regions.region_labels, contacts.a),
+        b=_positions(regions.region_labels, contacts.b),
+        weight_px=np.asarray(contacts.weight_px, dtype=np.float64),
     )
 
 

@@ -94,8 +94,9 @@ def find_tpbs(
     contact weights stands beside it. Junctions are ours.
     """
     _check_inputs(neighbours, centroids_px, junctions, pixel_size_um)
-    members = (neighbours.active, neighbours.ionic, neighbours.electronic)
-    ns, ng, sg = neighbours.active_ionic, neighbours.active_electronic, neighbours.ionic_electronic
+    first, second, third = neighbours.regions.composite.tpb
+    members = [neighbours.regions.positions_with(role) for role in (first, second, third)]
+    ns, ng, sg = (neighbours.between(*pair) for pair in ((first, second), (first, third), (second, third)))
 
     def list_into(rows: NDArray[np.int64]) -> int:
         return _list_triangles(

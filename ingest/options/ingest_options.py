@@ -47,6 +47,11 @@ class IngestOptions(Options):
         Field(description="0=background,1=NMC,2=SSE,3=Graphite, a YAML file, or a CSV label,phase."),
         Option(),
     ] = None
+    composite: Annotated[
+        str,
+        Field(description="What the phases are and do: a built-in composite, or a YAML file."),
+        Option(),
+    ] = "ssb-cathode"
     pixel_size_nm: Annotated[
         float | None,
         Field(gt=0, description="Edge of a pixel in nm; else from the file's metadata."),
@@ -58,8 +63,19 @@ class IngestOptions(Options):
         Option(stored=Stored.GRAPH, always_stored=True),
     ] = False
     dataset: Annotated[
-        str | None, Field(description="Path of the array inside an HDF5 file or a Zarr store."), Option()
+        str | None,
+        Field(
+            description="Path of the array inside an HDF5 file or a Zarr store; number of an image in a TIFF."
+        ),
+        Option(),
     ] = None
+    fill_unwritten: Annotated[
+        bool,
+        Field(
+            description="Parts of an HDF5 or Zarr array that nobody wrote are its fill value, not missing."
+        ),
+        Option(stored=Stored.GRAPH),
+    ] = False
     split_nmc: Annotated[
         bool,
         Field(description="Split touching NMC particles."),

@@ -18,14 +18,14 @@ from numba import njit
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from cathograph.ingest.phase_maps import PhaseMap, exact_below, is_exact
 from cathograph.ingest.regions.regions import Regions
 from cathograph.ingest.regions.splitting import SplitRules, split_bodies
+from cathograph.schema.composites import BACKGROUND_PHASE, SSB_CATHODE, Composite, Phase, Role
 from cathograph.schema.errors import InputImageError, PhaseMapError, SegmentationError
-from cathograph.schema.phases import PARTICLE_PHASES, Phase
 
 _log = logging.getLogger(__name__)
 
-_LARGEST_EXACT_FLOAT = 2.0**53
 _MOST_LISTED = 10
 _TABLE_ENTRIES_PER_PIXEL = 4
 """Labels are collected in a table of up to this many entries per pixel; beyond it, sorted."""
@@ -34,6 +34,7 @@ _TABLE_ENTRIES_PER_PIXEL = 4
 def label_phases(
     phase_image: NDArray[np.integer],
     *,
+    composite: Composite = SSB_CATHODE,
     min_size_px: int = 1,
     split_nmc: bool = True,
     rules: SplitRules | None = None,
@@ -43,11 +44,13 @@ def label_phases(
     Parameters
     ----------
     phase_image : integer array, shape (y, x) or (z, y, x)
-        Canonical codes of `cathograph.schema.phases.Phase`.
+        Codes of the composite's phases.
+    composite : Composite
+        What the phases are; the active ones are split into particles.
     min_size_px : int
         Regions of fewer pixels (voxels) become background and are counted in `dropped`.
     split_nmc : bool
-        Split touching NMC particles; False leaves NMC as connected components.
+        Split touching active particles; False leaves the active phases as connected components.
     rules : SplitRules, optional
         Where the splitting stops.
 
@@ -80,15 +83,15 @@ def label_phases(
     if min_size_px < 1:
         msg = f"Found a minimum size of {min_size_px} px; expected at least 1 (1 keeps every region)."
         raise SegmentationError(msg)
-    codes = _check_codes(phase_image)
+    codes = _check_codes(phase_image, composite)
     raw = np.zeros(codes.shape, np.int32)
-    raw_phases: list[NDArray[np.uint8]] = [np.array([Phase.BACKGROUND.code], np.uint8)]
+    raw_phases: list[NDArray[np.uint8]] = [np.array([BACKGROUND_PHASE.code], np.uint8)]
     dropped: dict[Phase, int] = {}
     sizes: list[NDArray[np.int64]] = [np.zeros(1, np.int64)]
     count = 0
-    for phase in PARTICLE_PHASES:
+    for phase in composite.phases:
         mask = codes == phase.code
-        if phase is Phase.NMC and split_nmc:
+        if phase.has(Role.ACTIVE) and split_nmc:
             bodies = split_bodies(mask, rules)
         else:
             bodies, _ = ndimage.label(mask, np.ones((3,) * codes.ndim))
@@ -107,10 +110,13 @@ def label_phases(
         region_labels=np.arange(1, order.size + 1, dtype=np.int64),
         region_phases=np.concatenate(raw_phases)[order],
         dropped=dropped,
+        composite=composite,
     )
 
 
-def regions_from_labels(labels: NDArray[np.generic], phase_table: Mapping[int, Phase]) -> Regions:
+def regions_from_labels(
+    labels: NDArray[np.generic], phase_table: Mapping[int, Phase], composite: Composite = SSB_CATHODE
+) -> Regions:
     """Use a label image and a phase for each label without changing them.
 
     Parameters
@@ -121,6 +127,8 @@ def regions_from_labels(labels: NDArray[np.generic], phase_table: Mapping[int, P
         Phase of each label. Labels whose phase is background become background. Rows for labels
         that are not in the image are ignored (a table often serves a whole stack), and their
         number is logged.
+    composite : Composite
+        What the phases are and do.
 
     Returns
     -------
@@ -136,12 +144,15 @@ def regions_from_labels(labels: NDArray[np.generic], phase_table: Mapping[int, P
 
     Examples
     --------
-    >>> image = regions_from_labels(np.array([[0, 7], [40, 7]]), {7: Phase.NMC, 40: Phase.SSE})
+    >>> phases = {7: SSB_CATHODE.phase("NMC"), 40: SSB_CATHODE.phase("SSE")}
+    >>> image = regions_from_labels(np.array([[0, 7], [40, 7]]), phases)
     >>> image.region_labels.tolist(), image.region_phases.tolist()
     ([7, 40], [2, 1])
     """
     given = _check_labels(labels)
-    if phase_table.get(0, Phase.BACKGROUND) is not Phase.BACKGROUND:
+    if isinstance(phase_table, PhaseMap):
+        phase_table = phase_table.completed(given)
+    if phase_table.get(0, BACKGROUND_PHASE) != BACKGROUND_PHASE:
         msg = (
             f"Found phase {phase_table[0]} for label 0; expected 0 to be background in a label image. "
             "Give that region another label, or ingest a phase image with --as phases."
@@ -160,10 +171,10 @@ def regions_from_labels(labels: NDArray[np.generic], phase_table: Mapping[int, P
     spare = len(phase_table) - present.size - (0 in phase_table)
     if spare:
         _log.info("the phase table names %d labels that the image does not hold", spare)
-    solid = phases != Phase.BACKGROUND.code
+    solid = phases != BACKGROUND_PHASE.code
     if not solid.all():
         given = np.where(np.isin(given, present[~solid]), 0, given).astype(given.dtype, copy=False)
-    return Regions(given, present[solid], phases[solid])
+    return Regions(given, present[solid], phases[solid], composite=composite)
 
 
 @njit(cache=True)
@@ -215,7 +226,7 @@ def _check_shape(image: NDArray[np.generic]) -> None:
         raise InputImageError(msg)
 
 
-def _check_codes(phase_image: NDArray[np.integer]) -> NDArray[np.uint8]:
+def _check_codes(phase_image: NDArray[np.integer], composite: Composite) -> NDArray[np.uint8]:
     """Phase image as contiguous uint8, when all its values are codes of phases."""
     _check_shape(phase_image)
     if phase_image.dtype.kind not in "iu":
@@ -224,7 +235,7 @@ def _check_codes(phase_image: NDArray[np.integer]) -> NDArray[np.uint8]:
             "Apply a phase map to it (--phases)."
         )
         raise InputImageError(msg)
-    known = {phase.code: phase for phase in Phase}
+    known = {phase.code: phase for phase in composite.all_phases}
     low, high = int(phase_image.min()), int(phase_image.max())
     strange = [] if low >= 0 and high <= 255 else [low if low < 0 else high]
     if not strange:
@@ -248,13 +259,13 @@ def _check_labels(labels: NDArray[np.generic]) -> NDArray[np.int32 | np.int64]:
         msg = f"Found labels of type {labels.dtype}; expected integers. Save the label image as integers."
         raise InputImageError(msg)
     if labels.dtype.kind == "f":
-        values = labels.astype(np.float64, copy=False)
-        whole = (np.abs(values) <= _LARGEST_EXACT_FLOAT) & (np.floor(values) == values)
+        whole = is_exact(labels)
         if not whole.all():
             where = tuple(int(axis) for axis in np.argwhere(~whole)[0])
             msg = (
-                f"Found {values[where]} at pixel {where} of the label image; expected whole numbers, one per "
-                "region. Save it as integers, or use --as image for a grey image."
+                f"Found {labels[where]} at pixel {where} of the label image; expected whole numbers below "
+                f"{exact_below(labels.dtype):.0f}, where {labels.dtype} tells them apart, one per region. "
+                "Save it as integers, or use --as image for a grey image."
             )
             raise InputImageError(msg)
     lowest, highest = int(labels.min()), int(labels.max())

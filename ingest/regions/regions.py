@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cathograph.ingest.regions.numbering import number_regions
+from cathograph.schema.composites import SSB_CATHODE, Composite, Phase, Role
 from cathograph.schema.errors import PhaseMapError
-from cathograph.schema.phases import PHASES_OF_ROLE, Phase, Role
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +31,8 @@ class Regions:
         `Phase.code` of each region.
     dropped : dict of Phase to int
         Number of regions below the minimum size, by phase; empty for given labels.
+    composite : Composite
+        What the phases are and do.
 
     Raises
     ------
@@ -48,7 +50,8 @@ class Regions:
     >>> regions.numbers
     array([[0, 1],
            [2, 1]], dtype=int32)
-    >>> regions.labels_of(Phase.NMC), regions.positions_with(Role.IONIC)
+    >>> nmc = SSB_CATHODE.phase("NMC")
+    >>> regions.labels_of(nmc), regions.positions_with(Role.IONIC)
     (array([70]), array([1]))
     """
 
@@ -56,6 +59,7 @@ class Regions:
     region_labels: NDArray[np.int64]
     region_phases: NDArray[np.uint8]
     dropped: dict[Phase, int] = field(default_factory=dict)
+    composite: Composite = SSB_CATHODE
 
     def __post_init__(self) -> None:
         """Check the region table, once for all steps."""
@@ -109,8 +113,7 @@ class Regions:
 
     def positions_with(self, role: Role) -> NDArray[np.int64]:
         """Positions in the region table (from 0) of the regions with one role, ascending."""
-        codes = [phase.code for phase in PHASES_OF_ROLE[role]]
-        return np.flatnonzero(np.isin(self.region_phases, codes)).astype(np.int64)
+        return np.flatnonzero(np.isin(self.region_phases, self.composite.codes_with(role))).astype(np.int64)
 
     def labels_of(self, phase: Phase) -> NDArray[np.int64]:
         """Labels of the regions of one phase, ascending."""

@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from cathograph.schema.composites import SSB_CATHODE, Composite, Phase
 from cathograph.schema.errors import PhaseMapError, SegmentationError
 from cathograph.schema.keys import JsonScalar
-from cathograph.schema.phases import Phase
 
 SMALLEST_SIDE_PX = 3
 # The search over all thresholds at once takes bins ** (phases - 1) steps: seconds at 5.
@@ -70,6 +70,8 @@ class MultiOtsu:
     min_speckle_px
         Connected pieces of a phase with fewer pixels get the phase of the nearest kept pixel.
         0 keeps everything.
+    composite
+        Whose phases they are.
 
     Raises
     ------
@@ -98,6 +100,7 @@ class MultiOtsu:
     lower_percentile: float = 0.5
     upper_percentile: float = 99.5
     min_speckle_px: int = 0
+    composite: Composite = SSB_CATHODE
 
     name: ClassVar[str] = "multi-otsu"
     version: ClassVar[str] = "1"
@@ -140,7 +143,7 @@ class MultiOtsu:
             When a name is not that of a phase.
         """
         try:
-            return tuple(Phase.parse(name) for name in self.phases_by_grey.split(","))
+            return tuple(self.composite.phase(name) for name in self.phases_by_grey.split(","))
         except (PhaseMapError, AttributeError) as error:
             msg = f"Found phases_by_grey={self.phases_by_grey!r}; {error}"
             raise SegmentationError(msg) from error
@@ -149,7 +152,7 @@ class MultiOtsu:
     def parameters(self) -> Mapping[str, JsonScalar]:
         """All parameters, phases in their canonical spelling."""
         return {
-            "phases_by_grey": ",".join(phase.value for phase in self.phases),
+            "phases_by_grey": ",".join(phase.name for phase in self.phases),
             "thresholds": self.thresholds,
             "denoise": self.denoise,
             "denoise_strength": float(self.denoise_strength),

@@ -11,10 +11,12 @@ from types import MappingProxyType
 from cathograph.ingest.segmentation.classical import MultiOtsu
 from cathograph.ingest.segmentation.segmenter import Segmenter
 from cathograph.ingest.segmentation.unet.unet_segmenter import make_unet
+from cathograph.schema.composites import SSB_CATHODE, Composite
 from cathograph.schema.errors import SegmentationError
 from cathograph.schema.keys import JsonScalar
 
 SegmenterFactory = Callable[..., Segmenter]
+_COMPOSITE = "composite"
 
 _SEGMENTERS: Mapping[str, SegmenterFactory] = MappingProxyType({"multi-otsu": MultiOtsu, "unet": make_unet})
 
@@ -30,13 +32,15 @@ def available_segmenters() -> Mapping[str, SegmenterFactory]:
     return _SEGMENTERS
 
 
-def make_segmenter(name: str, **parameters: JsonScalar) -> Segmenter:
+def make_segmenter(name: str, composite: Composite = SSB_CATHODE, **parameters: JsonScalar) -> Segmenter:
     """Make a segmenter by its name.
 
     Parameters
     ----------
     name
         One of `available_segmenters`.
+    composite
+        Whose phases the segmenter gives. A model has the phases that it was trained on, those of the default.
     **parameters
         Parameters of that segmenter; those not given keep their defaults.
 
@@ -54,12 +58,20 @@ def make_segmenter(name: str, **parameters: JsonScalar) -> Segmenter:
     if factory is None:
         msg = f"Found segmenter {name!r}; expected one of {', '.join(sorted(_SEGMENTERS))}. Correct the name."
         raise SegmentationError(msg)
-    known = list(inspect.signature(factory).parameters)
+    known = [name for name in inspect.signature(factory).parameters if name != _COMPOSITE]
     unknown = [parameter for parameter in parameters if parameter not in known]
     if unknown:
         msg = (
             f"Found parameter {unknown[0]!r} for segmenter {name}; expected one of {', '.join(known)}. "
             "Correct it."
+        )
+        raise SegmentationError(msg)
+    if _COMPOSITE in inspect.signature(factory).parameters:
+        return factory(composite=composite, **parameters)
+    if composite.sha256 != SSB_CATHODE.sha256:
+        msg = (
+            f"Found the composite {composite.name} with the segmenter {name}; expected {SSB_CATHODE.name}, "
+            "whose phases its models have. Choose multi-otsu, or hand in phases."
         )
         raise SegmentationError(msg)
     return factory(**parameters)

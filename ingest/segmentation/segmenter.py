@@ -14,9 +14,9 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from cathograph.schema.composites import SSB_CATHODE, Composite
 from cathograph.schema.errors import InputImageError, SegmentationError
 from cathograph.schema.keys import JsonScalar
-from cathograph.schema.phases import Phase
 
 AXES = {2: "(y, x)", 3: "(z, y, x)"}
 
@@ -85,7 +85,9 @@ class SamplingSegmenter(Segmenter, Protocol):
         ...
 
 
-def run_segmenter(segmenter: Segmenter, image: NDArray[Any]) -> NDArray[np.uint8]:
+def run_segmenter(
+    segmenter: Segmenter, image: NDArray[Any], composite: Composite = SSB_CATHODE
+) -> NDArray[np.uint8]:
     """Segment an image, with input and output checked.
 
     Parameters
@@ -94,6 +96,8 @@ def run_segmenter(segmenter: Segmenter, image: NDArray[Any]) -> NDArray[np.uint8
         How to segment.
     image
         Grey values, shape (y, x) or (z, y, x), integers or floats, all finite.
+    composite
+        Whose phases it may give.
 
     Returns
     -------
@@ -118,13 +122,14 @@ def run_segmenter(segmenter: Segmenter, image: NDArray[Any]) -> NDArray[np.uint8
         )
         raise SegmentationError(msg)
     known = np.zeros(256, dtype=bool)
-    known[[phase.code for phase in Phase]] = True
+    codes = [phase.code for phase in composite.all_phases]
+    known[codes] = True
     counts = np.bincount(phases.reshape(-1), minlength=256)
     unknown = np.flatnonzero((counts > 0) & ~known)
     if unknown.size:
         msg = (
             f"Segmenter {segmenter.name} returned the codes {unknown[:10].tolist()}; expected only "
-            f"{[phase.code for phase in Phase]}. This is a fault of the segmenter; choose another one."
+            f"{codes}. This is a fault of the segmenter; choose another one."
         )
         raise SegmentationError(msg)
     return phases

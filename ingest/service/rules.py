@@ -17,10 +17,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from cathograph.ingest.formats.yaml_reader import YamlDocument, YamlValue, parse_yaml, read_yaml
 from cathograph.ingest.options import IngestOptions, MapOptions, Options, StateMethod, renamed, scalar_of
 from cathograph.ingest.phase_maps import read_phase_map
 from cathograph.schema.errors import InputError, PhaseMapError
+from cathograph.schema.yaml_reader import YamlDocument, YamlValue, parse_yaml, read_yaml
 
 RULES_FILE = "beamtime.yaml"
 LARGEST_RULES_BYTES = 1 << 20

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import h5py
 
-from cathograph.ingest.formats.hdf5 import opened_hdf5
+from cathograph.ingest.formats.hdf5_links import opened_hdf5
 from cathograph.ingest.options import Signal
 from cathograph.ingest.stacks.draft import Draft
 from cathograph.ingest.stacks.hdf5_layout import first_there, open_by_layout

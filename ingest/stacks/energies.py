@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from cathograph.ingest.formats.file_state import shown
 from cathograph.ingest.stacks.energy_stack import check_energies
 from cathograph.ingest.stacks.source_file import SourceFile
+from cathograph.ingest.stacks.text_rows import NUMBER, read_rows
 from cathograph.schema.errors import InputError, InputImageError
 
 EV_PER_UNIT = {"ev": 1.0, "electronvolt": 1.0, "kev": 1e3, "kiloelectronvolt": 1e3, "j": 1 / 1.602176634e-19}
 LARGEST_TABLE_BYTES = 1 << 20
-NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 UNIT_WORD = re.compile(r"\b(k?ev)\b", re.IGNORECASE)
 SAY_UNIT = "say `energy_unit` keV (in a layout `energy_unit: keV`), or write eV"
 
@@ -138,34 +138,17 @@ def read_energy_table(path: Path, *, unit: str | None = None) -> StatedEnergies:
         When the file is not text, too long, or not clearly one column of energies.
     """
     file = SourceFile.at("energies", path)
-    if file.state.size > LARGEST_TABLE_BYTES:
-        msg = f"{shown(path)}: found more than 1 MiB; expected a short list of energies. Name another file."
-        raise InputImageError(msg)
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        msg = f"{shown(path)}: found no text; expected a list of energies, one a line. Name another file."
-        raise InputImageError(msg) from error
-    header: list[str] = []
-    rows: list[tuple[int, list[str]]] = []
-    for number, line in enumerate(text.splitlines(), 1):
-        cells = [cell for cell in re.split(r"[\s,;]+", line.strip()) if cell]
-        if not cells:
-            continue
-        if line.lstrip()[0] in "#%" or (not rows and not any(map(NUMBER.fullmatch, cells))):
-            header.append(line.strip("#% \t"))
-        else:
-            rows.append((number, cells))
-    if not rows:
-        msg = f"{shown(path)}: found no numbers; expected a list of energies, one a line."
-        raise InputImageError(msg)
-    column = _energy_column(path, header, len(rows[0][1]))
+    table = read_rows(
+        path, largest_bytes=LARGEST_TABLE_BYTES, expected="a short list of energies, one a line"
+    )
+    header = list(table.header)
+    column = _energy_column(path, header, len(table.rows[0][1]))
     values = []
-    for number, cells in rows:
-        if len(cells) != len(rows[0][1]) or not NUMBER.fullmatch(cells[column]):
+    for number, cells in table.rows:
+        if not NUMBER.fullmatch(cells[column]):
             msg = (
-                f"{shown(path)}: found {' '.join(cells)[:40]!r} on line {number}; expected "
-                f"{len(rows[0][1])} column(s) with an energy as on the lines before. Correct the line."
+                f"{shown(path)}: found {' '.join(cells)[:40]!r} on line {number}; expected an energy as on the "
+                "lines before. Correct the line."
             )
             raise InputImageError(msg)
         values.append(float(cells[column]))

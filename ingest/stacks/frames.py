@@ -8,17 +8,16 @@ which may be one for all energies, one each, or several to be averaged.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import prod
 from pathlib import Path
 from typing import Any, Protocol
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
 from cathograph.ingest.formats.field_rules import field_dtype, refuse_bomb
-from cathograph.ingest.formats.file_state import STILL_WRITTEN, shown
-from cathograph.ingest.formats.hdf5 import find_dataset, opened_hdf5, require_own_pixels
+from cathograph.ingest.formats.file_state import shown
+from cathograph.ingest.formats.hdf5_links import find_dataset, opened_hdf5
+from cathograph.ingest.formats.hdf5_storage import read_part, require_all_chunks, require_own_pixels
 from cathograph.ingest.formats.image_file import StoredImage
 from cathograph.schema.errors import InputImageError
 
@@ -65,11 +64,12 @@ class Hdf5Frames:
             stored = find_dataset(self.path, file, self.dataset)
             values = np.empty((len(indices), y_end - y_first, self.shape[2]), dtype=self.dtype)
             if self.single:
-                values[:] = stored[y_first:y_end]
+                values[:] = read_part(self.path, self.dataset, stored, (slice(y_first, y_end),))
                 return values
             for first, end in _runs(indices):
                 start = indices[first]
-                values[first:end] = stored[start : start + end - first, y_first:y_end]
+                where = (slice(start, start + end - first), slice(y_first, y_end))
+                values[first:end] = read_part(self.path, self.dataset, stored, where)
             return values
 
 
@@ -103,7 +103,7 @@ def open_hdf5_frames(path: Path, dataset: str, *, largest_ratio: float) -> Hdf5F
             largest_ratio=largest_ratio,
             way_on=WAY_ON,
         )
-        _require_all_chunks(path, dataset, stored)
+        require_all_chunks(path, dataset, stored)
         return Hdf5Frames(path, dataset, shape, dtype, single=len(stored.shape) == 2)
 
 
@@ -233,20 +233,6 @@ def stack_shape(path: Path, sizes: Sequence[int], name: str) -> tuple[int, int, 
         raise InputImageError(msg)
     height, width = int(sizes[-2]), int(sizes[-1])
     return (1 if len(sizes) == 2 else int(sizes[0]), height, width)
-
-
-def _require_all_chunks(path: Path, name: str, stored: h5py.Dataset) -> None:
-    """Refuse a dataset with frames that nobody has written yet: they would read as zeros."""
-    if not stored.chunks:
-        return
-    expected = prod(-(-size // chunk) for size, chunk in zip(stored.shape, stored.chunks, strict=True))
-    written = int(stored.id.get_num_chunks())
-    if written < expected:
-        msg = (
-            f"{shown(path)}: found {written} of {expected} chunks of {name!r} written; expected all of them. "
-            f"{STILL_WRITTEN}. Of a scan that was stopped, save the frames that are there."
-        )
-        raise InputImageError(msg)
 
 
 def _total_bytes(shape: Sequence[int], dtype: np.dtype[Any]) -> int:

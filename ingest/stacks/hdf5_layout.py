@@ -8,7 +8,8 @@ import h5py
 import numpy as np
 
 from cathograph.ingest.formats.file_state import shown
-from cathograph.ingest.formats.hdf5 import find_dataset, opened_hdf5, require_own_pixels
+from cathograph.ingest.formats.hdf5_links import find_dataset, opened_hdf5
+from cathograph.ingest.formats.hdf5_storage import require_own_pixels
 from cathograph.ingest.stacks.draft import Draft
 from cathograph.ingest.stacks.energies import StatedEnergies
 from cathograph.ingest.stacks.frames import open_hdf5_frames

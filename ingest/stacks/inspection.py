@@ -1,6 +1,7 @@
 """What a file holds, in a few facts, and what to do with it: the answer of ``cathograph inspect``.
 
-Looks at everything but the pixels, which may be hundreds of gigabytes; `check_pixels` reads them.
+Looks at one page of an image, to tell codes and labels from grey values, and at no pixels of a stack,
+which may be hundreds of gigabytes; `check_pixels` reads them.
 What keeps the file from being used is a finding here and not an error, as long as it can be
 opened at all: somebody who inspects a file wants to know all that is wrong with it.
 """
@@ -11,38 +12,25 @@ from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
 
-import h5py
-
 from cathograph.ingest.formats.content_kind import Kind, identify
 from cathograph.ingest.formats.file_state import look_at
-from cathograph.ingest.formats.hdf5 import opened_hdf5
 from cathograph.ingest.formats.image_file import StoredImage
 from cathograph.ingest.formats.image_opening import open_stored
-from cathograph.ingest.options import Signal, covered_edges
+from cathograph.ingest.formats.stored_axes import PagesAs
+from cathograph.ingest.options import Signal, Source, covered_edges
 from cathograph.ingest.stacks.draft import Draft
+from cathograph.ingest.stacks.energies import order_energies
 from cathograph.ingest.stacks.frames import Hdf5Frames
+from cathograph.ingest.stacks.hdf5_listing import StoredArray, list_datasets
+from cathograph.ingest.stacks.pixel_meaning import LARGEST_BYTES, PixelMeaning, look_at_values
 from cathograph.ingest.stacks.source_file import SourceFile
 from cathograph.ingest.stacks.stack import BeamlineStack, look_for_bad_pixels
 from cathograph.ingest.stacks.stack_opening import Given, complete, knows_hdf5, open_draft
 from cathograph.schema.edges import EDGES, names_of
 from cathograph.schema.errors import InputImageError
 
-MOST_DATASETS = 500
+NO_IMAGE = "no dataset has two or three axes: nothing here can be ingested or fitted"
 NEEDS_LAYOUT = "a stack over photon energies needs `layout` (docs/formats.md)"
-
-
-@dataclass(frozen=True)
-class StoredArray:
-    """A dataset inside a file; `shape` None for a link that leads out of it."""
-
-    name: str
-    shape: tuple[int, ...] | None
-    dtype: str
-
-    def in_words(self) -> str:
-        """Return a line such as ``/exchange/data  63×2048×2048 uint16``."""
-        size = () if self.shape is None else ("×".join(map(str, self.shape)) or "single value",)
-        return " ".join((f"{self.name} ", *size, self.dtype))
 
 
 @dataclass(frozen=True)
@@ -120,16 +108,29 @@ def inspect_file(
     if kind is Kind.HDF5 and given.layout is None and not knows_hdf5(path):
         return _list_hdf5(path, state.size)
     if kind in (Kind.PNG, Kind.JPEG, Kind.BMP):
-        return _describe_image(path, open_stored(path, kind, dataset=None, volume=False), state.size)
+        return _describe_image(
+            path, open_stored(path, kind, dataset=None, pages_as=PagesAs.IMAGES), state.size
+        )
     if kind in (Kind.TIFF, Kind.NUMPY_ARRAY) and given == Given():
         # Colour and single pages are images; only pages with energies are a stack.
-        stored = open_stored(path, kind, dataset=None, volume=False)
+        stored = open_stored(path, kind, dataset=None, pages_as=PagesAs.IMAGES)
         draft = None if len(stored.shape) == 2 else open_draft(path, given)
         if draft is None:
             return _describe_image(path, stored, state.size)
         if draft.energies is None:
             described = _describe_image(path, stored, state.size)
             return replace(described, notes=(*described.notes, _needs_energies(draft)))
+    elif kind is Kind.ZARR and given == Given():
+        draft = open_draft(path, given)
+        if draft.energies is None:
+            return _describe_zarr(path, draft, state.size)
+    elif kind is Kind.HDF5 and given.layout is None:
+        try:
+            draft = open_draft(path, given)
+        except InputImageError as error:
+            # A placeholder of the standard, or a file whose pixels lie elsewhere: still, what is in it?
+            listed = _list_hdf5(path, state.size)
+            return replace(listed, problems=(_without_path(path, error), *listed.problems))
     else:
         draft = open_draft(path, given)
     return _describe_stack(draft, given, state_size=state.size, options=options, check_pixels=check_pixels)
@@ -159,7 +160,9 @@ def _describe_stack(
             )
         if metadata.pixel_size_um is None:
             needed += ["--pixel-size-nm", "NUMBER"]
+    energies_ev = () if not single or draft.energies is None else _single_energy(draft)
     facts = (
+        ("energy", f"{energies_ev[0]:g} eV" if energies_ev else None),
         ("sample", metadata.sample),
         ("scan", metadata.scan_id),
         ("proposal", metadata.proposal),
@@ -179,6 +182,9 @@ def _describe_stack(
         missing=metadata.missing(),
         notes=notes,
         problems=tuple(problems),
+        n_energies=len(energies_ev),
+        first_ev=energies_ev[0] if energies_ev else None,
+        last_ev=energies_ev[0] if energies_ev else None,
     )
     if stack is None:
         # Pages without energies are still images.
@@ -206,8 +212,47 @@ def _describe_stack(
     )
 
 
+def _single_energy(draft: Draft) -> tuple[float, ...]:
+    """Return the one energy of a single image in eV; none where it is no energy."""
+    try:
+        if draft.energies is None:
+            return ()
+        return tuple(
+            float(value) for value in order_energies(draft.path, draft.energies, n_frames=1).energies_ev
+        )
+    except InputImageError:
+        return ()
+
+
+def _describe_zarr(path: Path, draft: Draft, stored_bytes: int) -> Inspection:
+    """Describe a store without energies: as images, which may be less than a stack over energies may be."""
+    try:
+        stored = open_stored(path, Kind.ZARR, dataset=None, pages_as=PagesAs.IMAGES)
+    except InputImageError as error:
+        return Inspection(
+            path=path,
+            format=draft.metadata.format,
+            stored_bytes=stored_bytes,
+            shape=draft.frames.shape,
+            dtype=str(draft.frames.dtype),
+            expanded_bytes=prod(draft.frames.shape) * draft.frames.dtype.itemsize,
+            pixel_size_um=draft.metadata.pixel_size_um,
+            notes=(*draft.metadata.notes, _needs_energies(draft)),
+            problems=(_without_path(path, error),),
+        )
+    described = _describe_image(path, stored, stored_bytes)
+    if len(stored.shape) == 2:
+        return described
+    return replace(described, notes=(*described.notes, _needs_energies(draft)))
+
+
 def _describe_image(path: Path, stored: StoredImage, stored_bytes: int) -> Inspection:
     shown_already = ("format", "pixel size", "stored shape")
+    problems: tuple[str, ...] = ()
+    try:
+        meaning = _meaning_of(stored)
+    except InputImageError as error:
+        meaning, problems = PixelMeaning(Source.IMAGE), (_without_path(path, error),)
     inspection = Inspection(
         path=path,
         format=stored.metadata.get("format", "image"),
@@ -215,12 +260,21 @@ def _describe_image(path: Path, stored: StoredImage, stored_bytes: int) -> Inspe
         shape=stored.shape,
         dtype=str(stored.dtype),
         expanded_bytes=prod(stored.shape) * stored.dtype.itemsize,
-        pixel_size_um=stored.pixel_size_um,
+        pixel_size_um=stored.voxel.pixel_size_um,
         facts=tuple((name, text) for name, text in stored.metadata.items() if name not in shown_already),
-        missing=() if stored.pixel_size_um is not None else ("pixel size",),
-        notes=_why_no_size(stored),
+        missing=() if stored.voxel.pixel_size_um is not None else ("pixel size",),
+        notes=(*stored.notes, *_why_no_size(stored), *([meaning.note] if meaning.note else [])),
+        problems=problems,
     )
-    return replace(inspection, commands=_ingest_commands(inspection))
+    return replace(inspection, commands=_ingest_commands(inspection, meaning=meaning))
+
+
+def _meaning_of(stored: StoredImage) -> PixelMeaning:
+    """Look at the middle page; a very large one is taken for grey values."""
+    pages = stored.shape[0] if len(stored.shape) == 3 else 1
+    if prod(stored.shape[-2:]) * stored.dtype.itemsize > LARGEST_BYTES:
+        return PixelMeaning(Source.IMAGE)
+    return look_at_values(next(iter(stored.fields(pages // 2, pages // 2 + 1))))
 
 
 def _list_hdf5(path: Path, stored_bytes: int) -> Inspection:
@@ -228,7 +282,7 @@ def _list_hdf5(path: Path, stored_bytes: int) -> Inspection:
     arrays = list_datasets(path)
     notes: tuple[str, ...] = ()
     try:
-        image = open_stored(path, Kind.HDF5, dataset=None, volume=False)
+        image = open_stored(path, Kind.HDF5, dataset=None, pages_as=PagesAs.IMAGES)
     except InputImageError as error:
         several = Inspection(
             path=path,
@@ -240,7 +294,9 @@ def _list_hdf5(path: Path, stored_bytes: int) -> Inspection:
         )
         images = [array for array in arrays if array.shape is not None and len(array.shape) in (2, 3)]
         if not images:
-            return several
+            away = [array for array in arrays if array.shape is None]
+            hint = "its images lie in other files: inspect those that are linked" if away else NO_IMAGE
+            return replace(several, notes=(hint,))
         command = _command("ingest", path, "--dataset", images[0].name, "--sample", "NAME")
         return replace(several, commands=(command,))
     described = _describe_image(path, image, stored_bytes)
@@ -251,39 +307,9 @@ def _list_hdf5(path: Path, stored_bytes: int) -> Inspection:
     )
 
 
-def list_datasets(path: Path) -> tuple[StoredArray, ...]:
-    """List the datasets of an HDF5 file, images first, and the links that lead out of it unfollowed.
-
-    Raises
-    ------
-    InputImageError
-        When the file cannot be read.
-    """
-    found: list[StoredArray] = []
-
-    def note(name: str, item: object) -> None:
-        if isinstance(item, h5py.Dataset) and len(found) < MOST_DATASETS:
-            shape = () if item.shape is None else tuple(int(size) for size in item.shape)
-            away = " in other files" if item.external or item.is_virtual else ""
-            found.append(StoredArray(f"/{name}", shape, f"{item.dtype}{away}"))
-
-    def note_link(name: str, link: object) -> None:
-        if isinstance(link, h5py.ExternalLink) and len(found) < MOST_DATASETS:
-            found.append(StoredArray(f"/{name}", None, "link to another file"))
-
-    with opened_hdf5(path) as file:
-        file.visititems(note)
-        file.visititems_links(note_link)
-
-    def rank(array: StoredArray) -> tuple[int, str]:
-        if array.shape is None:
-            return 1, array.name
-        return (0 if len(array.shape) in (2, 3) else 2), array.name
-
-    return tuple(sorted(found, key=rank))
-
-
-def _ingest_commands(inspection: Inspection, layout_dataset: str | None = None) -> tuple[str, ...]:
+def _ingest_commands(
+    inspection: Inspection, layout_dataset: str | None = None, meaning: PixelMeaning | None = None
+) -> tuple[str, ...]:
     """Suggest an ingest; what a layout found has to go along, since `ingest` knows no layouts."""
     dataset = layout_dataset or dict(inspection.facts).get("dataset")
     options = [] if dataset in (None, ".") else ["--dataset", str(dataset)]
@@ -291,6 +317,9 @@ def _ingest_commands(inspection: Inspection, layout_dataset: str | None = None) 
         options += ["--pixel-size-nm", "NUMBER"]
     elif layout_dataset is not None:
         options += ["--pixel-size-nm", f"{inspection.pixel_size_um * 1000:.6g}"]
+    if meaning is not None and meaning.source is not Source.IMAGE:
+        phases = ",".join(f"{value}=PHASE" for value in meaning.values) or "*=PHASE"
+        options = ["--as", meaning.source.value, "--phases", phases, *options]
     sample = dict(inspection.facts).get("sample", "NAME")
     return (_command("ingest", inspection.path, "--sample", sample, *options),)
 
@@ -318,7 +347,7 @@ def _signal_in_words(stack: BeamlineStack) -> str:
 def _why_no_size(stored: StoredImage) -> tuple[str, ...]:
     """Return why a number in the file is not taken for a pixel size (a screen resolution)."""
     text = stored.metadata.get("pixel size", "")
-    return (f"pixel size: {text}",) if stored.pixel_size_um is None and "(" in text else ()
+    return (f"pixel size: {text}",) if stored.voxel.pixel_size_um is None and "(" in text else ()
 
 
 def _without_path(path: Path, error: InputImageError) -> str:

@@ -10,10 +10,10 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from cathograph.ingest.formats.file_state import shown
-from cathograph.ingest.formats.yaml_reader import read_yaml
 from cathograph.ingest.options import Region, Signal
 from cathograph.ingest.stacks.energies import EV_PER_UNIT
 from cathograph.schema.errors import InputImageError
+from cathograph.schema.yaml_reader import read_yaml
 
 LARGEST_YAML_BYTES = 64 << 10
 Where = Annotated[str, Field(min_length=1, max_length=500)]

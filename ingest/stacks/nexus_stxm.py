@@ -10,8 +10,8 @@ import h5py
 import numpy as np
 
 from cathograph.ingest.formats.file_state import shown
-from cathograph.ingest.formats.hdf5 import opened_hdf5
-from cathograph.ingest.formats.pixel_size import square_pixel_um
+from cathograph.ingest.formats.hdf5_links import opened_hdf5
+from cathograph.ingest.formats.pixel_size import Step, voxel_of
 from cathograph.ingest.options import Signal
 from cathograph.ingest.stacks.draft import Draft
 from cathograph.ingest.stacks.frames import open_hdf5_frames
@@ -53,7 +53,8 @@ def open_nexus_stxm(path: Path, *, largest_ratio: float) -> Draft:
             _step_um(path, file, f"{data.name}/{axis}", length, notes)
             for axis, length in (("sample_y", frames.shape[1]), ("sample_x", frames.shape[2]))
         ]
-        size_um = square_pixel_um(path, y_um=sizes[0], x_um=sizes[1])
+        steps = {axis: Step(size, "um") for axis, size in zip("yx", sizes, strict=True) if size is not None}
+        size_um = voxel_of(path, steps).pixel_size_um
         control = group_of(entry, "NXmonitor", "control")
         if control is not None:
             notes.append("monitor (control) is there and not applied: it is no beam at each energy")

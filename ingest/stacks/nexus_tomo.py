@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cathograph.ingest.formats.file_state import shown
-from cathograph.ingest.formats.hdf5 import opened_hdf5
+from cathograph.ingest.formats.hdf5_links import opened_hdf5
 from cathograph.ingest.options import Signal
 from cathograph.ingest.stacks.draft import Draft
 from cathograph.ingest.stacks.energies import StatedEnergies

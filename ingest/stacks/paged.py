@@ -9,6 +9,7 @@ from pathlib import Path
 from cathograph.ingest.formats.content_kind import Kind
 from cathograph.ingest.formats.file_state import shown
 from cathograph.ingest.formats.image_opening import open_stored
+from cathograph.ingest.formats.stored_axes import PagesAs
 from cathograph.ingest.stacks.draft import Draft
 from cathograph.ingest.stacks.energies import StatedEnergies, read_energy_table
 from cathograph.ingest.stacks.frames import PagedFrames
@@ -36,7 +37,7 @@ def open_paged(path: Path, kind: Kind, *, find_energies: bool) -> Draft:
     InputImageError
         When it cannot be read, or several lists lie beside it.
     """
-    stored = open_stored(path, kind, dataset=None, volume=True)
+    stored = open_stored(path, kind, dataset=None, pages_as=PagesAs.FRAMES)
     frames = PagedFrames(path, stored)
     energies = _energies_beside(path) if find_energies else None
     looked_for = ", ".join(name.format(stem=path.stem) for name in BESIDE)
@@ -46,8 +47,8 @@ def open_paged(path: Path, kind: Kind, *, find_energies: bool) -> Draft:
         places=tuple(range(frames.shape[0])),
         metadata=BeamlineMetadata(
             format=IN_WORDS.get(kind, str(kind).upper()),
-            pixel_size_um=stored.pixel_size_um,
-            notes=() if energies is None else (f"energies from {energies.source}",),
+            pixel_size_um=stored.voxel.pixel_size_um,
+            notes=(*stored.notes, *(() if energies is None else (f"energies from {energies.source}",))),
         ),
         energies=energies,
         why_no_energies=f"no list beside it ({looked_for})",

@@ -1,10 +1,5 @@
-"""Columns of numbers in a text file: spectra over energies.
+"""Columns of numbers in a text file: spectra over energies."""
 
-What instruments and people write: one number a line, or columns parted by blanks, commas,
-semicolons or tabs; comments after ``#``; at most one line of column names, which may be a comment.
-"""
-
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,11 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cathograph.ingest.formats.file_state import shown
-from cathograph.ingest.formats.foreign_errors import reading
 from cathograph.ingest.stacks.energy_stack import check_energies
+from cathograph.ingest.stacks.text_rows import cells_of, read_rows
 from cathograph.schema.errors import InputError
 
-_PARTED = re.compile(r"[,;\s]+")
 _LARGEST_BYTES = 64 << 20  # a table of spectra, not an image under a wrong name
 
 
@@ -68,38 +62,17 @@ def read_spectra(path: Path | str) -> SpectrumTable:
     (('foil',), [[0.1, 0.9]])
     """
     path = Path(path)
+    text = read_rows(path, largest_bytes=_LARGEST_BYTES, expected="columns of numbers, energies in eV first")
     rows: list[list[float]] = []
-    header: list[str] = []
-    has_header = False
-    for number, line in enumerate(_read_lines(path), 1):
-        text, _, comment = line.partition("#")
-        cells = [cell for cell in _PARTED.split(text.strip()) if cell]
-        if not cells:
-            header = (
-                header if rows or has_header else [cell for cell in _PARTED.split(comment.strip()) if cell]
-            )
-            continue
+    for number, cells in text.rows:
         try:
-            row = [float(cell) for cell in cells]
+            rows.append([float(cell) for cell in cells])
         except ValueError as error:
-            if not rows and not has_header:
-                header, has_header = cells, True
-                continue
             msg = (
-                f"{shown(path)}: found {line.strip()[:60]!r} in line {number}; expected numbers. Remove that "
+                f"{shown(path)}: found {' '.join(cells)[:60]!r} in line {number}; expected numbers. Remove that "
                 "line, or begin it with #."
             )
             raise InputError(msg) from error
-        if rows and len(row) != len(rows[0]):
-            msg = (
-                f"{shown(path)}: found {len(row)} numbers in line {number}; expected {len(rows[0])} as before. "
-                "Correct that line."
-            )
-            raise InputError(msg)
-        rows.append(row)
-    if not rows:
-        msg = f"{shown(path)}: found no numbers; expected energies in eV, one a line."
-        raise InputError(msg)
     table = np.array(rows).T
     try:
         energies = check_energies(table[0])
@@ -107,13 +80,6 @@ def read_spectra(path: Path | str) -> SpectrumTable:
         msg = f"{shown(path)}: {error}"
         raise InputError(msg) from error
     n = len(table)
-    names = tuple(header[1:]) if len(header) == n else tuple(f"column {i}" for i in range(2, n + 1))
+    header = cells_of(text.header[-1]) if text.header else ()
+    names = header[1:] if len(header) == n else tuple(f"column {i}" for i in range(2, n + 1))
     return SpectrumTable(energies, names, table[1:])
-
-
-def _read_lines(path: Path) -> list[str]:
-    with reading(path, "text"):
-        if path.stat().st_size > _LARGEST_BYTES:
-            msg = f"{shown(path)}: found {path.stat().st_size} bytes; expected a text file of columns."
-            raise InputError(msg)
-        return path.read_text(encoding="utf-8-sig").splitlines()

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from cathograph.ingest.formats.content_kind import Kind, identify
 from cathograph.ingest.formats.field_rules import BOMB_RATIO
 from cathograph.ingest.formats.file_state import shown
-from cathograph.ingest.formats.hdf5 import opened_hdf5
+from cathograph.ingest.formats.hdf5_links import opened_hdf5
 from cathograph.ingest.formats.image_opening import open_stored
+from cathograph.ingest.formats.stored_axes import PagesAs
 from cathograph.ingest.options import Region, Signal, StackOptions
 from cathograph.ingest.stacks.data_exchange import is_data_exchange, open_data_exchange
 from cathograph.ingest.stacks.draft import Draft
@@ -277,7 +278,7 @@ def _other_frames(path: Path, draft: Draft, given: Given) -> Frames:
     kind = identify(path)
     if kind is Kind.HDF5 and given.layout is not None:
         return open_hdf5_frames(path, given.layout.frames, largest_ratio=given.largest_ratio)
-    return PagedFrames(path, open_stored(path, kind, dataset=None, volume=True))
+    return PagedFrames(path, open_stored(path, kind, dataset=None, pages_as=PagesAs.FRAMES))
 
 
 def _refuse_contradictions(path: Path, given: Given, signal: Signal, *, has_flats: bool) -> None:

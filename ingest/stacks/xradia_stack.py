@@ -26,7 +26,7 @@ def open_xradia_stack(path: Path) -> Draft:
     """
     image = open_xradia(path)
     frames = PagedFrames(path, image)
-    notes = []
+    notes = list(image.notes)
     if image.has_reference:
         notes.append("one reference image is there and not applied: it was taken at one energy")
     return Draft(
@@ -35,7 +35,7 @@ def open_xradia_stack(path: Path) -> Draft:
         places=tuple(range(frames.shape[0])),
         metadata=BeamlineMetadata(
             format=image.metadata["format"],
-            pixel_size_um=image.pixel_size_um,
+            pixel_size_um=image.voxel.pixel_size_um,
             sample=image.texts.get("sample"),
             date=as_date(image.texts["date"]) if "date" in image.texts else None,
             notes=tuple(notes),

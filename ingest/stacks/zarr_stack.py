@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cathograph.ingest.formats.file_state import shown
+from cathograph.ingest.formats.stored_axes import PagesAs
 from cathograph.ingest.formats.zarr_metadata import arrays_of, attributes_of
 from cathograph.ingest.formats.zarr_store import ZarrImage, open_zarr, opened_array
 from cathograph.ingest.options import Signal
@@ -58,7 +59,9 @@ def open_zarr_frames(path: Path, *, dataset: str | None, largest_ratio: float) -
     InputImageError
         As `open_zarr`.
     """
-    image = open_zarr(path, dataset=dataset, volume=True, largest_ratio=largest_ratio, way_on=WAY_ON)
+    image = open_zarr(
+        path, dataset=dataset, pages_as=PagesAs.FRAMES, largest_ratio=largest_ratio, way_on=WAY_ON
+    )
     return ZarrFrames(image, stack_shape(path, image.shape, image.dataset or "."))
 
 
@@ -73,7 +76,6 @@ def open_zarr_stack(path: Path, *, largest_ratio: float) -> Draft:
     frames = open_zarr_frames(path, dataset=None, largest_ratio=largest_ratio)
     name = frames.image.dataset
     attributes = {**attributes_of(path), **attributes_of(path, name)}
-    chunks = frames.image.metadata.get("chunks")
     signal = attributes.get("values")
     return Draft(
         path=path,
@@ -81,12 +83,12 @@ def open_zarr_stack(path: Path, *, largest_ratio: float) -> Draft:
         places=tuple(range(frames.shape[0])),
         metadata=BeamlineMetadata(
             format=frames.image.metadata["format"],
-            pixel_size_um=frames.image.pixel_size_um,
+            pixel_size_um=frames.image.voxel.pixel_size_um,
             scan_id=_text(attributes, "scan_id"),
             proposal=_text(attributes, "proposal"),
             sample=_text(attributes, "sample"),
             date=as_date(attributes["date"]) if "date" in attributes else None,
-            notes=() if chunks is None else (f"chunks: {chunks}",),
+            notes=frames.image.notes,
         ),
         energies=_energies(path, name, attributes),
         why_no_energies=f"no attribute or array {', '.join(ENERGY_NAMES)}",

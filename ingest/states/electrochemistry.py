@@ -21,8 +21,8 @@ from cathograph.ingest.options import StateMethod
 from cathograph.ingest.regions.regions import Regions
 from cathograph.ingest.states.map_placement import MapPlacement
 from cathograph.ingest.states.peak_distance import peak_distances
+from cathograph.schema.composites import Role
 from cathograph.schema.errors import InputImageError
-from cathograph.schema.phases import Phase
 
 NO_VALUES = "no valid pixel"
 TOO_FEW = "too few valid pixels"
@@ -88,9 +88,8 @@ def measure_states(
     --------
     One particle of four pixels, one of them outside of the window:
 
-    >>> from cathograph.schema.phases import Phase
     >>> image = Regions(np.array([[1, 1], [1, 1]], np.int32), np.array([1]),
-    ...                       np.array([Phase.NMC.code], np.uint8))
+    ...                       np.array([2], np.uint8))
     >>> states = measure_states(image, np.array([[8343.0, 8344.0], [8345.0, 8350.0]]), StateMethod(min_pixels=2))
     >>> row = states.table.iloc[0]
     >>> float(row.soc_ev), round(float(row.heterogeneity_ev), 4), int(row.n_valid), float(row.dropped_fraction)
@@ -104,7 +103,7 @@ def measure_states(
             f"{place.map_shape} and {place.image_shape}. Match them first (cathograph.ingest.states.map_matching)."
         )
         raise InputImageError(msg)
-    nmc = image.positions_of(Phase.NMC)
+    nmc = image.positions_with(Role.ACTIVE)
     sums = _sum_up(image, energy_ev, how, place, nmc)
     return ParticleStates(_as_table(image.region_labels[nmc], sums, how), int(sums.n_infinite[0]))
 

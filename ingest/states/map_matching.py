@@ -20,8 +20,8 @@ from skimage.registration import phase_cross_correlation
 from cathograph.ingest.options import MatchingOptions
 from cathograph.ingest.regions.regions import Regions
 from cathograph.ingest.states.map_placement import MapPlacement
+from cathograph.schema.composites import Role
 from cathograph.schema.errors import InputImageError
-from cathograph.schema.phases import Phase
 
 _EQUAL_SIZES = 0.001
 _MOST_CELLS = {2: 1024, 3: 128}
@@ -237,7 +237,8 @@ def _cells(mask: NDArray[np.bool_], cells_a_pixel: float) -> NDArray[np.float32]
 
 
 def _nmc_mask(image: Regions) -> NDArray[np.bool_]:
-    is_nmc = np.concatenate([[False], image.region_phases == Phase.NMC.code])
+    is_nmc = np.zeros(len(image) + 1, dtype=np.bool_)
+    is_nmc[image.positions_with(Role.ACTIVE) + 1] = True
     return _by_blocks(
         image.labels.shape,
         lambda start, stop: is_nmc[image.numbers[start:stop]],

@@ -2,7 +2,7 @@
 
 The store holds no pixels, so the label image is made again from the file it came from, with the stored source, phases,
 segmenter and parameters; nobody has to repeat options. Three checks make sure that it is the same: the hash
-of the pixels, the segmentation's key, which hashes everything that shaped it, and the number of NMC.
+of the pixels, the segmentation's key, which hashes everything that shaped it, and the number of active particles.
 """
 
 import json
@@ -18,9 +18,9 @@ from cathograph.ingest.reading import Reading, read_regions
 from cathograph.ingest.regions.regions import Regions
 from cathograph.ingest.states.measurement import MapFile, MapOutcome, MapSource, add_map
 from cathograph.queries.writing.measurements import ActiveSegmentation, active_segmentation
+from cathograph.schema.composites import Composite, Role
 from cathograph.schema.errors import CathographError, InputError, InputImageError
 from cathograph.schema.keys import hash_pixels
-from cathograph.schema.phases import Phase
 from cathograph.schema.rows import FieldOfView
 
 if TYPE_CHECKING:
@@ -54,14 +54,14 @@ class StoredRegions:
         Raises
         ------
         InputImageError
-            When it has another number of NMC than the store.
+            When it has another number of active particles than the store.
         """
         made = read_regions(self.file.pages[self.page], self.reading)
-        nmc = int((made.region_phases == Phase.NMC.code).sum())
-        if nmc != self.segmentation.nmc:
+        active = len(made.positions_with(Role.ACTIVE))
+        if active != self.segmentation.nmc:
             msg = (
-                f"Found {nmc} NMC in {self.file.path.name} and {self.segmentation.nmc} in the store; expected the "
-                "same. Ingest the image again."
+                f"Found {active} active particles in {self.file.path.name} and {self.segmentation.nmc} in the store; "
+                "expected the same. Ingest the image again."
             )
             raise InputImageError(msg)
         return made
@@ -93,7 +93,12 @@ def stored_regions(
     stored = active_segmentation(store, sample, image)
     params = json.loads(stored.params)
     reading = _reading_of(stored, params, dataset)
-    file = open_image(labels, dataset=dataset, volume=bool(params["volume"]))
+    file = open_image(
+        labels,
+        dataset=dataset,
+        volume=bool(params["volume"]),
+        fill_unwritten=bool(params.get("fill_unwritten", False)),
+    )
     page = _page_with(file, stored, image)
     key = segmentation_key_of(
         FieldOfView(sample, image), stored.content_sha256, parameters_of(reading, stored.pixel_size_um)
@@ -161,7 +166,8 @@ def ingest_map(
 def _reading_of(stored: ActiveSegmentation, params: Mapping[str, Any], dataset: str | None) -> Reading:
     """Read the options of a segmentation back from what the store keeps of them."""
     try:
-        return Reading.of_stored(params, stored.pixel_size_um, dataset=dataset)
+        composite = Composite.from_definition(stored.composite)
+        return Reading.of_stored(params, stored.pixel_size_um, composite, dataset=dataset)
     except CathographError as error:
         msg = (
             f"Found a segmentation by {stored.method!r} that this Cathograph cannot repeat ({error}); expected one "

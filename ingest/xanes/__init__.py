@@ -3,7 +3,7 @@
 Public names, by module (imported one by one; drawing needs matplotlib, fitting does not):
 
 - `edge_energy_map`: `make_edge_energy_map`, the whole way from a stack to a map; `MapRecipe`, `EdgeEnergyMap`.
-- `methods`: `Method`, `METHOD_NAMES`; one module a fit: `white_line`, `half_height`, `gaussian_peak`,
+- `methods`: `Method`; one module a fit: `white_line`, `half_height`, `gaussian_peak`,
   `linear_combination`.
 - `normalisation`: `Normalisation`, `plan_normalisation`, `normalise_spectra`.
 - `fitting`: `fit_stack`, `gather_spectra`, block by block.

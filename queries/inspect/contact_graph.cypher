@@ -2,7 +2,7 @@
 // grain:   one row, or none when the segmentation is gone
 // params:  $segmentation STRING, $labels LIST<INTEGER> or null
 // columns: shape LIST<INTEGER>, ids LIST<STRING>, label LIST<INTEGER>, phase LIST<STRING>,
-//          bbox LIST<LIST<INTEGER>>, a LIST<INTEGER>, b LIST<INTEGER>, weight_px LIST<FLOAT>
+//          bbox LIST<LIST<INTEGER>>, a LIST<INTEGER>, b LIST<INTEGER>, weight_px LIST<FLOAT>, composite STRING
 // source:  also of a segmentation that is hidden; collected, because a record for each takes ten times as long
 MATCH (segmentation:Segmentation {key: $segmentation})
 CALL (segmentation) {
@@ -17,4 +17,5 @@ CALL (segmentation) {
   WHERE $labels IS NULL OR (one.label IN $labels AND other.label IN $labels)
   RETURN collect(one.label) AS a, collect(other.label) AS b, collect(contact.weight_px) AS weight_px
 }
-RETURN segmentation.shape AS shape, ids, label, phase, bbox, a, b, weight_px
+RETURN segmentation.shape AS shape, ids, label, phase, bbox, a, b, weight_px,
+       segmentation.composite_definition AS composite

@@ -33,7 +33,7 @@ CALL (segmentation, image, sample, volume) {
   ORDER BY measurement.element, measurement.edge
   RETURN
     sum(measurement.n_particles) AS counted_states,
-    sum(COUNT { (measurement)-[:STATE]->(:NMC) }) AS stored_states,
+    sum(COUNT { (measurement)-[:STATE]->(:Active) }) AS stored_states,
     collect(CASE WHEN run IS NOT NULL THEN {
       name: run.file_name, sha256: run.file_sha256, dataset: run.dataset, places: places
     } END) AS maps
@@ -53,8 +53,8 @@ RETURN
   {
     particles: COUNT { (segmentation)<-[:IN]-(:Particle) },
     contacts: COUNT { (segmentation)<-[:IN]-(:Particle)-[:CONTACT]->(:Particle) },
-    tpbs: COUNT { (segmentation)<-[:IN]-(:NMC)<-[:MEETS]-(:TPB) },
-    physical_tpbs: COUNT { (segmentation)<-[:IN]-(:NMC)<-[:MEETS]-(:TPB {is_physical: true}) },
+    tpbs: COUNT { (segmentation)<-[:IN]-(:Particle)<-[:MEETS {place: 1}]-(:TPB) },
+    physical_tpbs: COUNT { (segmentation)<-[:IN]-(:Particle)<-[:MEETS {place: 1}]-(:TPB {is_physical: true}) },
     states: stored_states
   } AS stored,
   file,

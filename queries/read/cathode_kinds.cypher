@@ -11,7 +11,7 @@
 MATCH (sample:Sample)<-[:OF]-(image:Image)<-[:SEGMENTS]-(segmentation:Segmentation {active: true})
 WHERE ($sample IS NULL OR sample.id = $sample) AND ($image IS NULL OR image.id = $image)
 CALL (segmentation) {
-  MATCH (segmentation)<-[:IN]-(nmc:NMC)
+  MATCH (segmentation)<-[:IN]-(nmc:Active)
   CALL (nmc) {
     OPTIONAL MATCH (nmc)<-[:MEETS]-(tpb:TPB)
     RETURN count(tpb) AS tpbs, count(CASE WHEN tpb.is_physical THEN 1 END) AS physical_tpbs,

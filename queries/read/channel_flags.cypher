@@ -6,7 +6,7 @@
 // source:  paper; local partners (null: not searched for) are ours
 MATCH (sample:Sample)<-[:OF]-(image:Image)<-[:SEGMENTS]-(segmentation:Segmentation {active: true})
 WHERE ($sample IS NULL OR sample.id = $sample) AND ($image IS NULL OR image.id = $image)
-MATCH (segmentation)<-[:IN]-(nmc:NMC)
+MATCH (segmentation)<-[:IN]-(nmc:Active)
 RETURN
   image.id AS image,
   nmc.label AS nmc,

@@ -1,14 +1,14 @@
-// concurrent_channels: pairs of NMC that share an SSE neighbour and a graphite neighbour.
+// concurrent_channels: pairs of active particles that share a neighbour of both carriers (SSE and graphite).
 // grain:   one row per pair, the lower label first (nmc_a < nmc_b)
 // params:  $sample STRING or null, $image STRING or null
 // columns: image STRING, nmc_a INTEGER, nmc_b INTEGER, via_sse INTEGER, via_graphite INTEGER,
 //          sample STRING
-// source:  paper; pairs are stored up to 50 partners per NMC on average, beyond that found here through
+// source:  paper; via_sse and via_graphite count shared neighbours of the composite's first and second carrier. Pairs are stored up to 50 partners per NMC on average, beyond that found here through
 //          the shared neighbours of one NMC at a time. Rows are put in order on the way, never all at
 //          once: a volume with hubs has a million, more than a server may sort in memory
 MATCH (sample:Sample)<-[:OF]-(image:Image)<-[:SEGMENTS]-(segmentation:Segmentation {active: true})
 WHERE ($sample IS NULL OR sample.id = $sample) AND ($image IS NULL OR image.id = $image)
-MATCH (segmentation)<-[:IN]-(a:NMC)
+MATCH (segmentation)<-[:IN]-(a:Active)
 WITH sample, image, segmentation, a ORDER BY a.label
 WITH sample, image, segmentation, collect(a) AS members ORDER BY sample.id, image.id
 UNWIND range(0, size(members) - 1, 50) AS start
@@ -16,17 +16,17 @@ CALL (sample, image, segmentation, members, start) {
   UNWIND members[start..start + 50] AS a
   CALL (segmentation, a) {
     WITH segmentation, a WHERE segmentation.channel_pairs_stored
-    MATCH (a)-[channel:CONCURRENT_CHANNEL]->(b:NMC)
+    MATCH (a)-[channel:CONCURRENT_CHANNEL]->(b:Active)
     RETURN b, channel.via_sse AS via_sse, channel.via_graphite AS via_graphite
     UNION ALL
     WITH segmentation, a WHERE NOT segmentation.channel_pairs_stored
-    CALL (a) {
-      MATCH (a)-[:CONTACT]-(:SSE)-[:CONTACT]-(b:NMC)
-      WHERE b.label > a.label
+    CALL (segmentation, a) {
+      MATCH (a)-[:CONTACT]-(carrier:Particle)-[:CONTACT]-(b:Active)
+      WHERE b.label > a.label AND carrier.phase IN segmentation.first_carrier_phases
       RETURN b, count(*) AS sse, 0 AS graphite
       UNION ALL
-      MATCH (a)-[:CONTACT]-(:Graphite)-[:CONTACT]-(b:NMC)
-      WHERE b.label > a.label
+      MATCH (a)-[:CONTACT]-(carrier:Particle)-[:CONTACT]-(b:Active)
+      WHERE b.label > a.label AND carrier.phase IN segmentation.second_carrier_phases
       RETURN b, 0 AS sse, count(*) AS graphite
     }
     WITH b, sum(sse) AS via_sse, sum(graphite) AS via_graphite

@@ -6,7 +6,7 @@
 // source:  ours: largest region over all of its phase; null where the phase is absent
 MATCH (sample:Sample)<-[:OF]-(image:Image)<-[:SEGMENTS]-(segmentation:Segmentation {active: true})
 WHERE ($sample IS NULL OR sample.id = $sample) AND ($image IS NULL OR image.id = $image)
-WITH sample, image, segmentation, COUNT { (segmentation)<-[:IN]-(:NMC) } AS nmc
+WITH sample, image, segmentation, COUNT { (segmentation)<-[:IN]-(:Active) } AS nmc
 RETURN
   image.id AS image,
   segmentation.hub_share_sse AS hub_share_sse,

@@ -5,8 +5,9 @@
 //          slice_index INTEGER or null, ndim INTEGER, shape LIST<INTEGER>, pixel_size_um FLOAT, radius_um FLOAT,
 //          method STRING, version STRING, particles INTEGER, nmc INTEGER, sse INTEGER, graphite INTEGER,
 //          contacts INTEGER, tpbs INTEGER, physical_tpbs INTEGER, channel_pairs INTEGER,
-//          nmc_with_channels INTEGER, sample STRING
-// source:  overview
+//          nmc_with_channels INTEGER, sample STRING, composite STRING
+// source:  overview. nmc, sse and graphite count the active, ionic and electronic particles; a particle with two of
+//          these roles counts in both
 MATCH (sample:Sample)<-[:OF]-(image:Image)<-[:SEGMENTS]-(segmentation:Segmentation {active: true})
 WHERE ($sample IS NULL OR sample.id = $sample) AND ($image IS NULL OR image.id = $image)
 OPTIONAL MATCH (image)-[:MEASURED_IN]->(beamtime:Beamtime)
@@ -24,13 +25,14 @@ RETURN
   segmentation.method AS method,
   segmentation.version AS version,
   segmentation.n_particles AS particles,
-  COUNT { (segmentation)<-[:IN]-(:NMC) } AS nmc,
-  COUNT { (segmentation)<-[:IN]-(:SSE) } AS sse,
-  COUNT { (segmentation)<-[:IN]-(:Graphite) } AS graphite,
+  COUNT { (segmentation)<-[:IN]-(:Active) } AS nmc,
+  COUNT { (segmentation)<-[:IN]-(:Ionic) } AS sse,
+  COUNT { (segmentation)<-[:IN]-(:Electronic) } AS graphite,
   segmentation.n_contacts AS contacts,
   segmentation.n_tpbs AS tpbs,
   segmentation.n_physical_tpbs AS physical_tpbs,
   segmentation.n_channel_pairs AS channel_pairs,
-  COUNT { (segmentation)<-[:IN]-(:NMC {has_concurrent_channel: true}) } AS nmc_with_channels,
-  sample.id AS sample
+  COUNT { (segmentation)<-[:IN]-(:Active {has_concurrent_channel: true}) } AS nmc_with_channels,
+  sample.id AS sample,
+  segmentation.composite AS composite
 ORDER BY sample, image

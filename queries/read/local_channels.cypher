@@ -6,7 +6,7 @@
 // source:  ours: concurrent channels that a hub cannot fake; stored up to the path length of the ingest
 MATCH (sample:Sample)<-[:OF]-(image:Image)<-[:SEGMENTS]-(segmentation:Segmentation {active: true})
 WHERE ($sample IS NULL OR sample.id = $sample) AND ($image IS NULL OR image.id = $image)
-MATCH (segmentation)<-[:IN]-(a:NMC)-[channel:LOCAL_CHANNEL]->(b:NMC)
+MATCH (segmentation)<-[:IN]-(a:Active)-[channel:LOCAL_CHANNEL]->(b:Active)
 WHERE $max_path_um IS NULL OR (channel.path_sse_um <= $max_path_um AND channel.path_graphite_um <= $max_path_um)
 RETURN
   image.id AS image,

@@ -6,7 +6,7 @@
 // source:  paper, Fig. 3c: joined through SSE, Graphite, both or neither
 MATCH (sample:Sample)<-[:OF]-(image:Image)<-[:SEGMENTS]-(segmentation:Segmentation {active: true})
 WHERE ($sample IS NULL OR sample.id = $sample) AND ($image IS NULL OR image.id = $image)
-MATCH (segmentation)<-[:IN]-(nmc:NMC)-[link:NEAREST]->(nearest:NMC)
+MATCH (segmentation)<-[:IN]-(nmc:Active)-[link:NEAREST]->(nearest:Active)
 RETURN
   image.id AS image,
   nmc.label AS nmc,

@@ -16,7 +16,7 @@ MATCH (sample:Sample)<-[:OF]-(image:Image)<-[:SEGMENTS]-(segmentation:Segmentati
 WHERE ($sample IS NULL OR sample.id = $sample) AND ($image IS NULL OR image.id = $image)
 MATCH (segmentation)<-[:ON]-(prediction:Prediction)
 WHERE $model IS NULL OR prediction.model = $model OR prediction.model_hash = $model
-MATCH (prediction)-[:PREDICTS]->(nmc:NMC)
+MATCH (prediction)-[:PREDICTS]->(nmc:Active)
 WITH sample, image, prediction, nmc ORDER BY nmc.label
 WITH sample, image, prediction, collect(nmc) AS members
 ORDER BY sample.id, image.id, prediction.model, prediction.model_hash

@@ -14,7 +14,7 @@ MATCH (segmentation)<-[:ON]-(measurement:Measurement {active: true})
 WHERE ($edge IS NULL OR measurement.element + ' ' + measurement.edge = $edge)
 WITH sample, measurement.element AS element, measurement.edge AS edge, collect(measurement) AS measurements, count(DISTINCT measurement.params) AS methods
 UNWIND measurements AS measurement
-MATCH (measurement)-[state:STATE]->(nmc:NMC)
+MATCH (measurement)-[state:STATE]->(nmc:Active)
 WITH sample, element, edge, methods, state,
      [
        ['TPB', EXISTS { (nmc)<-[:MEETS]-(:TPB) }],

@@ -15,7 +15,7 @@
 MATCH (sample:Sample)<-[:OF]-(image:Image)<-[:SEGMENTS]-(segmentation:Segmentation {active: true})
 WHERE ($sample IS NULL OR sample.id = $sample) AND ($image IS NULL OR image.id = $image)
 OPTIONAL MATCH (image)-[:SLICE_OF]->(volume:Volume)
-MATCH (segmentation)<-[:IN]-(nmc:NMC)
+MATCH (segmentation)<-[:IN]-(nmc:Active)
 WITH sample, image, volume, nmc ORDER BY nmc.label
 WITH sample, image, volume, collect(nmc) AS members ORDER BY sample.id, image.id
 UNWIND range(0, size(members) - 1, 2000) AS start

@@ -6,7 +6,7 @@
 // source:  paper: NMC in and outside of TPBs; physical TPBs and junctions are ours
 MATCH (sample:Sample)<-[:OF]-(image:Image)<-[:SEGMENTS]-(segmentation:Segmentation {active: true})
 WHERE ($sample IS NULL OR sample.id = $sample) AND ($image IS NULL OR image.id = $image)
-MATCH (segmentation)<-[:IN]-(nmc:NMC)
+MATCH (segmentation)<-[:IN]-(nmc:Active)
 OPTIONAL MATCH (nmc)<-[:MEETS]-(tpb:TPB)
 WITH sample, image, nmc, count(tpb) AS tpbs, count(CASE WHEN tpb.is_physical THEN 1 END) AS physical_tpbs,
      sum(tpb.junctions) AS junctions, avg(tpb.perimeter_um) AS mean_perimeter_um,

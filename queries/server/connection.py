@@ -24,6 +24,7 @@ from neo4j.exceptions import (
     Neo4jError,
     ServiceUnavailable,
     SessionExpired,
+    TransientError,
 )
 
 from cathograph.queries.server.driver_errors import AlreadyThereError, first_line, is_final, translate
@@ -41,6 +42,7 @@ Parameters = Mapping[str, object]
 
 _SCHEMES = tuple(f"{name}{security}://" for name in ("bolt", "neo4j") for security in ("", "+s", "+ssc"))
 _ROWS_A_FETCH = 5000
+_ATTEMPTS = 5
 RETRY_S = 30.0
 """How long a transaction is repeated unless said otherwise."""
 
@@ -197,12 +199,34 @@ class Connection:
         return self._in_session(neo4j.WRITE_ACCESS, lambda tx: work(Transaction(tx)), timeout_s)
 
     def change_schema(self, statements: Sequence[str]) -> None:
-        """Run schema statements, each in a transaction of its own (Neo4j does not mix them with data)."""
+        """Run schema statements, each in a transaction of its own (Neo4j does not mix them with data).
+
+        A statement that changes many nodes makes its own transactions (``CALL … IN TRANSACTIONS``), because one
+        would not fit into the server's memory. What an interrupted run has done by then stays.
+        """
         for statement in statements:
+            if "IN TRANSACTIONS" in statement:
+                self._run_in_batches(statement)
+                continue
             # Of two commands that open a bare store at once, the second may meet what the first has just made:
             # IF NOT EXISTS looks before it takes its lock.
             with contextlib.suppress(AlreadyThereError):
                 self.write(lambda transaction, text=statement: transaction.run(text))  # type: ignore[misc]
+
+    def _run_in_batches(self, statement: str) -> None:
+        """Run a statement that commits in batches; two processes that migrate at once may meet a deadlock."""
+        for attempt in range(_ATTEMPTS):
+            with (
+                _driver_errors(self.uri),
+                self._driver.session(default_access_mode=neo4j.WRITE_ACCESS) as session,
+            ):
+                try:
+                    session.run(statement).consume()
+                except TransientError:
+                    if attempt == _ATTEMPTS - 1:
+                        raise
+                else:
+                    return
 
     def explain(self, text: str, parameters: Parameters | None = None) -> PlanStep:
         """Have the server plan a query without running it.

@@ -19,4 +19,4 @@ CALL (staged) {
   DELETE begun
   RETURN count(*) AS states
 }
-RETURN staged.key AS finished, COUNT { (segmentation)<-[:IN]-(:NMC) } AS nmc, states
+RETURN staged.key AS finished, COUNT { (segmentation)<-[:IN]-(:Active) } AS nmc, states

@@ -7,5 +7,5 @@ MATCH (segmentation:Segmentation {key: $segmentation})
 SET segmentation.active = false
 WITH segmentation
 MATCH (segmentation)<-[:IN]-(particle:Particle)
-REMOVE particle:Particle, particle:$(particle.phase)
+REMOVE particle:Particle:Active:Ionic:Electronic:Gas:Inert, particle:$(particle.phase)
 SET particle:InactiveParticle

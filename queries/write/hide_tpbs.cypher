@@ -2,7 +2,7 @@
 // grain:   no row
 // params:  $segmentation STRING
 // columns: none
-// source:  before hide_particles, while NMC still carry their label
-MATCH (:Segmentation {key: $segmentation})<-[:IN]-(:NMC)<-[:MEETS]-(tpb:TPB)
+// source:  before hide_particles, while particles still carry their labels
+MATCH (:Segmentation {key: $segmentation})<-[:IN]-(:Particle)<-[:MEETS {place: 1}]-(tpb:TPB)
 REMOVE tpb:TPB
 SET tpb:InactiveTPB

@@ -2,7 +2,7 @@
 // grain:   no row
 // params:  $segmentation STRING
 // columns: none
-// source:  after show_particles, when NMC carry their label
-MATCH (:Segmentation {key: $segmentation})<-[:IN]-(:NMC)<-[:MEETS]-(tpb:InactiveTPB)
+// source:  after show_particles, when particles carry their labels
+MATCH (:Segmentation {key: $segmentation})<-[:IN]-(:Particle)<-[:MEETS {place: 1}]-(tpb:InactiveTPB)
 REMOVE tpb:InactiveTPB
 SET tpb:TPB

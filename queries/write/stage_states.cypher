@@ -12,7 +12,7 @@ MATCH (staged:StagedMeasurement {key: $measurement})
 SET staged.groups_written = $groups_written, staged.touched = datetime()
 WITH staged
 UNWIND range(0, size($label) - 1) AS row
-MATCH (nmc:Particle {key: $segmentation + ':' + toString($label[row])}) WHERE nmc:NMC
+MATCH (nmc:Particle {key: $segmentation + ':' + toString($label[row])}) WHERE nmc:Active
 CREATE (staged)-[:STAGED_STATE {
   soc_ev: $soc_ev[row],
   heterogeneity_ev: $heterogeneity_ev[row],

@@ -6,7 +6,7 @@
 //          $junctions_z LIST<LIST<FLOAT>>, $junctions_y LIST<LIST<FLOAT>>, $junctions_x LIST<LIST<FLOAT>>,
 //          $junction_length_um LIST<FLOAT>
 // columns: written INTEGER
-// source:  $nmc, $sse and $graphite are places in $ids
+// source:  $nmc, $sse and $graphite are positions in $ids of the regions in the three places of the triple
 UNWIND range(0, size($ids) - 1) AS place
 MATCH (particle:InactiveParticle) WHERE elementId(particle) = $ids[place]
 WITH place, particle ORDER BY place
@@ -26,7 +26,7 @@ CREATE (tpb:InactiveTPB {
   junctions_x: $junctions_x[row],
   junction_length_um: $junction_length_um[row]
 })
-CREATE (tpb)-[:MEETS]->(nmc)
-CREATE (tpb)-[:MEETS]->(sse)
-CREATE (tpb)-[:MEETS]->(graphite)
+CREATE (tpb)-[:MEETS {place: 1}]->(nmc)
+CREATE (tpb)-[:MEETS {place: 2}]->(sse)
+CREATE (tpb)-[:MEETS {place: 3}]->(graphite)
 RETURN count(*) AS written

@@ -7,7 +7,7 @@
 // source:  columns as lists
 MATCH (prediction:Prediction {key: $prediction})
 UNWIND range(0, size($label) - 1) AS row
-MATCH (nmc:Particle {key: $segmentation + ':' + toString($label[row])}) WHERE nmc:NMC
+MATCH (nmc:Particle {key: $segmentation + ':' + toString($label[row])}) WHERE nmc:Active
 CREATE (prediction)-[:PREDICTS {
   soc_ev: $soc_ev[row],
   heterogeneity_ev: $heterogeneity_ev[row],

@@ -56,6 +56,7 @@ class ActiveSegmentation:
     pixel_size_um: float
     slice_index: int | None
     nmc: int
+    composite: str
 
 
 def active_segmentation(connection: Connection, sample: str, image: str) -> ActiveSegmentation:

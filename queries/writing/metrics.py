@@ -18,6 +18,7 @@ from cathograph.queries.catalog import load_internal
 from cathograph.queries.server.connection import Connection, Transaction
 from cathograph.queries.writing.activation import run_write
 from cathograph.queries.writing.row_batches import as_list
+from cathograph.schema.composites import Composite
 from cathograph.schema.errors import DatabaseError
 from cathograph.schema.network_metrics import METRICS_VERSION, PARTICLE_METRICS
 
@@ -62,12 +63,15 @@ class StoredGraph:
         ``a``, ``b``, ``weight_px``.
     shape : tuple of int
         Pixels of the image.
+    composite : Composite
+        What its phases do.
     """
 
     ids: list[str]
     particles: pd.DataFrame
     contacts: pd.DataFrame
     shape: tuple[int, ...]
+    composite: Composite
 
 
 def metrics_states(
@@ -116,6 +120,7 @@ def read_contact_graph(
             }
         ),
         tuple(found["shape"]),
+        Composite.from_definition(found["composite"]),
     )
 
 

@@ -104,6 +104,10 @@ class Phase:
         return role in self.roles
 
 
+BACKGROUND_PHASE = Phase(BACKGROUND, 0, BACKGROUND_COLOUR, ())
+"""Where there is no phase: part of every composite, without a role."""
+
+
 @dataclass(frozen=True)
 class Composite:
     """The phases of a composite and what makes its graph.
@@ -151,6 +155,13 @@ class Composite:
             )
             raise CompositeError(msg)
         for what, roles in (("tpb", self.tpb), ("channel", self.channel)):
+            for phase in self.phases:
+                if sum(phase.has(role) for role in roles) > 1:
+                    msg = (
+                        f"{self.name}: found {phase.name} with more than one role of {what}; expected one, because a "
+                        f"region takes one place. Take a role from it, or change {what}."
+                    )
+                    raise CompositeError(msg)
             if len(set(roles)) != len(roles):
                 msg = f"{self.name}: found {', '.join(roles)} for {what}; expected different roles. Correct {what}."
                 raise CompositeError(msg)
@@ -178,31 +189,32 @@ class Composite:
         """Give the codes of the phases that have a role."""
         return tuple(phase.code for phase in self.with_role(role))
 
+    @property
+    def all_phases(self) -> tuple[Phase, ...]:
+        """Background and the phases, in the order of their codes."""
+        return (BACKGROUND_PHASE, *self.phases)
+
     def phase(self, name: str) -> Phase:
-        """Find a phase by its name, upper or lower case.
+        """Find a phase, or the background, by its name, upper or lower case.
 
         Raises
         ------
         PhaseMapError
             When the composite has no such phase; the message lists those it has.
         """
-        for phase in self.phases:
+        for phase in self.all_phases:
             if phase.name.casefold() == name.strip().casefold():
                 return phase
-        known = ", ".join((BACKGROUND, *(phase.name for phase in self.phases)))
+        known = ", ".join(phase.name for phase in self.all_phases)
         msg = (
             f"Found phase {name!r}; expected one of {known}, the phases of the composite {self.name}. Correct the "
             "phase map, or choose another composite (composite)."
         )
         raise PhaseMapError(msg)
 
-    def code_of(self, name: str) -> int:
-        """Find the code of a phase or of ``background`` by its name."""
-        return 0 if name.strip().casefold() == BACKGROUND else self.phase(name).code
-
-    def name_of(self, code: int) -> str:
-        """Find the name of a code; `KeyError` when there is none."""
-        return {0: BACKGROUND, **{phase.code: phase.name for phase in self.phases}}[int(code)]
+    def phase_of_code(self, code: int) -> Phase:
+        """Find a phase, or the background, by its code; `KeyError` when there is none."""
+        return {phase.code: phase for phase in self.all_phases}[int(code)]
 
     @cached_property
     def sha256(self) -> str:
@@ -238,6 +250,27 @@ class Composite:
             separators=(",", ":"),
             ensure_ascii=False,
         )
+
+    def segmentation_properties(self) -> dict[str, str | list[str]]:
+        """Give what a segmentation stores of its composite, so that queries need no file.
+
+        Returns
+        -------
+        dict
+            Properties of `cathograph.schema.nodes.SEGMENTATION`: name, hash and definition, the names of the phases
+            of each role and of both carriers, and the side of the ions.
+        """
+        names = {role: [phase.name for phase in self.with_role(role)] for role in Role}
+        first, second = self.channel
+        return {
+            "composite": self.name,
+            "composite_sha256": self.sha256,
+            "composite_definition": self.definition,
+            **{f"{role.value}_phases": names[role] for role in Role},
+            "first_carrier_phases": names[first],
+            "second_carrier_phases": names[second],
+            "ion_side": self.ion_side,
+        }
 
     @classmethod
     def from_definition(cls, definition: str) -> "Composite":

@@ -25,7 +25,7 @@ from cathograph.cli import main
 from cathograph.commands.demo import fill_demo_store
 from cathograph.queries.catalog import adhoc
 from cathograph.queries.reading.runner import run
-from cathograph.schema.phases import Phase
+from cathograph.schema.composites import SSB_CATHODE
 from cathograph.settings import Settings
 from cathograph.writing import WritableStore
 
@@ -284,7 +284,7 @@ class TestExport:
             assert len(y) == particle.properties["area_px"]
             assert y.mean() == pytest.approx(particle.properties["centroid_y"])
             assert x.mean() == pytest.approx(particle.properties["centroid_x"])
-            assert set(phases[y, x]) == {Phase.parse(particle.phase).code}
+            assert set(phases[y, x]) == {SSB_CATHODE.phase(particle.phase).code}
             assert f'<M K="{particle.label}">{particle.key}</M>' in xml
 
     def test_a_label_image_needs_the_image_and_its_file(self, call, demo_files, tmp_path):

@@ -12,10 +12,11 @@ from cathograph.phantom import phantom_set
 from cathograph.queries.catalog import load
 from cathograph.queries.reading.runner import run
 from cathograph.queries.server.connection import Connection
-from cathograph.schema.phases import Phase
+from cathograph.schema.composites import BACKGROUND_PHASE, SSB_CATHODE
+from cathograph.schema.phases import GRAPHITE, NMC, SSE
 
 README = (ROOT / "README.md").read_text()
-AS_IN_README = {Phase.BACKGROUND: 0, Phase.NMC: 1, Phase.SSE: 2, Phase.GRAPHITE: 3}
+AS_IN_README = {BACKGROUND_PHASE: 0, NMC: 1, SSE: 2, GRAPHITE: 3}
 
 
 def blocks(language: str, containing: str) -> list[str]:
@@ -26,7 +27,7 @@ def blocks(language: str, containing: str) -> list[str]:
 def environment(store_environment: dict[str, str], tmp_path: Path) -> dict[str, str]:
     """Give a folder with the reader's `mask.tif` and an environment with the test server."""
     (phantom,) = phantom_set("BLE", 1, seed=4)
-    codes = np.zeros(max(phase.code for phase in Phase) + 1, np.uint8)
+    codes = np.zeros(max(phase.code for phase in SSB_CATHODE.all_phases) + 1, np.uint8)
     for phase, value in AS_IN_README.items():
         codes[phase.code] = value
     tifffile.imwrite(tmp_path / "mask.tif", codes[phantom.phases])

@@ -11,7 +11,7 @@ from cathograph.ingest.segmentation.uncertainty.intervals import FEWEST_IMAGES
 from cathograph.ingest.segmentation.unet.architecture import Architecture
 from cathograph.ingest.segmentation.unet.network import UNet
 from cathograph.ingest.segmentation.unet.weights import save_model
-from cathograph.schema.phases import Phase
+from cathograph.schema.phases import NMC, SSE
 
 pytestmark = pytest.mark.long
 
@@ -32,7 +32,7 @@ def pairs(tmp_path):
 
 def write_model(path, *, dropout=0.3):
     torch.manual_seed(0)
-    save_model(path, UNet(Architecture((Phase.SSE, Phase.NMC), (4, 6), dropout=dropout)), name=path.stem)
+    save_model(path, UNet(Architecture((SSE, NMC), (4, 6), dropout=dropout)), name=path.stem)
     return path
 
 

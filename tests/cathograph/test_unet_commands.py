@@ -11,7 +11,7 @@ from small_networks import two_phase_pair
 from cathograph.ingest.segmentation.unet.architecture import Architecture
 from cathograph.ingest.segmentation.unet.network import UNet
 from cathograph.ingest.segmentation.unet.weights import load_model, save_model
-from cathograph.schema.phases import Phase
+from cathograph.schema.phases import NMC, SSE
 
 PHASES = "1=SSE,2=NMC"
 
@@ -33,7 +33,7 @@ def model(tmp_path):
     """Write a network that was not trained."""
     torch.manual_seed(0)
     path = tmp_path / "small.safetensors"
-    save_model(path, UNet(Architecture((Phase.SSE, Phase.NMC), (4, 6))), name="small")
+    save_model(path, UNet(Architecture((SSE, NMC), (4, 6))), name="small")
     return path
 
 
@@ -121,7 +121,7 @@ def test_what_is_stored_names_the_model_by_its_hash(cathograph, pairs, model, ne
     assert json.loads(record["params"])["method_parameters"]["segmenter.sha256"] == load_model(moved).sha256
     # Another model is another segmentation of the same image.
     torch.manual_seed(1)
-    save_model(moved, UNet(Architecture((Phase.SSE, Phase.NMC), (4, 6))), name="small")
+    save_model(moved, UNet(Architecture((SSE, NMC), (4, 6))), name="small")
     second = json.loads(cathograph(*again)[1])[0]
     assert second["state"] == "written"
     assert second["segmentation"] != first["segmentation"]

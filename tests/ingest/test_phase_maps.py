@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from cathograph.ingest.phase_maps import PhaseMap, apply_phase_map, read_phase_map
+from cathograph.ingest.regions.labelling import regions_from_labels
+from cathograph.schema.composites import BACKGROUND_PHASE, SSB_CATHODE, Phase
 from cathograph.schema.errors import PhaseMapError
-from cathograph.schema.phases import Phase
+from cathograph.schema.phases import GRAPHITE, NMC, SSE
 
-FOUR = PhaseMap({0: Phase.BACKGROUND, 1: Phase.NMC, 2: Phase.SSE, 3: Phase.GRAPHITE})
+FOUR = PhaseMap({0: BACKGROUND_PHASE, 1: NMC, 2: SSE, 3: GRAPHITE})
 CANONICAL = "0=background,1=NMC,2=SSE,3=Graphite"
 
 
@@ -49,7 +51,12 @@ def test_csv(tmp_path: Path):
 
 
 @given(
-    st.dictionaries(st.integers(-(2**63), 2**63 - 1), st.sampled_from(list(Phase)), min_size=1, max_size=30)
+    st.dictionaries(
+        st.integers(-(2**63), 2**63 - 1),
+        st.sampled_from(list(SSB_CATHODE.all_phases)),
+        min_size=1,
+        max_size=30,
+    )
 )
 def test_canonical_text_reads_back(phases: dict[int, Phase]):
     phase_map = PhaseMap(phases)
@@ -155,7 +162,7 @@ def test_a_yaml_of_another_size(tmp_path: Path):
     assert "1400000 bytes; expected at most" in _refused(tmp_path / "phases.yaml")
 
 
-@pytest.mark.parametrize("phases", [{}, {True: Phase.NMC}, {"1": Phase.NMC}, {2**63: Phase.NMC}])
+@pytest.mark.parametrize("phases", [{}, {True: NMC}, {"1": NMC}, {2**63: NMC}])
 def test_phase_maps_that_cannot_be(phases: dict[int, Phase]):
     with pytest.raises(PhaseMapError):
         PhaseMap(phases)
@@ -199,7 +206,7 @@ def test_equal_to_a_pixel_by_pixel_look_up(data: st.DataObject):
     everything = data.draw(st.booleans())
     if everything:
         named |= {int(value) for value in image.reshape(-1) if -(2**63) <= int(value) < 2**63}
-    phase_map = PhaseMap({value: list(Phase)[value % 4] for value in named | {1}})
+    phase_map = PhaseMap({value: list(SSB_CATHODE.all_phases)[value % 4] for value in named | {1}})
     unknown = [int(value) for value in image.reshape(-1) if int(value) not in phase_map]
     if unknown:
         with pytest.raises(PhaseMapError) as caught:
@@ -251,3 +258,20 @@ def test_unknown_values_are_listed_with_their_pixels_up_to_ten():
 def test_images_of_other_types(dtype: str):
     with pytest.raises(PhaseMapError, match="expected integers"):
         apply_phase_map(np.zeros((2, 2), dtype=dtype), FOUR)
+
+
+def test_a_phase_for_all_other_labels_and_for_ranges():
+    labels = np.array([[0, 3, 4], [9, 200, 3]])
+    several = read_phase_map("3-4=SSE,*=NMC")
+    assert several.canonical() == "3=SSE,4=SSE,*=NMC"
+    regions = regions_from_labels(labels, several)
+    assert dict(zip(regions.region_labels.tolist(), regions.region_phases.tolist(), strict=True)) == {
+        3: SSE.code, 4: SSE.code, 9: NMC.code, 200: NMC.code
+    }  # fmt: skip
+    assert regions_from_labels(labels, read_phase_map("*=NMC")).region_labels.tolist() == [3, 4, 9, 200]
+    assert read_phase_map("*=NMC") != read_phase_map("*=SSE")
+    with pytest.raises(PhaseMapError, match="named"):
+        apply_phase_map(labels, several)
+    for text in ("4-3=SSE", "1-99999999=SSE", "1-3=SSE,2=NMC", "*=NMC,*=SSE"):
+        with pytest.raises(PhaseMapError):
+            read_phase_map(text)

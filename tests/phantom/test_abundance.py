@@ -19,7 +19,8 @@ from cathograph.phantom import (
     merge_touching,
     preset_parameters,
 )
-from cathograph.schema.phases import Phase
+from cathograph.schema.composites import SSB_CATHODE
+from cathograph.schema.phases import GRAPHITE, NMC, SSE
 
 RADIUS_PX = 3
 SEEDS = range(9)
@@ -39,9 +40,12 @@ def _neighbours(labels: NDArray[np.int32]) -> dict[int, set[int]]:
 def _abundance(labels: NDArray[np.int32], region_phases: NDArray[np.uint8]) -> tuple[float, float]:
     """(TPBs per NMC, share of NMC with a concurrent channel)."""
     neighbours = _neighbours(labels)
-    by_phase = {phase: set((np.flatnonzero(region_phases == phase.code) + 1).tolist()) for phase in Phase}
-    sse = {nmc: neighbours[nmc] & by_phase[Phase.SSE] for nmc in by_phase[Phase.NMC]}
-    graphite = {nmc: neighbours[nmc] & by_phase[Phase.GRAPHITE] for nmc in by_phase[Phase.NMC]}
+    by_phase = {
+        phase: set((np.flatnonzero(region_phases == phase.code) + 1).tolist())
+        for phase in SSB_CATHODE.all_phases
+    }
+    sse = {nmc: neighbours[nmc] & by_phase[SSE] for nmc in by_phase[NMC]}
+    graphite = {nmc: neighbours[nmc] & by_phase[GRAPHITE] for nmc in by_phase[NMC]}
     tpbs = sum(len(graphite[nmc] & neighbours[one]) for nmc in sse for one in sse[nmc])
     channels = sum(
         any(sse[nmc] & sse[other] and graphite[nmc] & graphite[other] for other in sse if other != nmc)
@@ -53,7 +57,7 @@ def _abundance(labels: NDArray[np.int32], region_phases: NDArray[np.uint8]) -> t
 def _as_seen(phantom: Microstructure) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
     """NMC as drawn (a splitter finds them), other phases as the phase image shows them."""
     merged, merged_phases = merge_touching(phantom)
-    nmc = phantom.phases == Phase.NMC.code
+    nmc = phantom.phases == NMC.code
     both = np.where(nmc, len(merged_phases) + phantom.labels, merged)
     names, first, inverse = np.unique(both, return_index=True, return_inverse=True)
     offset = 1 if names[0] != 0 else 0

@@ -15,8 +15,9 @@ from cathograph.phantom import (
     make_microstructure,
 )
 from cathograph.phantom.energy_map import ENERGY_WINDOW_EV, labels_near
+from cathograph.schema.composites import Phase
 from cathograph.schema.errors import InputError
-from cathograph.schema.phases import Phase
+from cathograph.schema.phases import GRAPHITE, NMC, SSE
 
 LOW, HIGH = ENERGY_WINDOW_EV
 
@@ -42,7 +43,7 @@ def _peak_distance(values: np.ndarray) -> tuple[float, int]:
 
 def test_truth_is_recovered_from_the_map(phantom: Microstructure) -> None:
     made = make_energy_map(phantom, seed=1)
-    assert made.truth["label"].tolist() == phantom.labels_of(Phase.NMC).tolist()
+    assert made.truth["label"].tolist() == phantom.labels_of(NMC).tolist()
     for row in made.truth.itertuples():
         inside = phantom.labels == row.label
         values = _valid(made.energy_ev, inside)
@@ -69,7 +70,7 @@ def test_states_are_spread_as_the_model_says(phantom: Microstructure) -> None:
 
 def test_nan_outside_nmc_and_nowhere_else(phantom: Microstructure) -> None:
     made = make_energy_map(phantom, seed=0)
-    assert np.array_equal(np.isfinite(made.energy_ev), phantom.phases == Phase.NMC.code)
+    assert np.array_equal(np.isfinite(made.energy_ev), phantom.phases == NMC.code)
 
 
 def test_outliers_lie_outside_the_window(phantom: Microstructure) -> None:
@@ -110,14 +111,14 @@ def test_the_effect_of_both_neighbours_is_planted(phantom: Microstructure) -> No
 
 
 @pytest.mark.parametrize("radius_px", [0, 1, 3])
-@pytest.mark.parametrize("phase", [Phase.SSE, Phase.GRAPHITE])
+@pytest.mark.parametrize("phase", [SSE, GRAPHITE])
 def test_neighbours_equal_those_by_growing_each_particle(
     phantom: Microstructure, phase: Phase, radius_px: int
 ) -> None:
     square = np.ones((2 * radius_px + 1,) * 2)
     wanted = {
         int(label)
-        for label in phantom.labels_of(Phase.NMC)
+        for label in phantom.labels_of(NMC)
         if (binary_dilation(phantom.labels == label, square) & (phantom.phases == phase.code)).any()
     }
     assert labels_near(phantom, phase, radius_px) == wanted

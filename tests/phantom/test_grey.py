@@ -11,16 +11,17 @@ from cathograph.phantom import (
     render_grey,
 )
 from cathograph.phantom.grey import PERFECT, PHASE_GREYS
+from cathograph.schema.composites import SSB_CATHODE
 from cathograph.schema.errors import InputError
-from cathograph.schema.phases import Phase
+from cathograph.schema.phases import NMC, SSE
 
 
 def _step(axis: int = 1, shape: tuple[int, ...] = (16, 32)) -> Microstructure:
     """SSE on the left, NMC on the right."""
-    phases = np.full(shape, Phase.SSE.code, dtype=np.uint8)
+    phases = np.full(shape, SSE.code, dtype=np.uint8)
     half = [slice(None)] * len(shape)
     half[axis] = slice(shape[axis] // 2, None)
-    phases[tuple(half)] = Phase.NMC.code
+    phases[tuple(half)] = NMC.code
     return Microstructure(
         labels=phases.astype(np.int32),
         region_phases=np.array([1, 2], dtype=np.uint8),
@@ -48,7 +49,7 @@ def test_phases_stay_separable_in_the_default_image() -> None:
     nearest = np.abs(grey[..., None] - means).argmin(axis=-1)
     # Fringes and blur spoil pixels at interfaces, noise some more; most remain.
     assert (nearest == phantom.phases).mean() > 0.8
-    assert (nearest == Phase.NMC.code)[phantom.phases == Phase.NMC.code].mean() > 0.9
+    assert (nearest == NMC.code)[phantom.phases == NMC.code].mean() > 0.9
 
 
 def test_fringe_is_minus_c_times_the_laplacian() -> None:
@@ -70,14 +71,16 @@ def test_noise_is_poisson_and_gaussian() -> None:
 
 
 def test_cupping_darkens_the_middle() -> None:
-    uniform = Imaging(**{**vars(PERFECT), "cupping": 0.2, "phase_greys": dict.fromkeys(Phase, 1.0)})
+    uniform = Imaging(
+        **{**vars(PERFECT), "cupping": 0.2, "phase_greys": dict.fromkeys(SSB_CATHODE.all_phases, 1.0)}
+    )
     grey = render_grey(_step(shape=(33, 33)), seed=0, imaging=uniform)
     assert grey[16, 16] == pytest.approx(0.8)
     assert grey[0, 0] == pytest.approx(1.0)
 
 
 def test_rings_are_rings_and_stripes_are_stripes() -> None:
-    flat = {**vars(PERFECT), "phase_greys": dict.fromkeys(Phase, 1.0)}
+    flat = {**vars(PERFECT), "phase_greys": dict.fromkeys(SSB_CATHODE.all_phases, 1.0)}
     rings = render_grey(_step(shape=(33, 33)), seed=0, imaging=Imaging(**{**flat, "ring_strength": 0.1}))
     assert rings.std() > 0.02
     assert np.allclose(rings, rings.T)
@@ -101,8 +104,8 @@ def test_grey_repeats_with_its_seed() -> None:
         ({"fringe_px2": float("nan")}, "fringe_px2=nan"),
         ({"photons": 0.0}, "photons=0.0"),
         ({"cupping": 1.5}, "cupping=1.5"),
-        ({"phase_greys": {Phase.NMC: 1.0}}, "None for background"),
-        ({"phase_greys": dict.fromkeys(Phase, -1.0)}, "-1.0 for background"),
+        ({"phase_greys": {NMC: 1.0}}, "None for background"),
+        ({"phase_greys": dict.fromkeys(SSB_CATHODE.all_phases, -1.0)}, "-1.0 for background"),
     ],
 )
 def test_bad_imaging_is_refused(change: dict, says: str) -> None:

@@ -9,26 +9,32 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from cathograph.phantom import (
+    MATERIALS,
     PRESETS,
+    Materials,
     Microstructure,
     MicrostructureParameters,
+    make_energy_map,
     make_microstructure,
+    make_xanes_stack,
     merge_touching,
     phantom_set,
     preset_parameters,
+    render_grey,
 )
-from cathograph.schema.errors import InputError
-from cathograph.schema.phases import Phase
+from cathograph.schema.composites import BACKGROUND_PHASE, Phase, built_in
+from cathograph.schema.errors import InputError, PhaseMapError
+from cathograph.schema.phases import GRAPHITE, NMC, SSE
 
 SHAPES = [(160, 128), (64, 60, 72)]
 
 
 def _fractions(parameters: MicrostructureParameters) -> dict[Phase, float]:
     return {
-        Phase.NMC: parameters.nmc_fraction,
-        Phase.SSE: parameters.sse_fraction,
-        Phase.GRAPHITE: parameters.graphite_fraction,
-        Phase.BACKGROUND: parameters.background_fraction,
+        NMC: parameters.nmc_fraction,
+        SSE: parameters.sse_fraction,
+        GRAPHITE: parameters.graphite_fraction,
+        BACKGROUND_PHASE: parameters.background_fraction,
     }
 
 
@@ -37,9 +43,9 @@ def _check_truth(phantom: Microstructure) -> None:
     assert labels.dtype == np.int32
     assert phases.dtype == phantom.region_phases.dtype == np.uint8
     # One phase a label, and the phase image says the same as the table.
-    table = np.concatenate([[Phase.BACKGROUND.code], phantom.region_phases])
+    table = np.concatenate([[BACKGROUND_PHASE.code], phantom.region_phases])
     assert np.array_equal(table[labels], phases)
-    assert np.array_equal(labels == 0, phases == Phase.BACKGROUND.code)
+    assert np.array_equal(labels == 0, phases == BACKGROUND_PHASE.code)
     # 1…n, none empty, by first pixel in scan order: np.unique gives the first index of each value.
     names, first = np.unique(labels, return_index=True)
     first = first[names > 0]
@@ -75,8 +81,8 @@ def test_graphite_is_changed_and_nmc_stay_where_they_were() -> None:
     base = MicrostructureParameters()
     one = make_microstructure((128, 128), parameters=base, seed=2)
     two = make_microstructure((128, 128), parameters=replace(base, graphite_affinity=1.0), seed=2)
-    assert np.array_equal(one.phases == Phase.NMC.code, two.phases == Phase.NMC.code)
-    assert not np.array_equal(one.phases == Phase.GRAPHITE.code, two.phases == Phase.GRAPHITE.code)
+    assert np.array_equal(one.phases == NMC.code, two.phases == NMC.code)
+    assert not np.array_equal(one.phases == GRAPHITE.code, two.phases == GRAPHITE.code)
 
 
 @given(
@@ -101,9 +107,9 @@ def test_any_composite_has_a_valid_truth(nmc, share, graphite, forms, affinity, 
     )
     phantom = make_microstructure((96, 80), parameters=parameters, seed=seed)
     _check_truth(phantom)
-    assert phantom.fraction(Phase.NMC) == pytest.approx(nmc, abs=0.03)
+    assert phantom.fraction(NMC) == pytest.approx(nmc, abs=0.03)
     # Graphite as a matrix may fall into splinters, which become background.
-    assert phantom.fraction(Phase.GRAPHITE) == pytest.approx(graphite, abs=0.03)
+    assert phantom.fraction(GRAPHITE) == pytest.approx(graphite, abs=0.03)
 
 
 def test_nmc_are_round_and_of_the_asked_size() -> None:
@@ -112,7 +118,7 @@ def test_nmc_are_round_and_of_the_asked_size() -> None:
     whole = [
         np.count_nonzero(phantom.labels == label)
         for label, box in enumerate(ndimage.find_objects(phantom.labels), start=1)
-        if phantom.region_phases[label - 1] == Phase.NMC.code
+        if phantom.region_phases[label - 1] == NMC.code
         and all(part.start > 0 and part.stop < 400 for part in box)
     ]
     diameters_um = 2 * np.sqrt(np.array(whole) / np.pi) * phantom.pixel_size_um
@@ -128,7 +134,7 @@ def test_pixel_size_changes_resolution_and_not_the_material() -> None:
         for extent, size in ((200, 0.06), (400, 0.03))
     )
     # Both are 12 µm wide, so they hold about the same number of particles.
-    numbers = [len(phantom.labels_of(Phase.NMC)) for phantom in (coarse, fine)]
+    numbers = [len(phantom.labels_of(NMC)) for phantom in (coarse, fine)]
     assert 0.7 < numbers[0] / numbers[1] < 1.4
 
 
@@ -152,7 +158,7 @@ def test_merged_regions_are_components_of_the_phase_image() -> None:
     phantom = make_microstructure((160, 160), preset="LCD", seed=3)
     labels, region_phases = merge_touching(phantom)
     everywhere = np.ones((3, 3))
-    for phase in (Phase.SSE, Phase.NMC, Phase.GRAPHITE):
+    for phase in (SSE, NMC, GRAPHITE):
         components = ndimage.label(phantom.phases == phase.code, structure=everywhere)[1]
         assert np.count_nonzero(region_phases == phase.code) == components
         assert components <= len(phantom.labels_of(phase))
@@ -232,3 +238,74 @@ def test_presets_are_found_in_any_case() -> None:
     assert preset_parameters(" ble") is PRESETS["BLE"]
     with pytest.raises(InputError, match="None"):
         preset_parameters(None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=["2D", "3D"])
+@pytest.mark.parametrize("name", MATERIALS)
+def test_another_composite_is_the_same_bodies_under_its_names(name: str, shape: tuple[int, ...]) -> None:
+    materials = MATERIALS[name]
+    base = make_microstructure(shape, preset="LCD", seed=4)
+    phantom = make_microstructure(shape, preset="LCD", seed=4, materials=materials)
+    _check_truth(phantom)
+    for body, phase in (("nmc", NMC), ("sse", SSE), ("graphite", GRAPHITE)):
+        there = base.phases == phase.code
+        assert (phantom.phases[there] == materials.phase_of(body).code).all()
+    voids = phantom.phases[base.phases == BACKGROUND_PHASE.code]
+    allowed = {BACKGROUND_PHASE.code, materials.phase_of("void").code, materials.phase_of("metal").code}
+    assert set(np.unique(voids).tolist()) <= allowed
+    if materials.phase_of("void") == BACKGROUND_PHASE:
+        assert np.array_equal(phantom.labels, base.labels)
+    else:
+        # Only fragments of voids have no label.
+        pieces = ndimage.label(phantom.labels == 0)[0]
+        assert (np.bincount(pieces.ravel())[1:] < phantom.parameters.min_body_px).all()
+
+
+def test_metal_fills_whole_voids_up_to_its_share() -> None:
+    materials = MATERIALS["ssb-cathode-with-voids-and-metal"]
+    phantom = make_microstructure((256, 256), preset="LCD", seed=4, materials=materials)
+    assert set(phantom.region_phases.tolist()) == {phase.code for phase in materials.composite.phases}
+    empty = make_microstructure(
+        (256, 256), preset="LCD", seed=4, materials=replace(materials, metal_share=0.0)
+    )
+    metal, void = (
+        phantom.phases == materials.phase_of("metal").code,
+        empty.phases == materials.phase_of("void").code,
+    )
+    assert not (metal & ~void).any()
+    filled = np.bincount(empty.labels[metal], minlength=empty.n_regions + 1)
+    whole = np.bincount(empty.labels.ravel())
+    assert np.array_equal(filled[filled > 0], whole[filled > 0])
+    wanted = materials.metal_share * void.sum()
+    assert wanted <= filled.sum() < wanted + whole[filled > 0].max()
+    assert np.array_equal(phantom.labels, empty.labels)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"nmc": "background"}, "nmc made of background"),
+        ({"metal_share": 1.5}, "metal_share=1.5"),
+        ({"metal_share": 0.5, "void": "SSE"}, "metal of background"),
+    ],
+)
+def test_materials_that_cannot_be_drawn_are_refused(given: dict[str, object], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        Materials(**given)  # type: ignore[arg-type]
+
+
+def test_a_phase_that_the_composite_lacks_is_refused() -> None:
+    with pytest.raises(PhaseMapError, match=r"'NMC'; expected one of background, YSZ, Ni, Pore"):
+        Materials(built_in("sofc-electrode"))
+
+
+def test_grey_images_and_stacks_are_of_the_default_composite() -> None:
+    phantom = make_microstructure((96, 96), seed=1, materials=MATERIALS["sofc-electrode"])
+    with pytest.raises(InputError, match="phantom of sofc-electrode"):
+        render_grey(phantom, seed=1)
+    states = make_energy_map(phantom, seed=1)
+    assert set(states.truth["label"]) == set(
+        phantom.labels_of(built_in("sofc-electrode").phase("Ni")).tolist()
+    )
+    with pytest.raises(InputError, match="phantom of sofc-electrode"):
+        make_xanes_stack(phantom, states, np.linspace(8300, 8400, 5), seed=1)

@@ -327,9 +327,9 @@ def test_bottlenecks(two_samples):
     found = ask(two_samples, "bottlenecks")
     columns = ["sample", "label", "carrier", "side", "cuts_off", "joined", "share"]
     assert found[columns].to_numpy().tolist() == [
-        ["inside", 4, "e-", "bottom", 2, 2, 1.0],
-        ["joined", 3, "Li+", "top", 2, 2, 1.0],
-        ["joined", 4, "e-", "bottom", 2, 2, 1.0],
+        ["inside", 4, "electrons", "bottom", 2, 2, 1.0],
+        ["joined", 3, "ions", "top", 2, 2, 1.0],
+        ["joined", 4, "electrons", "bottom", 2, 2, 1.0],
     ]
 
 

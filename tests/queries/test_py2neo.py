@@ -59,6 +59,6 @@ def test_the_driver_calls_that_replace_it_give_the_same(graph: Any, toy_store: C
 def test_py2neo_objects_carry_the_data_model(graph: Any) -> None:
     nmc = graph.nodes.match("NMC", label=1).first()
     assert nmc["phase"] == "NMC"
-    assert set(nmc.labels) == {"Particle", "NMC"}
+    assert set(nmc.labels) == {"Particle", "NMC", "Active"}
     (contact, *_) = graph.relationships.match((nmc, None), "CONTACT")
     assert contact["weight_px"] > 0

@@ -54,7 +54,12 @@ def test_toy_rows_are_fine():
         ("particles", "label", 2, "label 2 twice in particles.label"),
         ("particles", "label", 0, "particles.label; expected INTEGER of at least 1"),
         ("particles", "bbox", [0, 0, 4.5, 4], "particles.bbox; expected LIST<INTEGER>"),
-        ("particles", "concurrent_partners", None, "no particles.concurrent_partners for NMC 1"),
+        (
+            "particles",
+            "concurrent_partners",
+            None,
+            "no particles.concurrent_partners for the active particle 1",
+        ),
         ("contacts", "a", 9, "label 9 in contacts.a; expected the label of a particle of this image"),
         ("contacts", "a", 4, "contacts whose a is not below its b"),
         ("contacts", "overlap_ab", -1, "contacts.overlap_ab; expected INTEGER of at least 1"),

@@ -21,22 +21,23 @@ from cathograph.analysis.figures.figure import (
     FigureData,
     name_columns,
 )
-from cathograph.analysis.tables.particle_table import flags_of, numbers_of, require_columns
+from cathograph.analysis.figures.phase_legend import DEFAULT_LEGEND, PhaseLegend
+from cathograph.analysis.tables.particle_table import flags_of, numbers_of, require_columns, without_flagged
 from cathograph.analysis.tables.wording import format_d, format_p
 
 _HEADS = {
-    "at_tpb": ("fig-4d-g-tpb", "Fig. 4d–g", "NMC in triple phase boundaries and other NMC"),
+    "at_tpb": ("fig-4d-g-tpb", "Fig. 4d–g", "{actives} in triple phase boundaries and other {actives}"),
     "has_concurrent_channel": (
         "fig-5c-e-channel",
         "Fig. 5c–e",
-        "NMC with and without concurrent channels",
+        "{actives} with and without concurrent channels",
     ),
 }
 _CAPTION = (
     "Boxes show quartiles and median, whiskers reach 1.5 interquartile ranges, diamonds are means, and dots are "
     "particles (not drawn above 2,000). d is Cohen's d: the difference of the means, exposed minus others, divided by "
     "the pooled standard deviation. p is from Welch's t-test. The clustered values account for particles that share "
-    "an image or a volume. " + STATE_NOTE
+    "an image or a volume. Flagged states are left out. " + STATE_NOTE
 )
 
 
@@ -60,7 +61,9 @@ class GroupValues:
     numbers: BoxNumbers
 
 
-def group_data(nmc: pd.DataFrame, comparisons: pd.DataFrame, exposure: str) -> FigureData:
+def group_data(
+    nmc: pd.DataFrame, comparisons: pd.DataFrame, exposure: str, legend: PhaseLegend = DEFAULT_LEGEND
+) -> FigureData:
     """Prepare the states (and the size) of NMC by exposure (Figs. 4d-g, 5c-e).
 
     Parameters
@@ -72,6 +75,8 @@ def group_data(nmc: pd.DataFrame, comparisons: pd.DataFrame, exposure: str) -> F
         One row per outcome (and selection): rows of `GroupComparison`. Each row of this exposure gives a panel.
     exposure : {"at_tpb", "has_concurrent_channel"}
         Column that makes the groups.
+    legend : PhaseLegend
+        Names and colours of the phases.
 
     Raises
     ------
@@ -80,9 +85,10 @@ def group_data(nmc: pd.DataFrame, comparisons: pd.DataFrame, exposure: str) -> F
     """
     outcomes = outcomes_of(comparisons, exposure)
     require_columns(nmc, (exposure, *outcomes))
-    table = nmc[[*name_columns(nmc), exposure, *outcomes]]
-    missing = NOT_MEASURED if table[outcomes].isna().all(axis=None) else ""
-    return FigureData(*_HEADS[exposure], _CAPTION, table, missing)
+    table = without_flagged(nmc)[[*name_columns(nmc), exposure, *outcomes]]
+    missing = legend.write(NOT_MEASURED) if table[outcomes].isna().all(axis=None) else ""
+    name, paper, title = _HEADS[exposure]
+    return FigureData(name, paper, legend.title(title), _CAPTION, table, missing, legend)
 
 
 def outcomes_of(comparisons: pd.DataFrame, exposure: str) -> list[str]:
@@ -126,4 +132,5 @@ def describe_effect(comparison: pd.DataFrame) -> str:
     first = f"d = {format_d(one['d'])}, {format_p(one['p'])}"
     if np.isnan(one["d_clustered"]):
         return f"{first}\nclustered: not possible"
-    return f"{first}\nclustered: d = {format_d(one['d_clustered'])}, {format_p(one['p_clustered'])}"
+    p = "no p value" if np.isnan(one["p_clustered"]) else format_p(one["p_clustered"])
+    return f"{first}\nclustered: d = {format_d(one['d_clustered'])}, {p}"

@@ -22,13 +22,21 @@ from cathograph.analysis.figures.figure import (
     of_selection,
 )
 from cathograph.analysis.figures.least_squares import line_through
-from cathograph.analysis.tables.particle_table import EXPOSURES, STATES, flags_of, numbers_of, require_columns
+from cathograph.analysis.figures.phase_legend import DEFAULT_LEGEND, PhaseLegend
+from cathograph.analysis.tables.particle_table import (
+    EXPOSURES,
+    STATES,
+    flags_of,
+    numbers_of,
+    require_columns,
+    without_flagged,
+)
 from cathograph.analysis.tables.wording import format_d, format_p
 
 _CAPTION = (
     "Circles are exposed particles, triangles are the others. Lines are least-squares fits of each group on the "
     "logarithm of the size. The titles give d before and after adjusting for size (analysis of covariance), and the p "
-    "value that accounts for images. " + STATE_NOTE
+    "value that accounts for images. Flagged states are left out. " + STATE_NOTE
 )
 
 
@@ -53,7 +61,7 @@ class SizedGroup:
     line: tuple[NDArray[np.float64], NDArray[np.float64]] | None
 
 
-def size_data(nmc: pd.DataFrame, adjusted: pd.DataFrame) -> FigureData:
+def size_data(nmc: pd.DataFrame, adjusted: pd.DataFrame, legend: PhaseLegend = DEFAULT_LEGEND) -> FigureData:
     """Prepare states against size, by exposure (Fig. S8).
 
     Parameters
@@ -63,6 +71,8 @@ def size_data(nmc: pd.DataFrame, adjusted: pd.DataFrame) -> FigureData:
     adjusted : DataFrame
         One row per exposure and state (and selection): rows of `SizeAdjusted`; its column ``size``
         names the size.
+    legend : PhaseLegend
+        Names and colours of the phases.
 
     Raises
     ------
@@ -72,9 +82,9 @@ def size_data(nmc: pd.DataFrame, adjusted: pd.DataFrame) -> FigureData:
     require_columns(adjusted, ("exposure", "outcome", "size", "d", "d_adjusted", "p_adjusted_clustered"))
     size = str(adjusted["size"].iloc[0])
     require_columns(nmc, (size, *STATES, *EXPOSURES))
-    table = nmc[[*name_columns(nmc), size, *EXPOSURES, *STATES]]
-    missing = NOT_MEASURED if table[list(STATES)].isna().all(axis=None) else ""
-    return FigureData("fig-s8-size", "Fig. S8", "States at equal size", _CAPTION, table, missing)
+    table = without_flagged(nmc)[[*name_columns(nmc), size, *EXPOSURES, *STATES]]
+    missing = legend.write(NOT_MEASURED) if table[list(STATES)].isna().all(axis=None) else ""
+    return FigureData("fig-s8-size", "Fig. S8", "States at equal size", _CAPTION, table, missing, legend)
 
 
 def split_by_exposure(rows: pd.DataFrame, size: str, state: str, exposure: str) -> list[SizedGroup]:
@@ -103,5 +113,5 @@ def describe_effect(adjusted: pd.DataFrame, selection: str, exposure: str, state
     one = found.iloc[0]
     first = f"d = {format_d(one['d'])}, at equal size {format_d(one['d_adjusted'])}"
     if np.isnan(one["p_adjusted_clustered"]):
-        return f"{first}\nclustered: not possible"
+        return f"{first}\nclustered: no p value"
     return f"{first}\nclustered {format_p(one['p_adjusted_clustered'])}"

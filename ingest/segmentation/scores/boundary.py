@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from cathograph.schema.phases import Phase
+from cathograph.schema.composites import Phase
 
 TOLERANCE_PX = 2.0
 
@@ -43,7 +43,7 @@ def score_boundaries(
     --------
     >>> truth = np.repeat([[1, 1, 1, 1, 2, 2, 2, 2]], 4, axis=0).astype(np.uint8)
     >>> moved = np.repeat([[1, 1, 1, 1, 1, 2, 2, 2]], 4, axis=0).astype(np.uint8)
-    >>> [score_boundaries([truth], [moved], [Phase.SSE], tolerance_px=reach)[Phase.SSE] for reach in (0, 1)]
+    >>> [score_boundaries([truth], [moved], [SSE], tolerance_px=reach)[SSE] for reach in (0, 1)]
     [0.0, 1.0]
     """
     scores = {}

@@ -14,7 +14,7 @@ from scipy.stats import wasserstein_distance
 from cathograph.ingest.graph.particle_graph import ParticleGraph, build_graph
 from cathograph.ingest.regions.labelling import label_phases
 from cathograph.ingest.regions.regions import Regions
-from cathograph.schema.phases import Phase
+from cathograph.schema.composites import Role
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +42,7 @@ class GraphNumbers:
     @classmethod
     def of(cls, graph: ParticleGraph) -> "GraphNumbers":
         """Take the numbers from a graph."""
-        nmc = graph.regions.labels_of(Phase.NMC)
+        nmc = graph.regions.region_labels[graph.regions.positions_with(Role.ACTIVE)]
         ends = np.concatenate((graph.contacts.a, graph.contacts.b))
         names, counts = np.unique(ends, return_counts=True)
         degrees = np.zeros(nmc.size, dtype=np.int64)

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cathograph.schema.composites import Phase
 from cathograph.schema.errors import InputImageError
-from cathograph.schema.phases import Phase
 
 BLOCK_PX = 128
 FEWEST_IMAGES = 5
@@ -56,7 +56,7 @@ class OverlapScores:
         """Write it as JSON can hold it."""
         return {
             "mean_iou": vars(self.mean_iou),
-            "iou": {phase.value: vars(interval) for phase, interval in self.iou.items()},
+            "iou": {phase.name: vars(interval) for phase, interval in self.iou.items()},
             "bootstrap_unit": self.unit,
         }
 
@@ -81,7 +81,7 @@ def confusion_matrix(
     Examples
     --------
     >>> truth, found = np.array([1, 1, 2], np.uint8), np.array([1, 2, 2], np.uint8)
-    >>> confusion_matrix(truth, found, (Phase.SSE, Phase.NMC)).tolist()
+    >>> confusion_matrix(truth, found, (SSE, NMC)).tolist()
     [[1, 1], [0, 1]]
     """
     if truth.shape != found.shape:

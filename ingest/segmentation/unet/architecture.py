@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cathograph.schema.composites import SSB_CATHODE, Phase
 from cathograph.schema.errors import ModelError, PhaseMapError
-from cathograph.schema.phases import Phase
 
 MOST_LEVELS = 6
 MOST_CHANNELS = 1024
@@ -84,7 +84,7 @@ class Architecture:
     def as_record(self) -> dict[str, Any]:
         """Write it as JSON can hold it."""
         return {
-            "classes": [phase.value for phase in self.classes],
+            "classes": [phase.name for phase in self.classes],
             "channels": list(self.channels),
             "attention": self.attention,
             "dropout": self.dropout,
@@ -101,12 +101,12 @@ class Architecture:
 
         Examples
         --------
-        >>> small = Architecture((Phase.SSE, Phase.NMC), channels=(4, 8))
+        >>> small = Architecture((SSE, NMC), channels=(4, 8))
         >>> Architecture.from_record(small.as_record()) == small
         True
         """
         try:
-            classes = tuple(Phase.parse(str(name)) for name in record["classes"])
+            classes = tuple(SSB_CATHODE.phase(str(name)) for name in record["classes"])
             channels = tuple(int(number) for number in record["channels"])
             return cls(classes, channels, bool(record["attention"]), float(record["dropout"]))
         except (KeyError, TypeError, ValueError, PhaseMapError) as error:
@@ -121,7 +121,8 @@ def classes_of(phases: Mapping[int, Phase]) -> tuple[Phase, ...]:
 
     Examples
     --------
-    >>> [str(phase) for phase in classes_of({0: Phase.NMC, 7: Phase.SSE, 9: Phase.NMC})]
+    >>> from cathograph.schema.phases import NMC, SSE
+    >>> [str(phase) for phase in classes_of({0: NMC, 7: SSE, 9: NMC})]
     ['SSE', 'NMC']
     """
     return tuple(sorted(set(phases.values()), key=lambda phase: phase.code))

@@ -18,8 +18,9 @@ from cathograph.ingest.segmentation.scores.instances import InstanceScores, scor
 from cathograph.ingest.segmentation.scores.overlap import OverlapScores, score_overlap
 from cathograph.ingest.segmentation.segmenter import Segmenter, run_segmenter
 from cathograph.ingest.segmentation.unet.pairs import Pair
+from cathograph.schema.composites import SSB_CATHODE, Phase
 from cathograph.schema.errors import ModelError
-from cathograph.schema.phases import Phase
+from cathograph.schema.phases import NMC
 
 Progress = Callable[[str, int, int], None]
 
@@ -58,7 +59,7 @@ class Evaluation:
         """Write it as JSON can hold it."""
         return {
             **self.overlap.as_record(),
-            "boundary_f1": {phase.value: score for phase, score in self.boundary_f1.items()},
+            "boundary_f1": {phase.name: score for phase, score in self.boundary_f1.items()},
             "min_size_px": self.min_size_px,
             "images": [
                 {"image": image.name, **vars(image.instances), "graph": image.graph.as_record()}
@@ -132,15 +133,17 @@ def require_phases(phases: Sequence[Phase], pairs: Sequence[Pair]) -> None:
     """
     codes = [phase.code for phase in phases]
     for pair in pairs:
-        strange = [Phase.from_code(code).value for code in np.unique(pair.phases) if code not in codes]
+        strange = [
+            SSB_CATHODE.phase_of_code(code).name for code in np.unique(pair.phases) if code not in codes
+        ]
         if strange:
             msg = (
                 f"Found {', '.join(strange)} in the mask of {pair.name} and a model of "
-                f"{', '.join(phase.value for phase in phases)}; expected the same phases. "
+                f"{', '.join(phase.name for phase in phases)}; expected the same phases. "
                 "Take a model of these phases, or correct `phases`."
             )
             raise ModelError(msg)
 
 
 def _nmc_labels(image: Regions) -> NDArray[np.int64]:
-    return np.where(image.phase_image == Phase.NMC.code, image.labels, 0).astype(np.int64)
+    return np.where(image.phase_image == NMC.code, image.labels, 0).astype(np.int64)

@@ -15,7 +15,7 @@ from torch.utils.data import Dataset
 from cathograph.ingest.segmentation.unet.augmentation import change_light, sample_patch
 from cathograph.ingest.segmentation.unet.grey_scale import find_grey_scale
 from cathograph.ingest.segmentation.unet.pairs import Pair
-from cathograph.schema.phases import Phase
+from cathograph.schema.composites import Phase
 
 CENTRED_SHARE = 0.5
 TRIES = 50

@@ -2,15 +2,18 @@
 
 import base64
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
+import numpy as np
 import pandas as pd
 import pytest
 from electrode_example import STATES, make_tables
 
 from cathograph.analysis.figures.figure import STATE_NOTE
-from cathograph.analysis.report.page import write_report, write_value
+from cathograph.analysis.report.page import table_cells, write_report, write_value
 from cathograph.analysis.report.report import build_report
+from cathograph.analysis.report.tables import ReportTable
 from cathograph.analysis.statistics.electrode_statistics import compute_electrode_statistics
 from cathograph.analysis.tables.electrode_tables import METRICS
 from cathograph.schema.errors import InputError
@@ -210,3 +213,36 @@ def test_a_selection_without_an_analysis_of_variance_is_not_left_out():
         assert table.data.loc[table.data["selection"] == "whole", "p"].notna().sum() == 6
         assert "alike: no particles with at_tpb=" in table.caption
         assert "whole: " not in table.caption
+
+
+def test_the_reason_stands_in_the_place_of_a_p_value():
+    data = pd.DataFrame(
+        {
+            "d": [0.5, None],
+            "p_clustered": [0.02, None],
+            "p_size_adjusted_clustered": [None, None],
+            "reason_clustered": ["", "all exposed particles lie in 1 of 73 images"],
+            "reason_size_adjusted_clustered": ["one cluster only", ""],
+        }
+    )
+    table = ReportTable("t", "t", "", data, ("d", "p_clustered", "p_size_adjusted_clustered"))
+    assert table_cells(table) == [
+        ["0.5", "0.02", "one cluster only"],
+        ["", "all exposed particles lie in 1 of 73 images", ""],
+    ]
+
+
+def test_flagged_states_are_told_and_their_comparison_stands_beside(selections):
+    tables = selections[EVIL]
+    nmc = tables.nmc.copy()
+    chosen = nmc["soc_ev"].notna() & (np.arange(len(nmc)) % 5 == 0)
+    nmc["flagged"] = chosen.astype("boolean")
+    built = build_report({"s": replace(tables, nmc=nmc)}, title="", draws=0)
+    assert any(
+        f"{chosen.sum()} of {nmc['soc_ev'].notna().sum()} measured NMC" in note for note in built.notes
+    )
+    by_name = {table.name: table.data for table in built.tables}
+    assert (by_name["table-s1"]["n_flagged"] == chosen.sum()).all()
+    beside = by_name["table-s1-with-flagged"]
+    assert len(beside) == 6
+    assert beside["d_with_flagged"].notna().all()

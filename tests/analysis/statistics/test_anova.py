@@ -162,4 +162,21 @@ def test_negative_values_and_unknown_options_are_refused() -> None:
 def test_one_image_only_keeps_the_naive_table() -> None:
     found = two_way_anova(clustered_particles(5).assign(image="a"), "heterogeneity_ev")
     assert all(np.isfinite(term.p) and np.isnan(term.p_clustered) for term in found.terms)
-    assert "one cluster only" in found.caution
+    assert all("one cluster only" in term.reason_clustered for term in found.terms)
+
+
+def test_a_cell_in_one_image_has_no_clustered_interaction() -> None:
+    # Particles at TPBs without a channel lie in one image; the main effects are compared in every image.
+    table = clustered_particles(6, n=350, n_images=73)
+    at_tpb, channel = table["at_tpb"].to_numpy(), table["has_concurrent_channel"].to_numpy().copy()
+    channel[at_tpb] = True
+    image = table.loc[at_tpb, "image"].value_counts().index[0]
+    channel[(table["image"] == image) & at_tpb] = False
+    found = two_way_anova(table.assign(has_concurrent_channel=channel), "heterogeneity_ev", type_of_squares=3)
+    interaction = found.terms[2]
+    assert np.isfinite([interaction.p, interaction.difference_clustered]).all()
+    assert np.isnan([interaction.p_clustered, interaction.f_clustered, interaction.df_clustered]).all()
+    assert f"of {interaction.n_clusters} images" in interaction.reason_clustered
+    assert interaction.effective_clusters < 2
+    lines = found.table().set_index("term")
+    assert lines.loc[NAMES[2], "reason_clustered"] == interaction.reason_clustered

@@ -79,7 +79,8 @@ def test_one_image_only_keeps_the_naive_adjustment() -> None:
     found = adjust_for_size(clustered_particles(2).assign(image="a"), "soc_ev", "at_tpb")
     assert np.isfinite(found.p_adjusted)
     assert np.isnan(found.p_adjusted_clustered)
-    assert "images could not be accounted for (one cluster only" in found.sentence
+    assert "one cluster only" in found.reason_clustered
+    assert found.reason_clustered in found.sentence
 
 
 def test_bad_input_is_refused() -> None:
@@ -92,3 +93,13 @@ def test_bad_input_is_refused() -> None:
         adjust_for_size(table, "soc_ev", "at_tpb", scale="sqrt")  # type: ignore[arg-type]
     with pytest.raises(InputError, match="no column volume_um3"):
         adjust_for_size(table, "soc_ev", "at_tpb", size="volume_um3")
+
+
+def test_one_exposed_image_has_no_clustered_p_at_equal_size() -> None:
+    table = clustered_particles(4)
+    table["at_tpb"] = table["image"] == table["image"].iloc[0]
+    found = adjust_for_size(table, "soc_ev", "at_tpb")
+    assert np.isfinite([found.p_adjusted, found.d_adjusted_clustered]).all()
+    assert np.isnan([found.p_adjusted_clustered, *found.difference_adjusted_clustered_ci]).all()
+    assert f"lie in 1 of {found.n_clusters} images" in found.reason_clustered
+    assert found.effective_clusters == pytest.approx(1, abs=0.2)

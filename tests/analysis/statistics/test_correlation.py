@@ -117,3 +117,14 @@ def test_bad_input_is_refused() -> None:
         correlate(clustered_particles(2), "closeness", "soc_ev")
     with pytest.raises(InputError, match="infinite"):
         correlate(clustered_particles(2).assign(degree=np.inf), "degree", "soc_ev")
+
+
+def test_a_metric_that_varies_in_one_image_alone_has_no_clustered_p() -> None:
+    table = clustered_particles(3)
+    first = table["image"] == table["image"].iloc[0]
+    metric = np.where(first, np.arange(len(table)), 0.0)
+    found = correlate(table.assign(degree=metric), "degree", "soc_ev")
+    assert np.isfinite([found.r, found.p, found.r_clustered]).all()
+    assert np.isnan([found.p_clustered, found.p_spearman_clustered, *found.r_clustered_ci]).all()
+    assert found.effective_clusters < 2
+    assert found.reason_clustered in found.sentence

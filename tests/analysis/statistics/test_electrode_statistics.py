@@ -12,6 +12,7 @@ from cathograph.analysis.statistics.electrode_statistics import (
 )
 from cathograph.analysis.statistics.group_comparison import compare_groups
 from cathograph.analysis.statistics.multiple_testing import correct_family
+from cathograph.analysis.tables.particle_table import STATES
 from cathograph.schema.errors import InputError
 
 
@@ -95,3 +96,55 @@ def test_an_empty_table_leaves_reasons_not_errors(table: pd.DataFrame) -> None:
 def test_a_missing_column_is_refused(table: pd.DataFrame) -> None:
     with pytest.raises(InputError, match="no column soc_ev, betweenness"):
         compute_electrode_statistics(table.drop(columns="soc_ev"), metrics=["betweenness"])
+
+
+def test_a_test_without_a_p_value_is_no_member_of_the_family() -> None:
+    # All particles at TPBs in one image: three of the six comparisons have no clustered p.
+    table = clustered_particles(0, n=350, n_images=73, effect=-0.4)
+    table["at_tpb"] = table["image"] == table["image"].iloc[0]
+    found = compute_electrode_statistics(table, draws=0)
+    s1 = found.group_comparisons.set_index("exposure")
+    assert s1.loc["at_tpb", "p_clustered_family"].isna().all()
+    assert (s1.loc["at_tpb", "reason_clustered"] != "").all()
+    assert (s1.loc["at_tpb", "reason_size_adjusted_clustered"] != "").all()
+    rest = s1.loc["has_concurrent_channel"]
+    np.testing.assert_allclose(rest["p_clustered_family"], correct_family(rest["p_clustered"]))
+
+
+def flagged_table() -> pd.DataFrame:
+    """Give particles whose flagged states would make an effect: exposed ones with a spread cut by the window."""
+    table = clustered_particles(1, n=350, n_images=73)
+    flagged = table["at_tpb"].to_numpy() & (np.arange(350) % 2 == 0)
+    table["flagged"] = pd.array(np.where(flagged, True, None), dtype="boolean")
+    table.loc[flagged, "heterogeneity_ev"] = 0.01
+    return table
+
+
+def test_flagged_states_are_left_out_and_counted_in_every_test() -> None:
+    table = flagged_table()
+    n_flagged = int(table["flagged"].sum())
+    found = compute_electrode_statistics(table, metrics=["degree"], draws=0)
+    clean = table.assign(**{state: table[state].where(table["flagged"].isna()) for state in STATES})
+    expected = compute_electrode_statistics(clean.drop(columns="flagged"), metrics=["degree"], draws=0)
+    for name, p in (
+        ("group_comparisons", "p_clustered"),
+        ("anova_heterogeneity", "p"),
+        ("size_adjusted", "p_adjusted"),
+        ("correlations", "r"),
+    ):
+        lines, others = getattr(found, name), getattr(expected, name)
+        np.testing.assert_allclose(lines[p], others[p], err_msg=name)
+        assert (lines["n_flagged"] == n_flagged).all(), name
+        assert (others["n_flagged"] == 0).all(), name
+        np.testing.assert_array_equal(lines["n_missing"] + n_flagged, others["n_missing"], err_msg=name)
+
+
+def test_the_result_with_flagged_states_stands_beside() -> None:
+    table = flagged_table()
+    found = compute_electrode_statistics(table, draws=0).group_comparisons
+    plain = compute_electrode_statistics(table.drop(columns="flagged"), draws=0).group_comparisons
+    for name in ("d", "p", "d_clustered", "p_clustered"):
+        np.testing.assert_allclose(found[f"{name}_with_flagged"], plain[name])
+        assert plain[f"{name}_with_flagged"].isna().all()
+    line = found.set_index(["exposure", "outcome"]).loc[("at_tpb", "heterogeneity_ev")]
+    assert line["p_clustered_with_flagged"] < 1e-6 < line["p_clustered"]

@@ -170,8 +170,8 @@ def test_one_image_has_a_naive_test_and_a_reason_beside_it() -> None:
     assert np.isfinite(found.p)
     assert np.isnan(found.p_clustered)
     assert found.method_clustered == "none"
-    assert "one cluster only" in found.caution
-    assert "images could not be accounted for" in found.sentence
+    assert "one cluster only" in found.reason_clustered
+    assert found.reason_clustered in found.sentence
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_one_image_has_a_naive_test_and_a_reason_beside_it() -> None:
         (lambda t: t.drop(columns="at_tpb"), "no column at_tpb"),
         (lambda t: t.drop(columns="image"), "no column image"),
         (lambda t: t.assign(soc_ev=[1.0, np.inf, 2, 3]), "1 infinite values in column soc_ev"),
-        (lambda t: t.assign(soc_ev="high"), "no numbers"),
+        (lambda t: t.assign(soc_ev="high"), "soc_ev.*'high'"),
         (lambda t: t.assign(label=1, image="a"), "more than once"),
     ],
 )
@@ -219,3 +219,22 @@ def test_quoted_interval_and_p_belong_together() -> None:
         low, high = found.difference_clustered_ci
         assert (low <= 0 <= high) == (found.p_clustered >= 0.05)
         assert found.p == pytest.approx(2 * stats.t.sf(abs(found.t), found.df))
+
+
+def test_one_exposed_image_has_the_reason_instead_of_p() -> None:
+    # No effect; all exposed particles in one of 20 images. The estimate stands, p and interval do not.
+    rng = np.random.default_rng(1)
+    image = np.repeat(np.arange(20), 10)
+    found = compare_groups(
+        as_particles(rng.normal(size=20)[image] + rng.normal(size=200), image == 0, image),
+        "soc_ev",
+        "at_tpb",
+        draws=99,
+    )
+    assert np.isfinite([found.p, found.d, found.d_clustered, found.difference_clustered]).all()
+    assert np.isnan([found.p_clustered, found.df_clustered, found.detectable_d_clustered]).all()
+    assert np.isnan([*found.d_clustered_ci, *found.difference_clustered_ci]).all()
+    assert np.isnan([effect.p_value for effect in found.counterparts]).all()
+    assert "all exposed particles lie in 1 of 20 images" in found.reason_clustered
+    assert found.reason_clustered in found.sentence
+    assert found.row()["effective_clusters"] == pytest.approx(1.1, abs=0.1)

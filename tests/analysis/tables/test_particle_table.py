@@ -6,10 +6,13 @@ import pytest
 
 from cathograph.analysis.tables.particle_table import (
     cluster_of,
+    flagged_states,
     flags_of,
     name_clusters,
     numbers_of,
     sample_codes,
+    states_of,
+    without_flagged,
 )
 from cathograph.schema.errors import InputError
 
@@ -69,7 +72,7 @@ def test_every_kind_of_null_is_nan(column: pd.Series) -> None:
     np.testing.assert_array_equal(numbers_of(pd.DataFrame({"soc_ev": column}), "soc_ev"), [1.5, np.nan])
 
 
-@pytest.mark.parametrize(("value", "said"), [(np.inf, "1 infinite values.*row 1"), ("x", "no numbers")])
+@pytest.mark.parametrize(("value", "said"), [(np.inf, "1 infinite values.*row 1"), ("x", "soc_ev.*'x'")])
 def test_infinite_and_text_are_refused(value: object, said: str) -> None:
     with pytest.raises(InputError, match=said):
         numbers_of(pd.DataFrame({"soc_ev": pd.Series([1.0, value], dtype=object)}), "soc_ev")
@@ -94,3 +97,20 @@ def test_every_kind_of_flag_is_read(column: pd.Series) -> None:
 def test_a_flag_with_holes_or_other_values_is_refused(value: object, said: str) -> None:
     with pytest.raises(InputError, match=said):
         flags_of(pd.DataFrame({"at_tpb": pd.Series([1, value], dtype=object)}), "at_tpb")
+
+
+def test_flagged_states_are_nulls_and_other_numbers_are_not() -> None:
+    table = pd.DataFrame(
+        {
+            "soc_ev": [8343.0, 8344.0, 8345.0, None],
+            "area_um2": [1.0, 2.0, 3.0, 4.0],
+            "flagged": pd.array([False, True, None, True], dtype="boolean"),
+        }
+    )
+    np.testing.assert_array_equal(states_of(table, "soc_ev"), [8343, np.nan, 8345, np.nan])
+    np.testing.assert_array_equal(states_of(table, "soc_ev", with_flagged=True), [8343, 8344, 8345, np.nan])
+    np.testing.assert_array_equal(states_of(table, "area_um2"), [1, 2, 3, 4])
+    assert flagged_states(table, "soc_ev").tolist() == [False, True, False, False]
+    assert not flagged_states(table, "area_um2").any()
+    np.testing.assert_array_equal(without_flagged(table)["soc_ev"], [8343, np.nan, 8345, np.nan])
+    assert table["soc_ev"].tolist()[1] == 8344

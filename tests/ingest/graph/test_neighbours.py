@@ -18,12 +18,13 @@ from small_images import (
 )
 
 from cathograph.ingest.graph.neighbours import share_a_neighbour
+from cathograph.schema.composites import Role
 from cathograph.schema.errors import InputError
 
 MATRICES = {
-    "active_ionic": (NMC, SSE),
-    "active_electronic": (NMC, GRAPHITE),
-    "ionic_electronic": (SSE, GRAPHITE),
+    (Role.ACTIVE, Role.IONIC): (NMC, SSE),
+    (Role.ACTIVE, Role.ELECTRONIC): (NMC, GRAPHITE),
+    (Role.IONIC, Role.ELECTRONIC): (SSE, GRAPHITE),
 }
 
 
@@ -33,11 +34,15 @@ def test_three_matrices_by_hand():
     found = neighbours_by_list(
         contacts, np.array([1, 3, 5, 6, 8, 9]), phases(SSE, NMC, GRAPHITE, GRAPHITE, NMC, OTHER)
     )
-    assert (found.active.tolist(), found.ionic.tolist(), found.electronic.tolist()) == ([1, 4], [0], [2, 3])
+    positions = [
+        found.regions.positions_with(role).tolist() for role in (Role.ACTIVE, Role.IONIC, Role.ELECTRONIC)
+    ]
+    assert positions == [[1, 4], [0], [2, 3]]
+    assert found.between(Role.ACTIVE, Role.IONIC) is found.shared_carriers[0], "made once"
     assert found.active_labels.tolist() == [3, 8]
-    assert found.active_ionic.toarray().tolist() == [[2], [0]]
-    assert found.active_electronic.toarray().tolist() == [[4, 0], [0, 7]]
-    assert found.ionic_electronic.toarray().tolist() == [[3, 0]]
+    assert found.between(Role.ACTIVE, Role.IONIC).toarray().tolist() == [[2], [0]]
+    assert found.between(Role.ACTIVE, Role.ELECTRONIC).toarray().tolist() == [[4, 0], [0, 7]]
+    assert found.between(Role.IONIC, Role.ELECTRONIC).toarray().tolist() == [[3, 0]]
     assert found.radius_px == 3
 
 
@@ -50,19 +55,22 @@ def test_equal_to_a_loop_over_the_contacts(image, radius_px):
     weight = {}
     for a, b, weight_px in zip(contacts.a.tolist(), contacts.b.tolist(), contacts.weight_px, strict=True):
         weight[a, b] = weight[b, a] = weight_px
-    for matrix, (row_code, column_code) in MATRICES.items():
+    for roles, (row_code, column_code) in MATRICES.items():
+        matrix = found.between(*roles)
         rows, columns = names[codes == row_code], names[codes == column_code]
         expected = [[weight.get((int(row), int(column)), 0.0) for column in columns] for row in rows]
-        assert getattr(found, matrix).shape == (rows.size, columns.size)
-        assert getattr(found, matrix).toarray().tolist() == expected
-        assert getattr(found, matrix).has_sorted_indices
+        assert matrix.shape == (rows.size, columns.size)
+        assert matrix.toarray().tolist() == expected
+        assert matrix.has_sorted_indices
 
 
 @settings(max_examples=40, deadline=None)
 @given(labelled_images(), st.integers(1, 3))
 def test_shared_neighbours_equal_sets(image, radius_px):
     labels, names, codes = image
-    matrix = neighbours_in(labels, names, codes, contacts_by_dilation(labels, radius_px)).active_ionic
+    matrix = neighbours_in(labels, names, codes, contacts_by_dilation(labels, radius_px)).between(
+        Role.ACTIVE, Role.IONIC
+    )
     left, right = (axis.ravel() for axis in np.indices((matrix.shape[0],) * 2))
     columns = [set(np.flatnonzero(row).tolist()) for row in matrix.toarray()]
     shared = [bool(columns[i] & columns[k]) for i, k in zip(left.tolist(), right.tolist(), strict=True)]

@@ -13,6 +13,7 @@ from cathograph.ingest.pipeline import parameters_of, segmentation_key_of
 from cathograph.ingest.reading import Reading
 from cathograph.ingest.service.groups import ReadFile, group_files, make_job
 from cathograph.ingest.service.rules import parse_rules
+from cathograph.schema.composites import SSB_CATHODE
 from cathograph.schema.keys import measurement_key
 from cathograph.schema.rows import FieldOfView
 
@@ -72,7 +73,7 @@ def test_segmentations_keep_their_keys(chosen, pixel_size_um, key):
 @pytest.mark.parametrize(("chosen", "pixel_size_um", "key"), KINDS.values(), ids=KINDS)
 def test_options_come_back_from_what_is_stored(chosen, pixel_size_um, key):
     stored = parameters_of(Reading.of(IngestOptions(**chosen)), pixel_size_um)
-    again = Reading.of_stored(stored, pixel_size_um, dataset=chosen.get("dataset"))
+    again = Reading.of_stored(stored, pixel_size_um, SSB_CATHODE, dataset=chosen.get("dataset"))
     assert parameters_of(again, pixel_size_um) == stored
     for name in ("source", "volume", "split_nmc", "min_size_px", "radius_px", "local_channel_path_um"):
         assert getattr(again.options, name) == getattr(IngestOptions(**chosen), name)

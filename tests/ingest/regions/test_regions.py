@@ -12,14 +12,15 @@ from skimage.measure import label as label_of_equal_values
 
 from cathograph.ingest.regions.labelling import label_phases, regions_from_labels
 from cathograph.ingest.regions.splitting import SplitRules
+from cathograph.schema import phases
+from cathograph.schema.composites import BACKGROUND_PHASE, SSB_CATHODE
 from cathograph.schema.errors import InputImageError, PhaseMapError, SegmentationError
-from cathograph.schema.phases import PARTICLE_PHASES, Phase
 
-SSE, NMC, GRAPHITE = Phase.SSE.code, Phase.NMC.code, Phase.GRAPHITE.code
+SSE, NMC, GRAPHITE = phases.SSE.code, phases.NMC.code, phases.GRAPHITE.code
 PHASE_IMAGES = hnp.arrays(
     np.uint8,
     hnp.array_shapes(min_dims=2, max_dims=3, max_side=8),
-    elements=st.sampled_from([phase.code for phase in Phase]),
+    elements=st.sampled_from([phase.code for phase in SSB_CATHODE.all_phases]),
 )
 
 
@@ -42,7 +43,7 @@ def test_hand_worked_phase_image():
     assert labelled.region_labels.dtype == np.int64
     assert labelled.region_phases.tolist() == [SSE, NMC, GRAPHITE, GRAPHITE]
     assert labelled.region_phases.dtype == np.uint8
-    assert labelled.dropped == dict.fromkeys(PARTICLE_PHASES, 0)
+    assert labelled.dropped == dict.fromkeys(SSB_CATHODE.phases, 0)
 
 
 def test_corner_contact_joins_in_3d():
@@ -56,9 +57,9 @@ def test_nmc_alone_is_split():
     # The same body (two 5x5 squares with a bridge; see test_splitting) in every phase.
     body = np.ones((5, 11), bool)
     body[[0, 1, 3, 4], 5] = False
-    for phase in PARTICLE_PHASES:
+    for phase in SSB_CATHODE.phases:
         phase_image = np.pad(body * np.uint8(phase.code), 1)
-        assert label_phases(phase_image).region_labels.size == (2 if phase is Phase.NMC else 1)
+        assert label_phases(phase_image).region_labels.size == (2 if phase == phases.NMC else 1)
         assert label_phases(phase_image, split_nmc=False).region_labels.size == 1
         assert label_phases(phase_image, rules=SplitRules(convexity=0.9)).region_labels.size == 1
 
@@ -72,7 +73,7 @@ def test_filtering_comes_after_splitting_and_numbering_after_both(caplog):
     phase_image[0, 0] = SSE
     with caplog.at_level(logging.INFO):
         labelled = label_phases(phase_image, min_size_px=26)
-    assert labelled.dropped == {Phase.SSE: 1, Phase.NMC: 1, Phase.GRAPHITE: 0}
+    assert labelled.dropped == {phases.SSE: 1, phases.NMC: 1, phases.GRAPHITE: 0}
     assert labelled.region_labels.tolist() == [1]
     assert np.count_nonzero(labelled.labels) == 26
     assert "dropped 1 SSE regions below 26 px" in caplog.text
@@ -99,7 +100,7 @@ def test_regions_partition_their_phases(phase_image, min_size_px, split_nmc):
     everything = label_phases(phase_image, split_nmc=split_nmc)
     areas = np.bincount(everything.labels.ravel(), minlength=everything.region_labels.size + 1)[1:]
     # With every region kept, areas sum to the foreground, phase by phase, and each region is of one phase.
-    for phase in PARTICLE_PHASES:
+    for phase in SSB_CATHODE.phases:
         mine = everything.region_phases == phase.code
         assert areas[mine].sum() == np.count_nonzero(phase_image == phase.code)
         assert labelled.dropped[phase] == np.count_nonzero(areas[mine] < min_size_px)
@@ -157,7 +158,7 @@ def test_minimum_size_below_one():
 def test_given_labels_are_kept():
     # 70 lies in two pieces and stays one region; 5 has one pixel and is not filtered; the labels have gaps.
     labels = np.array([[70, 0, 5], [0, 0, 0], [70, 70, 0]], np.uint16)
-    labelled = regions_from_labels(labels, {5: Phase.SSE, 70: Phase.NMC})
+    labelled = regions_from_labels(labels, {5: phases.SSE, 70: phases.NMC})
     assert labelled.labels.tolist() == labels.tolist()
     assert labelled.labels.dtype == np.int32
     assert labelled.region_labels.tolist() == [5, 70]
@@ -170,14 +171,14 @@ def test_given_labels_are_kept():
     [bool, np.int8, np.uint8, np.int32, np.uint32, np.int64, np.uint64, np.float32, np.float64, ">i2"],
 )
 def test_every_type_of_whole_numbers(dtype):
-    labelled = regions_from_labels(np.array([[0, 1], [1, 1]], dtype), {1: Phase.GRAPHITE})
+    labelled = regions_from_labels(np.array([[0, 1], [1, 1]], dtype), {1: phases.GRAPHITE})
     assert labelled.labels.tolist() == [[0, 1], [1, 1]]
     assert labelled.region_phases.tolist() == [GRAPHITE]
 
 
 @pytest.mark.parametrize("label", [2**31 - 1, 2**31, 2**53, 2**63 - 1])
 def test_large_labels_are_exact(label):
-    labelled = regions_from_labels(np.array([[0, label, 3]], np.int64), {label: Phase.NMC, 3: Phase.SSE})
+    labelled = regions_from_labels(np.array([[0, label, 3]], np.int64), {label: phases.NMC, 3: phases.SSE})
     assert labelled.labels.tolist() == [[0, label, 3]]
     assert labelled.region_labels.tolist() == [3, label]
     assert labelled.region_phases.tolist() == [SSE, NMC]
@@ -185,7 +186,7 @@ def test_large_labels_are_exact(label):
 
 def test_labels_of_phase_background_become_background():
     labelled = regions_from_labels(
-        np.array([[0, 1, 2]]), {0: Phase.BACKGROUND, 1: Phase.BACKGROUND, 2: Phase.NMC}
+        np.array([[0, 1, 2]]), {0: BACKGROUND_PHASE, 1: BACKGROUND_PHASE, 2: phases.NMC}
     )
     assert labelled.labels.tolist() == [[0, 0, 2]]
     assert labelled.region_labels.tolist() == [2]
@@ -193,13 +194,13 @@ def test_labels_of_phase_background_become_background():
 
 def test_rows_for_labels_not_in_the_image_are_logged(caplog):
     with caplog.at_level(logging.INFO):
-        labelled = regions_from_labels(np.array([[0, 1]]), {1: Phase.NMC, 2: Phase.SSE, 3: Phase.SSE})
+        labelled = regions_from_labels(np.array([[0, 1]]), {1: phases.NMC, 2: phases.SSE, 3: phases.SSE})
     assert labelled.region_labels.tolist() == [1]
     assert "names 2 labels that the image does not hold" in caplog.text
 
 
 def test_image_without_regions():
-    labelled = regions_from_labels(np.zeros((3, 3), int), {1: Phase.NMC})
+    labelled = regions_from_labels(np.zeros((3, 3), int), {1: phases.NMC})
     assert labelled.region_labels.shape == labelled.region_phases.shape == (0,)
     assert label_phases(np.zeros((3, 3), np.uint8)).region_labels.shape == (0,)
 
@@ -207,14 +208,14 @@ def test_image_without_regions():
 def test_labels_without_phase_are_listed_up_to_ten():
     labels = np.arange(13).reshape(1, 13)
     with pytest.raises(PhaseMapError, match=r"2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 1 more; .* 12 labels"):
-        regions_from_labels(labels, {1: Phase.NMC})
+        regions_from_labels(labels, {1: phases.NMC})
     with pytest.raises(PhaseMapError, match="without a phase: 12;"):
-        regions_from_labels(labels, dict.fromkeys(range(1, 12), Phase.NMC))
+        regions_from_labels(labels, dict.fromkeys(range(1, 12), phases.NMC))
 
 
 def test_zero_cannot_be_a_region():
     with pytest.raises(PhaseMapError, match="NMC for label 0"):
-        regions_from_labels(np.array([[0, 1]]), {0: Phase.NMC, 1: Phase.SSE})
+        regions_from_labels(np.array([[0, 1]]), {0: phases.NMC, 1: phases.SSE})
 
 
 @pytest.mark.parametrize(
@@ -234,7 +235,7 @@ def test_zero_cannot_be_a_region():
 )
 def test_arrays_that_are_no_label_image(labels, message):
     with pytest.raises(InputImageError, match=message):
-        regions_from_labels(labels, {1: Phase.NMC})
+        regions_from_labels(labels, {1: phases.NMC})
 
 
 def test_real_slice(shared_data):

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from cathograph.ingest.regions.regions import Regions
+from cathograph.schema import phases
+from cathograph.schema.composites import Role
 from cathograph.schema.errors import InputImageError, PhaseMapError
-from cathograph.schema.phases import Phase, Role
 
-SSE, NMC, GRAPHITE = (phase.code for phase in (Phase.SSE, Phase.NMC, Phase.GRAPHITE))
+SSE, NMC, GRAPHITE = (phase.code for phase in (phases.SSE, phases.NMC, phases.GRAPHITE))
 REGIONS = Regions(
     np.array([[0, 7, 7], [250, 0, 3]]), np.array([3, 7, 250]), np.array([NMC, SSE, NMC], dtype=np.uint8)
 )
@@ -22,10 +23,10 @@ def test_numbers_and_phases_of_pixels():
 
 
 def test_members_of_phases_and_roles():
-    assert REGIONS.positions_of(Phase.NMC).tolist() == REGIONS.positions_with(Role.ACTIVE).tolist() == [0, 2]
+    assert REGIONS.positions_of(phases.NMC).tolist() == REGIONS.positions_with(Role.ACTIVE).tolist() == [0, 2]
     assert REGIONS.positions_with(Role.IONIC).tolist() == [1]
     assert REGIONS.positions_with(Role.ELECTRONIC).tolist() == []
-    assert REGIONS.labels_of(Phase.NMC).tolist() == [3, 250]
+    assert REGIONS.labels_of(phases.NMC).tolist() == [3, 250]
 
 
 def test_no_region_at_all():

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from cathograph.ingest.formats import open_image
 from cathograph.ingest.segmentation import MultiOtsu, run_segmenter
+from cathograph.schema.composites import BACKGROUND_PHASE, SSB_CATHODE, Phase
 from cathograph.schema.errors import SegmentationError
-from cathograph.schema.phases import Phase
+from cathograph.schema.phases import GRAPHITE, NMC, SSE
 
-GREYS = {Phase.BACKGROUND: 0.1, Phase.GRAPHITE: 0.3, Phase.SSE: 0.5, Phase.NMC: 1.0}
+GREYS = {BACKGROUND_PHASE: 0.1, GRAPHITE: 0.3, SSE: 0.5, NMC: 1.0}
 ORDER = "background,Graphite,SSE,NMC"
 
 
@@ -25,12 +26,12 @@ def _discs(shape: tuple[int, ...], seed: int = 0) -> np.ndarray:
     """
     wider = len(shape) - 1
     rng = np.random.default_rng(seed)
-    phases = np.full(shape, Phase.SSE.code, dtype=np.uint8)
+    phases = np.full(shape, SSE.code, dtype=np.uint8)
     grid = np.indices(shape)
     for phase, count, radius in [
-        (Phase.NMC, 14, 0.11),
-        (Phase.GRAPHITE, 14, 0.07),
-        (Phase.BACKGROUND, 10, 0.06),
+        (NMC, 14, 0.11),
+        (GRAPHITE, 14, 0.07),
+        (BACKGROUND_PHASE, 10, 0.06),
     ]:
         for _ in range(count):
             centre = rng.uniform(0, 1, len(shape)) * shape
@@ -55,21 +56,21 @@ def test_four_phases_with_noise():
     # Noise of 0.06 where the closest greys differ by 0.2. Found: 0.96 to 0.99.
     truth = _discs((200, 200))
     found = run_segmenter(MultiOtsu(), _grey(truth, noise=0.06))
-    for phase in Phase:
+    for phase in SSB_CATHODE.all_phases:
         assert _iou(found, truth, phase) > 0.9
 
 
 def test_four_phases_in_3d():
     truth = _discs((40, 40, 40))
     found = run_segmenter(MultiOtsu(denoise_strength=1), _grey(truth, noise=0.06))
-    for phase in Phase:
+    for phase in SSB_CATHODE.all_phases:
         assert _iou(found, truth, phase) > 0.85
 
 
 def test_total_variation():
     truth = _discs((200, 200))
     found = run_segmenter(MultiOtsu(denoise="tv", denoise_strength=0.1), _grey(truth, noise=0.06))
-    for phase in Phase:
+    for phase in SSB_CATHODE.all_phases:
         assert _iou(found, truth, phase) > 0.9
 
 
@@ -111,7 +112,7 @@ def test_the_order_of_greys_names_the_phases():
     grey = np.repeat([[1.0, 5.0, 9.0]], 9, axis=0).repeat(5, axis=1)
     for order in ("SSE,Graphite,NMC", "NMC,background,SSE"):
         found = run_segmenter(MultiOtsu(phases_by_grey=order, denoise="none"), grey)
-        expected = [Phase.parse(name).code for name in order.split(",") for _ in range(5)]
+        expected = [SSB_CATHODE.phase(name).code for name in order.split(",") for _ in range(5)]
         np.testing.assert_array_equal(found[4], expected)
 
 
@@ -120,28 +121,28 @@ def test_hot_pixels_move_no_threshold():
     grey = _grey(truth, noise=0.02)
     grey[50, 50], grey[20, 70] = 1e6, -1e6
     found = run_segmenter(MultiOtsu(), grey)
-    assert _iou(found, truth, Phase.NMC) > 0.95
+    assert _iou(found, truth, NMC) > 0.95
 
 
 def test_nested_thresholds_keep_a_bright_phase_of_uneven_grey_in_one_piece():
     # 70 % NMC with greys from 0.8 to 1.2, and two dark phases at 0.1 and 0.25: joint thresholds
     # cut NMC in two and merge the dark phases, nested ones do not.
     rng = np.random.default_rng(2)
-    truth = np.full((100, 100), Phase.NMC.code, dtype=np.uint8)
-    truth[:, 70:85], truth[:, 85:] = Phase.GRAPHITE.code, Phase.SSE.code
-    grey = np.where(truth == Phase.NMC.code, rng.uniform(0.8, 1.2, truth.shape), 0.1)
-    grey[truth == Phase.GRAPHITE.code] = 0.25
+    truth = np.full((100, 100), NMC.code, dtype=np.uint8)
+    truth[:, 70:85], truth[:, 85:] = GRAPHITE.code, SSE.code
+    grey = np.where(truth == NMC.code, rng.uniform(0.8, 1.2, truth.shape), 0.1)
+    grey[truth == GRAPHITE.code] = 0.25
     how: dict[str, Any] = {"phases_by_grey": "SSE,Graphite,NMC", "denoise": "none"}
     np.testing.assert_array_equal(run_segmenter(MultiOtsu(thresholds="nested", **how), grey), truth)
     joint = run_segmenter(MultiOtsu(thresholds="joint", **how), grey)
-    assert _iou(joint, truth, Phase.NMC) < 0.7
+    assert _iou(joint, truth, NMC) < 0.7
 
 
 def test_speckle_takes_the_phase_around_it():
     # 9×9, NMC left, SSE right; a speck of 1 and one of 3 pixels in either, all below 4.
     grey = np.zeros((9, 9))
     grey[:, :5] = 1
-    truth = np.where(grey == 1, Phase.NMC.code, Phase.SSE.code)
+    truth = np.where(grey == 1, NMC.code, SSE.code)
     grey[4, 1], grey[1:4, 7] = 0, 1
     how: dict[str, Any] = {
         "phases_by_grey": "SSE,NMC",
@@ -227,10 +228,10 @@ REAL_MEAN_IOU = {"joint": 0.336, "nested": 0.458}
 def test_ten_real_slices(thresholds: str, shared_data: Path):
     folder = shared_data / "nmc-nanoct-pairs"
     segmenter = MultiOtsu(phases_by_grey="SSE,Graphite,NMC", thresholds=thresholds)
-    codes = np.array([Phase.NMC.code, Phase.GRAPHITE.code, Phase.SSE.code], dtype=np.uint8)
+    codes = np.array([NMC.code, GRAPHITE.code, SSE.code], dtype=np.uint8)
     scores = []
     for number in (100, 200, 300, 103, 510, 738, 929, 394, 470, 546):
         truth = codes[open_image(folder / f"{number}_label.tif").pages[0]]
         found = run_segmenter(segmenter, open_image(folder / f"{number}.tif").pages[0])
-        scores.append([_iou(found, truth, phase) for phase in (Phase.NMC, Phase.GRAPHITE, Phase.SSE)])
+        scores.append([_iou(found, truth, phase) for phase in (NMC, GRAPHITE, SSE)])
     assert np.mean(scores) > REAL_MEAN_IOU[thresholds]

@@ -15,11 +15,12 @@ from cathograph.ingest.segmentation.scores.overlap import (
     intersection_over_union,
     score_overlap,
 )
+from cathograph.schema import phases
+from cathograph.schema.composites import BACKGROUND_PHASE, SSB_CATHODE
 from cathograph.schema.errors import InputImageError
-from cathograph.schema.phases import Phase
 
-PHASES = tuple(sorted(Phase, key=lambda phase: phase.code))
-SSE, NMC, GRAPHITE = Phase.SSE.code, Phase.NMC.code, Phase.GRAPHITE.code
+PHASES = tuple(sorted(SSB_CATHODE.all_phases, key=lambda phase: phase.code))
+SSE, NMC, GRAPHITE = phases.SSE.code, phases.NMC.code, phases.GRAPHITE.code
 
 
 def test_iou_by_hand():
@@ -28,7 +29,7 @@ def test_iou_by_hand():
     scores = score_overlap([truth], [found], PHASES)
     # SSE: 2 of 3. NMC: 2 of (3 + 3 − 2). Background is only in the prediction: 0. Graphite is in neither.
     values = {phase: interval.value for phase, interval in scores.iou.items()}
-    assert values == pytest.approx({Phase.BACKGROUND: 0.0, Phase.SSE: 2 / 3, Phase.NMC: 0.5})
+    assert values == pytest.approx({BACKGROUND_PHASE: 0.0, phases.SSE: 2 / 3, phases.NMC: 0.5})
     assert scores.mean_iou.value == pytest.approx((0 + 2 / 3 + 0.5) / 3)
     assert scores.unit == "block of 128 px"
 
@@ -37,7 +38,7 @@ def test_images_are_pooled_and_drawn_as_wholes():
     # Four right images and a wrong one, of one class each 10 pixels: IoU of SSE is 40 / 50.
     right, wrong = np.full((1, 10), SSE, np.uint8), np.full((1, 10), NMC, np.uint8)
     scores = score_overlap([right] * 5, [right] * 4 + [wrong], PHASES)
-    sse = scores.iou[Phase.SSE]
+    sse = scores.iou[phases.SSE]
     assert scores.unit == "image"
     assert sse.value == pytest.approx(0.8)
     # Draws of five images hold the wrong one 0 to 3 times in 95 % of all draws (binomial, p = 1/5): 1.0 to 0.4.
@@ -70,16 +71,16 @@ def test_boundary_f1_by_hand():
     # Column 2 is wrong. SSE boundary: true at column 3; found at columns 1 and 3. Within 0 px: precision 1/2, recall
     # 1, F1 2/3. NMC: true at column 4, found at 2 and 4: the same.
     scores = score_boundaries([truth], [found], PHASES, tolerance_px=0)
-    assert scores == pytest.approx({Phase.SSE: 2 / 3, Phase.NMC: 2 / 3})
+    assert scores == pytest.approx({phases.SSE: 2 / 3, phases.NMC: 2 / 3})
     assert score_boundaries([truth], [found], PHASES, tolerance_px=2) == pytest.approx(
-        {Phase.SSE: 1, Phase.NMC: 1}
+        {phases.SSE: 1, phases.NMC: 1}
     )
 
 
 def test_boundaries_that_only_one_side_has():
     flat, half = np.full((4, 4), 1, np.uint8), np.array([[1, 1, 2, 2]] * 4, np.uint8)
     assert score_boundaries([flat], [flat], PHASES) == {}
-    assert score_boundaries([flat], [half], PHASES) == {Phase.SSE: 0.0, Phase.NMC: 0.0}
+    assert score_boundaries([flat], [half], PHASES) == {phases.SSE: 0.0, phases.NMC: 0.0}
 
 
 def test_merges_and_misses_by_hand():

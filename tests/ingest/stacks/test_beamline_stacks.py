@@ -262,7 +262,7 @@ def test_single_images_for_ingest(tmp_path: Path):
     assert image.pixel_size_um == pytest.approx(0.032)
     np.testing.assert_array_equal(image.pages[0], made.COUNTS[0].round())
 
-    store = made.ome_zarr(tmp_path)
+    store = made.ome_zarr(tmp_path, page_axis="z")
     image = open_image(store)
     assert (image.kind, image.shape, len(image.pages)) == ("zarr", (4, 5, 7), 4)
     assert image.pixel_size_um == pytest.approx(0.025)

@@ -13,8 +13,9 @@ from cathograph.ingest.states import electrochemistry
 from cathograph.ingest.states.electrochemistry import NO_VALUES, ONE_SIDE, TOO_FEW, measure_states
 from cathograph.ingest.states.map_placement import MapPlacement
 from cathograph.phantom import EnergyModel, make_energy_map, make_microstructure
+from cathograph.schema.composites import SSB_CATHODE
 from cathograph.schema.errors import InputError, InputImageError
-from cathograph.schema.phases import Phase
+from cathograph.schema.phases import NMC, SSE
 
 FEW = StateMethod(min_pixels=2)
 
@@ -30,7 +31,7 @@ def labelled(labels, phases):
 def particle(energies, method=None):
     """State of one particle whose pixels have these energies, a row."""
     energies = np.asarray(energies, dtype=float)
-    image = labelled(np.ones((1, energies.size), int), {1: Phase.NMC})
+    image = labelled(np.ones((1, energies.size), int), {1: NMC})
     return measure_states(image, energies[None], method or FEW).table.iloc[0]
 
 
@@ -44,7 +45,7 @@ def mixture(*modes, sd=0.15):
 def test_by_hand():
     # Label 1 (NMC): 8343, 8344, 8345 valid, 8350 dropped: mean 8344, sd = √(2/3), 1 of 4 dropped.
     # Label 3 (NMC): 8341, 8341 and a NaN: mean 8341, sd 0, one of three missing. Label 2 is SSE: no row.
-    image = labelled([[1, 1, 3, 3], [1, 1, 3, 2]], {1: Phase.NMC, 2: Phase.SSE, 3: Phase.NMC})
+    image = labelled([[1, 1, 3, 3], [1, 1, 3, 2]], {1: NMC, 2: SSE, 3: NMC})
     energy = np.array([[8343.0, 8344.0, 8341.0, 8341.0], [8345.0, 8350.0, np.nan, 8344.0]])
     table = measure_states(image, energy, FEW).table
     assert table["label"].tolist() == [1, 3]
@@ -146,7 +147,7 @@ def test_above_ten_per_cent_dropped_is_flagged(outside, flagged):
 
 
 def test_infinite_values_are_missing_and_counted():
-    image = labelled([[1, 1, 1, 2]], {1: Phase.NMC, 2: Phase.SSE})
+    image = labelled([[1, 1, 1, 2]], {1: NMC, 2: SSE})
     states = measure_states(image, np.array([[8344.0, np.inf, -np.inf, np.inf]]), FEW)
     assert states.n_infinite == 2
     assert states.table["missing_fraction"].tolist() == pytest.approx([2 / 3])
@@ -157,7 +158,7 @@ def by_loop(image, energy, method):
     """Compute the same with numpy and scipy, one particle after the other."""
     rows = []
     for label, code in zip(image.region_labels.tolist(), image.region_phases.tolist(), strict=True):
-        if code != Phase.NMC.code:
+        if code != NMC.code:
             continue
         values = energy[image.labels == label].astype(float)
         finite = values[np.isfinite(values)]
@@ -195,7 +196,7 @@ def by_loop(image, energy, method):
 def test_equals_a_loop_over_particles(seed, spread, threshold, dtype):
     rng = np.random.default_rng(seed)
     labels = rng.integers(0, 9, (24, 25)) * 100  # labels with gaps, in many pieces
-    image = labelled(labels, {100 * n: Phase.NMC if n % 3 else Phase.SSE for n in range(1, 10)})
+    image = labelled(labels, {100 * n: NMC if n % 3 else SSE for n in range(1, 10)})
     centres = rng.uniform(8341, 8347, 10)[labels // 100]
     energy = (centres + spread * rng.standard_normal(labels.shape)).astype(dtype)
     energy[rng.random(labels.shape) < 0.1] = np.nan
@@ -223,7 +224,7 @@ def test_blocks_of_rows_change_nothing(monkeypatch):
 def phases_of(made):
     flat, codes = made.labels.reshape(-1), made.phases.reshape(-1)
     first = np.unique(flat, return_index=True)
-    by_code = {phase.code: phase for phase in Phase}
+    by_code = {phase.code: phase for phase in SSB_CATHODE.all_phases}
     return {int(n): by_code[int(codes[i])] for n, i in zip(*first, strict=True) if n > 0}
 
 
@@ -252,7 +253,7 @@ def test_phantoms_give_their_truth_back(shape):
 
 def test_values_of_a_map_with_other_pixels_count_once_each():
     """A map twice as fine, moved by a pixel: every value is one of the map's own, none is blended."""
-    image = labelled([[1, 1], [1, 1]], {1: Phase.NMC})
+    image = labelled([[1, 1], [1, 1]], {1: NMC})
     fine = 8341.0 + np.arange(16, dtype=float).reshape(4, 4) / 4
     place = MapPlacement("placed", (4, 4), (2, 2), 0.05, 0.1, (0.05, 0.0))
     row = measure_states(image, fine, FEW, placement=place).table.iloc[0]
@@ -263,27 +264,27 @@ def test_values_of_a_map_with_other_pixels_count_once_each():
 
 
 def test_shapes_must_fit():
-    image = labelled([[1, 1]], {1: Phase.NMC})
+    image = labelled([[1, 1]], {1: NMC})
     with pytest.raises(InputImageError, match=r"map of shape \(2, 2\) and an image of shape \(1, 2\)"):
         measure_states(image, np.zeros((2, 2)))
 
 
 def test_an_image_without_nmc_has_no_states():
-    image = labelled([[2, 2]], {2: Phase.SSE})
+    image = labelled([[2, 2]], {2: SSE})
     assert len(measure_states(image, np.full((1, 2), 8344.0)).table) == 0
 
 
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"window_ev": (8348.0, 8340.0)}, "--window-ev 8348,8340"),
-        ({"window_ev": (8340.0, np.inf)}, "--window-ev 8340,inf"),
-        ({"reference_ev": 8350.0}, "--reference-ev 8350"),
-        ({"peak_threshold": 1.5}, "peak_threshold 1.5"),
-        ({"bins": 2}, "bins 2"),
-        ({"smoothing_bins": -1.0}, "smoothing_bins -1"),
-        ({"min_pixels": 1}, "min_pixels 1"),
-        ({"max_dropped_fraction": np.nan}, "max_dropped_fraction nan"),
+        ({"window_ev": (8348.0, 8340.0)}, "`window_ev` 8348,8340"),
+        ({"window_ev": (8340.0, np.inf)}, "`window_ev` inf"),
+        ({"reference_ev": 8350.0}, "`reference_ev` 8350"),
+        ({"peak_threshold": 1.5}, "`peak_threshold` 1.5"),
+        ({"bins": 2}, "`bins` 2"),
+        ({"smoothing_bins": -1.0}, "`smoothing_bins` -1"),
+        ({"min_pixels": 1}, "`min_pixels` 1"),
+        ({"max_dropped_fraction": np.nan}, "`max_dropped_fraction` nan"),
     ],
 )
 def test_a_method_that_cannot_be_meant_is_refused(wrong, said):

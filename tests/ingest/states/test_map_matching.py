@@ -12,7 +12,7 @@ from cathograph.ingest.states import map_matching
 from cathograph.ingest.states.map_matching import match_map
 from cathograph.ingest.states.map_placement import MapPlacement
 from cathograph.schema.errors import InputError, InputImageError
-from cathograph.schema.phases import Phase
+from cathograph.schema.phases import NMC
 
 PIXEL = 0.05
 
@@ -23,7 +23,7 @@ def blobs(shape=(120, 150), seed=0, smooth=4.0):
     mask = field > np.quantile(field, 0.65)
     labels, n = ndimage.label(mask)
     names = np.arange(1, n + 1)
-    return Regions(labels.astype(np.int32), names, np.full(n, Phase.NMC.code, np.uint8)), mask
+    return Regions(labels.astype(np.int32), names, np.full(n, NMC.code, np.uint8)), mask
 
 
 def moved(mask, by):
@@ -92,7 +92,7 @@ def test_placed_by_pixel_size_and_offset():
     # 0.10 µm, on the border of image rows 1 and 2 (the later counts), and 0.20 µm, below the last row. Columns: 0.15
     # and 0.25 µm: image column 3, and beyond. So one map pixel reads a label, that at (2, 3).
     labels = np.arange(1, 17, dtype=np.int32).reshape(4, 4)
-    image = Regions(labels, np.arange(1, 17), np.full(16, Phase.NMC.code, np.uint8))
+    image = Regions(labels, np.arange(1, 17), np.full(16, NMC.code, np.uint8))
     options = MatchingOptions(map_pixel_size_nm=100, map_offset_um=(0.05, 0.1))
     place = match_map(image, 0.05, np.ones((2, 2), bool), 0.07, options)  # given beats stated
     assert place.matching == "placed"

@@ -16,10 +16,10 @@ from cathograph.phantom import EnergyModel, make_energy_map, make_microstructure
 from cathograph.queries.catalog import load
 from cathograph.queries.reading.content import content_hash, counts
 from cathograph.queries.reading.runner import run
+from cathograph.schema.composites import SSB_CATHODE
 from cathograph.schema.errors import InputError, InputImageError, QueryError
-from cathograph.schema.phases import Phase
 
-PHASES = ",".join(f"{phase.code}={phase.value}" for phase in Phase)
+PHASES = ",".join(f"{phase.code}={phase.name}" for phase in SSB_CATHODE.all_phases)
 OPTIONS = IngestOptions(source=Source.PHASES, phases=PHASES, pixel_size_nm=30)
 PLACE = Placement(sample="s1", cathode="LCD")
 
@@ -87,7 +87,7 @@ def test_regions_given_as_labels_give_the_planted_truth(store, tmp_path, made):
     labels, table, energy = tmp_path / "labels.npy", tmp_path / "phases.csv", tmp_path / "energy.npy"
     np.save(labels, phantom.labels)
     np.save(energy, planted.energy_ev)
-    by_code = {phase.code: phase.value for phase in Phase}
+    by_code = {phase.code: phase.name for phase in SSB_CATHODE.all_phases}
     names, first = np.unique(phantom.labels, return_index=True)
     codes = phantom.phases.reshape(-1)[first]
     rows = [f"{n},{by_code[int(c)]}" for n, c in zip(names.tolist(), codes.tolist(), strict=True) if n]
@@ -364,8 +364,8 @@ def spoiled(energy, kind):
         ("keV", "keV"),
         ("NaN", "NaN everywhere"),
         ("integers", "whole numbers"),
-        ("empty window", "--window-ev"),
-        ("wrong size", "--map-pixel-size-nm"),
+        ("empty window", "`window_ev`"),
+        ("wrong size", "`map_pixel_size_nm`"),
         ("beside", "only beside them"),
     ],
 )

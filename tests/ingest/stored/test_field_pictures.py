@@ -14,10 +14,10 @@ from cathograph.ingest.stored.field_pictures import read_field
 from cathograph.ingest.stored.source_files import find_source_files
 from cathograph.phantom import make_energy_map, make_microstructure, render_grey
 from cathograph.queries.reading.content import content_hash
+from cathograph.schema.composites import SSB_CATHODE
 from cathograph.schema.errors import InputError, InputImageError
-from cathograph.schema.phases import Phase
 
-PHASES = ",".join(f"{phase.code}={phase.value}" for phase in Phase)
+PHASES = ",".join(f"{phase.code}={phase.name}" for phase in SSB_CATHODE.all_phases)
 OPTIONS = IngestOptions(source=Source.PHASES, phases=PHASES, pixel_size_nm=30)
 PLACE = Placement(sample="s1")
 

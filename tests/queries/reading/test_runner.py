@@ -36,7 +36,7 @@ def test_empty_store_gives_empty_tables_with_columns(store, query):
 DTYPES = {
     "STRING": "str", "INTEGER": "int64", "INTEGER or null": "Int64", "FLOAT": "float64", "BOOLEAN": "bool",
     "BOOLEAN or null": "boolean", "LIST<INTEGER>": "object", "DATETIME": "datetime64[us, UTC]", "DATETIME or null": "datetime64[us, UTC]",
-    "STRING or null": "str", "FLOAT or null": "float64", "LIST<FLOAT>": "object", "LIST<FLOAT> or null": "object",
+    "STRING or null": "str", "FLOAT or null": "float64", "LIST<FLOAT>": "object", "LIST<STRING>": "object", "LIST<FLOAT> or null": "object",
     "MAP": "object", "MAP or null": "object",
 }  # fmt: skip
 
@@ -257,9 +257,9 @@ def test_own_query_gives_plain_values(toy_store):
     assert row["label"] == 1
     assert row["c"]["type"] == "CONTACT"
     assert row["c"]["properties"]["weight_px"] == 5.0
-    assert row["m"]["labels"] == ["Particle", "SSE"]
+    assert row["m"]["labels"] == ["Ionic", "Particle", "SSE"]
     path = [step.get("type") or step["labels"] for step in row["p"]]
-    assert path == [["NMC", "Particle"], "CONTACT", ["Particle", "SSE"]]
+    assert path == [["Active", "NMC", "Particle"], "CONTACT", ["Ionic", "Particle", "SSE"]]
     assert (row["day"], row["span"], row["list"]) == ("2026-01-02", "P1D", [1, 2.5])
     assert row["place"] == {"srid": 7203, "coordinates": [1.0, 2.0]}
     assert row["moment"].startswith("2026-01-02T03:04:05")

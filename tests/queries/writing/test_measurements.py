@@ -317,10 +317,10 @@ def test_running_again_goes_on(toy_store, neo4j_server):
     """Stopped after two of three groups: the third run writes the third group only."""
     rows = make_toy_measurement()
     with neo4j_server.driver() as driver:
-        driver.execute_query("MATCH (n:NMC {label: 5}) REMOVE n:NMC")
+        driver.execute_query("MATCH (n:Active {label: 5}) REMOVE n:Active")
         with pytest.raises(DatabaseError):
             add(toy_store, rows, group_rows=1)
-        driver.execute_query("MATCH (n:Particle {label: 5}) SET n:NMC")
+        driver.execute_query("MATCH (n:Particle {label: 5}) SET n:Active")
     assert (counts(toy_store)["STAGED_STATE"], "STATE" in counts(toy_store)) == (2, False)
     assert unfinished(toy_store) == ["m1"]
     assert add(toy_store, rows, group_rows=1).state == "written"
@@ -358,10 +358,10 @@ def test_what_was_abandoned_goes_when_another_measurement_is_finished(toy_store,
 def test_states_lost_meanwhile_are_not_taken_for_all(toy_store, neo4j_server):
     """Three groups, the first one's state gone before the last: refused, and nothing is in sight."""
     with neo4j_server.driver() as driver:
-        driver.execute_query("MATCH (n:NMC {label: 5}) REMOVE n:NMC")
+        driver.execute_query("MATCH (n:Active {label: 5}) REMOVE n:Active")
         with pytest.raises(DatabaseError):
             add(toy_store, group_rows=1)
-        driver.execute_query("MATCH (n:Particle {label: 5}) SET n:NMC")
+        driver.execute_query("MATCH (n:Particle {label: 5}) SET n:Active")
         driver.execute_query("MATCH ()-[s:STAGED_STATE]->({label: 1}) DELETE s")
     with pytest.raises(DatabaseError, match="2 states for 3 NMC"):
         add(toy_store, group_rows=1)

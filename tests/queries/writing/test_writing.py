@@ -42,9 +42,9 @@ def changed(**replacements):
 
 
 VISIBLE = {
-    "Particle": 5, "NMC": 3, "SSE": 1, "Graphite": 1, "TPB": 2, "CONTACT": 5, "MEETS": 6, "IN": 5, "NEAREST": 3,
-    "CONCURRENT_CHANNEL": 1, "LOCAL_CHANNEL": 1, "Segmentation": 1, "Image": 1, "Sample": 1, "IngestRun": 1, "OF": 1,
-    "SEGMENTS": 1, "WROTE": 1,
+    "Particle": 5, "NMC": 3, "SSE": 1, "Graphite": 1, "Active": 3, "Ionic": 1, "Electronic": 1, "TPB": 2, "CONTACT": 5,
+    "MEETS": 6, "IN": 5, "NEAREST": 3, "CONCURRENT_CHANNEL": 1, "LOCAL_CHANNEL": 1, "Segmentation": 1, "Image": 1,
+    "Sample": 1, "IngestRun": 1, "OF": 1, "SEGMENTS": 1, "WROTE": 1,
 }  # fmt: skip
 
 

@@ -15,11 +15,11 @@ from cathograph.ingest.segmentation.unet.channel_dropout import channels_left_ou
 from cathograph.ingest.segmentation.unet.inference import Run, predict_classes
 from cathograph.ingest.segmentation.unet.unet_segmenter import UNetSegmenter
 from cathograph.ingest.segmentation.unet.weights import SegmentationModel
+from cathograph.schema import phases
 from cathograph.schema.errors import SegmentationError
-from cathograph.schema.phases import Phase
 
 CPU = torch.device("cpu")
-NMC, SSE, GRAPHITE = (phase.code for phase in (Phase.NMC, Phase.SSE, Phase.GRAPHITE))
+NMC, SSE, GRAPHITE = (phase.code for phase in (phases.NMC, phases.SSE, phases.GRAPHITE))
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,9 @@ from cathograph.benchmarks.accuracy.default_model import N_IMAGES, SEED, phantom
 from cathograph.ingest.segmentation import make_segmenter, run_segmenter
 from cathograph.ingest.segmentation.scores.overlap import score_overlap
 from cathograph.ingest.segmentation.unet.model_lookup import MODELS_FOLDER, find_model
-from cathograph.schema.phases import Phase
+from cathograph.schema.composites import SSB_CATHODE
 
-PHASES = tuple(sorted(Phase, key=lambda phase: phase.code))
+PHASES = tuple(sorted(SSB_CATHODE.all_phases, key=lambda phase: phase.code))
 
 
 def test_it_is_small_and_its_card_is_its_own():

@@ -12,7 +12,7 @@ from cathograph.ingest.segmentation.unet.dual_attention import DualAttention
 from cathograph.ingest.segmentation.unet.loss import class_weights, contours, segmentation_loss
 from cathograph.ingest.segmentation.unet.network import Outputs, UNet
 from cathograph.schema.errors import ModelError
-from cathograph.schema.phases import Phase
+from cathograph.schema.phases import NMC, SSE
 
 
 @pytest.mark.parametrize("n_classes", [1, 2, 3, 4])
@@ -70,8 +70,8 @@ def test_batch_statistics_do_not_matter_in_inference():
     ("changes", "found"),
     [
         ({"classes": ()}, "classes"),
-        ({"classes": (Phase.NMC, Phase.SSE)}, "classes"),  # not by their codes
-        ({"classes": (Phase.NMC, Phase.NMC)}, "classes"),
+        ({"classes": (NMC, SSE)}, "classes"),  # not by their codes
+        ({"classes": (NMC, NMC)}, "classes"),
         ({"channels": (4,)}, "1 resolutions"),
         ({"channels": (4, 0)}, "channels"),
         ({"channels": (4, 10**9)}, "channels"),

@@ -12,7 +12,7 @@ from cathograph.ingest.phase_maps import read_phase_map
 from cathograph.ingest.segmentation.unet.pairs import read_pairs
 from cathograph.ingest.segmentation.unet.split import Shares, split_pairs
 from cathograph.schema.errors import InputError, InputImageError, ModelError, PhaseMapError
-from cathograph.schema.phases import Phase
+from cathograph.schema.phases import GRAPHITE, NMC, SSE
 
 PHASES = read_phase_map("0=NMC,1=Graphite,2=SSE")
 GREY = np.arange(48, dtype=np.float32).reshape(6, 8)
@@ -32,7 +32,7 @@ def test_pairs_side_by_side(tmp_path, ending):
     (pair,) = read_pairs(tmp_path, PHASES)
     assert (pair.name, pair.group) == ("a", "a")
     np.testing.assert_array_equal(pair.grey, GREY)
-    assert pair.phases[0, :3].tolist() == [Phase.NMC.code, Phase.GRAPHITE.code, Phase.SSE.code]
+    assert pair.phases[0, :3].tolist() == [NMC.code, GRAPHITE.code, SSE.code]
 
 
 def test_pairs_in_two_folders_and_stacks_whose_pages_stay_together(tmp_path):

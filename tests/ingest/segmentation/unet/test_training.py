@@ -19,11 +19,11 @@ from cathograph.ingest.segmentation.unet.training import TrainingRun, train_netw
 from cathograph.ingest.segmentation.unet.unet_segmenter import make_unet
 from cathograph.ingest.segmentation.unet.weights import load_model
 from cathograph.schema.errors import ModelError
-from cathograph.schema.phases import Phase
+from cathograph.schema.phases import GRAPHITE, NMC, SSE
 
 pytestmark = pytest.mark.training
 
-CLASSES = (Phase.SSE, Phase.NMC)
+CLASSES = (SSE, NMC)
 PAIRS = [two_phase_pair(str(number)) for number in range(6)]
 SPLIT = split_pairs(PAIRS, Shares(), seed=0)
 
@@ -93,10 +93,10 @@ def test_it_learns_and_its_card_says_how_well(tmp_path):
     tested = [pair for pair in PAIRS if pair.name in SPLIT.test]
     assert json.loads(json.dumps(evaluate(segmenter, CLASSES, tested).as_record())) == card["test"]
     strange = two_phase_pair("9")
-    strange.phases[0, 0] = Phase.GRAPHITE.code
+    strange.phases[0, 0] = GRAPHITE.code
     with pytest.raises(ModelError, match=r"Found Graphite.*SSE, NMC"):
         evaluate(segmenter, CLASSES, [strange])
-    assert set(np.unique(run_segmenter(segmenter, tested[0].grey))) == {Phase.SSE.code, Phase.NMC.code}
+    assert set(np.unique(run_segmenter(segmenter, tested[0].grey))) == {SSE.code, NMC.code}
 
 
 def test_it_ends_early_where_nothing_gets_better(tmp_path):
@@ -122,8 +122,8 @@ def test_patches_come_from_their_seed_alone():
 
 def test_rare_classes_are_in_the_middle_more_often():
     pair = two_phase_pair("1")
-    pair.phases[:] = Phase.SSE.code
-    pair.phases[20:26, 20:26] = Phase.NMC.code  # 36 of 2,304 pixels: 1.6 %
+    pair.phases[:] = SSE.code
+    pair.phases[20:26, 20:26] = NMC.code  # 36 of 2,304 pixels: 1.6 %
     patches = Patches([Field(pair, CLASSES)], 2, side_px=9, n_patches=200, seed=0, round_number=0)
     middle = np.mean([int(patches[k][1][4, 4]) for k in range(200)])
     # A quarter of the patches asks for it, and 50 tries meet 1.6 % in 55 % of the cases.
@@ -132,7 +132,7 @@ def test_rare_classes_are_in_the_middle_more_often():
 
 def test_grey_and_mask_of_a_patch_stay_together():
     # Grey is the class itself: after any turn and scale, rounding the grey gives the class, but on boundaries.
-    classes = torch.from_numpy(two_phase_pair("3").phases == Phase.NMC.code).to(torch.uint8)
+    classes = torch.from_numpy(two_phase_pair("3").phases == NMC.code).to(torch.uint8)
     rng = np.random.default_rng(0)
     for _ in range(10):
         patch, target = sample_patch(classes.to(torch.float32), classes, (24.0, 20.0), 24, rng)

@@ -16,7 +16,7 @@ from cathograph.ingest.segmentation.unet.architecture import Architecture
 from cathograph.ingest.segmentation.unet.unet_segmenter import make_unet
 from cathograph.ingest.segmentation.unet.weights import HEADER, load_model, save_model
 from cathograph.schema.errors import ModelError, SegmentationError
-from cathograph.schema.phases import Phase
+from cathograph.schema.phases import GRAPHITE, NMC, SSE
 
 
 @pytest.fixture
@@ -40,10 +40,10 @@ def test_hash_is_that_of_the_file_and_names_the_classes_too(path, tmp_path):
     import hashlib
 
     assert load_model(path).sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
-    network = random_network(classes=(Phase.SSE, Phase.NMC))
+    network = random_network(classes=(SSE, NMC))
     other = tmp_path / "other.safetensors"
     first = save_model(other, network, name="x")
-    network.architecture = Architecture((Phase.NMC, Phase.GRAPHITE), (4, 6, 8))
+    network.architecture = Architecture((NMC, GRAPHITE), (4, 6, 8))
     assert save_model(other, network, name="x") != first
 
 

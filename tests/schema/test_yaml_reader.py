@@ -8,8 +8,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cathograph.ingest.formats.yaml_reader import DEEPEST, parse_yaml, read_yaml
 from cathograph.schema.errors import InputError, InputImageError, PhaseMapError
+from cathograph.schema.yaml_reader import DEEPEST, parse_yaml, read_yaml
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=("C",)), max_size=12)
 VALUES = st.recursive(

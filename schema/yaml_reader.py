@@ -14,8 +14,8 @@ from typing import NoReturn, TypeAlias
 
 import yaml
 
-from cathograph.ingest.formats.file_state import shown
 from cathograph.schema.errors import InputError
+from cathograph.schema.printable import shown
 
 YamlValue: TypeAlias = "str | list[YamlValue] | dict[str, YamlValue] | None"
 Place = tuple[str | int, ...]
