@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cathograph.ingest.stacks.spectrum_file import SpectrumTable
-from cathograph.ingest.xanes.references import ReferencePair, make_reference_pair
-from cathograph.phantom.spectra import ni_k_edge_spectrum
+from cathograph.ingest.xanes.references import ReferenceSpectra, make_references
+from cathograph.phantom.spectra import edge_spectrum
 from cathograph.phantom.xanes_stack import EDGE_JUMP
 
 ENERGIES_EV: NDArray[np.float64] = np.concatenate(
@@ -43,14 +43,14 @@ def make_spectra(white_line_ev: NDArray[np.float64], *, snr: float | None, seed:
     rng = np.random.default_rng(seed)
     stack = np.empty((ENERGIES_EV.size, *white_line_ev.shape), dtype=np.float32)
     for frame, energy in zip(stack, ENERGIES_EV, strict=True):
-        edge = EDGE_JUMP * ni_k_edge_spectrum([energy], white_line_ev)[0]
+        edge = EDGE_JUMP * edge_spectrum([energy], white_line_ev)[0]
         frame[...] = 0.4 * (8340.0 / energy) ** 2.75 + edge
         if snr is not None:
             frame += np.float32(EDGE_JUMP / snr) * rng.standard_normal(frame.shape, dtype=np.float32)
     return stack
 
 
-def make_phantom_references() -> ReferencePair:
+def make_phantom_references() -> ReferenceSpectra:
     """Make the pair of phantom spectra with white lines at `END_MEMBERS_EV`."""
-    spectra = ni_k_edge_spectrum(ENERGIES_EV, np.array(END_MEMBERS_EV)).T
-    return make_reference_pair(SpectrumTable(ENERGIES_EV, ("low", "high"), np.ascontiguousarray(spectra)))
+    spectra = edge_spectrum(ENERGIES_EV, np.array(END_MEMBERS_EV)).T
+    return make_references(SpectrumTable(ENERGIES_EV, ("low", "high"), np.ascontiguousarray(spectra)))

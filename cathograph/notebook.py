@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -164,8 +164,9 @@ def analyse_energies(
     phases: Mapping[int, str],
     energy_ev: NDArray[np.floating],
     *,
-    window_ev: tuple[float, float] = _STATE.window_ev,
-    reference_ev: float = _STATE.reference_ev,
+    edge: str = _STATE.edge,
+    window_ev: tuple[float, float] | None = None,
+    reference_ev: float | None = None,
     min_pixels: int = _STATE.min_pixels,
     composite: str = "ssb-cathode",
 ) -> pd.DataFrame:
@@ -179,10 +180,12 @@ def analyse_energies(
         Phase of each label.
     energy_ev : ndarray of float32 or float64, shape of `labels`
         Edge energy per pixel in eV, NaN (or masked) where it is missing.
-    window_ev : (float, float)
-        Energies outside are dropped.
-    reference_ev : float
-        Energy in eV that separates peaks above from peaks below.
+    edge : str
+        Absorption edge of the energies, as in ``Co K``.
+    window_ev : (float, float), optional
+        Energies outside are dropped; the window of the edge when not given.
+    reference_ev : float, optional
+        Energy in eV that separates peaks above from peaks below; that of the edge when not given.
     min_pixels : int
         With fewer valid pixels a particle has no values.
     composite : str
@@ -211,7 +214,9 @@ def analyse_energies(
     from cathograph.ingest.states.electrochemistry import measure_states
     from cathograph.ingest.states.energy_map import find_values_in_window
 
-    method = StateMethod(window_ev=window_ev, reference_ev=reference_ev, min_pixels=min_pixels)
+    given: dict[str, Any] = {"window_ev": window_ev, "reference_ev": reference_ev}
+    calibration = {name: value for name, value in given.items() if value is not None}
+    method = StateMethod(edge=edge, min_pixels=min_pixels, **calibration)
     chosen = read_composite(composite)
     energies = energy_ev.filled(np.nan) if isinstance(energy_ev, np.ma.MaskedArray) else np.asarray(energy_ev)
     find_values_in_window(energies, method)

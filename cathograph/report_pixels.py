@@ -57,7 +57,7 @@ def read_pixels(
     grey, energies, graphs = {}, {}, {}
     reasons: list[str] = []
     for name, tables in selections.items():
-        fields, reason = _read_some(store, tables.images, folders)
+        fields, reason = _read_some(store, tables.images, tables.edge, folders)
         reasons += reason
         grey[name] = _grey_values(list(fields.values()), legend)
         energies[name] = _energies(fields, tables.nmc, legend)
@@ -77,7 +77,7 @@ def _together(parts: Mapping[str, FigureData], names: Sequence[str], missing: st
 
 
 def _read_some(
-    store: "Connection", images: pd.DataFrame, folders: Sequence[Path]
+    store: "Connection", images: pd.DataFrame, edge: str | None, folders: Sequence[Path]
 ) -> tuple[dict[tuple[str, str], FieldPictures], list[str]]:
     """Read images evenly spaced over the list; images whose files cannot be read are left out, with the reason."""
     places = list(images[["sample", "image"]].drop_duplicates().itertuples(index=False, name=None))
@@ -88,7 +88,7 @@ def _read_some(
         if pixels > _MOST_PIXELS:
             break
         try:
-            field = read_field(store, sample=sample, image=image, folders=folders)
+            field = read_field(store, sample=sample, image=image, edge=edge, folders=folders)
         except (InputError, InputImageError) as error:
             reasons.append(str(error))
             continue

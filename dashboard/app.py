@@ -96,13 +96,13 @@ def main(first: str = "overview") -> None:
         return
     try:
         store.look()
-        images = store.images()
+        images, edges = store.images(), store.measured_edges()
         legend = legend_of(images)
     except CathographError as error:
         show_no_database(error)
         return
     with st.sidebar:
-        show_filter_bar(images, legend)
+        show_filter_bar(images, legend, edges)
         offer_logout()
     try:
         chosen.run()

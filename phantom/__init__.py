@@ -10,7 +10,7 @@ from cathograph.phantom.materials import MATERIALS, Materials
 from cathograph.phantom.microstructure import Microstructure, make_microstructure, merge_touching, phantom_set
 from cathograph.phantom.parameters import MicrostructureParameters
 from cathograph.phantom.presets import PRESETS, preset_parameters
-from cathograph.phantom.spectra import ni_k_edge_spectrum
+from cathograph.phantom.spectra import edge_spectrum
 from cathograph.phantom.xanes_stack import iterate_xanes_blocks, make_xanes_stack
 
 __all__ = [
@@ -22,12 +22,12 @@ __all__ = [
     "Materials",
     "Microstructure",
     "MicrostructureParameters",
+    "edge_spectrum",
     "iterate_xanes_blocks",
     "make_energy_map",
     "make_microstructure",
     "make_xanes_stack",
     "merge_touching",
-    "ni_k_edge_spectrum",
     "phantom_set",
     "preset_parameters",
     "render_grey",

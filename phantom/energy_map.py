@@ -1,4 +1,4 @@
-"""Maps of the Ni K-edge energy over a phantom, with each particle's electrochemical state known.
+"""Maps of the edge energy over a phantom, with each particle's electrochemical state known.
 
 A particle's values are laid down as the quantiles of its distribution, not drawn at random: their mean,
 standard deviation and peaks are then the planted ones exactly, whatever the particle's size. Where
@@ -7,7 +7,7 @@ the surface inwards, in domains, or both. Low energies, the more complete reacti
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -21,7 +21,7 @@ from cathograph.schema.composites import Phase
 from cathograph.schema.errors import InputError
 
 ENERGY_WINDOW_EV = (8340.0, 8348.0)
-"""Energies in which valid pixels lie; the paper drops values outside."""
+"""Energies in which valid pixels lie (Ni K); the paper drops values outside."""
 
 Pattern = Literal["radial", "domains", "mixed"]
 
@@ -110,18 +110,27 @@ class EnergyMap:
     Attributes
     ----------
     energy_ev : ndarray of float64, shape of the phantom
-        Ni K-edge energy in eV, NaN outside NMC.
+        Edge energy in eV, NaN outside NMC.
     truth : pandas.DataFrame
         One row per NMC: label, soc_ev (mean), heterogeneity_ev (standard deviation, ddof 0),
         polarization_ev (distance of the modes, 0 for one), n_modes, n_valid_px, n_outlier_px,
         touches_sse, touches_graphite. Of valid pixels without noise.
     model : EnergyModel
         What it was made with.
+    edge : str
+        Absorption edge.
     """
 
     energy_ev: NDArray[np.float64]
     truth: pd.DataFrame
     model: EnergyModel
+    edge: str = "Ni K"
+
+    def moved_to(self, edge: str, soc_ev: float) -> "EnergyMap":
+        """Move all energies to another edge, so that the mean over particles lies around `soc_ev`."""
+        by_ev = soc_ev - self.model.soc_ev
+        truth = self.truth.assign(soc_ev=self.truth["soc_ev"] + by_ev)
+        return replace(self, energy_ev=self.energy_ev + by_ev, truth=truth, edge=edge)
 
 
 def make_energy_map(

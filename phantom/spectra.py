@@ -1,4 +1,4 @@
-"""Analytic Ni K-edge absorption spectra, one shape moved along the energy.
+"""Analytic K-edge absorption spectra, one shape moved along the energy.
 
 With ε = E − E_w, the distance from the white line's maximum, in eV:
 
@@ -11,17 +11,17 @@ Step, white line and a small pre-edge peak are usual in fitting near edges; the 
 stands for the fine structure. μ is normalised: 0 before the edge, 1 far above. The constant s is such
 that the maximum lies at E_w exactly, so the energy map of a phantom is the map of white-line
 positions. Constants were chosen by eye to resemble NiO and LiNiO₂: maximum about 1.6, half-height about
-7.5 eV below it, a dip 11 eV above.
+7.5 eV below it, a dip 11 eV above. Other K edges have the same shape here.
 """
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import optimize
 
+from cathograph.schema.edges import AbsorptionEdge, edge_of_name
 from cathograph.schema.errors import InputError
 
-NI_K_EDGE_WINDOW_EV = (8210.0, 8700.0)
-"""Energies over which the spectra are meant, in eV."""
+_FROM_EDGE_EV = (-123.0, 367.0)  # for Ni K 8210 to 8700 eV
 
 _STEP_BELOW_EV = 6.5
 _STEP_WIDTH_EV = 1.6
@@ -39,8 +39,10 @@ _WAVE_DAMPING_ANGSTROM = 0.11
 _WAVENUMBER_SQUARED_PER_EV = 0.2625  # k² = 2 m (E − E0)/ħ², in Å⁻² per eV
 
 
-def ni_k_edge_spectrum(energies_ev: ArrayLike, white_line_ev: ArrayLike) -> NDArray[np.float64]:
-    """Normalised absorption at the Ni K edge.
+def edge_spectrum(
+    energies_ev: ArrayLike, white_line_ev: ArrayLike, edge: str = "Ni K"
+) -> NDArray[np.float64]:
+    """Normalised absorption at a K edge.
 
     Parameters
     ----------
@@ -48,6 +50,8 @@ def ni_k_edge_spectrum(energies_ev: ArrayLike, white_line_ev: ArrayLike) -> NDAr
         Photon energies in eV.
     white_line_ev : array_like of float, any shape
         Energy of the white line's maximum in eV, one per spectrum.
+    edge : str
+        Absorption edge that the energies go over.
 
     Returns
     -------
@@ -57,7 +61,8 @@ def ni_k_edge_spectrum(energies_ev: ArrayLike, white_line_ev: ArrayLike) -> NDAr
     Raises
     ------
     InputError
-        Energies outside 8210–8700 eV, for instance in keV.
+        Energies further than 123 eV below or 367 eV above the edge (for Ni K outside 8210–8700 eV), for instance
+        in keV.
 
     Notes
     -----
@@ -66,10 +71,10 @@ def ni_k_edge_spectrum(energies_ev: ArrayLike, white_line_ev: ArrayLike) -> NDAr
     Examples
     --------
     >>> energies = np.arange(8330, 8360, 0.5)
-    >>> float(energies[ni_k_edge_spectrum(energies, 8344.0).argmax()])
+    >>> float(energies[edge_spectrum(energies, 8344.0).argmax()])
     8344.0
     """
-    energies = check_energies(energies_ev)
+    energies = check_energies(energies_ev, edge_of_name(edge))
     line = np.asarray(white_line_ev, dtype=np.float64)
     return edge_shape(energies.reshape(-1, *(1,) * line.ndim) - line)
 
@@ -80,10 +85,10 @@ def edge_shape(from_white_line_ev: NDArray[np.float64]) -> NDArray[np.float64]:
     return _smooth_part(far, _LINE_SHIFT_EV) + _step(far) * _wave(far)
 
 
-def check_energies(energies_ev: ArrayLike) -> NDArray[np.float64]:
-    """Refuse energies that are not a list of numbers within 8210–8700 eV."""
+def check_energies(energies_ev: ArrayLike, edge: AbsorptionEdge) -> NDArray[np.float64]:
+    """Refuse energies that are not a list of numbers around an edge."""
     energies = np.asarray(energies_ev, dtype=np.float64)
-    lowest, highest = NI_K_EDGE_WINDOW_EV
+    lowest, highest = (edge.energy_ev + each for each in _FROM_EDGE_EV)
     if energies.ndim != 1 or energies.size == 0:
         msg = f"Found energies of shape {energies.shape}; expected a list of at least one energy in eV."
         raise InputError(msg)

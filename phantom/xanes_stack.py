@@ -1,7 +1,8 @@
-"""Stacks of absorbance images over the Ni K edge, made from a phantom and its energy map.
+"""Stacks of absorbance images over a K edge, made from a phantom and its energy map.
 
-A = B_phase (E₀/E)^2.75 + J μ(E − E_w) in NMC, with B the absorbance that a phase has without nickel,
-E₀ = 8340 eV, J the height of the edge, μ the spectrum of `cathograph.phantom.spectra` and E_w the pixel's energy.
+A = B_phase (E₀/E)^2.75 + J μ(E − E_w) in NMC, with B the absorbance that a phase has without the element,
+E₀ an energy 7 eV above the edge (8340 eV for Ni K), J the height of the edge, μ the spectrum of
+`cathograph.phantom.spectra` and E_w the pixel's energy.
 Noise is Gaussian in absorbance. Energies are worked off in blocks, so beyond the stack itself memory stays
 bounded; `iterate_xanes_blocks` hands out the blocks for stacks that do not fit into memory at all.
 """
@@ -17,18 +18,19 @@ from cathograph.phantom.energy_map import EnergyMap
 from cathograph.phantom.microstructure import Microstructure, check_seed
 from cathograph.phantom.spectra import check_energies, edge_shape
 from cathograph.schema.composites import BACKGROUND_PHASE, SSB_CATHODE, Phase
+from cathograph.schema.edges import edge_of_name
 from cathograph.schema.errors import InputError
 from cathograph.schema.phases import GRAPHITE, NMC, SSE
 
 PHASE_ABSORBANCES: Mapping[Phase, float] = MappingProxyType(
     {BACKGROUND_PHASE: 0.0, SSE: 0.30, NMC: 0.40, GRAPHITE: 0.05}
 )
-"""Absorbance of each phase at 8340 eV without the nickel edge."""
+"""Absorbance of each phase 7 eV above the edge, without the edge."""
 
 EDGE_JUMP = 0.6
-"""Height of the nickel edge in NMC in absorbance."""
+"""Height of the edge in NMC in absorbance."""
 
-_REFERENCE_EV = 8340.0
+_REFERENCE_ABOVE_EV = 7.0
 _DECAY = 2.75  # Victoreen's absorption between edges falls with about this power of the energy
 _BLOCK_BYTES = 64 * 2**20
 
@@ -50,7 +52,7 @@ def make_xanes_stack(
     energy_map : EnergyMap
         Its energy map.
     energies_ev : array_like of float, (E,)
-        Photon energies in eV within 8210–8700.
+        Photon energies in eV, at most 123 eV below and 367 eV above the edge of the map.
     seed : int
         Seed of the noise, not negative.
     snr : float or None
@@ -66,7 +68,7 @@ def make_xanes_stack(
     InputError
         Energies outside the window or in keV, a map of another shape, or an snr not above 0.
     """
-    energies = check_energies(energies_ev)
+    energies = check_energies(energies_ev, edge_of_name(energy_map.edge))
     stack = np.empty((len(energies), *microstructure.labels.shape), dtype=np.float32)
     for part, block in iterate_xanes_blocks(microstructure, energy_map, energies, seed=seed, snr=snr):
         stack[part] = block
@@ -99,7 +101,7 @@ def iterate_xanes_blocks(
         As `make_xanes_stack`, when called and not when the first block is asked for.
     """
     microstructure.materials.require_default("a XANES stack")
-    energies = check_energies(energies_ev)
+    energies = check_energies(energies_ev, edge_of_name(energy_map.edge))
     rng = np.random.default_rng(check_seed(seed))
     if energy_map.energy_ev.shape != microstructure.labels.shape:
         msg = (
@@ -129,10 +131,11 @@ def _blocks(
     nmc = np.flatnonzero(np.isfinite(energy_map.energy_ev))
     white_line = energy_map.energy_ev.reshape(-1)[nmc]
     # Some six arrays of doubles live while a spectrum is evaluated.
+    reference_ev = edge_of_name(energy_map.edge).energy_ev + _REFERENCE_ABOVE_EV
     step = max(1, _BLOCK_BYTES // (6 * 8 * max(1, white_line.size)))
     for start in range(0, len(energies), step):
         part = slice(start, min(start + step, len(energies)))
-        fall = (_REFERENCE_EV / energies[part]) ** _DECAY
+        fall = (reference_ev / energies[part]) ** _DECAY
         block = base * fall[:, None].astype(np.float32)
         block[:, nmc] += (EDGE_JUMP * edge_shape(energies[part, None] - white_line)).astype(np.float32)
         if noise:

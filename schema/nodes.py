@@ -226,9 +226,11 @@ MEASUREMENT = NodeType(
     "key",
     (
         Property("key", Kind.STRING, "hash of segmentation, map, method and placement"),
-        Property("active", Kind.BOOLEAN, "the newest of its segmentation, which queries show"),
+        Property("active", Kind.BOOLEAN, "the newest of its segmentation and edge, which queries show"),
         Property("created", Kind.DATETIME, "when it was written"),
         Property("kind", Kind.STRING, "what was measured: edge_energy_map"),
+        Property("element", Kind.STRING, "element whose absorption edge was measured, as in Ni"),
+        Property("edge", Kind.STRING, "name of that edge, as in K"),
         Property(
             "params",
             Kind.STRING,

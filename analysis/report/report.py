@@ -28,7 +28,7 @@ from cathograph.analysis.report.tables import ReportTable, provenance_tables, re
 from cathograph.analysis.statistics.electrode_statistics import compute_electrode_statistics
 from cathograph.analysis.statistics.group_comparison import compare_groups
 from cathograph.analysis.statistics.logarithm import Log
-from cathograph.analysis.tables.electrode_tables import METRICS, PARTICLE, ElectrodeTables
+from cathograph.analysis.tables.electrode_tables import METRICS, PARTICLE, ElectrodeTables, names_of_edges
 from cathograph.analysis.tables.particle_table import EXPOSURES, STATES, flagged_states
 from cathograph.analysis.tables.selection_tables import stack_selections
 
@@ -227,6 +227,9 @@ def _notes(
             f"Energy maps were evaluated with {len(methods)} different sets of parameters (window, reference, peaks), "
             "so their states cannot be compared directly."
         )
+    edges = names_of_edges(pd.concat([tables.measurements for tables in selections.values()]))
+    if edges:
+        notes.append(f"States are those of the absorption edge {' and '.join(edges)}.")
     for name, tables in selections.items():
         measured = int(tables.nmc["soc_ev"].notna().sum())
         if measured == 0:

@@ -215,7 +215,8 @@ def provenance_tables(
         ),
         ReportTable(
             "measurements", "Energy maps in use", "Column way: row of the next table.", measurements,
-            (*first, "sample", "image", "kind", "created", "particles", "measured", "flagged", "matching", "way"),
+            (*first, "sample", "image", "element", "edge", "kind", "created", "particles", "measured", "flagged",
+             "matching", "way"),
         ),
         ReportTable(
             "measurement-ways", "Parameters of the energy maps", "", ways_of_measuring, ("way", "images", "params"),

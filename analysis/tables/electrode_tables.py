@@ -5,17 +5,24 @@ numbers. A *selection* is a table of keys (``sample``, ``image`` and, for single
 join with it.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
+from typing import Protocol
 
 import pandas as pd
 
 from cathograph.analysis.tables.particle_table import require_columns
+from cathograph.schema.edges import edge_among
 from cathograph.schema.errors import InputError
 from cathograph.schema.keys import image_key, particle_key
 
-Ask = Callable[[str], pd.DataFrame]
-"""Returns the table of a named query, for instance ``lambda name: cathograph.query(store, name)``."""
+
+class Ask(Protocol):
+    """Returns the table of a named query, for instance ``functools.partial(cathograph.query, store)``."""
+
+    def __call__(self, name: str, **parameters: object) -> pd.DataFrame:
+        """Return the rows of a query with these parameters."""
+        ...
+
 
 IMAGE = ["sample", "image"]
 PARTICLE = ["sample", "image", "label"]
@@ -35,7 +42,8 @@ class ElectrodeTables:
     nearest : DataFrame
         Query `nearest`, with the composite of the image.
     images, segmentations, measurements : DataFrame
-        Queries of these names, with provenance; only segmentations and measurements in use.
+        Queries of these names, with provenance; only segmentations and measurements in use, measurements
+        of one absorption edge.
     percolation : DataFrame
         Query `percolation`: one row per sample, over all its images.
     composites : DataFrame
@@ -57,6 +65,11 @@ class ElectrodeTables:
         shown = self.composites[self.composites["composite"].isin(self.images["composite"])]
         return shown if len(shown) else self.composites
 
+    @property
+    def edge(self) -> str | None:
+        """The absorption edge of the states, as in ``Co K``; None where nothing was measured."""
+        return next(iter(names_of_edges(self.measurements)), None)
+
 
 METRICS = (
     "degree",
@@ -76,20 +89,25 @@ METRICS = (
 """Network metrics of the figures, columns of the query `centralities`: the paper's, then four of ours."""
 
 
-def read_electrode_tables(ask: Ask) -> ElectrodeTables:
+def read_electrode_tables(ask: Ask, edge: str | None = None) -> ElectrodeTables:
     """Read the tables from named queries.
 
     Parameters
     ----------
     ask : callable
         Returns the table of a named query, possibly narrowed to one sample or image.
+    edge : str, optional
+        Absorption edge whose states are read, as in ``Co K``; by default the only one that was measured.
 
     Raises
     ------
     CathographError
-        When a query fails.
+        When a query fails, or several edges were measured and none is named: their energies cannot be mixed.
     """
-    states = ask("states")
+    measurements = ask("measurements")
+    in_sight = measurements[measurements["in_sight"]]
+    chosen = edge_among(names_of_edges(in_sight), edge)
+    states = ask("states", edge=chosen)
     metrics = ask("centralities")
     counts = ask("tpbs_per_nmc").rename(columns={"nmc": "label"})
     # An inner join: another command may change the store between two queries, and a particle that is only in one of
@@ -97,17 +115,26 @@ def read_electrode_tables(ask: Ask) -> ElectrodeTables:
     nmc = states.merge(metrics[[*PARTICLE, *METRICS]], on=PARTICLE, how="inner", validate="1:1").merge(
         counts[[*PARTICLE, "tpbs", "physical_tpbs", "junctions"]], on=PARTICLE, how="inner", validate="1:1"
     )
-    segmentations, measurements, images = ask("segmentations"), ask("measurements"), ask("images")
+    segmentations, images = ask("segmentations"), ask("images")
     return ElectrodeTables(
         nmc=nmc,
         tpbs=ask("tpbs"),
         nearest=ask("nearest").merge(images[[*IMAGE, "composite"]], on=IMAGE, how="inner"),
         images=images,
         segmentations=segmentations[segmentations["active"]].reset_index(drop=True),
-        measurements=measurements[measurements["in_sight"]].reset_index(drop=True),
+        measurements=in_sight[_edges_of(in_sight) == chosen].reset_index(drop=True),
         percolation=ask("percolation"),
         composites=ask("composites"),
     )
+
+
+def names_of_edges(measurements: pd.DataFrame) -> list[str]:
+    """List the absorption edges of some rows of the query `measurements`, as in ``Co K``."""
+    return sorted(_edges_of(measurements).unique())
+
+
+def _edges_of(measurements: pd.DataFrame) -> "pd.Series[str]":
+    return measurements["element"].astype(str) + " " + measurements["edge"].astype(str)
 
 
 def narrow(tables: ElectrodeTables, keys: pd.DataFrame) -> ElectrodeTables:

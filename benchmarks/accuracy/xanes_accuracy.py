@@ -37,7 +37,7 @@ from cathograph.ingest.xanes.linear_combination import LinearCombination
 from cathograph.ingest.xanes.methods import Method
 from cathograph.ingest.xanes.normalisation import Normalisation
 from cathograph.ingest.xanes.quality import QualityLimits, mask_pixels
-from cathograph.ingest.xanes.references import ReferencePair, read_references
+from cathograph.ingest.xanes.references import ReferenceSpectra, read_references
 from cathograph.ingest.xanes.white_line import WhiteLine
 from cathograph.phantom import make_energy_map, make_microstructure, make_xanes_stack
 from cathograph.phantom.spectra import edge_shape
@@ -62,7 +62,7 @@ def measure_phantom_spectra() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(_COLUMNS))
 
 
-def measure_mixtures(references: ReferencePair) -> pd.DataFrame:
+def measure_mixtures(references: ReferenceSpectra) -> pd.DataFrame:
     """Fit mixtures of measured references at every noise level; one row per method and level."""
     rng = np.random.default_rng(0)
     share = rng.uniform(0, 1, (_SIDE_PX, _SIDE_PX))
@@ -126,7 +126,7 @@ def draw_map(path: Path) -> None:
     figure.savefig(path, dpi=110)
 
 
-def _methods(references: ReferencePair, *, baseline: bool) -> tuple[Method, ...]:
+def _methods(references: ReferenceSpectra, *, baseline: bool) -> tuple[Method, ...]:
     return WhiteLine(), GaussianWhiteLine(), HalfHeight(), LinearCombination(references, baseline=baseline)
 
 

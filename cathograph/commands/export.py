@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cathograph.commands.console import results, say, waiting
+from cathograph.commands.edge_option import EdgeOption
 from cathograph.commands.export_pyg import (
     CathodeOption,
     CompositeOption,
@@ -68,6 +69,7 @@ def export(
     hops: HopsOption = 0,
     feature: FeatureOption = None,
     missing: MissingOption = MissingValue.ERROR,
+    edge: EdgeOption = None,
     home: HomeOption = None,
 ) -> None:
     """Write particles as nodes and contacts as edges, with every property and the measured state.
@@ -102,7 +104,7 @@ def export(
         for_pyg.refuse_with(format_.value)
     if format_ is ExportFormat.PYG:
         with open_store(settings, say=say) as store, waiting("reading the store …"):
-            written = write_pyg(store, out, for_pyg, sample=sample, image=image)
+            written = write_pyg(store, out, for_pyg, sample=sample, image=image, edge=edge)
     elif format_ is ExportFormat.RO_CRATE:
         from cathograph.analysis.exports.ro_crate import write_ro_crate
 
@@ -123,11 +125,14 @@ def export(
                 store, out, sample=sample, image=image, labels=labels, dataset=dataset
             )
     else:
+        from cathograph.notebook import query as ask
+        from cathograph.queries.reading.measured_edges import choose_measured_edge
+
         with open_store(settings, say=say) as store, waiting("reading the store …"):
-            tables = [
-                _read(store, name, sample=sample, image=image) for name in ("graph_particles", "contacts")
-            ]
-        written = _write_graph(tables[0], tables[1], out, format_)
+            chosen = choose_measured_edge(store, edge, sample=sample, image=image)
+            particles = _particles(store, sample=sample, image=image, edge=chosen)
+            contacts = ask(store, "contacts", sample=sample, image=image)
+        written = _write_graph(particles, contacts, out, format_)
     results.print(f"{written}: {out}", highlight=False, markup=False)
 
 
@@ -143,11 +148,13 @@ def _require_extras(format_: ExportFormat) -> None:
             require("ingest", what=what)
 
 
-def _read(store: "Connection", name: str, *, sample: str | None, image: str | None) -> "pd.DataFrame":
+def _particles(
+    store: "Connection", *, sample: str | None, image: str | None, edge: str | None = None
+) -> "pd.DataFrame":
     from cathograph.notebook import query
 
-    table = query(store, name, sample=sample, image=image)
-    if name == "graph_particles" and table.empty:
+    table = query(store, "graph_particles", sample=sample, image=image, edge=edge)
+    if table.empty:
         msg = (
             f"Found no particle of sample {sample or 'any'}, image {image or 'any'}; expected some. "
             "`cathograph query images` lists the stored images."
@@ -181,7 +188,7 @@ def _write_label_image(
     from cathograph.ingest.stored.stored_image import stored_regions
 
     found = stored_regions(store, sample=sample, image=image, labels=labels, dataset=dataset)
-    particles = _read(store, "graph_particles", sample=sample, image=image)
+    particles = _particles(store, sample=sample, image=image).drop_duplicates("key")  # states are not written
     area_px = [properties["area_px"] for properties in particles["properties"]]
     made = found.label().labels
     write_label_image(

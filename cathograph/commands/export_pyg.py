@@ -84,7 +84,13 @@ class PygOptions:
 
 
 def write_pyg(
-    store: "Connection", out: Path, options: PygOptions, *, sample: str | None, image: str | None
+    store: "Connection",
+    out: Path,
+    options: PygOptions,
+    *,
+    sample: str | None,
+    image: str | None,
+    edge: str | None,
 ) -> str:
     """Write the file; returns a summary of its content."""
     from cathograph.gnn.graphs.export import export_hetero_data, save_hetero_data
@@ -95,7 +101,7 @@ def write_pyg(
             msg = "Found --param without --query; expected the query that has this parameter. Give both or neither."
             raise InputError(msg)
         selection = SubgraphSelection(
-            sample, image, options.cathode, hops=options.hops, composite=options.composite
+            sample, image, options.cathode, hops=options.hops, composite=options.composite, edge=edge
         )
     else:
         selection = SubgraphSelection.from_file(
@@ -106,6 +112,7 @@ def write_pyg(
             image=image,
             cathode=options.cathode,
             composite=options.composite,
+            edge=edge,
         )
     graphs = export_hetero_data(store, selection, options.feature, missing=options.missing.value)
     save_hetero_data(graphs, out)

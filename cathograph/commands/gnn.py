@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from cathograph.commands.console import errors, print_json, print_table, progress_bar, results, say, waiting
+from cathograph.commands.edge_option import EdgeOption
 from cathograph.commands.gnn_explain import explain, rank
 from cathograph.commands.home import HomeOption, home_of
 from cathograph.commands.model_graphs import (
@@ -58,6 +59,7 @@ def train(
     sample: Annotated[str | None, typer.Option(help="Only this sample.")] = None,
     cathode: Annotated[str | None, typer.Option(help="Only this cathode kind.")] = None,
     composite: CompositeOption = None,
+    edge: EdgeOption = None,
     features: Annotated[
         str | None, typer.Option(help="Node features, comma-separated.", show_default="size and shape")
     ] = None,
@@ -103,7 +105,12 @@ def train(
         waiting("reading the store …"),
     ):
         found = read_graphs(
-            connection, sample=sample, cathode=cathode, composite=composite, features=listed(features)
+            connection,
+            sample=sample,
+            cathode=cathode,
+            composite=composite,
+            features=listed(features),
+            edge=edge,
         )
     graphs = keep_targets(found, listed(targets) or TARGET_NAMES)
     settings = TrainingSettings(
@@ -151,6 +158,7 @@ def evaluate(
     ] = None,
     composite: CompositeOption = None,
     draws: Annotated[int, typer.Option(min=100, help="Number of bootstrap draws.")] = 2000,
+    edge: EdgeOption = None,
     device: DeviceOption = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     home: HomeOption = None,
@@ -173,7 +181,7 @@ def evaluate(
         open_store(read_settings(home_of(context, home)), say=say) as connection,
         waiting("reading the store …"),
     ):
-        graphs = graphs_for(connection, first, composite=composite)
+        graphs = graphs_for(connection, first, composite=composite, edge=edge)
     judged = list(models)
     if not any(each.settings.architecture == "mlp" for each in models.values()):
         with waiting("training the MLP without contacts …"):
@@ -201,6 +209,7 @@ def predict(
     sample: Annotated[str | None, typer.Option(help="Only this sample.")] = None,
     image: Annotated[str | None, typer.Option(help="Only images of this name.")] = None,
     composite: CompositeOption = None,
+    edge: EdgeOption = None,
     device: DeviceOption = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     home: HomeOption = None,
@@ -224,7 +233,7 @@ def predict(
     rows = []
     with open_store(settings, say=say) as connection, progress_bar() as progress:
         store = WritableStore(connection, settings)
-        graphs = graphs_for(connection, loaded, sample=sample, image=image, composite=composite)
+        graphs = graphs_for(connection, loaded, sample=sample, image=image, composite=composite, edge=edge)
         for graph in progress.track(graphs, description="predicting"):
             n_nmc = len(graph[active].key)
             part, state = "none", f"no {active}"

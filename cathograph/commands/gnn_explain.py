@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cathograph.commands.console import print_json, print_table, results, say, waiting
+from cathograph.commands.edge_option import EdgeOption
 from cathograph.commands.home import HomeOption, home_of
 from cathograph.commands.model_graphs import (
     DEFAULT_MODEL,
@@ -45,6 +46,7 @@ def explain(
             help="File that the image was ingested from; without it, particles are drawn as circles."
         ),
     ] = None,
+    edge: EdgeOption = None,
     device: DeviceOption = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     home: HomeOption = None,
@@ -72,7 +74,7 @@ def explain(
     with open_store(read_settings(home_of(context, home)), say=say) as connection, waiting("explaining …"):
         (found,) = export_hetero_data(
             connection,
-            SubgraphSelection(keys=[particle], hops=2),
+            SubgraphSelection(keys=[particle], hops=2, edge=edge),
             list(loaded.layout.node_features[loaded.layout.target_phase]),
         )
         (graph,) = keep_targets([found], loaded.layout.targets)
@@ -113,6 +115,7 @@ def rank(
         ),
     ] = None,
     images: Annotated[int, typer.Option(min=1, help="Phantoms per setting.")] = 6,
+    edge: EdgeOption = None,
     device: DeviceOption = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     home: HomeOption = None,
@@ -142,7 +145,9 @@ def rank(
             open_store(read_settings(home_of(context, home)), say=say) as connection,
             waiting("reading the store …"),
         ):
-            graphs = graphs_for(connection, loaded, sample=sample, image=image, composite=composite)
+            graphs = graphs_for(
+                connection, loaded, sample=sample, image=image, composite=composite, edge=edge
+            )
         with waiting("scoring …"):
             ranked = score_candidates(predictor, name_candidates(graphs)).table()
             changes = score_changes(predictor, graphs)

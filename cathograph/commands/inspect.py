@@ -63,6 +63,8 @@ def lines_of(found: "Inspection") -> list[str]:
     facts.append(("size", _bytes(found.stored_bytes)))
     if found.first_ev is not None:
         facts.append(("energies", f"{found.n_energies}, {found.first_ev:g} to {found.last_ev:g} eV"))
+    if found.edge is not None:
+        facts.append(("edge", f"{found.edge}, by the energies"))
     if found.signal is not None:
         facts.append(("pixels", found.signal))
     if found.pixel_size_um is not None:

@@ -28,6 +28,7 @@ def read_graphs(
     cathode: str | None = None,
     composite: str | None = None,
     features: Sequence[str] | None = None,
+    edge: str | None = None,
 ) -> "list[HeteroData]":
     """Read images of a selection as graphs."""
     from cathograph.gnn.graphs.export import export_hetero_data
@@ -35,7 +36,7 @@ def read_graphs(
 
     return export_hetero_data(
         connection,
-        SubgraphSelection(sample=sample, image=image, cathode=cathode, composite=composite),
+        SubgraphSelection(sample=sample, image=image, cathode=cathode, composite=composite, edge=edge),
         features,
     )
 
@@ -47,12 +48,15 @@ def graphs_for(
     sample: str | None = None,
     image: str | None = None,
     composite: str | None = None,
+    edge: str | None = None,
 ) -> "list[HeteroData]":
     """Read images with the features and targets of a model."""
     from cathograph.gnn.training.ensemble import keep_targets
 
     features = list(model.layout.node_features[model.layout.target_phase])
-    found = read_graphs(connection, sample=sample, image=image, composite=composite, features=features)
+    found = read_graphs(
+        connection, sample=sample, image=image, composite=composite, features=features, edge=edge
+    )
     return keep_targets(found, model.layout.targets)
 
 

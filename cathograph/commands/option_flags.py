@@ -26,7 +26,7 @@ from cathograph.ingest.options import (
     renamed,
     scalar_of,
 )
-from cathograph.ingest.options.model import Option, range_of, value_type
+from cathograph.ingest.options.model import Option, default_of, range_of, value_type
 
 _OF_COMMANDS = (
     "beamtime",
@@ -134,7 +134,7 @@ def _choices(field: FieldInfo) -> str | None:
 
 def _typed_as(field: FieldInfo, option: Option) -> tuple[Any, Any]:
     """Say as what the command line takes a field, and what help shows as its default."""
-    kind, default = value_type(field), field.get_default(call_default_factory=True)
+    kind, default = value_type(field), default_of(field)
     if option.off is not None:
         return bool, False
     if isinstance(default, Mapping):
@@ -151,7 +151,7 @@ def _value_of(model: type[Options], name: str, value: Any) -> Any:  # noqa: ANN4
     option, field = model.shown_options[name], model.model_fields[name]
     if option.off is not None:
         return not value
-    if isinstance(field.get_default(call_default_factory=True), Mapping):
+    if isinstance(default_of(field), Mapping):
         texts = read_assignments(value, model.flags()[name])
         return {key: scalar_of(text) for key, text in texts.items()}
     if option.form is not None:

@@ -2,6 +2,7 @@
 
 import platform
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,8 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cathograph.commands.console import results, say, waiting
+from cathograph.commands.edge_option import EdgeOption
 from cathograph.commands.home import HomeOption, home_of
 from cathograph.extras import needs
+from cathograph.schema.edges import edge_of_name
 from cathograph.schema.errors import InputError
 
 if TYPE_CHECKING:
@@ -41,6 +44,7 @@ def report(
         list[Path] | None,
         typer.Option(help="Folder to search for image files that were moved after the ingest; repeatable."),
     ] = None,
+    edge: EdgeOption = None,
     draws: Annotated[int, typer.Option(min=0, help="Number of draws of bootstrap and permutation.")] = 1999,
     home: HomeOption = None,
 ) -> None:
@@ -58,9 +62,10 @@ def report(
     _check_choice(sample, cathode, select, compare, more)
     settings = read_settings(home_of(context, home))
     with open_store(settings, say=say) as store, waiting("reading the store …"):
-        selections = _read(store, sample, cathode, select, [*(compare or []), *(more or [])])
+        selections = _read(store, sample, cathode, select, [*(compare or []), *(more or [])], edge)
         make_report_folder(out)
-        predictions = query(store, "predictions")
+        measured = next(iter(selections.values())).edge if edge is None else edge_of_name(edge).name
+        predictions = query(store, "predictions", edge=measured)
         pixels = read_pixels(store, selections, files or [])
     with waiting("computing …"):
         built = build_report(
@@ -119,7 +124,12 @@ def _check_choice(
 
 
 def _read(
-    store: "Connection", sample: str | None, cathode: str | None, select: Path | None, compare: list[str]
+    store: "Connection",
+    sample: str | None,
+    cathode: str | None,
+    select: Path | None,
+    compare: list[str],
+    edge: str | None,
 ) -> "dict[str, ElectrodeTables]":
     """Read the tables once, and narrow them to each selection."""
     from cathograph.analysis.tables.electrode_tables import (
@@ -137,7 +147,7 @@ def _read(
     # First, so that a faulty query is noticed before the whole store is read.
     files = [select] if select is not None else [Path(name) for name in compare if names_file(name)]
     rows = {str(path): run(store, adhoc_file(path)) for path in files}
-    everything = read_electrode_tables(lambda name: query(store, name))
+    everything = read_electrode_tables(partial(query, store), edge)
     if everything.images.empty:
         msg = "Found no image in the store; expected at least one. Run `cathograph ingest` or `cathograph demo`."
         raise InputError(msg)

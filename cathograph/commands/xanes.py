@@ -11,6 +11,7 @@ from cathograph.commands.option_flags import takes_options, with_flags
 from cathograph.commands.xanes_options import make_recipe, require_targets
 from cathograph.extras import needs
 from cathograph.ingest.options import FitOptions, StackOptions
+from cathograph.schema.edges import names_of
 from cathograph.schema.errors import InputError
 
 if TYPE_CHECKING:
@@ -85,8 +86,8 @@ def fit(
         },
     )
     of_method = None if options.references is None else SourceFile.at("references", options.references)
-    recipe = make_recipe(options)
     opened = open_stack(stack, stack_options)
+    recipe = make_recipe(options, opened.energies_ev)
     with progress_bar() as progress:
         task = progress.add_task("reading frames", total=None)
 
@@ -101,6 +102,8 @@ def fit(
             progress=show,
         )
     notes = [with_flags(note) for note in opened.metadata.notes]
+    if options.edge is None:
+        notes.append(f"edge {names_of([recipe.edge])} by the energies; --edge names another")
     if recipe.normalisation is None and recipe.method.needs_normalised:
         notes.append(
             f"{recipe.method.name} takes the stack's values for normalised absorption, as --no-normalise says"
@@ -165,7 +168,7 @@ def _show(made: "EdgeEnergyMap", written: list[Path], notes: list[str]) -> None:
     energies = made.energies_ev
     lines = [
         f"{height} × {width} pixels, {energies.size} energies {energies[0]:g} to {energies[-1]:g} eV, "
-        f"{made.recipe.method.name}",
+        f"{made.recipe.edge.name}, {made.recipe.method.name}",
     ]
     if made.drift is not None:
         lines.append(f"drift     up to {made.drift.largest_px:.2f} pixels, undone")
@@ -189,7 +192,8 @@ def _show(made: "EdgeEnergyMap", written: list[Path], notes: list[str]) -> None:
     if counts.valid:
         errors.print(
             f"Next: cathograph ingest IMAGE --sample NAME --energy-map {shlex.quote(str(written[0]))} "
-            f"--window-ev {low:.2f},{high:.2f} --reference-ev {record['reference_ev']:.2f}",
+            f"--edge {shlex.quote(made.recipe.edge.name)} --window-ev {low:.2f},{high:.2f} "
+            f"--reference-ev {record['reference_ev']:.2f}",
             style="dim",
             highlight=False,
             markup=False,

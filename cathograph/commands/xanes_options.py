@@ -8,29 +8,39 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from cathograph.ingest.options import FitOptions, MethodName, RegisterAgainst
+from cathograph.ingest.options import EdgeDefaults, FitOptions, MethodName, RegisterAgainst, choose_edge
 from cathograph.schema.errors import InputError
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from cathograph.ingest.xanes.edge_energy_map import MapRecipe
     from cathograph.ingest.xanes.gaussian_peak import GaussianWhiteLine
     from cathograph.ingest.xanes.half_height import HalfHeight
     from cathograph.ingest.xanes.linear_combination import LinearCombination
     from cathograph.ingest.xanes.methods import Method
-    from cathograph.ingest.xanes.references import ReferencePair
+    from cathograph.ingest.xanes.references import ReferenceSpectra
     from cathograph.ingest.xanes.registration import Against
     from cathograph.ingest.xanes.white_line import WhiteLine
 
 Chosen = TypeVar("Chosen", "WhiteLine", "HalfHeight", "GaussianWhiteLine", "LinearCombination")
 
 
-def make_recipe(options: FitOptions) -> "MapRecipe":
+def make_recipe(options: FitOptions, energies_ev: "NDArray[np.float64]") -> "MapRecipe":
     """Make the recipe of a map; where references are given, the method is calibrated by them.
+
+    Parameters
+    ----------
+    options : FitOptions
+        What was chosen; the edge's defaults hold for the rest.
+    energies_ev : ndarray of float64, shape (n,)
+        Photon energies of the stack, which tell the edge where none was named.
 
     Raises
     ------
     InputError
-        When the references cannot be read.
+        When the energies do not tell the edge, or the references cannot be read.
     """
     from cathograph.ingest.xanes.edge_energy_map import MapRecipe
     from cathograph.ingest.xanes.energy_calibration import calibrate, uncalibrated
@@ -38,20 +48,35 @@ def make_recipe(options: FitOptions) -> "MapRecipe":
     from cathograph.ingest.xanes.quality import QualityLimits
     from cathograph.ingest.xanes.references import read_references
 
-    pair = None if options.references is None else read_references(options.references)
-    method = _method(options, pair)
-    normalisation = Normalisation(options.pre_ev, options.post_ev, options.post_degree)
+    defaults = choose_edge(energies_ev, options.edge)
+    references = None
+    if options.references is not None:
+        references = read_references(options.references, _white_line_of_references(options, defaults))
+    method = _method(options, defaults, references)
     against: Against = "previous" if options.register_against is RegisterAgainst.PREVIOUS else "reference"
     return MapRecipe(
         method=method,
-        calibration=uncalibrated(method.name) if pair is None else calibrate(method, pair),
-        normalisation=normalisation if options.normalised else None,
+        calibration=uncalibrated(method.name, defaults)
+        if references is None
+        else calibrate(method, references, half_window_ev=defaults.half_window_ev),
+        normalisation=Normalisation.of(defaults, options) if options.normalised else None,
         limits=QualityLimits(options.min_quality, options.max_residual),
         register_against=against if options.registered else None,
+        edge=defaults.edge,
     )
 
 
-def _method(options: FitOptions, pair: "ReferencePair | None") -> "Method":
+def _white_line_of_references(options: FitOptions, defaults: EdgeDefaults) -> "WhiteLine":
+    """Say how the white lines of references are found: as in the stack, where that is searched for white lines."""
+    from cathograph.ingest.xanes.white_line import WhiteLine
+
+    usual = WhiteLine(search_ev=options.search_ev or defaults.white_line_search_ev)
+    if options.method is not MethodName.WHITE_LINE:
+        return usual
+    return _with(usual, half_width_ev=options.half_width_ev, degree=options.degree)
+
+
+def _method(options: FitOptions, defaults: EdgeDefaults, references: "ReferenceSpectra | None") -> "Method":
     """Make the method that was asked for, with the numbers that were given."""
     from cathograph.ingest.xanes.gaussian_peak import GaussianWhiteLine
     from cathograph.ingest.xanes.half_height import HalfHeight
@@ -60,12 +85,16 @@ def _method(options: FitOptions, pair: "ReferencePair | None") -> "Method":
 
     search, half_width_ev, degree = options.search_ev, options.half_width_ev, options.degree
     if options.method is MethodName.WHITE_LINE:
-        return _with(WhiteLine(), search_ev=search, half_width_ev=half_width_ev, degree=degree)
+        usual = WhiteLine(search_ev=defaults.white_line_search_ev)
+        return _with(usual, search_ev=search, half_width_ev=half_width_ev, degree=degree)
     if options.method is MethodName.HALF_HEIGHT:
-        return _with(HalfHeight(), search_ev=search, half_width_ev=half_width_ev, degree=degree)
-    if options.method is MethodName.WHITE_LINE_GAUSSIAN or pair is None:
-        return _with(GaussianWhiteLine(), search_ev=search, half_width_ev=half_width_ev)
-    return _with(LinearCombination(pair, baseline=not options.normalised), window_ev=search)
+        passing = HalfHeight(search_ev=defaults.half_height_search_ev)
+        return _with(passing, search_ev=search, half_width_ev=half_width_ev, degree=degree)
+    if options.method is MethodName.WHITE_LINE_GAUSSIAN or references is None:
+        bell = GaussianWhiteLine(search_ev=defaults.white_line_search_ev)
+        return _with(bell, search_ev=search, half_width_ev=half_width_ev)
+    mixture = LinearCombination(references, defaults.combination_ev, baseline=not options.normalised)
+    return _with(mixture, window_ev=search)
 
 
 def require_targets(targets: Sequence[Path], inputs: Mapping[str, Path | None]) -> None:

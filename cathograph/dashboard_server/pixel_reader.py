@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from cathograph.queries.server.connection import Connection
 
 
-def read_image_pixels(store: "Connection", sample: str, image: str) -> ImagePixels:
-    """Read the pixels of an image from its files.
+def read_image_pixels(store: "Connection", sample: str, image: str, edge: str | None = None) -> ImagePixels:
+    """Read the pixels of an image from its files, with its energy map of an absorption edge.
 
     Raises
     ------
@@ -21,7 +21,7 @@ def read_image_pixels(store: "Connection", sample: str, image: str) -> ImagePixe
         When a file is missing, has changed, or does not reproduce the stored particles.
     """
     folders = [Path(each) for each in os.environ.get(FILES, "").split(os.pathsep) if each]
-    field = read_field(store, sample=sample, image=image, folders=folders)
+    field = read_field(store, sample=sample, image=image, edge=edge, folders=folders)
     energy = field.energy
     return ImagePixels(
         labels=field.image.labels,

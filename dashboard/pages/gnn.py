@@ -47,7 +47,8 @@ def page() -> None:
         help="Only test images and images not used in training show how good a model is.",
     )  # fmt: skip
     model_hash = str(models["model_hash"].iloc[place or 0])
-    everything = store.table("predictions", current_selection())
+    selection = current_selection()
+    everything = store.table("predictions", selection, {"edge": selection.edge})
     predictions = everything[everything["model_hash"] == model_hash]
     predictions = predictions[predictions["split"].isin(splits or list(SPLIT_NAMES))]
     if predictions.empty:

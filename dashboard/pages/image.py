@@ -57,9 +57,10 @@ def page() -> None:
         show_nothing_left()
         return
     about = _choose_image(images)
-    field = field_of(about)
+    edge = current_selection().edge
+    field = field_of(about, edge)
     _show_counts(field)
-    pictures = pixels_of(str(about["sample"]), str(about["image"]))
+    pictures = pixels_of(str(about["sample"]), str(about["image"]), edge)
     if isinstance(pictures, str):
         st.warning(
             f"The graph is shown without the pixels of the image: {as_text(pictures)}",

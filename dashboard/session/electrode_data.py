@@ -154,13 +154,13 @@ def _groups_of(images: pd.DataFrame, by: str) -> pd.Series:
 
 
 @st.cache_resource(max_entries=2, show_spinner="Reading the database …")
-def _everything(version: str) -> ElectrodeTables:
-    return read_electrode_tables(store.table)
+def _everything(version: str, edge: str | None) -> ElectrodeTables:
+    return read_electrode_tables(lambda name, **parameters: store.table(name, parameters=parameters), edge)
 
 
 @st.cache_resource(max_entries=_KEPT, show_spinner=False)
 def _selected(version: str, key: str, _selection: Selection) -> ElectrodeTables:
-    everything = _everything(version)
+    everything = _everything(version, _selection.edge)
     if _selection.keeps_all:
         return everything
     images = store.images()

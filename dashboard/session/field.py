@@ -80,9 +80,10 @@ class Field:
         return both.dropna(axis="columns", how="all")
 
 
-def field_of(about: pd.Series) -> Field:
-    """Read the tables of an image from its row of the query ``images``."""
-    return _read_field(store.connection(), str(about["sample"]), str(about["image"]), store.version(), about)
+def field_of(about: pd.Series, edge: str | None = None) -> Field:
+    """Read the tables of an image from its row of the query ``images``, with its states of one absorption edge."""
+    place = str(about["sample"]), str(about["image"])
+    return _read_field(store.connection(), *place, edge, store.version(), about)
 
 
 def read_ahead() -> None:
@@ -95,17 +96,23 @@ def read_ahead() -> None:
     CannotConnect, DatabaseError
         When the database does not answer.
     """
-    images = store.read_ahead(["images"])["images"]
+    tables = store.read_ahead(["images", "measurements"])
+    images, edges = tables["images"], store.edges_in_sight(tables["measurements"])
     if not images.empty:
         connection, first = store.connection(), images.iloc[0]
-        _read_field(connection, str(first["sample"]), str(first["image"]), store_version(connection), first)
+        edge = edges[0] if len(edges) > 1 else None  # as the filter bar chooses
+        place = str(first["sample"]), str(first["image"])
+        _read_field(connection, *place, edge, store_version(connection), first)
 
 
 @st.cache_resource(max_entries=_KEPT, show_spinner="Reading the graph …")
-def _read_field(_connection: Connection, sample: str, image: str, version: str, _about: pd.Series) -> Field:
+def _read_field(
+    _connection: Connection, sample: str, image: str, edge: str | None, version: str, _about: pd.Series
+) -> Field:
     def ask(name: str) -> pd.DataFrame:
         query = load(name)
-        return run(_connection, query, query.bind({"sample": sample, "image": image}))
+        of_edge = {"edge": edge} if name == "states" else {}
+        return run(_connection, query, query.bind({"sample": sample, "image": image, **of_edge}))
 
     names = ["particles", "contacts", "junctions", "centralities", "states", "tpbs_per_nmc", "composites"]
     if int(_about["channel_pairs"]) <= MOST_CHANNEL_PAIRS:

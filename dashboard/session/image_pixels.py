@@ -50,8 +50,11 @@ class ImagePixels:
     missing: tuple[str, ...] = ()
 
 
-Read = Callable[[Connection, str, str], ImagePixels]
-"""Reads the pixels of an image of a sample; raises `CathographError` if they cannot be read."""
+Read = Callable[[Connection, str, str, str | None], ImagePixels]
+"""Reads the pixels of an image of a sample, with the energy map of an absorption edge.
+
+It raises `CathographError` if they cannot be read.
+"""
 
 _READERS: list[Read] = []
 
@@ -61,11 +64,11 @@ def read_with(read: Read) -> None:
     _READERS[:] = [read]
 
 
-def pixels_of(sample: str, image: str) -> ImagePixels | str:
-    """Give the pixels of an image, or why there are none."""
+def pixels_of(sample: str, image: str, edge: str | None = None) -> ImagePixels | str:
+    """Give the pixels of an image, with its energy map of an absorption edge, or why there are none."""
     if not _READERS:
         return "Found no function that reads pixels; expected the one of `cathograph dashboard`. Start it that way."
-    found = _read(store.connection(), sample, image, store.version())
+    found = _read(store.connection(), sample, image, edge, store.version())
     return found if isinstance(found, ImagePixels) else found.reason
 
 
@@ -75,10 +78,12 @@ class _Failed:
 
 
 @st.cache_resource(max_entries=_KEPT, ttl="10m", show_spinner="Reading the image …")
-def _read(_connection: Connection, sample: str, image: str, version: str) -> ImagePixels | _Failed:
+def _read(
+    _connection: Connection, sample: str, image: str, edge: str | None, version: str
+) -> ImagePixels | _Failed:
     # A failure is kept too, for ten minutes; the page has a button to try again.
     try:
-        return _READERS[0](_connection, sample, image)
+        return _READERS[0](_connection, sample, image, edge)
     except CathographError as error:
         return _Failed(str(error))
 

@@ -6,7 +6,7 @@ nearly all of its phase.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 import streamlit as st
@@ -44,6 +44,8 @@ class Selection:
         As `image_id` writes them.
     diameter_um : tuple of float or None
         Smallest and largest equivalent diameter of an active particle, both included.
+    edge : str or None
+        Absorption edge whose states are shown; None if at most one was measured. It removes no row.
     """
 
     beamtimes: tuple[str, ...] = ()
@@ -51,11 +53,12 @@ class Selection:
     samples: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
     diameter_um: tuple[float | None, float | None] = (None, None)
+    edge: str | None = None
 
     @property
     def keeps_all(self) -> bool:
         """Whether everything is kept."""
-        return self == Selection()
+        return replace(self, edge=None) == Selection()
 
     @property
     def keeps_all_sizes(self) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 import streamlit as st
 
+from cathograph.analysis.tables.electrode_tables import names_of_edges
 from cathograph.dashboard.session.environment import PASSWORD, URI, USER
 from cathograph.dashboard.session.selection import Selection
 from cathograph.queries.catalog import load
@@ -136,7 +137,7 @@ def particles(selection: Selection | None = None) -> pd.DataFrame:
 
 def states(selection: Selection | None = None) -> pd.DataFrame:
     """One row per active particle, its electrochemical state (null without an energy map) and what it is part of."""
-    return table("states", selection)
+    return table("states", selection, {"edge": None if selection is None else selection.edge})
 
 
 def contacts(selection: Selection | None = None) -> pd.DataFrame:
@@ -152,6 +153,16 @@ def tpbs(selection: Selection | None = None) -> pd.DataFrame:
 def centralities(selection: Selection | None = None) -> pd.DataFrame:
     """One row per particle, its network metrics."""
     return table("centralities", selection)
+
+
+def measured_edges() -> list[str]:
+    """List the absorption edges of the energy maps in sight."""
+    return edges_in_sight(table("measurements"))
+
+
+def edges_in_sight(measurements: pd.DataFrame) -> list[str]:
+    """List the absorption edges of the rows of the query ``measurements`` that are in sight."""
+    return names_of_edges(measurements[measurements["in_sight"]])
 
 
 def composites() -> pd.DataFrame:

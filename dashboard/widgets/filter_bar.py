@@ -7,7 +7,7 @@ from cathograph.analysis.figures.phase_legend import PhaseLegend
 from cathograph.dashboard.session.selection import Selection, image_ids, keep_selection
 
 
-def show_filter_bar(images: pd.DataFrame, legend: PhaseLegend) -> Selection:
+def show_filter_bar(images: pd.DataFrame, legend: PhaseLegend, edges: list[str]) -> Selection:
     """Lay out the filter bar.
 
     Parameters
@@ -16,6 +16,8 @@ def show_filter_bar(images: pd.DataFrame, legend: PhaseLegend) -> Selection:
         All rows of the query ``images``.
     legend : PhaseLegend
         What their phases are called.
+    edges : list of str
+        Absorption edges that were measured; one is chosen if there are several.
     """
     beamtimes = _choose("Beamtime", "beamtime", known) if (known := _names(images["beamtime"])) else ()
     cathodes = _choose("Cathode kind", "cathode", _names(images["cathode"]))
@@ -34,7 +36,8 @@ def show_filter_bar(images: pd.DataFrame, legend: PhaseLegend) -> Selection:
         largest = _size(
             "to (µm)", "to_um", legend.write("Largest equivalent diameter of the {active_phase} particles.")
         )
-    selection = Selection(beamtimes, cathodes, samples, chosen, (least, largest))
+    edge = _choose_edge(edges) if len(edges) > 1 else None
+    selection = Selection(beamtimes, cathodes, samples, chosen, (least, largest), edge)
     keep_selection(selection)
     return selection
 
@@ -48,6 +51,18 @@ def _choose(label: str, key: str, options: list[str]) -> tuple[str, ...]:
             bind="query-params",
             placeholder="all" if options else "none known",
             disabled=not options,
+        )
+    )
+
+
+def _choose_edge(edges: list[str]) -> str:
+    return str(
+        st.selectbox(
+            "Absorption edge",
+            edges,
+            key="edge",
+            bind="query-params",
+            help="States are shown for one edge, because energies of several edges cannot be mixed.",
         )
     )
 

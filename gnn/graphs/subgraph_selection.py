@@ -34,6 +34,8 @@ class SubgraphSelection:
         With `query` or `keys`: also what is reached over that many contacts. 0 is the chosen particles alone.
     composite : str or None
         Only images of the composite of this name.
+    edge : str or None
+        Absorption edge of the targets, as in ``Co K``; needed where several were measured.
 
     Raises
     ------
@@ -49,6 +51,7 @@ class SubgraphSelection:
     keys: Sequence[str] | None = None
     hops: int = 0
     composite: str | None = None
+    edge: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant."""
@@ -74,6 +77,7 @@ class SubgraphSelection:
         image: str | None = None,
         cathode: str | None = None,
         composite: str | None = None,
+        edge: str | None = None,
     ) -> "SubgraphSelection":
         """Take a file with one read-only Cypher query that returns particle keys in a column ``key``.
 
@@ -83,7 +87,7 @@ class SubgraphSelection:
             When the file cannot be read, or holds no query.
         """
         query = adhoc_file(path)
-        return cls(sample, image, cathode, query, query.bind(parameters or {}), None, hops, composite)
+        return cls(sample, image, cathode, query, query.bind(parameters or {}), None, hops, composite, edge)
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +124,7 @@ def choose(connection: Connection, selection: SubgraphSelection) -> list[ChosenI
         "composite": selection.composite,
     }
     if selection.query is None and selection.keys is None:
-        images = exported_images(connection, **place)
+        images = exported_images(connection, **place, edge=selection.edge)
         if not images:
             wanted = ", ".join(f"{name} {value!r}" for name, value in place.items() if value is not None)
             msg = (
@@ -130,7 +134,7 @@ def choose(connection: Connection, selection: SubgraphSelection) -> list[ChosenI
             raise QueryError(msg)
         return [ChosenImage(each) for each in images]
     asked = _by_segmentation(_asked_keys(connection, selection))
-    images = exported_images(connection, **place, segmentations=list(asked))
+    images = exported_images(connection, **place, segmentations=list(asked), edge=selection.edge)
     if not images:
         msg = (
             f"Found {sum(map(len, asked.values()))} particles selected, none of them in sample "

@@ -162,9 +162,14 @@ class TopologyReader:
         return tensors
 
     def _particles(self, keys: Sequence[str]) -> SampledParticles:
+        measured = [image.measurement for image in self.topology.images if image.measurement is not None]
         pieces = [
             read_sampled_particles(
-                self.connection.get(), keys[first : first + _AT_ONCE], self._features, self.ndim
+                self.connection.get(),
+                keys[first : first + _AT_ONCE],
+                self._features,
+                self.ndim,
+                measurements=measured,
             )
             for first in range(0, max(len(keys), 1), _AT_ONCE)
         ]

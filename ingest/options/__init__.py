@@ -5,6 +5,14 @@ image are all derived from these models (docs/decisions/0018). Nothing here impo
 ``cathograph --help`` stays fast.
 """
 
+from cathograph.ingest.options.edge_defaults import (
+    USUAL,
+    USUAL_EDGE,
+    EdgeDefaults,
+    choose_edge,
+    covered_edges,
+    defaults_of,
+)
 from cathograph.ingest.options.fit_options import FitOptions, MethodName, RegisterAgainst
 from cathograph.ingest.options.ingest_options import IngestOptions, Source
 from cathograph.ingest.options.map_options import MapOptions, MatchingOptions
@@ -16,6 +24,9 @@ from cathograph.ingest.options.state_method import STATE_VERSION, StateMethod
 
 __all__ = [
     "STATE_VERSION",
+    "USUAL",
+    "USUAL_EDGE",
+    "EdgeDefaults",
     "FitOptions",
     "IngestOptions",
     "MapOptions",
@@ -31,6 +42,9 @@ __all__ = [
     "StackOptions",
     "StateMethod",
     "Stored",
+    "choose_edge",
+    "covered_edges",
+    "defaults_of",
     "renamed",
     "scalar_of",
 ]

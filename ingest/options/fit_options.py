@@ -6,10 +6,9 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from cathograph.ingest.options.edge_defaults import EdgeName, Span
 from cathograph.ingest.options.model import Option, Options
 from cathograph.schema.errors import InputError
-
-Span = tuple[float, float]
 
 
 class MethodName(StrEnum):
@@ -40,14 +39,19 @@ class FitOptions(Options):
     method: Annotated[MethodName, Field(description="How the edge energy is found."), Option()] = (
         MethodName.WHITE_LINE
     )
+    edge: Annotated[
+        EdgeName | None,
+        Field(description="Absorption edge, as in 'Co K'; else the one that the energies cover."),
+        Option(),
+    ] = None
     pixel_size_nm: Annotated[
         float | None, Field(gt=0, description="Edge of a pixel in nm; else from the file."), Option()
     ] = None
     references: Annotated[
         Path | None,
         Field(
-            description="Text file: energies and two normalised spectra. For linear-combination; for any method, its "
-            "calibration (window and reference energy)."
+            description="Text file: energies and two or more normalised spectra. For linear-combination; for any "
+            "method, its calibration (window and reference energy)."
         ),
         Option(),
     ] = None
@@ -65,11 +69,17 @@ class FitOptions(Options):
         Option(flag="--no-normalise", off="Take the values as they are: no pre- and post-edge fits."),
     ] = True
     pre_ev: Annotated[
-        Span, Field(description="LOW,HIGH in eV of the pre-edge line."), Option(form="LOW,HIGH")
-    ] = (8100.0, 8325.0)
+        Span | None,
+        Field(description="LOW,HIGH in eV of the pre-edge line; else from 233 to 8 eV below the edge."),
+        Option(form="LOW,HIGH"),
+    ] = None
     post_ev: Annotated[
-        Span, Field(description="LOW,HIGH in eV of the post-edge curve."), Option(form="LOW,HIGH")
-    ] = (8385.0, 9000.0)
+        Span | None,
+        Field(
+            description="LOW,HIGH in eV of the post-edge curve; else from 52 eV above the edge to the next."
+        ),
+        Option(form="LOW,HIGH"),
+    ] = None
     post_degree: Annotated[
         int, Field(ge=0, le=3, description="Degree of the post-edge polynomial."), Option()
     ] = 2
@@ -116,6 +126,8 @@ class FitOptions(Options):
                 )
                 raise InputError(msg)
         if self.method is MethodName.LINEAR_COMBINATION and self.references is None:
-            msg = "Found no references for a linear combination; expected two spectra. Give them with `references`."
+            msg = (
+                "Found no references for a linear combination; expected spectra. Give them with `references`."
+            )
             raise InputError(msg)
         return self

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from types import NoneType, UnionType
-from typing import Any, ClassVar, Self, Union, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Self, Union, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -173,7 +173,14 @@ def value_type(field: FieldInfo) -> Any:  # noqa: ANN401  any type
     kinds = [field.annotation]
     if get_origin(field.annotation) in (Union, UnionType):
         kinds = [each for each in get_args(field.annotation) if each is not NoneType]
-    return kinds[0]
+    return get_args(kinds[0])[0] if get_origin(kinds[0]) is Annotated else kinds[0]
+
+
+def default_of(field: FieldInfo) -> Any:  # noqa: ANN401  any field
+    """Give the default of a field; None where it depends on other fields."""
+    return (
+        None if field.default_factory_takes_validated_data else field.get_default(call_default_factory=True)
+    )
 
 
 def range_of(field: FieldInfo) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from cathograph.ingest.options import IngestOptions, MapOptions, Options, StateMethod
-from cathograph.ingest.options.model import range_of
+from cathograph.ingest.options.model import default_of, range_of
 from cathograph.ingest.service.rules import OWN_KEYS, RULES_FILE
 from cathograph.schema.errors import InputError
 
@@ -62,7 +62,7 @@ def option_lines(*models: type[Options], without: Collection[str] = ()) -> list[
             field = model.model_fields[name]
             limits = range_of(field)
             text = f"{field.description}{f' ({limits})' if limits else ''}"
-            first = f"#   {key}: {_as_yaml(field.get_default(call_default_factory=True))}"
+            first = f"#   {key}: {_as_yaml(default_of(field))}"
             lines += textwrap.wrap(
                 text, 110, initial_indent=f"{first:<39}# ", subsequent_indent=f"#{'':<38}# "
             )

@@ -17,7 +17,7 @@ from cathograph.ingest.formats.file_state import look_at
 from cathograph.ingest.formats.image_file import StoredImage
 from cathograph.ingest.formats.image_opening import open_stored
 from cathograph.ingest.formats.stored_axes import PagesAs
-from cathograph.ingest.options import Signal, Source
+from cathograph.ingest.options import Signal, Source, covered_edges
 from cathograph.ingest.stacks.draft import Draft
 from cathograph.ingest.stacks.energies import order_energies
 from cathograph.ingest.stacks.frames import Hdf5Frames
@@ -26,6 +26,7 @@ from cathograph.ingest.stacks.pixel_meaning import LARGEST_BYTES, PixelMeaning, 
 from cathograph.ingest.stacks.source_file import SourceFile
 from cathograph.ingest.stacks.stack import BeamlineStack, look_for_bad_pixels
 from cathograph.ingest.stacks.stack_opening import Given, complete, knows_hdf5, open_draft
+from cathograph.schema.edges import EDGES, names_of
 from cathograph.schema.errors import InputImageError
 
 NO_IMAGE = "no dataset has two or three axes: nothing here can be ingested or fitted"
@@ -48,6 +49,8 @@ class Inspection:
         What the pixels are, for stacks.
     n_energies, first_ev, last_ev
         Photon energies.
+    edge : str or None
+        The known absorption edge that they cover, where it is one.
     facts : tuple of (str, str)
         Sample, scan, proposal, date and whatever else a format says.
     datasets : tuple of StoredArray
@@ -69,6 +72,7 @@ class Inspection:
     n_energies: int = 0
     first_ev: float | None = None
     last_ev: float | None = None
+    edge: str | None = None
     facts: tuple[tuple[str, str], ...] = ()
     datasets: tuple[StoredArray, ...] = ()
     missing: tuple[str, ...] = ()
@@ -188,11 +192,19 @@ def _describe_stack(
         return replace(inspection, commands=_ingest_commands(inspection, dataset))
     first_ev, last_ev = float(stack.energies_ev[0]), float(stack.energies_ev[-1])
     bad = look_for_bad_pixels(stack).in_words(stack.energies_ev) if check_pixels and not problems else ()
+    covered = covered_edges(stack.energies_ev)
+    if len(covered) != 1:
+        needed += ["--edge", "'ELEMENT K'"]
+        found = names_of(covered) if covered else "no known edge"
+        problems.append(
+            f"the energies cover {found}; name the edge that was measured with `edge`: {names_of(EDGES)}"
+        )
     return replace(
         inspection,
         n_energies=stack.shape[0],
         first_ev=first_ev,
         last_ev=last_ev,
+        edge=covered[0].name if len(covered) == 1 else None,
         problems=(*problems, *bad),
         commands=(
             _command("xanes fit", draft.path, *options, *needed, "--out", f"{_stem(draft.path)}_map.tif"),

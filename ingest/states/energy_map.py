@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from cathograph.ingest.formats import ImageFile, open_image
 from cathograph.ingest.options import StateMethod
+from cathograph.schema.edges import edges_near
 from cathograph.schema.errors import InputImageError
 
 _EV_PER_KEV = 1000.0
@@ -86,9 +87,11 @@ def find_values_in_window(energy_ev: NDArray[np.floating], method: StateMethod) 
             f"{method.reference_ev:g}. Multiply the map by 1000 and save it again."
         )
         raise InputImageError(msg)
+    near = [each for each in edges_near(middle) if each != method.absorption_edge]
+    edge = f"`edge` {near[0].name} if it is a map of that edge, or " if near else ""
     msg = (
         f"Found no energy in the window {low:g} to {high:g} eV (98 % lie from {lowest:.6g} to {highest:.6g}, median "
-        f"{middle:.6g}); expected a map in that window. Give the window and the reference energy of its "
-        "calibration: `window_ev` LOW,HIGH and `reference_ev`."
+        f"{middle:.6g}); expected a map in that window, of {method.edge}. Give {edge}the window and the reference "
+        "energy of its calibration: `window_ev` LOW,HIGH and `reference_ev`."
     )
     raise InputImageError(msg)

@@ -1,7 +1,7 @@
 """How an energy map was fitted, from the record beside it.
 
-`cathograph xanes fit` writes ``map.json`` beside ``map.tif``: the method, the energies of the stack, and the window
-and reference energy that suit them. A record counts only for the file whose hash it names, so a map that
+`cathograph xanes fit` writes ``map.json`` beside ``map.tif``: the edge, the method, the energies of the stack, and the
+window and reference energy that suit them. A record counts only for the file whose hash it names, so a map that
 was replaced or edited is not described by the record of another.
 """
 
@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from cathograph.ingest.formats import ImageFile
-from cathograph.schema.errors import InputImageError
+from cathograph.schema.edges import EDGES, edge_of_name, names_of
+from cathograph.schema.errors import InputError, InputImageError
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class MapFit:
         Energy that separates the peaks above it from those below.
     energies_ev : tuple of float
         Energies of the stack.
+    edge : str or None
+        Absorption edge of the stack; None in records from before edges had names.
     """
 
     name: str
@@ -38,6 +41,7 @@ class MapFit:
     window_ev: tuple[float, float]
     reference_ev: float
     energies_ev: tuple[float, ...]
+    edge: str | None = None
 
 
 def read_map_fit(file: ImageFile) -> tuple[MapFit | None, tuple[str, ...]]:
@@ -94,7 +98,17 @@ def _fit_of(record: Mapping[str, Any], path: Path) -> MapFit:
     reference = _energies([record.get("reference_ev")])
     if not reference:
         raise _unusable(path, "reference_ev", "an energy in eV")
-    return MapFit(path.name, method, (window[0], window[1]), reference[0], energies)
+    return MapFit(path.name, method, (window[0], window[1]), reference[0], energies, _edge(record, path))
+
+
+def _edge(record: Mapping[str, Any], path: Path) -> str | None:
+    name = record.get("edge")
+    if name is None:
+        return None
+    try:
+        return edge_of_name(str(name)).name
+    except InputError as error:
+        raise _unusable(path, "edge", names_of(EDGES)) from error
 
 
 def _energies(values: object) -> tuple[float, ...]:

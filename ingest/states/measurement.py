@@ -146,17 +146,40 @@ class MapFile:
             )
             raise InputImageError(msg)
         fit, notes = read_map_fit(file)
-        if fit is not None and not source.calibration_given:
-            calibrated = source.method.with_changes(window_ev=fit.window_ev, reference_ev=fit.reference_ev)
-            source = replace(source, method=calibrated)
-            low, high = fit.window_ev
-            notes = (f"window {low:g} to {high:g} eV and reference {fit.reference_ev:g} eV from {fit.name}",)
+        if fit is not None:
+            source, notes = _as_fitted(source, fit)
         return cls(file, source, fit, notes)
 
     def page(self, index: int) -> MapPage:
         """Read one map."""
         energy_ev = self.file.pages[index]
         return MapPage(self.file, energy_ev, self.source, hash_pixels(energy_ev), self.fit, self.notes)
+
+
+def _as_fitted(source: MapSource, fit: MapFit) -> tuple[MapSource, tuple[str, ...]]:
+    """Take edge and calibration from the record of the fit where the user gave none.
+
+    Raises
+    ------
+    InputImageError
+        When the map was fitted over another edge than the user says.
+    """
+    method = source.method
+    if fit.edge is not None:
+        if method.edge_given and method.edge != fit.edge:
+            msg = (
+                f"Found `edge` {method.edge} for {source.path.name}, which was fitted over {fit.edge} ({fit.name}); "
+                f"expected the same edge. Leave `edge` out, or name the map of {method.edge}."
+            )
+            raise InputImageError(msg)
+        method = method.with_changes(edge=fit.edge)
+    if source.calibration_given:
+        return replace(source, method=method), ()
+    calibrated = method.with_changes(window_ev=fit.window_ev, reference_ev=fit.reference_ev)
+    low, high = fit.window_ev
+    edge = "" if fit.edge is None else f"edge {fit.edge}, "
+    note = f"{edge}window {low:g} to {high:g} eV and reference {fit.reference_ev:g} eV from {fit.name}"
+    return replace(source, method=calibrated), (note,)
 
 
 @dataclass(frozen=True)
@@ -239,6 +262,8 @@ def analyse_map(
         measurement_key=page.key_on(segmentation_key),
         measurement={
             "kind": KIND,
+            "element": method.absorption_edge.element,
+            "edge": method.absorption_edge.edge,
             "params": canonical_json(page.parameters),
             "energies": None if page.fit is None else list(page.fit.energies_ev),
             "placement": canonical_json(page.placement),

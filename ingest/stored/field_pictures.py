@@ -20,6 +20,7 @@ from cathograph.ingest.states.map_placement import MapPlacement
 from cathograph.ingest.stored.source_files import FoundFile, find_source_files
 from cathograph.ingest.stored.stored_image import stored_regions
 from cathograph.queries.catalog import load
+from cathograph.queries.reading.measured_edges import choose_measured_edge
 from cathograph.queries.reading.runner import run
 from cathograph.schema.errors import InputImageError
 from cathograph.schema.keys import hash_pixels
@@ -102,7 +103,7 @@ class FieldPictures:
 
 
 def read_field(
-    store: "Connection", *, sample: str, image: str, folders: Sequence[Path] = ()
+    store: "Connection", *, sample: str, image: str, edge: str | None = None, folders: Sequence[Path] = ()
 ) -> FieldPictures:
     """Read the pixels of an image in sight from its files.
 
@@ -112,17 +113,21 @@ def read_field(
         Where the image is.
     sample, image : str
         The image.
+    edge : str, optional
+        Absorption edge of the energy map; may be left out where one was measured.
     folders : sequence of Path
         Where to look for files that are not at their recorded place.
 
     Raises
     ------
     QueryError
-        When the image is not there.
+        When the image is not there, or several edges were measured and none is named.
     InputError, InputImageError
         When its file is gone, changed, or does not give the stored particles.
     """
-    files = find_source_files(store, sample=sample, image=image, folders=folders)
+    if edge is None:
+        edge = choose_measured_edge(store, None, sample=sample, image=image)
+    files = find_source_files(store, sample=sample, image=image, edge=edge, folders=folders)
     regions = stored_regions(
         store, sample=sample, image=image, labels=files.labels.path, dataset=files.labels.dataset
     )
@@ -138,7 +143,7 @@ def read_field(
         missing.append("no grey image: give it beside the labels (cathograph ingest … --grey FILE)")
     energy = None
     if files.energy_map is not None:
-        energy = _energy(store, sample, image, files.energy_map, labelled, stored.pixel_size_um)
+        energy = _energy(store, sample, image, edge, files.energy_map, labelled, stored.pixel_size_um)
     else:
         missing.append("no energy map: there is none, or its file is gone")
     return FieldPictures(labelled, grey, energy, stored.pixel_size_um, tuple(missing))
@@ -148,13 +153,14 @@ def _energy(
     store: "Connection",
     sample: str,
     image: str,
+    edge: str | None,
     file: FoundFile,
     labelled: Regions,
     image_pixel_um: float,
 ) -> EnergyPixels:
-    """Lay the active energy map over the image, as its measurement says."""
+    """Lay the active energy map of an edge over the image, as its measurement says."""
     query = load("measurements")
-    table = run(store, query, query.bind({"sample": sample, "image": image}))
+    table = run(store, query, query.bind({"sample": sample, "image": image, "edge": edge}))
     measured = table[table["in_sight"].astype(bool)].iloc[0]
     volume = labelled.labels.ndim == 3
     pages = open_energy_map(file.path, dataset=file.dataset, volume=volume).pages

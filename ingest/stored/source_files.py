@@ -46,7 +46,7 @@ class SourceFiles:
 
 
 def find_source_files(
-    store: "Connection", *, sample: str, image: str, folders: Sequence[Path] = ()
+    store: "Connection", *, sample: str, image: str, edge: str | None = None, folders: Sequence[Path] = ()
 ) -> SourceFiles:
     """Find the files that an image in sight, and its energy map, were read from.
 
@@ -56,6 +56,8 @@ def find_source_files(
         Where the image is.
     sample, image : str
         The image.
+    edge : str, optional
+        Absorption edge of the energy map; needed where several were measured.
     folders : sequence of Path
         Where to look for files that are not at their recorded place: in the folder itself, and in its
         sub-folders as far as these are named as they were.
@@ -65,7 +67,7 @@ def find_source_files(
     InputImageError
         When the file that its particles were made from is not found.
     """
-    runs = recorded_files(store, sample, image)
+    runs = recorded_files(store, sample, image, edge)
     of_labels = [run for run in runs if run.wrote == "segmentation"]
     labels = _first(_candidates(_files_of(of_labels), folders))
     if labels is None:

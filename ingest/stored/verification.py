@@ -140,7 +140,7 @@ def _verdict(
 
 
 def _files(stored: NotedImage) -> list[FileNoted]:
-    return [file for file in (stored.file, stored.energy_map) if file is not None]
+    return [*([] if stored.file is None else [stored.file]), *stored.energy_maps]
 
 
 def _differences(where: str, expected: Mapping[str, int], stored: Mapping[str, int]) -> str:

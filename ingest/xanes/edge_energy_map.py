@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cathograph.ingest.options import USUAL_EDGE
 from cathograph.ingest.stacks.absorbance import store_frames
 from cathograph.ingest.stacks.energy_stack import EnergyStack
 from cathograph.ingest.xanes.energy_calibration import MOST_DROPPED, EnergyCalibration
@@ -18,6 +19,7 @@ from cathograph.ingest.xanes.methods import Method
 from cathograph.ingest.xanes.normalisation import Normalisation
 from cathograph.ingest.xanes.quality import PixelCounts, QualityLimits, mask_pixels
 from cathograph.ingest.xanes.registration import Against, Drift, find_drift, register_stack
+from cathograph.schema.edges import AbsorptionEdge
 
 RELATIVE = "Values are relative edge shifts, not lithium contents."
 Progress = Callable[[str, int, int], None]
@@ -39,6 +41,8 @@ class MapRecipe:
         What a pixel must reach.
     register_against : {"previous", "reference"} or None
         None to leave frames where they are.
+    edge : AbsorptionEdge
+        Edge that the stack was taken over.
     """
 
     method: Method
@@ -46,6 +50,7 @@ class MapRecipe:
     normalisation: Normalisation | None = dataclasses.field(default_factory=Normalisation)
     limits: QualityLimits = dataclasses.field(default_factory=QualityLimits)
     register_against: Against | None = None
+    edge: AbsorptionEdge = USUAL_EDGE
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,7 @@ class EdgeEnergyMap:
         low, median, high = np.percentile(valid, [5, 50, 95]) if valid.size else [None] * 3
         return {
             "note": RELATIVE,
+            "edge": recipe.edge.name,
             "method": {"name": recipe.method.name, "parameters": _parameters(recipe.method)},
             "normalisation": None
             if recipe.normalisation is None
@@ -189,7 +195,7 @@ def _parameters(method: Method) -> dict[str, Any]:
     for field in dataclasses.fields(method):  # type: ignore[arg-type]  # all methods are dataclasses
         value = getattr(method, field.name)
         if field.name == "references":
-            value = {"names": value.names, "low_ev": value.low_ev, "high_ev": value.high_ev}
+            value = value.as_record()
         fields[field.name] = value
     return fields
 

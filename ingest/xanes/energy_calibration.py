@@ -1,9 +1,9 @@
 """Energy calibration: the window of valid edge energies and the reference energy of each method.
 
-The paper keeps 8340–8348 eV and separates peaks at 8344 eV. These suit white-line-like energies of one
+For Ni K the paper keeps 8340–8348 eV and separates peaks at 8344 eV. These suit white-line-like energies of one
 instrument: of the measured references NiO and LiNiO₂, white lines lie at 8347.5 and 8349.5 eV,
 half-heights at 8340.0 and 8341.8 eV, so no one window suits both methods. A calibration runs a
-method on two references and lays a window as wide as the paper's around their middle. It does
+method on references and lays a window as wide as the edge's default around their middle. It does
 not turn edge energies into lithium contents, and it leaves the map itself as it is.
 """
 
@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cathograph.ingest.options import USUAL, EdgeDefaults
 from cathograph.ingest.xanes.methods import Method
-from cathograph.ingest.xanes.references import ReferencePair
+from cathograph.ingest.xanes.references import ReferenceSpectra
 from cathograph.schema.errors import InputError
 
-HALF_WINDOW_EV = 4.0
 MOST_DROPPED = 0.10
 """Share of edge energies outside the window above which a map is flagged."""
 
@@ -42,13 +42,13 @@ class EnergyCalibration:
     source: str
 
 
-def uncalibrated(method: str) -> EnergyCalibration:
-    """Return the paper's window, 8340–8348 eV, and reference energy, 8344 eV."""
-    return EnergyCalibration(method, (8340.0, 8348.0), 8344.0, "arXiv 2512.16085, not calibrated")
+def uncalibrated(method: str, defaults: EdgeDefaults = USUAL) -> EnergyCalibration:
+    """Return the default window and reference energy of an edge; of Ni K, those of the paper."""
+    return EnergyCalibration(method, defaults.window_ev, defaults.reference_ev, defaults.source)
 
 
 def calibrate(
-    method: Method, references: ReferencePair, *, half_window_ev: float = HALF_WINDOW_EV
+    method: Method, references: ReferenceSpectra, *, half_window_ev: float = USUAL.half_window_ev
 ) -> EnergyCalibration:
     """Measure the references by a method; put its window around them.
 
@@ -56,15 +56,15 @@ def calibrate(
     ----------
     method : Method
         Method to calibrate, on normalised absorption.
-    references : ReferencePair
-        Two spectra measured on the instrument of the stack.
+    references : ReferenceSpectra
+        Spectra measured on the instrument of the stack.
     half_window_ev : float
         Distance of the window's ends from the middle of the references in eV.
 
     Returns
     -------
     EnergyCalibration
-        Window around the middle of the two edge energies, which is the reference energy.
+        Window around the middle between the lowest and the highest edge energy, which is the reference energy.
 
     Raises
     ------
@@ -80,7 +80,7 @@ def calibrate(
     >>> def spectrum(edge):
     ...     step = 1 / (1 + np.exp(-(energies - edge) / 1.5))
     ...     return step + 0.5 * np.exp(-0.5 * ((energies - edge - 7) / 2) ** 2)
-    >>> pair = ReferencePair(("a", "b"), energies, np.stack([spectrum(8340), spectrum(8342)]), 8347.0, 8349.0)
+    >>> pair = ReferenceSpectra(("a", "b"), energies, np.stack([spectrum(8340), spectrum(8342)]), (8347.0, 8349.0))
     >>> calibrate(HalfHeight(), pair).reference_energy_ev.__round__(1)
     8341.0
     """
@@ -91,7 +91,7 @@ def calibrate(
             f"Found no edge by {method.name} in the reference {lost}; expected normalised absorption over it."
         )
         raise InputError(msg)
-    middle = float(edges.mean())
+    middle = float(edges.min() + edges.max()) / 2
     apart = float(np.ptp(edges))
     if apart >= 2 * half_window_ev:
         msg = (

@@ -73,7 +73,9 @@ def draw_overview(path: Path, made: EdgeEnergyMap, *, title: str) -> None:
     right.legend(frameon=False, fontsize="small", loc="upper left")
     right.set_ylim(top=1.25 * right.get_ylim()[1])  # room for the legend
     right.set_title(f"outside the window: {made.counts.dropped_share:.1%}")
-    figure.suptitle(f"{title} · {made.recipe.method.name} · {RELATIVE}", fontsize="medium")
+    figure.suptitle(
+        f"{title} · {made.recipe.edge.name} · {made.recipe.method.name} · {RELATIVE}", fontsize="medium"
+    )
     write_complete(path, lambda part: figure.savefig(part, dpi=_DPI))
 
 

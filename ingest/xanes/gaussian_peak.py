@@ -17,6 +17,7 @@ from typing import ClassVar
 import numba
 import numpy as np
 
+from cathograph.ingest.options import USUAL
 from cathograph.ingest.xanes.local_polynomial import Float64s, Int64s
 from cathograph.ingest.xanes.white_line import WhiteLine, WhiteLinePlan
 
@@ -41,7 +42,7 @@ class GaussianWhiteLine:
 
     name: ClassVar[str] = "white-line-gaussian"
     needs_normalised: ClassVar[bool] = True
-    search_ev: tuple[float, float] = (8335.0, 8365.0)
+    search_ev: tuple[float, float] = USUAL.white_line_search_ev
     half_width_ev: float = 4.0
 
     def plan(self, energies_ev: Float64s) -> "GaussianPlan":

@@ -11,6 +11,7 @@ from typing import ClassVar
 import numba
 import numpy as np
 
+from cathograph.ingest.options import USUAL
 from cathograph.ingest.xanes.local_polynomial import (
     Float64s,
     Int64s,
@@ -46,7 +47,7 @@ class HalfHeight:
 
     name: ClassVar[str] = "half-height"
     needs_normalised: ClassVar[bool] = True
-    search_ev: tuple[float, float] = (8332.0, 8360.0)
+    search_ev: tuple[float, float] = USUAL.half_height_search_ev
     half_width_ev: float = 3.0
     degree: int = 3
     level: float = 0.5

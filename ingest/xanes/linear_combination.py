@@ -1,6 +1,7 @@
-"""Linear combination of two reference spectra: the share of each in a pixel.
+"""Linear combination of reference spectra: the share of each in a pixel.
 
-A(E) = a R₁(E) + b R₂(E), by least squares over a window of energies, with a straight line beneath
+With three or more references no amount may be negative (`cathograph.ingest.xanes.non_negative_combination`). Two are
+fitted as follows. A(E) = a R₁(E) + b R₂(E), by least squares over a window of energies, with a straight line beneath
 it where the stack is not normalised. The share is f = b/(a + b) and the edge energy that of the
 references in that share, (1 − f) E₁ + f E₂: by definition linear in f, while the maximum of a mixture
 of two spectra is not. f is not forced into 0 to 1: noise would then shift the mean of pure regions.
@@ -12,8 +13,11 @@ from typing import ClassVar
 import numba
 import numpy as np
 
+from cathograph.ingest.options import USUAL
 from cathograph.ingest.xanes.local_polynomial import Float64s
-from cathograph.ingest.xanes.references import ReferencePair
+from cathograph.ingest.xanes.methods import Plan
+from cathograph.ingest.xanes.non_negative_combination import NonNegativePlan
+from cathograph.ingest.xanes.references import ReferenceSpectra
 from cathograph.schema.errors import InputError
 
 _SMALLEST_JUMP = 1e-9
@@ -21,12 +25,12 @@ _SMALLEST_JUMP = 1e-9
 
 @dataclass(frozen=True)
 class LinearCombination:
-    """Edge energy from the shares of two references.
+    """Edge energy from the shares of references.
 
     Attributes
     ----------
-    references : ReferencePair
-        The two spectra and their edge energies.
+    references : ReferenceSpectra
+        The spectra and their edge energies.
     window_ev : (float, float)
         Energies in eV that are fitted; only those covered by the references are.
     baseline : bool
@@ -35,11 +39,11 @@ class LinearCombination:
 
     name: ClassVar[str] = "linear-combination"
     needs_normalised: ClassVar[bool] = False
-    references: ReferencePair
-    window_ev: tuple[float, float] = (8325.0, 8370.0)
+    references: ReferenceSpectra
+    window_ev: tuple[float, float] = USUAL.combination_ev
     baseline: bool = False
 
-    def plan(self, energies_ev: Float64s) -> "LinearCombinationPlan":
+    def plan(self, energies_ev: Float64s) -> Plan:
         """Prepare for the energies of a stack.
 
         Raises
@@ -48,13 +52,14 @@ class LinearCombination:
             Too few energies in the window that the references cover, or references that cannot
             be told apart there.
         """
-        pair = self.references
-        low = max(self.window_ev[0], float(pair.energies_ev[0]))
-        high = min(self.window_ev[1], float(pair.energies_ev[-1]))
+        references = self.references
+        low = max(self.window_ev[0], float(references.energies_ev[0]))
+        high = min(self.window_ev[1], float(references.energies_ev[-1]))
         first = int(np.searchsorted(energies_ev, low, side="left"))
         end = max(int(np.searchsorted(energies_ev, high, side="right")), first)
         where = energies_ev[first:end]
-        n_columns = 4 if self.baseline else 2
+        n_references = len(references.names)
+        n_columns = n_references + (2 if self.baseline else 0)
         if where.size <= n_columns:
             msg = (
                 f"Found {where.size} of the stack's energies within {low:g} to {high:g} eV, where window and "
@@ -62,17 +67,21 @@ class LinearCombination:
                 "the stack's energies."
             )
             raise InputError(msg)
-        columns = [*pair.at(where)]
+        columns = [*references.at(where)]
         if self.baseline:
             columns += [np.ones(where.size), (where - where.mean()) / np.ptp(where)]
         design = np.column_stack(columns)
         if np.linalg.matrix_rank(design, tol=1e-6 * np.linalg.norm(design)) < n_columns:
             msg = (
                 f"Found references that are the same over {low:g} to {high:g} eV"
-                f"{' but for a straight line' if self.baseline else ''}; expected two different ones."
+                f"{' but for a straight line' if self.baseline else ''}, or mixtures of each other; expected "
+                "different ones. Leave one out, or widen `search_ev`."
             )
             raise InputError(msg)
-        return LinearCombinationPlan(first, end, design, pair.low_ev, pair.high_ev)
+        if n_references > 2:
+            spectra, baseline = design[:, :n_references], design[:, n_references:]
+            return NonNegativePlan.of(first, end, spectra, baseline, references.edge_energies_ev)
+        return LinearCombinationPlan(first, end, design, references.low_ev, references.high_ev)
 
 
 @dataclass(frozen=True)

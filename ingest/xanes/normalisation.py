@@ -15,7 +15,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from cathograph.ingest.options import FitOptions
+from cathograph.ingest.options import USUAL, EdgeDefaults, FitOptions
 from cathograph.schema.errors import InputError
 
 Float64s = NDArray[np.float64]
@@ -23,12 +23,9 @@ Float64s = NDArray[np.float64]
 _LEAST_PRE = 3  # a line through two points leaves nothing to tell noise from
 
 
-_USUAL = FitOptions()
-
-
 @dataclass(frozen=True)
 class Normalisation:
-    """Where the pre-edge and post-edge fits lie. The defaults are for the Ni K edge.
+    """Where the pre-edge and post-edge fits lie. The defaults are for the Ni K edge; `of` gives those of any.
 
     Attributes
     ----------
@@ -43,10 +40,20 @@ class Normalisation:
         E₀, the energy in eV at which the jump is taken.
     """
 
-    pre_ev: tuple[float, float] = _USUAL.pre_ev
-    post_ev: tuple[float, float] = _USUAL.post_ev
-    post_degree: int = _USUAL.post_degree
-    edge_ev: float = 8344.0
+    pre_ev: tuple[float, float] = USUAL.pre_ev
+    post_ev: tuple[float, float] = USUAL.post_ev
+    post_degree: int = FitOptions().post_degree
+    edge_ev: float = USUAL.reference_ev
+
+    @classmethod
+    def of(cls, defaults: EdgeDefaults, options: FitOptions) -> "Normalisation":
+        """Take what was chosen, and the defaults of the edge for the rest."""
+        return cls(
+            options.pre_ev or defaults.pre_ev,
+            options.post_ev or defaults.post_ev,
+            options.post_degree,
+            defaults.reference_ev,
+        )
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Two reference spectra, for linear combinations and for calibration.
+"""Reference spectra, for linear combinations and for calibration.
 
 The references' own edge energies are measured, by the white-line maximum, not taken from the
 literature: monochromators differ by electronvolts, and references are valid only when they were measured
@@ -7,6 +7,7 @@ on the instrument that recorded the stack.
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,29 +20,44 @@ from cathograph.schema.errors import InputError
 
 
 @dataclass(frozen=True)
-class ReferencePair:
-    """Normalised spectra of two substances, the one with the lower edge energy first.
+class ReferenceSpectra:
+    """Normalised spectra of two or more substances, by edge energy, the lowest first.
 
     Attributes
     ----------
-    names : (str, str)
+    names : tuple of str
         What they are.
     energies_ev : ndarray of float64, shape (n,)
         Strictly increasing, in eV.
-    spectra : ndarray of float64, shape (2, n)
+    spectra : ndarray of float64, shape (references, n)
         Normalised absorption.
-    low_ev, high_ev : float
+    edge_energies_ev : tuple of float
         Their edge energies in eV.
     """
 
-    names: tuple[str, str]
+    names: tuple[str, ...]
     energies_ev: NDArray[np.float64]
     spectra: NDArray[np.float64]
-    low_ev: float
-    high_ev: float
+    edge_energies_ev: tuple[float, ...]
+
+    @property
+    def low_ev(self) -> float:
+        """The lowest edge energy in eV."""
+        return self.edge_energies_ev[0]
+
+    @property
+    def high_ev(self) -> float:
+        """The highest edge energy in eV."""
+        return self.edge_energies_ev[-1]
+
+    def as_record(self) -> dict[str, Any]:
+        """Say what identifies them; of two by the names that records of two have always had."""
+        if len(self.names) == 2:
+            return {"names": self.names, "low_ev": self.low_ev, "high_ev": self.high_ev}
+        return {"names": self.names, "edge_energies_ev": self.edge_energies_ev}
 
     def at(self, energies_ev: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Interpolate both spectra (monotone cubic), shape (2, energies).
+        """Interpolate the spectra (monotone cubic), shape (references, energies).
 
         Parameters
         ----------
@@ -50,77 +66,82 @@ class ReferencePair:
 
         Returns
         -------
-        ndarray of float64, shape (2, m)
+        ndarray of float64, shape (references, m)
             NaN outside the range: references are not extrapolated.
         """
         curve = PchipInterpolator(self.energies_ev, self.spectra, axis=1, extrapolate=False)
         return np.asarray(curve(energies_ev), dtype=np.float64)
 
 
-def make_reference_pair(table: SpectrumTable, white_line: WhiteLine | None = None) -> ReferencePair:
-    """Make a pair of references from two spectra, their edge energies being white-line maxima.
+def make_references(table: SpectrumTable, white_line: WhiteLine | None = None) -> ReferenceSpectra:
+    """Make references from spectra, their edge energies being white-line maxima.
 
     Parameters
     ----------
     table : SpectrumTable
-        Two columns of normalised absorption.
+        Two or more columns of normalised absorption.
     white_line : WhiteLine, optional
-        How the maxima are found; the defaults when not given.
+        How the maxima are found; the defaults, which are for Ni K, when not given.
 
     Returns
     -------
-    ReferencePair
+    ReferenceSpectra
         Sorted by edge energy.
 
     Raises
     ------
     InputError
-        Another number of columns, NaN, no maximum, or the same maximum twice.
+        Fewer than two columns, NaN, no maximum, or one maximum in all of them.
     """
-    if len(table.columns) != 2:
+    if len(table.columns) < 2:
         found = ", ".join(table.names) or "none"
-        msg = f"Found reference spectra {found}; expected two columns after the energies, one per reference."
+        msg = f"Found reference spectra {found}; expected at least two columns after the energies, one per reference."
         raise InputError(msg)
     if not np.isfinite(table.columns).all():
         msg = "Found a value that is no number in a reference spectrum; expected normalised absorption."
         raise InputError(msg)
-    plan = (WhiteLine() if white_line is None else white_line).plan(table.energies_ev)
-    edges = plan.fit(np.ascontiguousarray(table.columns))[0]
-    if np.isnan(edges).any() or edges[0] == edges[1]:
+    method = WhiteLine() if white_line is None else white_line
+    edges = method.plan(table.energies_ev).fit(np.ascontiguousarray(table.columns))[0]
+    if np.isnan(edges).any() or edges.min() == edges.max():
         listed = ", ".join(f"{name} {edge:.2f}" for name, edge in zip(table.names, edges, strict=True))
-        msg = f"Found white lines {listed} eV in the references; expected two different ones."
+        low, high = method.search_ev
+        msg = (
+            f"Found white lines {listed} eV in the references (nan: none from {low:g} to {high:g} eV); expected one "
+            "in each, and two different ones. Set `search_ev`, or correct the references."
+        )
         raise InputError(msg)
-    order = np.argsort(edges)
-    return ReferencePair(
-        names=(table.names[order[0]], table.names[order[1]]),
+    order = np.argsort(edges, kind="stable")
+    return ReferenceSpectra(
+        names=tuple(table.names[each] for each in order),
         energies_ev=table.energies_ev,
         spectra=table.columns[order],
-        low_ev=float(edges[order[0]]),
-        high_ev=float(edges[order[1]]),
+        edge_energies_ev=tuple(float(edges[each]) for each in order),
     )
 
 
-def read_references(path: Path | str) -> ReferencePair:
-    """Read two reference spectra from a text file: energies in eV and two columns.
+def read_references(path: Path | str, white_line: WhiteLine | None = None) -> ReferenceSpectra:
+    """Read reference spectra from a text file: energies in eV and two or more columns.
 
     Parameters
     ----------
     path : Path or str
         Text file, see `cathograph.ingest.stacks.spectrum_file`.
+    white_line : WhiteLine, optional
+        How their edge energies are found; the defaults, which are for Ni K, when not given.
 
     Returns
     -------
-    ReferencePair
+    ReferenceSpectra
         Sorted by edge energy.
 
     Raises
     ------
     InputError
-        As `read_spectra` and `make_reference_pair`, with the file named.
+        As `read_spectra` and `make_references`, with the file named.
     """
     table = read_spectra(path)
     try:
-        return make_reference_pair(table)
+        return make_references(table, white_line)
     except InputError as error:
         msg = f"{shown(Path(path))}: {error}"
         raise InputError(msg) from error

@@ -18,6 +18,7 @@ from typing import ClassVar
 import numba
 import numpy as np
 
+from cathograph.ingest.options import USUAL
 from cathograph.ingest.xanes.local_polynomial import (
     Float64s,
     Int64s,
@@ -53,7 +54,7 @@ class WhiteLine:
 
     name: ClassVar[str] = "white-line"
     needs_normalised: ClassVar[bool] = False
-    search_ev: tuple[float, float] = (8335.0, 8365.0)
+    search_ev: tuple[float, float] = USUAL.white_line_search_ev
     half_width_ev: float = 5.0
     degree: int = 4
 

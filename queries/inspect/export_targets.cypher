@@ -1,11 +1,11 @@
-// export_targets: measured states of the NMC of some segmentations by columns.
-// grain:   one row per segmentation with an active measurement; lists go together by place
-// params:  $segmentations LIST<STRING>
+// export_targets: measured states of the NMC of some measurements by columns.
+// grain:   one row per segmentation with one of the measurements; lists go together by place
+// params:  $measurements LIST<STRING>
 // columns: segmentation STRING, label LIST<INTEGER>, soc_ev LIST<FLOAT>, heterogeneity_ev LIST<FLOAT>,
 //          polarization_ev LIST<FLOAT>, flagged LIST<BOOLEAN>
-// source:  values are null where they could not be measured
-MATCH (segmentation:Segmentation)<-[:ON]-(:Measurement {active: true})-[state:STATE]->(nmc)
-WHERE segmentation.key IN $segmentations
+// source:  values are null where they could not be measured; one measurement of each segmentation
+MATCH (segmentation:Segmentation)<-[:ON]-(measurement:Measurement)-[state:STATE]->(nmc)
+WHERE measurement.key IN $measurements
 WITH segmentation.key AS segmentation, collect(nmc.label) AS label, collect(state) AS states
 RETURN
   segmentation,

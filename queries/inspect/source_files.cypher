@@ -1,6 +1,6 @@
-// source_files: the files that the active segmentation of an image, and its active energy map, were read from.
+// source_files: the files that the active segmentation of an image, and its active energy maps, were read from.
 // grain:   one row per run, the newest first
-// params:  $sample STRING, $image STRING
+// params:  $sample STRING, $image STRING, $edge STRING or null
 // columns: wrote STRING, file_path STRING or null, file_name STRING, file_sha256 STRING, dataset STRING or null,
 //          grey_path STRING or null, grey_sha256 STRING or null, host STRING
 // source:  the store holds no pixels; `wrote` is segmentation or measurement
@@ -10,7 +10,8 @@ CALL (segmentation) {
   MATCH (run:IngestRun)-[:WROTE]->(segmentation)
   RETURN run, "segmentation" AS wrote
   UNION ALL
-  MATCH (run:IngestRun)-[:WROTE]->(:Measurement {active: true})-[:ON]->(segmentation)
+  MATCH (run:IngestRun)-[:WROTE]->(measurement:Measurement {active: true})-[:ON]->(segmentation)
+  WHERE ($edge IS NULL OR measurement.element + ' ' + measurement.edge = $edge)
   RETURN run, "measurement" AS wrote
 }
 RETURN

@@ -1,6 +1,7 @@
 // graph_particles: every particle with its key and all of its properties, the measured state included.
-// grain:   one row per particle of an active segmentation
-// params:  $sample STRING or null, $image STRING or null
+// grain:   one row per particle of an active segmentation; an NMC has one per absorption edge that was measured on it,
+//          with $edge one in all
+// params:  $sample STRING or null, $image STRING or null, $edge STRING or null
 // columns: sample STRING, image STRING, label INTEGER, phase STRING, key STRING, properties MAP,
 //          state MAP or null, composite STRING, roles LIST<STRING>
 // source:  `cathograph export`; with the query contacts it is the whole graph. Network metrics are null where
@@ -14,7 +15,9 @@ ORDER BY sample.id, image.id
 UNWIND range(0, size(members) - 1, 2000) AS start
 CALL (sample, image, segmentation, complete, members, start) {
   UNWIND members[start..start + 2000] AS particle
-  OPTIONAL MATCH (particle)<-[state:STATE]-(:Measurement {active: true})
+  OPTIONAL MATCH (particle)<-[state:STATE]-(measurement:Measurement {active: true})
+  WHERE ($edge IS NULL OR measurement.element + ' ' + measurement.edge = $edge)
+  WITH particle, state ORDER BY particle.label, measurement.element, measurement.edge
   RETURN collect({
     sample: sample.id,
     image: image.id,

@@ -1,15 +1,16 @@
 // measurements: every energy map of every image, the active one and older ones.
 // grain:   one row per measurement
-// params:  $sample STRING or null, $image STRING or null
+// params:  $sample STRING or null, $image STRING or null, $edge STRING or null
 // columns: image STRING, active BOOLEAN, in_sight BOOLEAN, created DATETIME, kind STRING, particles INTEGER,
 //          measured INTEGER, flagged INTEGER, matching STRING, pixel_size_um FLOAT, shape LIST<INTEGER>,
 //          offset_um LIST<FLOAT>, residual_shift_um LIST<FLOAT> or null, params STRING, placement STRING,
 //          content_sha256 STRING, measurement STRING, segmentation STRING, sample STRING,
-//          energies LIST<FLOAT> or null
-// source:  overview; params and placement are JSON; energies are those in eV that the map was fitted from. Active is the newest of its segmentation; in sight where
-//          that segmentation is the active one of its image too
+//          energies LIST<FLOAT> or null, element STRING, edge STRING
+// source:  overview; params and placement are JSON; energies are those in eV that the map was fitted from. Active is the newest of its segmentation and edge; in sight
+//          where that segmentation is the active one of its image too
 MATCH (sample:Sample)<-[:OF]-(image:Image)<-[:OF]-(measurement:Measurement)-[:ON]->(segmentation:Segmentation)
 WHERE ($sample IS NULL OR sample.id = $sample) AND ($image IS NULL OR image.id = $image)
+  AND ($edge IS NULL OR measurement.element + ' ' + measurement.edge = $edge)
 RETURN
   image.id AS image,
   measurement.active AS active,
@@ -30,5 +31,7 @@ RETURN
   measurement.key AS measurement,
   segmentation.key AS segmentation,
   sample.id AS sample,
-  measurement.energies AS energies
+  measurement.energies AS energies,
+  measurement.element AS element,
+  measurement.edge AS edge
 ORDER BY sample, image, created, measurement

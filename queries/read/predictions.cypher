@@ -1,11 +1,14 @@
 // predictions: what trained models say of every NMC, beside what was measured.
-// grain:   one row per NMC of an active segmentation and model that has predicted it
-// params:  $sample STRING or null, $image STRING or null, $model STRING or null
+// grain:   one row per NMC of an active segmentation and model that has predicted it; where several absorption edges
+//          were measured, per edge, with $edge one in all
+// params:  $sample STRING or null, $image STRING or null, $model STRING or null,
+//          $edge STRING or null
 // columns: sample STRING, image STRING, label INTEGER, key STRING, model STRING, model_hash STRING,
 //          split STRING, soc_ev_predicted FLOAT or null, heterogeneity_ev_predicted FLOAT or null,
 //          polarization_ev_predicted FLOAT or null, soc_ev FLOAT or null, heterogeneity_ev FLOAT or null,
 //          polarization_ev FLOAT or null, soc_sd_ev FLOAT or null, heterogeneity_sd_ev FLOAT or null,
-//          polarization_sd_ev FLOAT or null, architecture STRING, members INTEGER, predicted DATETIME
+//          polarization_sd_ev FLOAT or null, architecture STRING, members INTEGER, predicted DATETIME,
+//          element STRING or null, edge STRING or null
 // source:  paper, Fig. 6. $model is a name or a hash. split says which part the image was in when the model was
 //          trained: only test, and none, tell how good it is. The _sd_ are spreads over an ensemble. Energies are
 //          relative edge shifts, not lithium contents
@@ -21,7 +24,9 @@ UNWIND range(0, size(members) - 1, 2000) AS start
 CALL (sample, image, prediction, members, start) {
   UNWIND members[start..start + 2000] AS nmc
   MATCH (prediction)-[predicted:PREDICTS]->(nmc)
-  OPTIONAL MATCH (nmc)<-[state:STATE]-(:Measurement {active: true})
+  OPTIONAL MATCH (nmc)<-[state:STATE]-(measurement:Measurement {active: true})
+  WHERE ($edge IS NULL OR measurement.element + ' ' + measurement.edge = $edge)
+  WITH nmc, predicted, state, measurement ORDER BY nmc.label, measurement.element, measurement.edge
   RETURN collect({
     sample: sample.id,
     image: image.id,
@@ -41,7 +46,9 @@ CALL (sample, image, prediction, members, start) {
     polarization_sd_ev: predicted.polarization_sd_ev,
     architecture: prediction.architecture,
     members: prediction.members,
-    predicted: prediction.created
+    predicted: prediction.created,
+    element: measurement.element,
+    edge: measurement.edge
   }) AS rows
 }
 RETURN rows

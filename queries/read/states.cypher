@@ -1,6 +1,7 @@
 // states: the electrochemical state of every NMC, beside what it is part of: the table of the statistics.
-// grain:   one row per NMC particle of an active segmentation, also without a measurement (values null)
-// params:  $sample STRING or null, $image STRING or null
+// grain:   one row per NMC particle of an active segmentation and absorption edge that was measured on it; where none
+//          was, or not $edge, one row with null values
+// params:  $sample STRING or null, $image STRING or null, $edge STRING or null
 // columns: sample STRING, image STRING, volume STRING or null, cathode STRING or null, label INTEGER,
 //          area_um2 FLOAT or null, soc_ev FLOAT or null, heterogeneity_ev FLOAT or null,
 //          polarization_ev FLOAT or null, at_tpb BOOLEAN, at_physical_tpb BOOLEAN,
@@ -8,9 +9,9 @@
 //          missing_fraction FLOAT or null, soc_se_ev FLOAT or null, heterogeneity_se_ev FLOAT or null,
 //          n_peaks INTEGER or null, flagged BOOLEAN or null, reason STRING or null, measurement STRING or null,
 //          concurrent_partners INTEGER, volume_um3 FLOAT or null, equivalent_diameter_um FLOAT,
-//          touches_border BOOLEAN
+//          touches_border BOOLEAN, element STRING or null, edge STRING or null
 // source:  paper, electrochemical state, TPB, concurrent channel. Energies are relative edge shifts, not lithium
-//          contents
+//          contents. $edge as in 'Ni K': with it every NMC has one row
 MATCH (sample:Sample)<-[:OF]-(image:Image)<-[:SEGMENTS]-(segmentation:Segmentation {active: true})
 WHERE ($sample IS NULL OR sample.id = $sample) AND ($image IS NULL OR image.id = $image)
 OPTIONAL MATCH (image)-[:SLICE_OF]->(volume:Volume)
@@ -21,6 +22,8 @@ UNWIND range(0, size(members) - 1, 2000) AS start
 CALL (sample, image, volume, members, start) {
   UNWIND members[start..start + 2000] AS nmc
   OPTIONAL MATCH (nmc)<-[state:STATE]-(measurement:Measurement {active: true})
+  WHERE ($edge IS NULL OR measurement.element + ' ' + measurement.edge = $edge)
+  WITH nmc, state, measurement ORDER BY nmc.label, measurement.element, measurement.edge
   RETURN collect({
     sample: sample.id,
     image: image.id,
@@ -46,7 +49,9 @@ CALL (sample, image, volume, members, start) {
     concurrent_partners: nmc.concurrent_partners,
     volume_um3: nmc.volume_um3,
     equivalent_diameter_um: nmc.equivalent_diameter_um,
-    touches_border: nmc.touches_border
+    touches_border: nmc.touches_border,
+    element: measurement.element,
+    edge: measurement.edge
   }) AS rows
 }
 RETURN rows

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cathograph.queries.catalog import load_internal
+from cathograph.queries.reading.measured_edges import choose_measured_edge
 from cathograph.queries.server.connection import Connection
 from cathograph.schema.composites import Composite
 from cathograph.schema.errors import DatabaseError
@@ -145,9 +146,17 @@ def exported_images(
     cathode: str | None = None,
     composite: str | None = None,
     segmentations: Sequence[str] | None = None,
+    edge: str | None = None,
 ) -> list[ExportedImage]:
-    """List the images of a selection, by sample and name."""
+    """List the images of a selection, by sample and name, with their measurements of one absorption edge.
+
+    Raises
+    ------
+    QueryError
+        When several edges were measured and none is named, or the named one was not measured.
+    """
     parameters = {
+        "edge": choose_measured_edge(connection, edge, sample=sample, image=image),
         "sample": sample,
         "image": image,
         "cathode": cathode,
@@ -207,7 +216,8 @@ def read_columns(
                 for part in range(_CONTACT_PARTS)
             ]
             particles = _pieces(connection, "export_particles", segmentations=keys, features=list(features))
-            targets = _pieces(connection, "export_targets", segmentations=keys)
+            measured = [image.measurement for image in portion if image.measurement is not None]
+            targets = _pieces(connection, "export_targets", measurements=measured)
             contacts = [each.result() for each in asked]
         for image in portion:
             nodes = particles.get(image.segmentation, [])

@@ -1,6 +1,7 @@
 """What the store says of its images and their files, to compare with the files themselves."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from cathograph.queries.catalog import load_internal
 from cathograph.queries.server.connection import Connection
@@ -38,8 +39,10 @@ class NotedImage:
         Active segmentations of the image: one, unless the store is damaged.
     counted, stored : dict
         Particles, contacts, tpbs, physical_tpbs, states: as the ingest noted, and as they are there now.
-    file, energy_map : FileNoted or None
+    file : FileNoted or None
         None where it came from no file.
+    energy_maps : tuple of FileNoted
+        Of its active measurements, one for each absorption edge; those that came from a file.
     """
 
     sample: str
@@ -49,7 +52,7 @@ class NotedImage:
     counted: dict[str, int]
     stored: dict[str, int]
     file: FileNoted | None
-    energy_map: FileNoted | None
+    energy_maps: tuple[FileNoted, ...]
 
 
 def noted_images(
@@ -62,18 +65,18 @@ def noted_images(
     images = []
     for row in (dict(zip(names, values, strict=True)) for values in found.rows):
         file, places = row.pop("file"), row.pop("places")
-        energy_map, map_places = row.pop("map"), row.pop("map_places")
+        maps = [_noted(each, each["places"]) for each in row.pop("maps")]
         images.append(
             NotedImage(
                 **row,
                 file=_noted(file, places),
-                energy_map=_noted(energy_map, map_places),
+                energy_maps=tuple(each for each in maps if each is not None),
             )
         )
     return images
 
 
-def _noted(file: dict[str, str | None] | None, places: list[str]) -> FileNoted | None:
+def _noted(file: dict[str, Any] | None, places: list[str]) -> FileNoted | None:
     if file is None or not file["sha256"]:
         return None
     return FileNoted(str(file["name"]), str(file["sha256"]), file["dataset"], tuple(dict.fromkeys(places)))

@@ -36,8 +36,10 @@ class RecordedFile:
     host: str
 
 
-def recorded_files(connection: Connection, sample: str, image: str) -> list[RecordedFile]:
-    """List the files of an image's active segmentation and active energy map, the newest run first."""
+def recorded_files(
+    connection: Connection, sample: str, image: str, edge: str | None = None
+) -> list[RecordedFile]:
+    """List the files of an image's active segmentation and active energy maps (of one edge where it is named)."""
     query = load_internal("inspect", "source_files")
-    found = connection.read(query.text, {"sample": sample, "image": image})
+    found = connection.read(query.text, {"sample": sample, "image": image, "edge": edge})
     return [RecordedFile(*row) for row in found.rows]

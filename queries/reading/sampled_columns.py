@@ -108,9 +108,14 @@ def read_topology(
 
 
 def read_sampled_particles(
-    connection: Connection, keys: Sequence[str], features: Sequence[str], ndim: int
+    connection: Connection,
+    keys: Sequence[str],
+    features: Sequence[str],
+    ndim: int,
+    *,
+    measurements: Sequence[str] = (),
 ) -> SampledParticles:
-    """Read some particles.
+    """Read some particles, with their states of some measurements, at most one of each segmentation.
 
     Raises
     ------
@@ -118,7 +123,8 @@ def read_sampled_particles(
         When the server fails, or one of them is not in sight any more.
     """
     found = connection.read(
-        load_internal("inspect", "sampled_particles").text, {"keys": list(keys), "features": list(features)}
+        load_internal("inspect", "sampled_particles").text,
+        {"keys": list(keys), "features": list(features), "measurements": list(measurements)},
     ).only_row()
     if found["key"] != list(keys):
         raise _changed(len(found["key"]), len(keys), "particles")

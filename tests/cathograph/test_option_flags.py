@@ -121,6 +121,7 @@ def test_an_option_of_a_map_without_a_map_is_refused(flag):
         "--window-ev": ["8340,8348"],
         "--map-offset-um": ["1,2"],
         "--reference-ev": ["8344"],
+        "--edge": ["Co K"],
     }
     line = ["x.tif", "--sample", "s", flag, *value.get(flag, ["50"])]
     error = CliRunner().invoke(app, line).exception

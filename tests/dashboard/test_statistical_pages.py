@@ -2,6 +2,7 @@
 
 import base64
 import json
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -57,7 +58,7 @@ def said(app):
 @pytest.fixture
 def report(small_store):
     """Give the tables of the report on one sample; its draws change no quoted number."""
-    everything = read_electrode_tables(lambda name: query(small_store, name))
+    everything = read_electrode_tables(partial(query, small_store))
     tables = narrow(everything, keys_of_sample(everything, "LCD-1"))
     return {
         each.name: each.data

@@ -5,11 +5,11 @@ import pytest
 
 import cathograph.phantom.xanes_stack as xanes
 from cathograph.phantom import (
+    edge_spectrum,
     iterate_xanes_blocks,
     make_energy_map,
     make_microstructure,
     make_xanes_stack,
-    ni_k_edge_spectrum,
 )
 from cathograph.phantom.xanes_stack import EDGE_JUMP, PHASE_ABSORBANCES
 from cathograph.schema.composites import SSB_CATHODE
@@ -35,7 +35,7 @@ def test_the_stack_is_the_stated_equation(made) -> None:
         y, x = np.argwhere(phantom.phases == phase.code)[5]
         wanted = PHASE_ABSORBANCES[phase] * fall
         if phase is NMC:
-            wanted = wanted + EDGE_JUMP * ni_k_edge_spectrum(ENERGIES_EV, energy_map.energy_ev[y, x])
+            wanted = wanted + EDGE_JUMP * edge_spectrum(ENERGIES_EV, energy_map.energy_ev[y, x])
         assert stack[:, y, x] == pytest.approx(wanted, abs=1e-6)
 
 

@@ -14,7 +14,7 @@ from cathograph.analysis.tables.electrode_tables import (
     narrow,
     read_electrode_tables,
 )
-from cathograph.schema.errors import InputError
+from cathograph.schema.errors import InputError, QueryError
 from cathograph.schema.keys import image_key, particle_key
 
 
@@ -100,12 +100,30 @@ def test_reading_joins_what_the_queries_give():
                             {**where, "label": 2, "phase": "SSE", **dict.fromkeys(METRICS, 0.9)}])  # fmt: skip
     counts = pd.DataFrame([{**where, "nmc": 1, "tpbs": 2, "physical_tpbs": 1, "junctions": 3}])
     active = pd.DataFrame(
-        [{**where, "active": True, "in_sight": True}, {**where, "active": False, "in_sight": False}]
+        [
+            {**where, "element": "Ni", "edge": "K", "active": True, "in_sight": True},
+            {**where, "element": "Co", "edge": "K", "active": False, "in_sight": False},
+        ]
     )
     given = {"states": states, "centralities": metrics, "tpbs_per_nmc": counts,
              "segmentations": active, "measurements": active,
              "images": pd.DataFrame({**where, "composite": "sofc-electrode"}, index=[0])}  # fmt: skip
-    tables = read_electrode_tables(lambda name: given.get(name, pd.DataFrame(where, index=[0])))
+    asked = {}
+
+    def ask(name, **parameters):
+        asked[name] = parameters
+        return given.get(name, pd.DataFrame(where, index=[0]))
+
+    tables = read_electrode_tables(ask)
+    assert tables.nearest["composite"].tolist() == ["sofc-electrode"]
     assert tables.nmc[["label", "tpbs", "degree"]].to_numpy().tolist() == [[1, 2, 0.5]]
     assert len(tables.segmentations) == len(tables.measurements) == 1
-    assert tables.nearest["composite"].tolist() == ["sofc-electrode"]
+    assert tables.edge == "Ni K", "the only edge in sight"
+    assert asked["states"] == {"edge": "Ni K"}
+    given["measurements"] = active.assign(in_sight=True)
+    with pytest.raises(QueryError, match=r"Co K and Ni K; expected one"):
+        read_electrode_tables(ask)
+    assert read_electrode_tables(ask, "co k").edge == "Co K"
+    assert asked["states"] == {"edge": "Co K"}
+    with pytest.raises(QueryError, match=r"no states of Fe K; expected one of Co K, Ni K"):
+        read_electrode_tables(ask, "Fe K")

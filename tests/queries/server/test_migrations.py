@@ -4,12 +4,14 @@ import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 
 import pytest
+from toy_measurement import make_toy_measurement
 from toy_rows import make_toy_rows
 
 from cathograph.queries.reading.content import content_hash
 from cathograph.queries.server.connection import connect
 from cathograph.queries.server.migrations import migrate, schema_files, schema_version, statements
 from cathograph.queries.writing.images import IngestRunRecord, write_image
+from cathograph.queries.writing.measurements import write_measurement
 from cathograph.schema.errors import DatabaseError, SchemaOutdated
 from cathograph.schema.nodes import NODE_TYPES
 
@@ -71,6 +73,27 @@ def test_newer_store_is_refused(bare, neo4j_server):
         SchemaOutdated, match=r"schema version 9999; expected at most \d+.* Update Cathograph"
     ):
         migrate(bare)
+
+
+def test_measurements_of_before_edges_had_names_become_those_of_ni_k(bare, neo4j_server):
+    migrate(bare)
+    write_image(bare, make_toy_rows(), IngestRunRecord.of_memory("toy"))
+    write_measurement(bare, make_toy_measurement(), IngestRunRecord.of_memory("map"))
+    wanted = content_hash(bare)
+    write_measurement(bare, make_toy_measurement("co", element="Co"), IngestRunRecord.of_memory("map"))
+    with_co = content_hash(bare)
+    edges = int(next(number for number, name in schema_files().items() if name.endswith("-edges.cypher")))
+    for times in (1, 2):  # again after a migration that was interrupted before it noted its version
+        with neo4j_server.driver() as driver:
+            driver.execute_query("MATCH (m:Measurement {key: 'm1'}) REMOVE m.element, m.edge")
+            driver.execute_query("MATCH (s:SchemaVersion) SET s.version = $before", before=edges - 1)
+        assert migrate(bare) == max(schema_files()), times
+        assert content_hash(bare) == with_co, "the measurement of another edge is as it was"
+    again = write_measurement(bare, make_toy_measurement(), IngestRunRecord.of_memory("map"))
+    assert again.state == "unchanged", "the key of the old measurement is valid"
+    with neo4j_server.driver() as driver:
+        driver.execute_query("MATCH (m:Measurement {key: 'co'}) DETACH DELETE m")
+    assert content_hash(bare) == wanted
 
 
 def _migrate(address):

@@ -14,7 +14,10 @@ from toy_rows import make_toy_rows
 
 from cathograph.queries.catalog import load
 from cathograph.queries.reading.content import content_hash, counts
+from cathograph.queries.reading.graph_columns import exported_images, read_columns
+from cathograph.queries.reading.measured_edges import measured_edges
 from cathograph.queries.reading.runner import run
+from cathograph.queries.reading.sampled_columns import read_sampled_particles
 from cathograph.queries.server.connection import connect
 from cathograph.queries.writing.activation import activate
 from cathograph.queries.writing.images import IngestRunRecord, unfinished, write_image
@@ -400,3 +403,77 @@ def test_active_segmentation(toy_store):
     assert (found.segmentation, found.source, found.nmc, found.pixel_size_um) == ("k1", "regions", 3, 0.1)
     with pytest.raises(QueryError, match=r"no image 'none' of sample 's1'.*query images"):
         active_segmentation(toy_store, "s1", "none")
+
+
+def co(key="co", **more):
+    """Measure the same NMC at the Co K edge, 616 eV below nickel's."""
+    return make_toy_measurement(key, shift_ev=-616.0, element="Co", **more)
+
+
+def test_maps_of_two_edges_stand_side_by_side(toy_store):
+    add(toy_store)
+    ni_alone = ask(toy_store, "states")
+    assert add(toy_store, co()).state == "written"
+    assert rows_of(ask(toy_store, "measurements"), "measurement", "element", "edge", "active", "in_sight") == {
+        ("m1", "Ni", "K", True, True), ("co", "Co", "K", True, True),
+    }  # fmt: skip
+    both = {
+        (1, "Ni", 8343.0),
+        (2, "Ni", 8344.0),
+        (5, "Ni", None),
+        (1, "Co", 7727.0),
+        (2, "Co", 7728.0),
+        (5, "Co", None),
+    }
+    assert rows_of(ask(toy_store, "states"), "label", "element", "soc_ev") == both
+    pd.testing.assert_frame_equal(ask(toy_store, "states", edge="Ni K"), ni_alone)
+    assert rows_of(ask(toy_store, "states", edge="Co K"), "label", "soc_ev") == {
+        (1, 7727.0),
+        (2, 7728.0),
+        (5, None),
+    }
+    assert rows_of(ask(toy_store, "states", edge="Fe K"), "label", "element", "soc_ev") == {
+        (1, None, None), (2, None, None), (5, None, None),
+    }  # fmt: skip
+    assert len(ask(toy_store, "measurements", edge="Co K")) == 1
+
+
+def test_a_new_map_replaces_only_that_of_its_edge(toy_store):
+    for rows in (make_toy_measurement(), co(), make_toy_measurement("m2", shift_ev=1.0), co("co2")):
+        add(toy_store, rows)
+    shown = {("m1", False), ("m2", True), ("co", False), ("co2", True)}
+    assert rows_of(ask(toy_store, "measurements"), "measurement", "active") == shown
+    assert add(toy_store, co()).state == "reactivated"
+    shown = {("m1", False), ("m2", True), ("co", True), ("co2", False)}
+    assert rows_of(ask(toy_store, "measurements"), "measurement", "active") == shown
+
+
+def test_means_never_mix_edges(toy_store):
+    add(toy_store)
+    ni = rows_of(ask(toy_store, "state_by_structure"), "structure", "present", "mean_soc_ev")
+    add(toy_store, co())
+    table = ask(toy_store, "state_by_structure")
+    assert table["same_method"].all()
+    assert rows_of(table[table["element"] == "Ni"], "structure", "present", "mean_soc_ev") == ni
+    assert rows_of(table[table["element"] == "Co"], "structure", "present", "mean_soc_ev") == {
+        (structure, present, None if mean is None else mean - 616) for structure, present, mean in ni
+    }
+    assert set(ask(toy_store, "state_by_structure", edge="Co K")["element"]) == {"Co"}
+
+
+def test_what_reads_one_state_a_particle_asks_for_the_edge(toy_store):
+    add(toy_store)
+    add(toy_store, co())
+    assert measured_edges(toy_store) == ["Co K", "Ni K"]
+    with pytest.raises(QueryError, match="Co K and Ni K"):
+        exported_images(toy_store)
+    for edge, key, first in (("Ni K", "m1", 8343.0), ("Co K", "co", 7727.0)):
+        (image,) = exported_images(toy_store, edge=edge)
+        assert image.measurement == key
+        (columns,) = read_columns(toy_store, [image], ["area_px"])
+        assert columns.targets[1][0, 0] == first
+        sampled = read_sampled_particles(toy_store, ["k1:1", "k1:2"], [], 2, measurements=[key])
+        assert sampled.targets[0, 0] == first
+        particles = ask(toy_store, "graph_particles", edge=edge)
+        assert particles["key"].is_unique
+        assert particles.loc[particles["label"] == 1, "state"].iloc[0]["soc_ev"] == first
