@@ -37,9 +37,9 @@ from cathograph.schema.phases import NMC, SSE, GRAPHITE
 (made,) = phantom_set("BLE", 1, seed=4)
 assert [phase.code for phase in (SSE, NMC, GRAPHITE)] == [1, 2, 3]
 tifffile.imwrite("mask.tif", made.phases[:300, :300].astype(np.uint8))
-energies = np.linspace(8250.0, 8500.0, 60)
+energies = np.arange(8250.0, 8501.0)
 edge = 0.5 + np.arctan((energies - 8340) / 2) / np.pi + 0.6 * np.exp(-((energies - 8347) / 3) ** 2)
-tifffile.imwrite("stack.tif", np.broadcast_to(edge[:, None, None], (60, 6, 5)).astype(np.float32))
+tifffile.imwrite("stack.tif", np.broadcast_to(edge[:, None, None], (len(energies), 6, 5)).astype(np.float32))
 np.savetxt("energies.txt", energies)
 """
 _IMPORT_ALL = """
