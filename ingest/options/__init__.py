@@ -6,7 +6,7 @@ image are all derived from these models (docs/decisions/0018). Nothing here impo
 """
 
 from cathograph.ingest.options.fit_options import FitOptions, MethodName, RegisterAgainst
-from cathograph.ingest.options.ingest_options import IngestOptions, Source
+from cathograph.ingest.options.ingest_options import Connectivity, IngestOptions, Source
 from cathograph.ingest.options.map_options import MapOptions, MatchingOptions
 from cathograph.ingest.options.model import Option, Options, Stored
 from cathograph.ingest.options.names import renamed, scalar_of
@@ -16,6 +16,7 @@ from cathograph.ingest.options.state_method import STATE_VERSION, StateMethod
 
 __all__ = [
     "STATE_VERSION",
+    "Connectivity",
     "FitOptions",
     "IngestOptions",
     "MapOptions",
