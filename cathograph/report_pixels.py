@@ -10,18 +10,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from cathograph.analysis.figures.field import FIELD_QUERIES, FieldGraph, FieldTables
 from cathograph.analysis.figures.figure import FigureData
+from cathograph.analysis.figures.phase_legend import PhaseLegend
 from cathograph.analysis.figures.pixel_figures import PixelFigures
 from cathograph.analysis.figures.pixel_histograms import (
     energies_by_label,
     grey_value_data,
     particle_energy_data,
 )
+from cathograph.analysis.report.report import legend_of
 from cathograph.analysis.tables.selection_tables import stack_selections
 from cathograph.ingest.stored.field_pictures import FieldPictures, read_field
 from cathograph.notebook import query
+from cathograph.schema.composites import BACKGROUND_PHASE
 from cathograph.schema.errors import InputError, InputImageError
 
 if TYPE_CHECKING:
@@ -49,14 +53,14 @@ def read_pixels(
     folders : sequence of Path
         Where to look for files that were moved after the ingest.
     """
-    names = list(selections)
+    names, legend = list(selections), legend_of(selections)
     grey, energies, graphs = {}, {}, {}
     reasons: list[str] = []
     for name, tables in selections.items():
         fields, reason = _read_some(store, tables.images, folders)
         reasons += reason
-        grey[name] = _grey_values(list(fields.values()))
-        energies[name] = _energies(fields, tables.nmc)
+        grey[name] = _grey_values(list(fields.values()), legend)
+        energies[name] = _energies(fields, tables.nmc, legend)
         graphs[name] = _graph(store, fields)
     why = f" ({reasons[0]})" if reasons else ""
     return PixelFigures(
@@ -93,16 +97,28 @@ def _read_some(
     return fields, reasons
 
 
-def _grey_values(fields: Sequence[FieldPictures]) -> FigureData:
-    """Pool the grey values of all images that have the data type of the first."""
-    grey = [(field.grey, field.phases) for field in fields if field.grey is not None]
-    alike = [(values, phases) for values, phases in grey if values.dtype == grey[0][0].dtype]
+def _grey_values(fields: Sequence[FieldPictures], legend: PhaseLegend) -> FigureData:
+    """Pool the grey values of all images that have the data type of the first, by the names of the phases."""
+    phases = dict(enumerate([BACKGROUND_PHASE.name, *(look.name for look in legend.looks())]))
+    grey = [(field.grey, _renumber(field, phases)) for field in fields if field.grey is not None]
+    alike = [(values, numbers) for values, numbers in grey if values.dtype == grey[0][0].dtype]
     if not alike:
-        return grey_value_data(np.array([np.nan]), np.array([0]))
+        return grey_value_data(np.array([np.nan]), np.array([0]), legend)
     return grey_value_data(
         np.concatenate([values.ravel() for values, _ in alike]),
-        np.concatenate([phases.ravel() for _, phases in alike]),
+        np.concatenate([numbers.ravel() for _, numbers in alike]),
+        legend,
+        names=phases,
     )
+
+
+def _renumber(field: FieldPictures, phases: Mapping[int, str]) -> NDArray[np.uint8]:
+    """Give the number of the phase of each pixel in `phases`; one code can be another phase in each composite."""
+    numbers = {name: number for number, name in phases.items()}
+    number_of_code = np.zeros(256, np.uint8)
+    for phase in field.image.composite.phases:
+        number_of_code[phase.code] = numbers[phase.name]
+    return number_of_code[field.phases]
 
 
 def _graph(store: "Connection", fields: Mapping[tuple[str, str], FieldPictures]) -> FieldGraph | None:
@@ -120,10 +136,13 @@ def _graph(store: "Connection", fields: Mapping[tuple[str, str], FieldPictures])
         None if field.grey is None else field.grey.astype(float),
         field.pixel_size_um,
         FieldTables(*(query(store, name, sample=sample, image=image) for name in FIELD_QUERIES)),
+        PhaseLegend((field.image.composite,)),
     )
 
 
-def _energies(fields: Mapping[tuple[str, str], FieldPictures], nmc: pd.DataFrame) -> FigureData:
+def _energies(
+    fields: Mapping[tuple[str, str], FieldPictures], nmc: pd.DataFrame, legend: PhaseLegend
+) -> FigureData:
     measured = nmc[nmc["heterogeneity_ev"].notna()].sort_values("heterogeneity_ev", kind="stable")
     with_map = {place: field.energy for place, field in fields.items() if field.energy is not None}
     there = [
@@ -138,9 +157,11 @@ def _energies(fields: Mapping[tuple[str, str], FieldPictures], nmc: pd.DataFrame
         ((_, inside),) = energies_by_label(energy.energy_ev, energy.labels, [int(label)])
         parts.append(
             particle_energy_data(
-                [(f"{sample}, image {image}, NMC {label}", inside)], window_ev=energy.window_ev
+                [(f"{sample}, image {image}, {legend.write('{active}')} {label}", inside)],
+                window_ev=energy.window_ev,
+                legend=legend,
             )
         )
     if not parts:
-        return particle_energy_data([])
+        return particle_energy_data([], legend=legend)
     return replace(parts[0], table=pd.concat([part.table for part in parts], ignore_index=True))

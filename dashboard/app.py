@@ -21,6 +21,7 @@ from cathograph.dashboard.pages import (
     reaction,
 )
 from cathograph.dashboard.session import access, field, store
+from cathograph.dashboard.session.phases import legend_of
 from cathograph.dashboard.widgets.empty_states import show_error, show_no_database
 from cathograph.dashboard.widgets.filter_bar import show_filter_bar
 from cathograph.dashboard.widgets.login import ask_to_log_in, offer_logout
@@ -96,11 +97,12 @@ def main(first: str = "overview") -> None:
     try:
         store.look()
         images = store.images()
+        legend = legend_of(images)
     except CathographError as error:
         show_no_database(error)
         return
     with st.sidebar:
-        show_filter_bar(images)
+        show_filter_bar(images, legend)
         offer_logout()
     try:
         chosen.run()

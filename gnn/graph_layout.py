@@ -1,4 +1,4 @@
-"""What a model must know of the graphs it takes: phases, names of features, targets.
+"""What a model must know of the graphs it takes: phases, names of features, targets, and whose targets they are.
 
 A model is trained on graphs of one layout and refuses any other by name, because two exports with the same
 number of columns would otherwise be mixed up without an error.
@@ -11,10 +11,9 @@ from typing import Any
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
+from cathograph.schema.composites import Composite
 from cathograph.schema.errors import ModelError
-
-CENTRE = "NMC"
-"""Phase whose states are predicted."""
+from cathograph.schema.phases import NMC
 
 EdgeType = tuple[str, str, str]
 
@@ -31,11 +30,14 @@ class GraphLayout:
         Names of the columns of ``edge_attr``.
     targets : tuple of str
         Names of the columns of ``y``.
+    target_phase : str
+        Phase whose states are predicted: the active one.
     """
 
     node_features: dict[str, tuple[str, ...]]
     edge_features: tuple[str, ...]
     targets: tuple[str, ...]
+    target_phase: str
 
     @property
     def phases(self) -> tuple[str, ...]:
@@ -53,15 +55,17 @@ class GraphLayout:
             "node_features": {phase: list(names) for phase, names in self.node_features.items()},
             "edge_features": list(self.edge_features),
             "targets": list(self.targets),
+            "target_phase": self.target_phase,
         }
 
     @classmethod
     def from_card(cls, card: dict[str, Any]) -> "GraphLayout":
-        """Read what `to_card` gave."""
+        """Read what `to_card` gave; a card from before there were other composites names no phase, which was NMC."""
         return cls(
             {str(phase): tuple(names) for phase, names in card["node_features"].items()},
             tuple(card["edge_features"]),
             tuple(card["targets"]),
+            str(card.get("target_phase", NMC.name)),
         )
 
 
@@ -74,7 +78,7 @@ def layout_of(graphs: Sequence[HeteroData]) -> GraphLayout:
         When there is no graph, or two have different layouts; the message names what differs.
     """
     if not graphs:
-        msg = "Found no image; expected at least one with NMC. Widen the selection, or ingest images first."
+        msg = "Found no image; expected at least one. Widen the selection, or ingest images first."
         raise ModelError(msg)
     first = _one_layout(graphs[0])
     for graph in graphs[1:]:
@@ -93,6 +97,8 @@ def check_layout(expected: GraphLayout, graph: HeteroData) -> None:
     found = _one_layout(graph)
     if found.phases != expected.phases:
         _refuse("phases", found.phases, expected.phases, graph)
+    if found.target_phase != expected.target_phase:
+        _refuse("active phase", (found.target_phase,), (expected.target_phase,), graph)
     for phase, names in expected.node_features.items():
         if found.node_features[phase] != names:
             _refuse(f"features of {phase}", found.node_features[phase], names, graph)
@@ -109,6 +115,29 @@ def name_of(graph: HeteroData) -> str:
     's1/07'
     """
     return f"{graph.sample}/{graph.image}"
+
+
+def composite_of(graph: HeteroData) -> Composite:
+    """Give the composite of an exported image."""
+    return Composite.from_definition(graph.composite_definition)
+
+
+def target_phase(graph: HeteroData) -> str:
+    """Name the phase whose states are predicted: the one that has ``y``.
+
+    Raises
+    ------
+    ModelError
+        When there are several: a model has one head, and states of two materials are two questions.
+    """
+    active = [phase for phase in graph.node_types if "y" in graph[phase]]
+    if len(active) != 1:
+        msg = (
+            f"Found {len(active)} active phases ({', '.join(active) or 'none'}); expected one, because a model "
+            "predicts the states of one. Ingest the images with a composite that has one active phase."
+        )
+        raise ModelError(msg)
+    return active[0]
 
 
 def values(graph: HeteroData, store: str | EdgeType, name: str) -> Tensor:
@@ -129,7 +158,9 @@ def _one_layout(graph: HeteroData) -> GraphLayout:
                 "expected as many. Export the graphs again."
             )
             raise ModelError(msg)
-    return GraphLayout(by_phase, tuple(graph.edge_feature_names), tuple(graph.target_names))
+    return GraphLayout(
+        by_phase, tuple(graph.edge_feature_names), tuple(graph.target_names), target_phase(graph)
+    )
 
 
 def _refuse(what: str, found: Sequence[str], expected: Sequence[str], graph: HeteroData) -> None:
@@ -146,6 +177,7 @@ def _refuse(what: str, found: Sequence[str], expected: Sequence[str], graph: Het
     )
     msg = (
         f"Found other {what} in {name_of(graph)} than the model was trained on ({differs}); expected "
-        f"{', '.join(expected)}. Export with the same --features, or train a model on these."
+        f"{', '.join(expected)}. Export images of the same composite with the same --features, or train a model on "
+        "these."
     )
     raise ModelError(msg)

@@ -53,6 +53,7 @@ class PhaseMap(Mapping[int, Phase]):
 
     Examples
     --------
+    >>> from cathograph.schema.phases import NMC, SSE
     >>> PhaseMap({2: SSE, 0: NMC}).canonical()
     '0=NMC,2=SSE'
     """

@@ -6,6 +6,7 @@ if __name__ != "cathograph.phantom":
 
 from cathograph.phantom.energy_map import EnergyMap, EnergyModel, make_energy_map
 from cathograph.phantom.grey import Imaging, render_grey
+from cathograph.phantom.materials import MATERIALS, Materials
 from cathograph.phantom.microstructure import Microstructure, make_microstructure, merge_touching, phantom_set
 from cathograph.phantom.parameters import MicrostructureParameters
 from cathograph.phantom.presets import PRESETS, preset_parameters
@@ -13,10 +14,12 @@ from cathograph.phantom.spectra import ni_k_edge_spectrum
 from cathograph.phantom.xanes_stack import iterate_xanes_blocks, make_xanes_stack
 
 __all__ = [
+    "MATERIALS",
     "PRESETS",
     "EnergyMap",
     "EnergyModel",
     "Imaging",
+    "Materials",
     "Microstructure",
     "MicrostructureParameters",
     "iterate_xanes_blocks",

@@ -19,7 +19,6 @@ from cathograph.phantom.fields import smooth_field
 from cathograph.phantom.microstructure import Microstructure, check_seed
 from cathograph.schema.composites import Phase
 from cathograph.schema.errors import InputError
-from cathograph.schema.phases import GRAPHITE, NMC, SSE
 
 ENERGY_WINDOW_EV = (8340.0, 8348.0)
 """Energies in which valid pixels lie; the paper drops values outside."""
@@ -164,9 +163,9 @@ def make_energy_map(
     """
     how = EnergyModel() if model is None else model
     streams = [np.random.default_rng(child) for child in np.random.SeedSequence(check_seed(seed)).spawn(3)]
-    labels = microstructure.labels
-    near_sse = labels_near(microstructure, SSE, how.contact_radius_px)
-    near_graphite = labels_near(microstructure, GRAPHITE, how.contact_radius_px)
+    labels, materials = microstructure.labels, microstructure.materials
+    near_sse = labels_near(microstructure, materials.phase_of("sse"), how.contact_radius_px)
+    near_graphite = labels_near(microstructure, materials.phase_of("graphite"), how.contact_radius_px)
     diameter_px = microstructure.parameters.nmc_diameter_um / microstructure.pixel_size_um
     domains = smooth_field(labels.shape, diameter_px / 6, streams[0]).reshape(-1)
 
@@ -219,13 +218,14 @@ def labels_near(microstructure: Microstructure, phase: Phase, radius_px: int) ->
     near = ndimage.maximum_filter(
         (microstructure.phases == phase.code).astype(np.uint8), size=2 * radius_px + 1, mode="constant"
     )
-    touched = np.unique(microstructure.labels[(near > 0) & (microstructure.phases == NMC.code)])
+    is_nmc = microstructure.phases == microstructure.materials.phase_of("nmc").code
+    touched = np.unique(microstructure.labels[(near > 0) & is_nmc])
     return {int(label) for label in touched}
 
 
 def _pixels_by_label(microstructure: Microstructure) -> list[tuple[int, NDArray[np.int64]]]:
     """Flat pixel indices of each NMC, labels ascending."""
-    pixels = np.flatnonzero(microstructure.phases == NMC.code)
+    pixels = np.flatnonzero(microstructure.phases == microstructure.materials.phase_of("nmc").code)
     labels = microstructure.labels.reshape(-1)[pixels]
     order = np.argsort(labels, kind="stable")
     names, starts = np.unique(labels[order], return_index=True)

@@ -119,7 +119,7 @@ def render_grey(
     Raises
     ------
     InputError
-        For a seed that is not a whole number from 0.
+        For a seed that is not a whole number from 0, or a phantom of another composite than the default one.
 
     Notes
     -----
@@ -133,6 +133,7 @@ def render_grey(
     >>> sorted({round(float(grey), 2) for grey in render_grey(phantom, seed=0, imaging=PERFECT).flat})
     [0.1, 0.3, 0.5, 1.0]
     """
+    microstructure.materials.require_default("a grey image")
     how = Imaging() if imaging is None else imaging
     rng = np.random.default_rng(check_seed(seed))
     greys = np.array([how.phase_greys[phase] for phase in SSB_CATHODE.all_phases], dtype=np.float32)

@@ -4,12 +4,13 @@ Two truths belong to one phantom, because an imager does not see where one graph
 and the touching one begins: `labels` has one label per particle as drawn, `phases` what a perfect
 segmentation into phases would hold, and `merge_touching` the regions that can be had from the
 latter. NMC are drawn first, then graphite, then voids; SSE is what is left. Each stage has a random
-stream of its own, so changing graphite leaves the NMC of a seed where they were.
+stream of its own, so changing graphite leaves the NMC of a seed where they were. Phases are assigned last
+(`cathograph.phantom.materials`), so the bodies of a seed are the same in every composite.
 """
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +18,12 @@ from skimage import measure
 
 from cathograph.phantom.bodies import draw_bodies
 from cathograph.phantom.flakes import draw_graphite
+from cathograph.phantom.materials import Materials
 from cathograph.phantom.parameters import MicrostructureParameters
 from cathograph.phantom.presets import preset_parameters
 from cathograph.phantom.voids import divide_into_grains, draw_voids
-from cathograph.schema.composites import Phase
+from cathograph.schema.composites import BACKGROUND_PHASE, Phase
 from cathograph.schema.errors import InputError
-from cathograph.schema.phases import GRAPHITE, NMC, SSE
 
 _SMALLEST_EXTENT_PX = 32
 _SMALLEST_DIAMETER_PX = 8.0
@@ -38,7 +39,7 @@ class Microstructure:
         Particles as drawn, 1…n by first pixel in scan order, 0 background. Each is one
         face-connected piece.
     region_phases : ndarray of uint8, (n,)
-        Code of the phase (`cathograph.schema.phases.Phase`) of label 1…n.
+        Code of the phase, in the composite of `materials`, of label 1…n.
     phases : ndarray of uint8, shape of `labels`
         Code of the phase of each pixel.
     pixel_size_um : float
@@ -47,6 +48,8 @@ class Microstructure:
         What it was made with.
     seed : int
         Seed it was made with.
+    materials : Materials
+        Composite, and which phase of it each kind of body is.
     """
 
     labels: NDArray[np.int32]
@@ -55,6 +58,7 @@ class Microstructure:
     pixel_size_um: float
     parameters: MicrostructureParameters
     seed: int
+    materials: Materials = field(default_factory=Materials)
 
     @property
     def n_regions(self) -> int:
@@ -75,6 +79,7 @@ def make_microstructure(
     *,
     preset: str | None = None,
     parameters: MicrostructureParameters | None = None,
+    materials: Materials | None = None,
     seed: int,
     pixel_size_um: float = 0.03,
 ) -> Microstructure:
@@ -88,7 +93,9 @@ def make_microstructure(
         A kind of cathode (`cathograph.phantom.presets`). Give this or `parameters`, not both; with neither,
         the default parameters hold.
     parameters : MicrostructureParameters, optional
-        A composite of one's own.
+        Amounts, sizes and shapes of one's own.
+    materials : Materials, optional
+        Which phase of which composite each kind of body is; default NMC, SSE and graphite, voids without a label.
     seed : int
         Not negative. The same seed, shape and parameters give the same arrays, bit for bit.
     pixel_size_um : float
@@ -141,7 +148,7 @@ def make_microstructure(
     drawn[graphite.owner > 0] = last_nmc + graphite.owner[graphite.owner > 0]
     first_sse = int(drawn.max(initial=last_nmc)) + 1
     drawn[sse] = first_sse if grains is None else first_sse + grains[sse]
-    return _number(drawn, (last_nmc, first_sse), chosen, pixel_size_um, seed)
+    return _number(drawn, (last_nmc, first_sse), chosen, materials or Materials(), pixel_size_um, seed)
 
 
 def phantom_set(
@@ -246,6 +253,7 @@ def _number(
     drawn: NDArray[np.int32],
     limits: tuple[int, int],
     parameters: MicrostructureParameters,
+    materials: Materials,
     pixel_size_um: float,
     seed: int,
 ) -> Microstructure:
@@ -260,11 +268,39 @@ def _number(
     drawn[small[pieces]] = 0
     pieces[drawn == 0] = 0
     phases = np.zeros(drawn.shape, dtype=np.uint8)
-    phases[(drawn > 0) & (drawn <= last_nmc)] = NMC.code
-    phases[(drawn > last_nmc) & (drawn < first_sse)] = GRAPHITE.code
-    phases[drawn >= first_sse] = SSE.code
+    phases[(drawn > 0) & (drawn <= last_nmc)] = materials.phase_of("nmc").code
+    phases[(drawn > last_nmc) & (drawn < first_sse)] = materials.phase_of("graphite").code
+    phases[drawn >= first_sse] = materials.phase_of("sse").code
+    if materials.phase_of("void") != BACKGROUND_PHASE:
+        _label_voids(pieces, phases, parameters.min_body_px, materials, seed)
     labels, region_phases = _in_scan_order(pieces, phases)
-    return Microstructure(labels, region_phases, phases, float(pixel_size_um), parameters, int(seed))
+    return Microstructure(
+        labels, region_phases, phases, float(pixel_size_um), parameters, int(seed), materials
+    )
+
+
+def _label_voids(
+    pieces: NDArray[np.int32],
+    phases: NDArray[np.uint8],
+    min_body_px: int,
+    materials: Materials,
+    seed: int,
+) -> None:
+    """Make each face-connected void a piece of its own, in place; fragments stay background."""
+    voids = _connected_pieces(pieces == 0, 1)
+    sizes = np.bincount(voids.reshape(-1))
+    sizes[0] = 0
+    sizes[sizes < min_body_px] = 0
+    whole = np.flatnonzero(sizes)
+    code = np.zeros(len(sizes), dtype=np.uint8)
+    code[whole] = materials.phase_of("void").code
+    # The four streams of the bodies are children 0 to 3 of the seed.
+    drawn = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(4,))).permutation(whole)
+    before = np.cumsum(sizes[drawn]) - sizes[drawn]
+    code[drawn[before < materials.metal_share * sizes.sum()]] = materials.phase_of("metal").code
+    there = code[voids] > 0
+    pieces[there] = int(pieces.max(initial=0)) + voids[there]
+    phases[there] = code[voids[there]]
 
 
 def _connected_pieces(values: NDArray[np.integer], connectivity: int) -> NDArray[np.int32]:

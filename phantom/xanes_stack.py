@@ -98,6 +98,7 @@ def iterate_xanes_blocks(
     InputError
         As `make_xanes_stack`, when called and not when the first block is asked for.
     """
+    microstructure.materials.require_default("a XANES stack")
     energies = check_energies(energies_ev)
     rng = np.random.default_rng(check_seed(seed))
     if energy_map.energy_ev.shape != microstructure.labels.shape:

@@ -8,12 +8,13 @@ import pandas as pd
 
 from cathograph.analysis.tables.electrode_tables import METRICS, ElectrodeTables
 from cathograph.benchmarks.accuracy.simulated_particles import Scenario, make_particles
+from cathograph.schema.composites import SSB_CATHODE
 
 STATES = ["soc_ev", "heterogeneity_ev", "polarization_ev"]
 
 
-def make_tables(n=60, n_images=8, seed=0, sample="s", cathode="LCD", *, measured=True):
-    """Tables of one sample with `n` NMC in `n_images` images, one TPB for each exposed NMC."""
+def make_tables(n=60, n_images=8, seed=0, sample="s", cathode="LCD", *, measured=True, composite=SSB_CATHODE):
+    """Tables of one sample with `n` active particles in `n_images` images, one TPB for each exposed one."""
     rng = np.random.default_rng(seed)
     scenario = Scenario("", n_exposed=n // 3, n=n, n_images=n_images, d=-0.5, icc=0.2, exposure_icc=0.5)
     nmc = make_particles(scenario, rng)
@@ -38,16 +39,18 @@ def make_tables(n=60, n_images=8, seed=0, sample="s", cathode="LCD", *, measured
         interface_ratio=np.exp(rng.normal(size=len(exposed))),
         is_physical=rng.random(len(exposed)) < 0.7,
     )
+    carriers = ["/".join(phase.name for phase in composite.with_role(role)) for role in composite.channel]
     nearest = nmc[["sample", "image"]].assign(
+        composite=composite.name,
         nmc=nmc["label"],
-        via=rng.choice(["both", "SSE", "Graphite", "neither"], n),
+        via=rng.choice(["both", *carriers, "neither"], n),
         touching=rng.random(n) < 0.3,
     )
     tpbs, nearest = tpbs.reset_index(drop=True), nearest.reset_index(drop=True)
     images = nmc[["sample", "image"]].drop_duplicates().reset_index(drop=True)
     images = images.assign(
         cathode=cathode, beamtime=None, volume=None, ndim=2, pixel_size_um=0.05, radius_um=0.15,
-        method="given", version="1", nmc=1, contacts=1, tpbs=1,
+        method="given", version="1", nmc=1, contacts=1, tpbs=1, composite=composite.name,
     )  # fmt: skip
     segmentations = images[["sample", "image"]].assign(
         source="phases", method="given", version="1", created=pd.Timestamp("2026-01-01", tz="UTC"),
@@ -58,6 +61,14 @@ def make_tables(n=60, n_images=8, seed=0, sample="s", cathode="LCD", *, measured
         flagged=0, matching="same_grid", params='{"window":1}',
     )  # fmt: skip
     percolation = pd.DataFrame({"sample": [sample], "cathode": [cathode], "ndim": [2], "nmc": [n]})
+    composites = pd.DataFrame(
+        {
+            "composite": [composite.name],
+            "sha256": [composite.sha256],
+            "definition": [composite.definition],
+            "images": [n_images],
+        }
+    )
     return ElectrodeTables(
         nmc,
         tpbs,
@@ -66,4 +77,5 @@ def make_tables(n=60, n_images=8, seed=0, sample="s", cathode="LCD", *, measured
         segmentations,
         measurements if measured else measurements.iloc[:0],
         percolation,
+        composites,
     )

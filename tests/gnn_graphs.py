@@ -4,6 +4,8 @@ import numpy as np
 import torch
 from torch_geometric.data import HeteroData
 
+from cathograph.schema.composites import SSB_CATHODE
+
 PHASES = ("NMC", "SSE", "Graphite")
 FEATURES = ["area_um2", "convexity", "noise"]
 EDGE_FEATURES = ["overlap_target_px", "overlap_source_px", "weight_px", "interface_um", "gap_px"]
@@ -20,7 +22,7 @@ def make_graph(
     graph = HeteroData(
         sample=sample, image=name, volume=volume, beamtime=beamtime, cathode="", pixel_size_um=0.05,
         segmentation=f"k{sample}{name}", feature_names=FEATURES, edge_feature_names=EDGE_FEATURES,
-        target_names=TARGETS,
+        target_names=TARGETS, composite=SSB_CATHODE.name, composite_definition=SSB_CATHODE.definition,
     )  # fmt: skip
     start = 1
     for phase, n in counts.items():

@@ -7,6 +7,7 @@ import pandas as pd
 from toy_measurement import make_toy_measurement
 from toy_rows import make_toy_rows
 
+from cathograph.schema.composites import SSB_CATHODE, Composite, Role
 from cathograph.schema.rows import FieldOfView, ImageRows
 
 
@@ -15,14 +16,25 @@ def awkward(rng, size):
     return rng.random(size) * 10.0 ** rng.integers(-12, 12, size)
 
 
-def make_random_rows(seed, phases, *, ndim=2, contact_share=0.3, sample="s1", image="made", key=None, **view):
+def make_random_rows(
+    seed,
+    phases,
+    *,
+    ndim=2,
+    contact_share=0.3,
+    sample="s1",
+    image="made",
+    key=None,
+    composite=SSB_CATHODE,
+    **view,
+):
     """Rows of an image whose particle i + 1 is of phases[i]; labels are spread out and not in order."""
     rng = np.random.default_rng(seed)
     n = len(phases)
     labels = rng.permutation(np.arange(1, 5 * n + 1))[:n]
     nan = np.full(n, np.nan)
     flat, solid = (awkward(rng, n), nan) if ndim == 2 else (nan, awkward(rng, n))
-    is_nmc = [phase == "NMC" for phase in phases]
+    is_nmc = [composite.phase(phase).has(Role.ACTIVE) for phase in phases]
     partners = pd.array([0 if each else None for each in is_nmc], dtype="Int64")
     particles = pd.DataFrame(
         {
@@ -56,8 +68,8 @@ def make_random_rows(seed, phases, *, ndim=2, contact_share=0.3, sample="s1", im
         field_of_view=FieldOfView(sample=sample, image=image, **view),
         segmentation_key=key or f"{sample} {image}",
         segmentation={
-            **toy.segmentation, "ndim": ndim, "shape": [8] * ndim, "n_particles": n, "n_contacts": m,
-            "n_tpbs": 0, "n_physical_tpbs": 0, "n_channel_pairs": 0,
+            **toy.segmentation, **composite.segmentation_properties(), "ndim": ndim, "shape": [8] * ndim,
+            "n_particles": n, "n_contacts": m, "n_tpbs": 0, "n_physical_tpbs": 0, "n_channel_pairs": 0,
         },
         particles=particles,
         contacts=contacts,
@@ -69,9 +81,11 @@ def make_random_rows(seed, phases, *, ndim=2, contact_share=0.3, sample="s1", im
 
 
 def make_random_measurement(seed, rows):
-    """States of all NMC of an image, a third of their values missing."""
+    """States of all active particles of an image, a third of their values missing."""
     rng = np.random.default_rng(seed)
-    label = rng.permutation(rows.particles["label"][rows.particles["phase"] == "NMC"])
+    composite = Composite.from_definition(rows.segmentation["composite_definition"])
+    active = [phase.name for phase in composite.with_role(Role.ACTIVE)]
+    label = rng.permutation(rows.particles["label"][rows.particles["phase"].isin(active)])
     n = len(label)
     values = {name: awkward(rng, n) for name in ("soc_ev", "heterogeneity_ev", "polarization_ev")}
     for column in values.values():

@@ -22,9 +22,14 @@ NODE_KINDS: Mapping[str, str] = {
     "key": "STRING",
     "sample": "STRING",
     "image": "STRING",
+    "composite": "STRING",
+    "roles": "LIST<STRING>",
     **{each.name: each.kind.value for each in (*PARTICLE.properties, *STATE.properties)},
 }
 """Type of every node column."""
+
+_OF_IMAGE = ("sample", "image", "composite", "roles")
+"""Columns of a particle that are not its properties in the store."""
 
 EDGE_KINDS: Mapping[str, str] = {
     "source": "STRING",
@@ -66,7 +71,8 @@ def build_exported_graph(particles: pd.DataFrame, contacts: pd.DataFrame) -> Exp
     Parameters
     ----------
     particles : DataFrame
-        Columns ``sample``, ``image``, ``label``, ``key``, ``properties`` (dict), ``state`` (dict or None).
+        Columns ``sample``, ``image``, ``label``, ``key``, ``properties`` (dict), ``state`` (dict or None),
+        ``composite`` (its name), ``roles`` (list of str, those of the particle's phase).
     contacts : DataFrame
         Columns ``sample``, ``image``, ``a``, ``b`` and the properties of a CONTACT.
 
@@ -75,13 +81,13 @@ def build_exported_graph(particles: pd.DataFrame, contacts: pd.DataFrame) -> Exp
     InputError
         When a column is missing, or a contact has an end that is no particle here.
     """
-    require_columns(particles, ("sample", "image", "label", "key", "properties", "state"))
+    require_columns(
+        particles, ("sample", "image", "label", "key", "properties", "state", "composite", "roles")
+    )
     require_columns(contacts, ("sample", "image", "a", "b"))
     rows = [
-        {**properties, **(state or {}), "sample": sample, "image": image}
-        for sample, image, properties, state in zip(
-            particles["sample"], particles["image"], particles["properties"], particles["state"], strict=True
-        )
+        {**row["properties"], **(row["state"] or {}), **{name: row[name] for name in _OF_IMAGE}}
+        for row in particles.to_dict("records")
     ]
     places = particles[["sample", "image", "label"]].itertuples(index=False, name=None)
     key_of = dict(zip(places, particles["key"], strict=True))

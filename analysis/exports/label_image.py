@@ -4,9 +4,10 @@ Any viewer opens it as an image in µm, and its OME-XML leads from each label to
 graph. Its StructuredAnnotations are maps of text to text, distinguished by their namespace:
 
 ============================  ==========================================
-``cathograph/image``          sample, image, key of the segmentation
+``cathograph/image``          sample, image, key of the segmentation, composite
 ``cathograph/particle-key``   label → ``key`` of the particle
 ``cathograph/particle-phase`` label → phase
+``cathograph/particle-roles`` label → roles of that phase, separated by commas
 ============================  ==========================================
 """
 
@@ -24,6 +25,7 @@ from cathograph.schema.errors import InputError
 IMAGE_NAMESPACE = "cathograph/image"
 KEY_NAMESPACE = "cathograph/particle-key"
 PHASE_NAMESPACE = "cathograph/particle-phase"
+ROLES_NAMESPACE = "cathograph/particle-roles"
 
 _TYPES = (np.uint8, np.uint16, np.uint32)
 """OME has no 64-bit integers; viewers read unsigned ones as labels."""
@@ -44,7 +46,8 @@ def write_label_image(
     labels : ndarray of int, shape (y, x) or (z, y, x)
         Label image, 0 is background.
     particles : DataFrame
-        Its particles in the store: ``sample``, ``image``, ``label``, ``phase``, ``key``, ``area_px``.
+        Its particles in the store: ``sample``, ``image``, ``label``, ``phase``, ``key``, ``area_px``,
+        ``composite`` (its name), ``roles`` (list of str).
     path : Path
         File.
     pixel_size_um : float
@@ -58,13 +61,13 @@ def write_label_image(
         When labels and particles are not the same regions, a label needs more than 32 bits, or the file cannot be
         written.
     """
-    require_columns(particles, ("sample", "image", "label", "phase", "key", "area_px"))
+    require_columns(particles, ("sample", "image", "label", "phase", "key", "area_px", "composite", "roles"))
     _require_same(labels, particles)
     kind = next((each for each in _TYPES if labels.max(initial=0) <= np.iinfo(each).max), None)
     if kind is None:
         msg = f"Found label {labels.max()}; expected at most 2³²−1, OME-TIFF has no more bits. Renumber the labels."
         raise InputError(msg)
-    place = {name: str(particles[name].iloc[0]) for name in ("sample", "image")}
+    place = {name: str(particles[name].iloc[0]) for name in ("sample", "image", "composite")}
     for name, text in place.items():
         require_xml_text(name, text, "OME-TIFF")
     texts = [str(label) for label in particles["label"]]
@@ -72,12 +75,16 @@ def write_label_image(
     sizes = {f"PhysicalSize{axis}": pixel_size_um for axis in "XYZ"[: labels.ndim]}
     metadata = {
         "axes": "ZYX"[-labels.ndim :],
-        "Name": "/".join(place.values()),
+        "Name": f"{place['sample']}/{place['image']}",
         **sizes,
         "MapAnnotation": [
             {"Namespace": IMAGE_NAMESPACE, "Value": {**place, "segmentation": segmentation}},
             {"Namespace": KEY_NAMESPACE, "Value": dict(zip(texts, particles["key"], strict=True))},
             {"Namespace": PHASE_NAMESPACE, "Value": dict(zip(texts, particles["phase"], strict=True))},
+            {
+                "Namespace": ROLES_NAMESPACE,
+                "Value": dict(zip(texts, map(", ".join, particles["roles"]), strict=True)),
+            },
         ],
     }
     try:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from cathograph.queries.server.connection import Connection
 
-TABLES = ("images", "segmentations", "particles", "contacts", "tpbs", "measurements", "states")
+TABLES = ("images", "composites", "segmentations", "particles", "contacts", "tpbs", "measurements", "states")
 _PLACES = {"file_path", "grey_path", "folder"}
 _VERSION = "1.1"
 _PROCESS_RUN = "https://w3id.org/ro/wfrun/process/0.5"

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cathograph.analysis.figures.phase_legend import DEFAULT_LEGEND, PhaseLegend
 from cathograph.analysis.tables.wording import split_unit
 
 BLUE, VERMILION, GREEN, PURPLE = "#0072b2", "#d55e00", "#009e73", "#cc79a7"
@@ -20,7 +21,8 @@ BLUE, VERMILION, GREEN, PURPLE = "#0072b2", "#d55e00", "#009e73", "#cc79a7"
 STATE_NOTE = "Energies are relative positions of the Ni K-edge, not lithium contents."
 """Stands with every figure and table that shows a state."""
 
-NOT_MEASURED = "No measured states: these images have no energy map or no NMC particle."
+NOT_MEASURED = "No measured states: these images have no energy map or no {active_phase} particle."
+"""For `PhaseLegend.write`."""
 
 LABELS = {
     "soc_ev": "SOC indicator: mean edge energy (eV)",
@@ -30,12 +32,12 @@ LABELS = {
     "volume_um3": "particle volume (µm³)",
     "equivalent_diameter_um": "equivalent diameter (µm)",
     "perimeter_um": "TPB size: perimeter of the triangle (µm)",
-    "neighbours_nmc": "NMC neighbours",
-    "neighbours_sse": "SSE neighbours",
-    "neighbours_graphite": "graphite neighbours",
-    "interface_ratio": "interface ratio NMC–SSE / NMC–graphite",
+    "neighbours_nmc": "{active_phase} neighbours",
+    "neighbours_sse": "{ionic} neighbours",
+    "neighbours_graphite": "{electronic} neighbours",
+    "interface_ratio": "interface ratio {first}–{second} / {first}–{third}",
 }
-"""Axis labels of columns, with units."""
+"""Axis labels of columns, with units; for `PhaseLegend.write`."""
 
 GROUPS = {
     "at_tpb": ("in a TPB", "in no TPB"),
@@ -62,6 +64,8 @@ class FigureData:
         The data, one row per mark: written as the figure's CSV file.
     missing : str
         Why nothing can be drawn; empty if there is something to draw.
+    legend : PhaseLegend
+        How its phases look and what its texts call them.
     """
 
     name: str
@@ -70,6 +74,7 @@ class FigureData:
     caption: str
     table: pd.DataFrame
     missing: str = ""
+    legend: PhaseLegend = DEFAULT_LEGEND
 
 
 def split_selections(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
@@ -97,8 +102,8 @@ def name_columns(table: pd.DataFrame) -> list[str]:
     return [name for name in _NAMES if name in table.columns]
 
 
-def label_of(column: str) -> str:
-    """Write the axis label of a column, with its unit.
+def label_of(column: str, legend: PhaseLegend = DEFAULT_LEGEND) -> str:
+    """Write the axis label of a column, with its unit; `legend` names the phases.
 
     Examples
     --------
@@ -106,7 +111,7 @@ def label_of(column: str) -> str:
     ('particle area (µm²)', 'weighted degree (px)', 'ionic closeness')
     """
     if column in LABELS:
-        return LABELS[column]
+        return legend.write(LABELS[column])
     words, unit = split_unit(column)
     return f"{words} ({unit})" if unit else words
 
@@ -129,9 +134,9 @@ def title_of(selection: str, text: str) -> str:
     return f"{selection}: {text}" if selection else text
 
 
-def why_no_states(rows: pd.DataFrame) -> str:
+def why_no_states(rows: pd.DataFrame, legend: PhaseLegend) -> str:
     """Explain why a panel shows no states of its particles."""
-    return "not measured" if len(rows) else "no NMC particle"
+    return "not measured" if len(rows) else legend.write("no {active_phase} particle")
 
 
 def spread(n: int, width: float, seed: int = 0) -> NDArray[np.float64]:

@@ -14,6 +14,7 @@ from cathograph.analysis.figures.figure import STATE_NOTE, size_column
 from cathograph.analysis.figures.group_boxes import draw_group_boxes
 from cathograph.analysis.figures.metric_correlations import draw_correlation_map, draw_top_metrics
 from cathograph.analysis.figures.nearest_nmc import draw_nearest_connection
+from cathograph.analysis.figures.phase_legend import PhaseLegend
 from cathograph.analysis.figures.pixel_figures import PixelFigures
 from cathograph.analysis.figures.pixel_histograms import draw_grey_values, draw_particle_energies
 from cathograph.analysis.figures.predicted_against_measured import (
@@ -122,22 +123,25 @@ def build_report(
     s8 = together({name: each.size_adjusted for name, each in statistics.items()})
     nmc = together({name: tables.nmc for name, tables in selections.items()})
     compared = pd.concat([together(by_size), s1], ignore_index=True)
+    legend = legend_of(selections)
     figures = (
         *_graphs(pixels, names),
-        draw_tpb_size(together({name: tables.tpbs for name, tables in selections.items()})),
-        draw_nmc_size_by_tpbs(nmc),
-        draw_nearest_connection(together({name: tables.nearest for name, tables in selections.items()})),
-        *(draw_group_boxes(nmc, compared, exposure) for exposure in EXPOSURES),
-        draw_correlation_map(correlations),
-        *(draw_top_metrics(nmc, correlations, state) for state in STATES),
-        draw_size_confounder(nmc, s8),
+        draw_tpb_size(together({name: tables.tpbs for name, tables in selections.items()}), legend),
+        draw_nmc_size_by_tpbs(nmc, legend),
+        draw_nearest_connection(
+            together({name: tables.nearest for name, tables in selections.items()}), legend
+        ),
+        *(draw_group_boxes(nmc, compared, exposure, legend) for exposure in EXPOSURES),
+        draw_correlation_map(correlations, legend),
+        *(draw_top_metrics(nmc, correlations, state, legend) for state in STATES),
+        draw_size_confounder(nmc, s8, legend),
         *((draw_grey_values(pixels.grey), draw_particle_energies(pixels.energies)) if pixels else ()),
-        *_predicted(selections, predictions, names),
+        *_predicted(selections, predictions, names, legend),
     )
     return Report(
         title=title,
         figures=figures,
-        tables=result_tables(selections, statistics, together(by_size), s1, s8, correlations, names),
+        tables=result_tables(selections, statistics, together(by_size), s1, s8, correlations, names, legend),
         sentences={
             name: each.sentences[: -len(each.correlations) or None] for name, each in statistics.items()
         },
@@ -145,7 +149,7 @@ def build_report(
             name: each.sentences[len(each.sentences) - len(each.correlations) :]
             for name, each in statistics.items()
         },
-        notes=_notes(selections, has_model=predictions is not None and len(predictions) > 0),
+        notes=_notes(selections, legend, has_model=predictions is not None and len(predictions) > 0),
         provenance=provenance_tables(selections, names),
         parameters={
             "logarithm of S2 and S3": log,
@@ -154,6 +158,12 @@ def build_report(
             **(parameters or {}),
         },
     )
+
+
+def legend_of(selections: Mapping[str, ElectrodeTables]) -> PhaseLegend:
+    """Give the legend of the phases in some selections."""
+    shown = pd.concat([tables.composites_shown for tables in selections.values()])
+    return PhaseLegend.of_rows(shown.drop_duplicates(["composite", "sha256"]))
 
 
 def _graphs(pixels: PixelFigures | None, names: Sequence[str]) -> tuple[PrintedFigure, ...]:
@@ -172,7 +182,10 @@ def _graphs(pixels: PixelFigures | None, names: Sequence[str]) -> tuple[PrintedF
 
 
 def _predicted(
-    selections: Mapping[str, ElectrodeTables], predictions: pd.DataFrame | None, names: Sequence[str]
+    selections: Mapping[str, ElectrodeTables],
+    predictions: pd.DataFrame | None,
+    names: Sequence[str],
+    legend: PhaseLegend,
 ) -> tuple[PrintedFigure, ...]:
     """Draw Fig. 6 for the newest model; nothing if there are no predictions."""
     if predictions is None or predictions.empty:
@@ -182,11 +195,20 @@ def _predicted(
         name: newest.merge(tables.nmc[PARTICLE], on=PARTICLE, how="inner")
         for name, tables in selections.items()
     }
-    return (draw_predicted_against_measured(stack_selections(parts, names)),)
+    return (draw_predicted_against_measured(stack_selections(parts, names), legend),)
 
 
-def _notes(selections: Mapping[str, ElectrodeTables], *, has_model: bool) -> tuple[str, ...]:
+def _notes(
+    selections: Mapping[str, ElectrodeTables], legend: PhaseLegend, *, has_model: bool
+) -> tuple[str, ...]:
     notes = [STATE_NOTE]
+    actives = legend.write("{actives}")
+    if len(legend.composites) > 1:
+        listed = ", ".join(each.name for each in legend.composites)
+        notes.append(
+            f"The images are of {len(legend.composites)} composites ({listed}): the report pools particles with the "
+            "same role. Use --select to report on one composite."
+        )
     images = pd.concat([tables.images for tables in selections.values()], ignore_index=True)
     radii = images["radius_um"]
     if len(radii) and radii.max() - radii.min() > 1e-9 * radii.max():
@@ -208,10 +230,12 @@ def _notes(selections: Mapping[str, ElectrodeTables], *, has_model: bool) -> tup
     for name, tables in selections.items():
         measured = int(tables.nmc["soc_ev"].notna().sum())
         if measured == 0:
-            notes.append(f"{name}: no NMC has a measured state, so the report shows only structure.")
+            notes.append(
+                f"{name}: no {legend.write('{active}')} has a measured state, so the report shows only structure."
+            )
         elif measured < len(tables.nmc):
             notes.append(
-                f"{name}: {len(tables.nmc) - measured} of {len(tables.nmc)} NMC have no measured state."
+                f"{name}: {len(tables.nmc) - measured} of {len(tables.nmc)} {actives} have no measured state."
             )
         flagged = int(flagged_states(tables.nmc, "soc_ev").sum())
         if flagged:
@@ -222,7 +246,7 @@ def _notes(selections: Mapping[str, ElectrodeTables], *, has_model: bool) -> tup
         without = int(tables.nmc["degree"].isna().sum())
         if without:
             notes.append(
-                f"{name}: {without} NMC have no network metrics. Run "
+                f"{name}: {without} {actives} have no network metrics. Run "
                 "`cathograph metrics`, then create the report again."
             )
         if len(tables.images) == 1:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from cathograph.analysis.figures.figure import STATE_NOTE
+from cathograph.analysis.figures.phase_legend import PhaseLegend
 from cathograph.analysis.statistics.electrode_statistics import ElectrodeStatistics
 from cathograph.analysis.tables.electrode_tables import ElectrodeTables
 from cathograph.analysis.tables.selection_tables import stack_selections
@@ -54,6 +55,7 @@ def result_tables(
     s8: pd.DataFrame,
     correlations: pd.DataFrame,
     names: Sequence[str],
+    legend: PhaseLegend,
 ) -> tuple[ReportTable, ...]:
     """Build the tables of results from the statistics of each selection."""
     s2 = stack_selections({name: each.anova_heterogeneity for name, each in statistics.items()}, names)
@@ -72,9 +74,12 @@ def result_tables(
     return (
         ReportTable(
             "overview", "Selected data",
-            "Clusters are images, or volumes if images are slices of them. Measured: NMC with a measured state. "
-            "Flagged: measured NMC with too few valid pixels or too many pixels outside the window; they are left "
-            "out of all tests and figures.",
+            legend.write(
+                "Clusters are images, or volumes if images are slices of them. Measured: {actives} with a measured "
+                "state. Flagged: measured {actives} with too few valid pixels or too many pixels outside the window; "
+                "they are left out of all tests and figures."
+            )
+            + _about_names(legend),
             overview, ("selection", *_COUNTS),
         ),
         ReportTable(
@@ -109,7 +114,7 @@ def result_tables(
         ),
         *_with_flagged(s1, first),
         ReportTable(
-            "size-by-tpb", "Size of NMC in TPBs and others (Fig. 4d)",
+            "size-by-tpb", legend.write("Size of {actives} in TPBs and others (Fig. 4d)"),
             "The difference in size that comparisons have to be adjusted for.", by_size,
             (*first, "outcome", "n_exposed", "n_others", "mean_exposed", "mean_others", "d", "p", "d_clustered",
              "p_clustered", "n_clusters", "effective_clusters"),
@@ -149,9 +154,11 @@ def result_tables(
         ),
         ReportTable(
             "percolation", "Percolation",
-            "NMC connected through SSE to the top of the image (ionic) and "
-            "through graphite to the bottom (electronic), "
-            "over all images of these samples. Other sides: `cathograph query percolation --param side=left`.",
+            legend.title(
+                "{actives} connected through {ionic} to the {ion_side} of the image (ionic) and through {electronic} "
+                "to the {electron_side} (electronic), over all images of these samples."
+            )
+            + " Other sides: `cathograph query percolation --param side=left`.",
             stack_selections({name: tables.percolation for name, tables in selections.items()}, names),
             (*first, "sample", "cathode", "ndim", "images", "nmc", "ionic", "electronic", "both", "neither",
              "share_ionic", "share_electronic", "share_both", "share_neither", "images_without_metrics"),
@@ -196,8 +203,8 @@ def provenance_tables(
     return (
         ReportTable(
             "images", "Images", "", stack_selections({n: t.images for n, t in selections.items()}, names),
-            (*first, "sample", "image", "cathode", "beamtime", "volume", "ndim", "pixel_size_um", "radius_um",
-             "method", "version", "nmc", "contacts", "tpbs"),
+            (*first, "sample", "image", "composite", "cathode", "beamtime", "volume", "ndim", "pixel_size_um",
+             "radius_um", "method", "version", "nmc", "contacts", "tpbs"),
         ),
         ReportTable(
             "segmentations", "Segmentations in use", "Column way: row of the next table.", segmentations,
@@ -214,6 +221,12 @@ def provenance_tables(
             "measurement-ways", "Parameters of the energy maps", "", ways_of_measuring, ("way", "images", "params"),
         ),
     )  # fmt: skip
+
+
+def _about_names(legend: PhaseLegend) -> str:
+    """Say what the columns about NMC count where the active particles are others; names of columns never change."""
+    actives = legend.write("{actives}")
+    return "" if actives == "NMC" else f" Columns with nmc in their name count {actives}."
 
 
 def _unanswered(anova: pd.DataFrame) -> str:

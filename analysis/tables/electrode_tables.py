@@ -33,11 +33,13 @@ class ElectrodeTables:
     tpbs : DataFrame
         Query `tpbs`.
     nearest : DataFrame
-        Query `nearest`.
+        Query `nearest`, with the composite of the image.
     images, segmentations, measurements : DataFrame
         Queries of these names, with provenance; only segmentations and measurements in use.
     percolation : DataFrame
         Query `percolation`: one row per sample, over all its images.
+    composites : DataFrame
+        Query `composites`: all of the store.
     """
 
     nmc: pd.DataFrame
@@ -47,6 +49,13 @@ class ElectrodeTables:
     segmentations: pd.DataFrame
     measurements: pd.DataFrame
     percolation: pd.DataFrame
+    composites: pd.DataFrame
+
+    @property
+    def composites_shown(self) -> pd.DataFrame:
+        """Rows of `composites` that the images have; all of the store where there is no image."""
+        shown = self.composites[self.composites["composite"].isin(self.images["composite"])]
+        return shown if len(shown) else self.composites
 
 
 METRICS = (
@@ -88,15 +97,16 @@ def read_electrode_tables(ask: Ask) -> ElectrodeTables:
     nmc = states.merge(metrics[[*PARTICLE, *METRICS]], on=PARTICLE, how="inner", validate="1:1").merge(
         counts[[*PARTICLE, "tpbs", "physical_tpbs", "junctions"]], on=PARTICLE, how="inner", validate="1:1"
     )
-    segmentations, measurements = ask("segmentations"), ask("measurements")
+    segmentations, measurements, images = ask("segmentations"), ask("measurements"), ask("images")
     return ElectrodeTables(
         nmc=nmc,
         tpbs=ask("tpbs"),
-        nearest=ask("nearest"),
-        images=ask("images"),
+        nearest=ask("nearest").merge(images[[*IMAGE, "composite"]], on=IMAGE, how="inner"),
+        images=images,
         segmentations=segmentations[segmentations["active"]].reset_index(drop=True),
         measurements=measurements[measurements["in_sight"]].reset_index(drop=True),
         percolation=ask("percolation"),
+        composites=ask("composites"),
     )
 
 
@@ -115,10 +125,11 @@ def narrow(tables: ElectrodeTables, keys: pd.DataFrame) -> ElectrodeTables:
     narrowed = {
         each.name: getattr(tables, each.name).merge(images, on=IMAGE, how="inner")
         for each in fields(tables)
-        if each.name != "percolation"
+        if each.name not in ("percolation", "composites")
     }
     of_samples = tables.percolation[tables.percolation["sample"].isin(images["sample"])]
     narrowed["percolation"] = of_samples.reset_index(drop=True)
+    narrowed["composites"] = tables.composites
     if "label" in keys.columns:
         particles = keys[PARTICLE].drop_duplicates()
         named = particles.rename(columns={"label": "nmc"})
@@ -212,10 +223,10 @@ def _known_only(tables: ElectrodeTables, keys: pd.DataFrame, source: str) -> pd.
     unknown = joined[joined["_merge"] == "left_only"]
     if len(unknown):
         first = "/".join(str(value) for value in unknown.iloc[0][on])
-        what = "NMC particle" if "label" in on else "image"
+        what = "active particle" if "label" in on else "image"
         msg = (
             f"Found {len(unknown)} rows from {source} that match no {what} in use, the first is {first}; "
-            "expected only stored ones. Change the query (only NMC have states)."
+            "expected only stored ones. Change the query (only active particles have states)."
         )
         raise InputError(msg)
     return keys.reset_index(drop=True)
@@ -238,8 +249,8 @@ def _from_keys(tables: ElectrodeTables, given: "pd.Series", source: str) -> pd.D
     unknown = keys[~keys.isin(of_nmc["key"])]
     if len(unknown):
         msg = (
-            f"Found {len(unknown)} keys from {source} that match no image and no NMC in use, the first is "
-            f"{unknown.iloc[0]!r}; expected only images, or only NMC. Return image.key or nmc.key."
+            f"Found {len(unknown)} keys from {source} that match no image and no active particle in use, the first is "
+            f"{unknown.iloc[0]!r}; expected only images, or only active particles. Return image.key or particle.key."
         )
         raise InputError(msg)
     return of_nmc[of_nmc["key"].isin(keys)][PARTICLE].reset_index(drop=True)

@@ -1,35 +1,41 @@
 """Counts of particles, TPBs and channels by image and by sample.
 
 For whole images, the counts of the query ``images`` suffice, so that the first page reads little. If a range of sizes
-excludes some NMC, the particles and TPBs themselves are counted.
+excludes some active particles, the particles and TPBs themselves are counted.
 """
 
 import numpy as np
 import pandas as pd
 
+from cathograph.schema.composites import Composite, Role
+
 COUNTED = ("particles", "nmc", "sse", "graphite", "tpbs", "physical_tpbs", "nmc_with_channels")
-"""Counts: columns of the query ``images``."""
+"""Counts: columns of the query ``images``; nmc, sse and graphite count active, ionic and electronic particles."""
 
 
-def recount_images(images: pd.DataFrame, particles: pd.DataFrame, tpbs: pd.DataFrame) -> pd.DataFrame:
+_ROLES = {"nmc": Role.ACTIVE, "sse": Role.IONIC, "graphite": Role.ELECTRONIC}
+
+
+def recount_images(
+    images: pd.DataFrame, particles: pd.DataFrame, tpbs: pd.DataFrame, composites: pd.DataFrame
+) -> pd.DataFrame:
     """Count the content of each image from tables that lack some of its particles.
 
     Parameters
     ----------
     images, particles, tpbs : DataFrame
         The named queries ``images``, ``particles``, ``tpbs``, the latter two narrowed.
+    composites : DataFrame
+        The named query ``composites``.
 
     Returns
     -------
     DataFrame
         ``images`` with new counts, zero if nothing is left.
     """
-    phase = particles["phase"]
     kept = {
         "particles": particles,
-        "nmc": particles[phase == "NMC"],
-        "sse": particles[phase == "SSE"],
-        "graphite": particles[phase == "Graphite"],
+        **{name: particles[_has_role(particles, images, composites, role)] for name, role in _ROLES.items()},
         "tpbs": tpbs,
         "physical_tpbs": tpbs[tpbs["is_physical"]],
         "nmc_with_channels": particles[particles["has_concurrent_channel"].fillna(False).astype(bool)],
@@ -40,6 +46,21 @@ def recount_images(images: pd.DataFrame, particles: pd.DataFrame, tpbs: pd.DataF
         for name, rows in kept.items()
     }
     return images.assign(**counts)
+
+
+def _has_role(
+    particles: pd.DataFrame, images: pd.DataFrame, composites: pd.DataFrame, role: Role
+) -> "pd.Series[bool]":
+    """Tell which particles have a role in the composite of their image."""
+    pairs = {
+        (name, phase.name)
+        for name, definition in zip(composites["composite"], composites["definition"], strict=True)
+        for phase in Composite.from_definition(str(definition)).with_role(role)
+    }
+    of_image = images.set_index(["sample", "image"])["composite"]
+    composite = of_image.reindex(pd.MultiIndex.from_frame(particles[["sample", "image"]]))
+    found = [pair in pairs for pair in zip(composite, particles["phase"], strict=True)]
+    return pd.Series(found, index=particles.index, dtype=bool)
 
 
 def count_samples(images: pd.DataFrame) -> pd.DataFrame:
@@ -53,7 +74,8 @@ def count_samples(images: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per sample: cathode, images, the counts, and ``share_with_channels`` of its NMC (NaN without NMC).
+        One row per sample: cathode, images, the counts, and ``share_with_channels`` of its active particles (NaN
+        without them).
 
     Examples
     --------

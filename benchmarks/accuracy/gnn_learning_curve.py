@@ -33,13 +33,14 @@ from cathograph.benchmarks.accuracy.phantom_graphs import PhantomGraph, phantom_
 from cathograph.gnn.answers.baselines import BASELINES, predict_with
 from cathograph.gnn.answers.evaluation import TestedParticles, compare, score
 from cathograph.gnn.answers.prediction import Predictor
-from cathograph.gnn.graph_layout import CENTRE, layout_of, name_of
+from cathograph.gnn.graph_layout import layout_of, name_of
 from cathograph.gnn.networks.architectures import Architecture
 from cathograph.gnn.training.ensemble import keep_targets
 from cathograph.gnn.training.model_files import Fold, TrainedModel
 from cathograph.gnn.training.network_training import TrainingSettings, train_network
 from cathograph.gnn.training.splits import Split, can_train
 from cathograph.phantom import PRESETS, EnergyModel, phantom_set
+from cathograph.schema.phases import NMC
 
 TARGET = "heterogeneity_ev"
 ENERGY = EnergyModel(both_neighbours_effect=0.5, two_mode_share=0.0)
@@ -137,8 +138,8 @@ def learn(
     n_train = round(0.6 * n_images)
     steps_an_epoch = -(-n_train // SETTINGS.batch_images)
     asked = [each.graph for each in tests]
-    measured = np.concatenate([graph[CENTRE].y.numpy() for graph in asked])
-    mask = np.concatenate([graph[CENTRE].y_mask.numpy() for graph in asked])
+    measured = np.concatenate([graph[NMC.name].y.numpy() for graph in asked])
+    mask = np.concatenate([graph[NMC.name].y_mask.numpy() for graph in asked])
     predicted: dict[str, NDArray[np.float64]] = {}
     training: dict[str, dict[str, float]] = {}
     for architecture in networks:
@@ -171,12 +172,12 @@ def learn(
         predicted[baseline.name] = np.concatenate(predict_with(baseline, own, asked, 1))
     predicted["structure known"] = np.concatenate(structural_expectation(pool, tests))
     tested = TestedParticles(
-        np.repeat(np.arange(len(asked)), [len(graph[CENTRE].y) for graph in asked]),
+        np.repeat(np.arange(len(asked)), [len(graph[NMC.name].y) for graph in asked]),
         np.where(mask, measured, np.nan),
         predicted,
         (TARGET,),
     )
-    size = {"set_images": n_images, "set_nmc": sum(len(each.graph[CENTRE].y) for each in pool[:n_images])}
+    size = {"set_images": n_images, "set_nmc": sum(len(each.graph[NMC.name].y) for each in pool[:n_images])}
     scores = score(tested).assign(**size)
     scores = scores.join(pd.DataFrame.from_dict(training, orient="index"), on="model")
     judged = [each.value for each in networks if each is not Architecture.MLP]

@@ -94,7 +94,7 @@ def phantom_graph(
     columns = ImageColumns(
         ExportedImage(
             rows.segmentation_key, sample, image, None, None, None, None, ndim, phantom.pixel_size_um,
-            len(particles), len(contacts), has_metrics=False,
+            len(particles), len(contacts), has_metrics=False, composite=SSB_CATHODE,
         ),
         ParticleColumns(
             particles["label"].to_numpy(np.int64),

@@ -22,7 +22,6 @@ from cathograph.benchmarks.speed.composite_rows import make_rows
 from cathograph.benchmarks.speed.temporary_store import TemporaryServer, temporary_server
 from cathograph.benchmarks.speed.writing import without_extras
 from cathograph.gnn.graphs.export import export_hetero_data
-from cathograph.gnn.graphs.hetero_data import EDGE_TYPES, NODE_TYPES
 from cathograph.gnn.remote.loader import RemoteStores, open_remote, remote_loader
 from cathograph.queries.server.connection import Connection
 from cathograph.queries.writing.images import IngestRunRecord, write_image
@@ -122,7 +121,11 @@ def _compare_batches(server: TemporaryServer) -> ExportRow:
     stores = open_remote(server.connect)
     batches = _sample(stores)  # the server's own warming up, and what the rival reads
     keys = [
-        [key for kind in NODE_TYPES for key in stores.graph.topology.keys(kind, batch[kind].n_id.numpy())]
+        [
+            key
+            for kind in batch.node_types
+            for key in stores.graph.topology.keys(kind, batch[kind].n_id.numpy())
+        ]
         for batch in batches
     ]
     with _driver(server) as driver:
@@ -177,7 +180,7 @@ def sample_objects(array: NDArray[np.float64], uri: str, password: str) -> None:
         batch = next(iter(_loader(stores)))
         stores.features.close()
         topology = stores.graph.topology
-        keys = [key for kind in NODE_TYPES for key in topology.keys(kind, batch[kind].n_id.numpy())]
+        keys = [key for kind in batch.node_types for key in topology.keys(kind, batch[kind].n_id.numpy())]
         _for_memory(array, uri, password, lambda driver: _read_objects(driver, keys))
 
 
@@ -217,7 +220,7 @@ def _read_objects(driver: Any, keys: list[str] | None = None) -> tuple[int, int,
 
 def _checksum(graphs: "list[HeteroData]") -> tuple[int, int, int]:
     (graph,) = graphs
-    overlaps = sum(float(graph[kind].edge_attr[:, 0].sum()) for kind in EDGE_TYPES)
+    overlaps = sum(float(graph[kind].edge_attr[:, 0].sum()) for kind in graph.edge_types)
     return graph.num_nodes, graph.num_edges // 2, round(overlaps)
 
 

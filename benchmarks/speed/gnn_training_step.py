@@ -20,7 +20,7 @@ from torch import nn
 from torch_geometric.data import HeteroData
 
 from cathograph.benchmarks.accuracy.gnn_learning_curve import SETTINGS, make_images
-from cathograph.gnn.graph_layout import CENTRE, layout_of
+from cathograph.gnn.graph_layout import layout_of, target_phase
 from cathograph.gnn.networks.architectures import Architecture, build_model
 from cathograph.gnn.training.batches import merge_graphs
 from cathograph.gnn.training.scaling import fit_scaling
@@ -48,7 +48,7 @@ def time_rounds(network: Callable[..., torch.Tensor], parameters: list[nn.Parame
         for batch in batches:
             optimizer.zero_grad()
             predicted = network(batch.x_dict, batch.edge_index_dict, batch.edge_attr_dict)
-            (predicted - batch[CENTRE].y).square().mean().backward()
+            (predicted - batch[target_phase(batch)].y).square().mean().backward()
             nn.utils.clip_grad_norm_(parameters, SETTINGS.clip)
             optimizer.step()
         seconds.append(time.perf_counter() - began)

@@ -166,6 +166,7 @@ def _draw(connection: "Connection", folder: Path, files: list[Path], preset: str
         FieldTables,
         draw_graph_over_image,
     )
+    from cathograph.analysis.figures.phase_legend import PhaseLegend
     from cathograph.ingest.formats import open_image
     from cathograph.ingest.options import IngestOptions, Source
     from cathograph.ingest.reading import Reading, read_regions
@@ -183,6 +184,7 @@ def _draw(connection: "Connection", folder: Path, files: list[Path], preset: str
             open_image(_grey_of(path)).pages[0],
             opened.pixel_size_um or 1.0,
             FieldTables(*(run(connection, load(name), load(name).bind(where)) for name in FIELD_QUERIES)),
+            PhaseLegend((reading.composite,)),
         )
         draw_graph_over_image(graph).savefig(folder / f"{path.stem}.png", dpi=110)
 

@@ -9,6 +9,7 @@ import typer
 from cathograph.commands.console import results, say, waiting
 from cathograph.commands.export_pyg import (
     CathodeOption,
+    CompositeOption,
     FeatureOption,
     HopsOption,
     MissingOption,
@@ -61,6 +62,7 @@ def export(
         typer.Option(help="ro-crate: address or text of the data's licence.", show_default=False),
     ] = None,
     cathode: CathodeOption = None,
+    composite: CompositeOption = None,
     query: QueryOption = None,
     param: ParamOption = None,
     hops: HopsOption = 0,
@@ -72,8 +74,8 @@ def export(
 
     GraphML and GEXF support neither lists nor nulls: lists are written as JSON, nulls are left out.
 
-    OME-TIFF contains the label image of one image, with the particle key and phase of each label. The store has no
-    pixels, so regions are computed again from --labels and compared with the stored ones.
+    OME-TIFF contains the label image of one image, with the particle key, phase and roles of each label. The store has
+    no pixels, so regions are computed again from --labels and compared with the stored ones.
 
     PYG is a file for PyTorch Geometric: a list with one dictionary per image, for HeteroData.from_dict.
 
@@ -95,7 +97,7 @@ def export(
             f"{format_.value}; expected them only with ome-tiff. Leave them out."
         )
         raise InputError(msg)
-    for_pyg = PygOptions(cathode, query, param, hops, feature, missing)
+    for_pyg = PygOptions(cathode, composite, query, param, hops, feature, missing)
     if format_ is not ExportFormat.PYG:
         for_pyg.refuse_with(format_.value)
     if format_ is ExportFormat.PYG:

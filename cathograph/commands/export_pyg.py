@@ -23,6 +23,7 @@ class MissingValue(StrEnum):
 
 
 CathodeOption = Annotated[str | None, typer.Option(help="pyg: only samples of this cathode kind.")]
+CompositeOption = Annotated[str | None, typer.Option(help="pyg: only images of this composite.")]
 QueryOption = Annotated[
     Path | None,
     typer.Option(
@@ -57,6 +58,7 @@ class PygOptions:
     """Values of these options."""
 
     cathode: str | None
+    composite: str | None
     query: Path | None
     param: list[str] | None
     hops: int
@@ -72,8 +74,8 @@ class PygOptions:
             When one of them was given.
         """
         given = {
-            "--cathode": self.cathode, "--query": self.query, "--param": self.param, "--hops": self.hops,
-            "--feature": self.feature, "--missing": self.missing is not MissingValue.ERROR,
+            "--cathode": self.cathode, "--composite": self.composite, "--query": self.query, "--param": self.param,
+            "--hops": self.hops, "--feature": self.feature, "--missing": self.missing is not MissingValue.ERROR,
         }  # fmt: skip
         for name, value in given.items():
             if value:
@@ -92,7 +94,9 @@ def write_pyg(
         if options.param:
             msg = "Found --param without --query; expected the query that has this parameter. Give both or neither."
             raise InputError(msg)
-        selection = SubgraphSelection(sample, image, options.cathode, hops=options.hops)
+        selection = SubgraphSelection(
+            sample, image, options.cathode, hops=options.hops, composite=options.composite
+        )
     else:
         selection = SubgraphSelection.from_file(
             options.query,
@@ -101,6 +105,7 @@ def write_pyg(
             sample=sample,
             image=image,
             cathode=options.cathode,
+            composite=options.composite,
         )
     graphs = export_hetero_data(store, selection, options.feature, missing=options.missing.value)
     save_hetero_data(graphs, out)

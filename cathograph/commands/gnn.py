@@ -12,6 +12,7 @@ from cathograph.commands.gnn_explain import explain, rank
 from cathograph.commands.home import HomeOption, home_of
 from cathograph.commands.model_graphs import (
     DEFAULT_MODEL,
+    CompositeOption,
     DeviceOption,
     ModelOption,
     graphs_for,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 gnn = typer.Typer(
     name="gnn",
-    help="Models that predict the state of NMC from the contact graph.",
+    help="Models that predict the state of active particles from the contact graph.",
     no_args_is_help=True,
     rich_markup_mode="rich",
 )
@@ -56,6 +57,7 @@ def train(
     ] = None,
     sample: Annotated[str | None, typer.Option(help="Only this sample.")] = None,
     cathode: Annotated[str | None, typer.Option(help="Only this cathode kind.")] = None,
+    composite: CompositeOption = None,
     features: Annotated[
         str | None, typer.Option(help="Node features, comma-separated.", show_default="size and shape")
     ] = None,
@@ -100,7 +102,9 @@ def train(
         open_store(read_settings(home_of(context, home)), say=say) as connection,
         waiting("reading the store …"),
     ):
-        found = read_graphs(connection, sample=sample, cathode=cathode, features=listed(features))
+        found = read_graphs(
+            connection, sample=sample, cathode=cathode, composite=composite, features=listed(features)
+        )
     graphs = keep_targets(found, listed(targets) or TARGET_NAMES)
     settings = TrainingSettings(
         architecture=Architecture(architecture), sizes=(("hidden", hidden),), max_epochs=max_epochs
@@ -145,6 +149,7 @@ def evaluate(
         list[Path] | None,
         typer.Option("--model", "-m", help="The same as an option, as in the other commands; repeatable."),
     ] = None,
+    composite: CompositeOption = None,
     draws: Annotated[int, typer.Option(min=100, help="Number of bootstrap draws.")] = 2000,
     device: DeviceOption = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -168,7 +173,7 @@ def evaluate(
         open_store(read_settings(home_of(context, home)), say=say) as connection,
         waiting("reading the store …"),
     ):
-        graphs = graphs_for(connection, first)
+        graphs = graphs_for(connection, first, composite=composite)
     judged = list(models)
     if not any(each.settings.architecture == "mlp" for each in models.values()):
         with waiting("training the MLP without contacts …"):
@@ -195,18 +200,18 @@ def predict(
     model: ModelOption = DEFAULT_MODEL,
     sample: Annotated[str | None, typer.Option(help="Only this sample.")] = None,
     image: Annotated[str | None, typer.Option(help="Only images of this name.")] = None,
+    composite: CompositeOption = None,
     device: DeviceOption = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     home: HomeOption = None,
 ) -> None:
-    """Predict the states of all NMC, and write the predictions into the store.
+    """Predict the states of all active particles, and write the predictions into the store.
 
     [dim]cathograph gnn predict && cathograph query predictions[/]
     """
     import pandas as pd
 
     from cathograph.gnn.answers.prediction import Predictor, prediction_rows
-    from cathograph.gnn.graph_layout import CENTRE
     from cathograph.gnn.training.model_files import load_model
     from cathograph.queries.writing.predictions import write_prediction
     from cathograph.settings import read_settings
@@ -214,15 +219,15 @@ def predict(
     from cathograph.writing import WritableStore
 
     loaded = load_model(model)
-    predictor = Predictor(loaded, device=device)
+    predictor, active = Predictor(loaded, device=device), loaded.layout.target_phase
     settings = read_settings(home_of(context, home))
     rows = []
     with open_store(settings, say=say) as connection, progress_bar() as progress:
         store = WritableStore(connection, settings)
-        graphs = graphs_for(connection, loaded, sample=sample, image=image)
+        graphs = graphs_for(connection, loaded, sample=sample, image=image, composite=composite)
         for graph in progress.track(graphs, description="predicting"):
-            n_nmc = len(graph[CENTRE].key)
-            part, state = "none", "no NMC"
+            n_nmc = len(graph[active].key)
+            part, state = "none", f"no {active}"
             if n_nmc:
                 predicted = predictor.predict(graph)
                 part = predicted.part
@@ -239,7 +244,7 @@ def predict(
         return
     print_table(table)
     results.print(
-        f"{int(table['nmc'].sum())} NMC predicted by {loaded.name} ({loaded.model_hash[:12]}). "
+        f"{int(table['nmc'].sum())} {active} predicted by {loaded.name} ({loaded.model_hash[:12]}). "
         "Only images of the splits test and none show how good it is: `cathograph query predictions`.",
         highlight=False,
         markup=False,
@@ -359,7 +364,7 @@ def _print_scores(scores: "pd.DataFrame", compared: "pd.DataFrame", model: "Trai
         errors.print(f"{worst}{more}.", highlight=False, markup=False)
     results.print(
         "Intervals: 95 %, from a bootstrap over images. R² compares with "
-        "the mean of the tested NMC. Energies are relative "
+        f"the mean of the tested {model.layout.target_phase}. Energies are relative "
         "edge shifts, not lithium contents.",
         style="dim",
         highlight=False,

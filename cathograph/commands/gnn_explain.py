@@ -7,7 +7,14 @@ import typer
 
 from cathograph.commands.console import print_json, print_table, results, say, waiting
 from cathograph.commands.home import HomeOption, home_of
-from cathograph.commands.model_graphs import DEFAULT_MODEL, DeviceOption, ModelOption, graphs_for, records_of
+from cathograph.commands.model_graphs import (
+    DEFAULT_MODEL,
+    CompositeOption,
+    DeviceOption,
+    ModelOption,
+    graphs_for,
+    records_of,
+)
 from cathograph.extras import needs
 from cathograph.schema.errors import InputError
 
@@ -23,7 +30,9 @@ if TYPE_CHECKING:
 @needs("gnn")
 def explain(
     context: typer.Context,
-    particle: Annotated[str, typer.Option(help="Key of an NMC: column `key` of the query predictions.")],
+    particle: Annotated[
+        str, typer.Option(help="Key of an active particle: column `key` of the query predictions.")
+    ],
     target: Annotated[str, typer.Option(help="State to explain.")] = "heterogeneity_ev",
     model: ModelOption = DEFAULT_MODEL,
     top: Annotated[int, typer.Option(min=1, help="Rows to print.")] = 10,
@@ -49,7 +58,6 @@ def explain(
     """
     from cathograph.gnn.answers.explanation import explain_particle
     from cathograph.gnn.answers.prediction import Predictor
-    from cathograph.gnn.graph_layout import CENTRE
     from cathograph.gnn.graphs.export import export_hetero_data
     from cathograph.gnn.graphs.subgraph_selection import SubgraphSelection
     from cathograph.gnn.training.ensemble import keep_targets
@@ -63,7 +71,9 @@ def explain(
         raise InputError(msg)
     with open_store(read_settings(home_of(context, home)), say=say) as connection, waiting("explaining …"):
         (found,) = export_hetero_data(
-            connection, SubgraphSelection(keys=[particle], hops=2), list(loaded.layout.node_features[CENTRE])
+            connection,
+            SubgraphSelection(keys=[particle], hops=2),
+            list(loaded.layout.node_features[loaded.layout.target_phase]),
         )
         (graph,) = keep_targets([found], loaded.layout.targets)
         explained = explain_particle(Predictor(loaded, device=device), graph, particle, target)
@@ -95,6 +105,7 @@ def rank(
     model: ModelOption = DEFAULT_MODEL,
     sample: Annotated[str | None, typer.Option(help="Only this sample.")] = None,
     image: Annotated[str | None, typer.Option(help="Only images of this name.")] = None,
+    composite: CompositeOption = None,
     phantoms: Annotated[
         str | None,
         typer.Option(
@@ -121,8 +132,8 @@ def rank(
     loaded = load_model(model)
     predictor = Predictor(loaded, device=device)
     if phantoms is not None:
-        if sample is not None or image is not None:
-            msg = "Found --phantoms with --sample or --image; expected only one of them. Leave one out."
+        if sample is not None or image is not None or composite is not None:
+            msg = "Found --phantoms with --sample, --image or --composite; expected only one of them. Leave one out."
             raise InputError(msg)
         with waiting("making phantoms …"):
             ranked, changes = _rank_settings(predictor, phantoms, images)
@@ -131,7 +142,7 @@ def rank(
             open_store(read_settings(home_of(context, home)), say=say) as connection,
             waiting("reading the store …"),
         ):
-            graphs = graphs_for(connection, loaded, sample=sample, image=image)
+            graphs = graphs_for(connection, loaded, sample=sample, image=image, composite=composite)
         with waiting("scoring …"):
             ranked = score_candidates(predictor, name_candidates(graphs)).table()
             changes = score_changes(predictor, graphs)
@@ -148,9 +159,8 @@ def rank(
 def _rank_settings(predictor: "Predictor", preset: str, images: int) -> "tuple[pd.DataFrame, pd.DataFrame]":
     from cathograph.benchmarks.accuracy.phantom_settings import graphs_of_settings
     from cathograph.gnn.answers.ranking import score_candidates
-    from cathograph.gnn.graph_layout import CENTRE
 
-    features = predictor.model.layout.node_features[CENTRE]
+    features = predictor.model.layout.node_features[predictor.model.layout.target_phase]
     candidates, no_room = graphs_of_settings(preset, images, features, predictor.model.layout.targets)
     if no_room:
         say(f"Left out, because the image has no room for them: {', '.join(no_room)}.")
@@ -184,6 +194,7 @@ def _draw(
     labels: Path | None,
 ) -> None:
     from cathograph.analysis.figures.explanation import draw_explanation
+    from cathograph.gnn.graph_layout import composite_of
     from cathograph.notebook import query
 
     particles = query(connection, "particles", sample=str(graph.sample), image=str(graph.image))
@@ -204,6 +215,7 @@ def _draw(
         target=explained.target,
         pixel_size_um=float(graph.pixel_size_um),
         labels=pixels,
+        composite=composite_of(graph),
     )
     try:
         picture.parent.mkdir(parents=True, exist_ok=True)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 DEFAULT_MODEL = Path("cathograph-model")
 
 ModelOption = Annotated[Path, typer.Option("--model", "-m", help="Folder of a trained model.")]
+CompositeOption = Annotated[str | None, typer.Option(help="Only images of this composite.")]
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu or cuda; cuda without a GPU is an error.")]
 
 
@@ -25,6 +26,7 @@ def read_graphs(
     sample: str | None = None,
     image: str | None = None,
     cathode: str | None = None,
+    composite: str | None = None,
     features: Sequence[str] | None = None,
 ) -> "list[HeteroData]":
     """Read images of a selection as graphs."""
@@ -32,19 +34,25 @@ def read_graphs(
     from cathograph.gnn.graphs.subgraph_selection import SubgraphSelection
 
     return export_hetero_data(
-        connection, SubgraphSelection(sample=sample, image=image, cathode=cathode), features
+        connection,
+        SubgraphSelection(sample=sample, image=image, cathode=cathode, composite=composite),
+        features,
     )
 
 
 def graphs_for(
-    connection: "Connection", model: "TrainedModel", *, sample: str | None = None, image: str | None = None
+    connection: "Connection",
+    model: "TrainedModel",
+    *,
+    sample: str | None = None,
+    image: str | None = None,
+    composite: str | None = None,
 ) -> "list[HeteroData]":
     """Read images with the features and targets of a model."""
-    from cathograph.gnn.graph_layout import CENTRE
     from cathograph.gnn.training.ensemble import keep_targets
 
-    features = list(model.layout.node_features[CENTRE])
-    found = read_graphs(connection, sample=sample, image=image, features=features)
+    features = list(model.layout.node_features[model.layout.target_phase])
+    found = read_graphs(connection, sample=sample, image=image, composite=composite, features=features)
     return keep_targets(found, model.layout.targets)
 
 

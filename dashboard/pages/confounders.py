@@ -16,16 +16,16 @@ def page() -> None:
     if view is None:
         return
     if not view.measured:
-        show_no_energy_maps()
+        show_no_energy_maps(view.legend)
         return
     from cathograph.analysis.figures.size_confounder import draw_size_confounder, plot_size_confounder
 
     nmc, adjusted = view.nmc, view.size_adjusted
-    data = size_data(nmc, adjusted)
+    data = size_data(nmc, adjusted, view.legend)
     show_figure(
         data,
         lambda: plot_size_confounder(data, adjusted),
-        lambda: draw_size_confounder(nmc, adjusted),
+        lambda: draw_size_confounder(nmc, adjusted, view.legend),
     )
     show_size_adjusted(adjusted, "size-adjusted")
     show_sentences(adjusted)

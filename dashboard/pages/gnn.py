@@ -17,6 +17,7 @@ from cathograph.analysis.tables.prediction_errors import prediction_errors, resi
 from cathograph.dashboard.session import store
 from cathograph.dashboard.session.command_run import CommandRun
 from cathograph.dashboard.session.model_cards import ModelCard, find_card
+from cathograph.dashboard.session.phases import legend_of
 from cathograph.dashboard.session.selection import current_selection, image_ids
 from cathograph.dashboard.widgets.downloads import table_downloads
 from cathograph.dashboard.widgets.empty_states import show_empty_store, show_no_predictions, show_nothing_left
@@ -53,7 +54,8 @@ def page() -> None:
         show_nothing_left()
         return
     residuals = residuals_of(predictions, target or "heterogeneity_ev")
-    _show_errors(residuals, target or "heterogeneity_ev", len(predictions))
+    actives = legend_of(store.images(current_selection())).write("{actives}")
+    _show_errors(residuals, target or "heterogeneity_ev", len(predictions), actives)
     card = find_card(model_hash)
     scatter, image, learning, why = st.tabs(
         ["Predicted and measured", "Residuals in an image", "Learning curve", "Explanation"]
@@ -66,7 +68,7 @@ def page() -> None:
         )
         table_downloads(predictions, "predictions")
     with image:
-        _show_image(residuals)
+        _show_image(residuals, actives)
     with learning:
         _show_learning(card)
     with why:
@@ -74,10 +76,10 @@ def page() -> None:
     st.caption(STATE_NOTE)
 
 
-def _show_errors(residuals: pd.DataFrame, target: str, n_predicted: int) -> None:
+def _show_errors(residuals: pd.DataFrame, target: str, n_predicted: int, actives: str) -> None:
     errors = prediction_errors(residuals, target)
     with st.container(horizontal=True):
-        st.metric("NMC predicted", f"{n_predicted:,}", border=True, width=168)
+        st.metric(f"{actives} predicted", f"{n_predicted:,}", border=True, width=168)
         st.metric("also measured", f"{errors.n:,}", border=True, width=168)
         if errors.n:
             st.metric("RMSE (eV)", f"{errors.rmse_ev:.3f}", border=True, width=168)
@@ -85,9 +87,9 @@ def _show_errors(residuals: pd.DataFrame, target: str, n_predicted: int) -> None
             st.metric("R²", f"{errors.r2:.2f}", border=True, width=168)
 
 
-def _show_image(residuals: pd.DataFrame) -> None:
+def _show_image(residuals: pd.DataFrame, actives: str) -> None:
     if residuals.empty:
-        st.info("None of these NMC has a measured state, so there are no residuals.")
+        st.info(f"None of these {actives} has a measured state, so there are no residuals.")
         return
     ids = image_ids(residuals)
     names = dict(zip(ids, residuals["sample"] + " · " + residuals["image"], strict=True))

@@ -15,6 +15,7 @@ from cathograph.analysis.figures.field import (
     plot_field,
     whole_window,
 )
+from cathograph.analysis.figures.phase_legend import PhaseLegend, in_sentence
 from cathograph.dashboard.session import store
 from cathograph.dashboard.session.field import (
     MOST_CHANNEL_PAIRS,
@@ -57,6 +58,7 @@ def page() -> None:
         return
     about = _choose_image(images)
     field = field_of(about)
+    _show_counts(field)
     pictures = pixels_of(str(about["sample"]), str(about["image"]))
     if isinstance(pictures, str):
         st.warning(
@@ -86,7 +88,7 @@ def page() -> None:
         if plane is not None and z is None:
             _offer_figure(field, plane)
     if not isinstance(pictures, str) and pictures.grey is not None:
-        _show_grey_values(pictures)
+        _show_grey_values(pictures, field.legend)
     _show_downloads(field)
 
 
@@ -95,13 +97,19 @@ def _choose_image(images: pd.DataFrame) -> pd.Series:
     name = st.selectbox(
         "Image", list(by_name), key="view", bind="query-params", on_change=_choose, args=(None,)
     )
-    about = images.loc[[by_name[name]]].iloc[0]
+    return images.loc[[by_name[name]]].iloc[0]
+
+
+def _show_counts(field: Field) -> None:
+    about, particles = field.about, field.graph.particles["phase"].value_counts()
+    known = field.legend.names_by_role()
+    names = [*known, *sorted(set(particles.index) - set(known))]
+    counts = ", ".join(f"{particles.get(name, 0)} {in_sentence(name)}" for name in names)
     st.text(
-        f"{about['sample']}, image {about['image']}: {about['nmc']} NMC, {about['sse']} SSE, "
-        f"{about['graphite']} graphite, {about['contacts']} contacts, {about['tpbs']} TPBs "
-        f"({about['physical_tpbs']} physical), {about['nmc_with_channels']} NMC with channels"
+        f"{about['sample']}, image {about['image']}: {counts}, {about['contacts']} contacts, {about['tpbs']} TPBs "
+        f"({about['physical_tpbs']} physical), {about['nmc_with_channels']} {field.legend.write('{actives}')} with "
+        "channels"
     )
-    return about
 
 
 def _choose(label: int | None) -> None:
@@ -131,7 +139,7 @@ def _show_field(field: Field, plane: Plane | None, z: int | None, chosen: int | 
     layers = Layers(
         picture=""
         if plane is None
-        else raster_of(key, base, _OUTLINES in shown, _TPBS in shown, plane, graph.junctions),
+        else raster_of(key, base, _OUTLINES in shown, _TPBS in shown, plane, graph.junctions, field.legend),
         energy_window_ev=plane.window_ev if plane is not None and base == "energy" else None,
         graph=_GRAPH in shown or plane is None,
         tpbs=_TPBS in shown,
@@ -144,6 +152,7 @@ def _show_field(field: Field, plane: Plane | None, z: int | None, chosen: int | 
         graph,
         points,
         layers,
+        field.legend,
         shape=shape,
         pixel_size_um=field.pixel_size_um,
         chosen=chosen,
@@ -216,7 +225,9 @@ def _show_notes(field: Field, pictures: ImagePixels | str) -> None:
         notes.append(f"The {len(field.graph.junctions):,} TPB junctions are shown as small rings.")
     pairs = int(field.about["channel_pairs"])
     if pairs > MOST_CHANNEL_PAIRS:
-        notes.append(f"{pairs:,} pairs of NMC have concurrent channels, too many to draw.")
+        notes.append(
+            f"{pairs:,} pairs of {field.legend.write('{actives}')} have concurrent channels, too many to draw."
+        )
     elif pairs > MOST_CHANNELS:
         notes.append(f"{MOST_CHANNELS} of {pairs:,} concurrent channels are drawn.")
     if not isinstance(pictures, str):
@@ -232,6 +243,7 @@ def _offer_figure(field: Field, plane: Plane) -> None:
         None if plane.grey is None else plane.grey.astype(float),
         field.pixel_size_um,
         field.graph,
+        field.legend,
     )
     data = field_graph_data(graph)
 
@@ -243,7 +255,7 @@ def _offer_figure(field: Field, plane: Plane) -> None:
     show_figure_downloads(data, draw)
 
 
-def _show_grey_values(pictures: ImagePixels) -> None:
+def _show_grey_values(pictures: ImagePixels, legend: PhaseLegend) -> None:
     from cathograph.analysis.figures.pixel_histograms import (
         draw_grey_values,
         grey_value_data,
@@ -255,7 +267,7 @@ def _show_grey_values(pictures: ImagePixels) -> None:
         return
 
     def show() -> None:
-        data = grey_value_data(grey, phases)  # type: ignore[arg-type]  # grey values are numbers
+        data = grey_value_data(grey, phases, legend)  # type: ignore[arg-type]  # grey values are numbers
         show_figure(data, lambda: plot_grey_values(data), lambda: draw_grey_values(data))
 
     show_expander("Grey values per phase (Fig. S1b)", show, key="grey_values_open")

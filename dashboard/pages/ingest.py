@@ -14,13 +14,13 @@ from cathograph.dashboard.widgets.empty_states import show_error
 from cathograph.dashboard.widgets.plain_text import as_text
 from cathograph.dashboard.widgets.run_history import show_run_history
 from cathograph.dashboard.widgets.waiting import show_running
-from cathograph.schema.composites import SSB_CATHODE
+from cathograph.schema.composites import SSB_CATHODE, Composite, built_in, built_in_names, read_composite
 from cathograph.schema.errors import CathographError
 
-_RUN, _FILES, _CHANGE = "upload_run", "upload_files", "job_change"
+_RUN, _FILES, _CHANGE, _COMPOSITE = "upload_run", "upload_files", "job_change", "upload_composite"
 _QUICK_S, _QUEUE_TICK_S = 1.0, 5.0
 _STATES = ("running", "queued", "failed", "done", "cancelled")
-_PHASES = ",".join(f"{phase.code}={phase.name}" for phase in SSB_CATHODE.all_phases)
+_OWN = "your own (YAML file)"
 _KINDS = {
     "phases": "phases (one value per phase)",
     "regions": "labels (one value per particle)",
@@ -125,6 +125,9 @@ def _show_upload() -> None:
         "Uploads one file and ingests it as `cathograph ingest` does. For a whole beamtime use `cathograph watch`."
     )
     kind = st.radio("Pixel values are", list(_KINDS), format_func=lambda each: _KINDS[each], horizontal=True)
+    composite = _choose_composite()
+    if composite is None:
+        return
     with st.form("upload", border=True):
         image_file = st.file_uploader("Image", type=["tif", "tiff", "png", "npy", "h5", "hdf5"])
         map_file = st.file_uploader(
@@ -141,11 +144,11 @@ def _show_upload() -> None:
         pixel_nm = left.number_input(
             "Pixel size (nm)", min_value=0.0, value=None, placeholder="default: from the file"
         )
-        phases = right.text_input("Phases", _PHASES) if kind == "phases" else ""
+        phases = right.text_input("Phases", _phases_of(composite[1])) if kind == "phases" else ""
         asked = st.form_submit_button("Ingest", type="primary", icon=":material/upload:")
     if asked:
         st.session_state.pop(_RUN, None)
-        missing = _missing(image_file, table_file, kind, sample, phases)
+        missing = _missing(image_file, table_file, kind, sample, phases, composite[1])
         if missing:
             st.error(missing)
         else:
@@ -155,6 +158,7 @@ def _show_upload() -> None:
                 if file is not None
             }
             named = {"sample": sample, "image": image, "cathode": cathode, "beamtime": beamtime}
+            named["composite"] = composite[0]
             arguments = _arguments(kind, files, named, phases, pixel_nm)
             begun = CommandRun(arguments, f"ingest of {files['image'].name}")
             begun.start()
@@ -167,7 +171,41 @@ def _show_upload() -> None:
             show_running(run, f"Running {as_text(run.title)} for {{seconds}} …", run.cancel)
 
 
-def _missing(image_file: object, table_file: object, kind: str, sample: str, phases: str) -> str:
+def _choose_composite() -> tuple[str, Composite] | None:
+    """Ask for the composite: what the command line takes, and what it is; None where there is none yet."""
+    names = list(built_in_names())
+    name = st.selectbox(
+        "Composite",
+        [*names, _OWN],
+        index=names.index(SSB_CATHODE.name),
+        format_func=lambda each: each if each == _OWN else f"{each}: {built_in(each).meaning}",
+    )
+    if name != _OWN:
+        return name, built_in(name)
+    file = st.file_uploader(
+        "Composite (begin with `cathograph composites NAME > mine.yaml`)", type=["yaml", "yml"]
+    )
+    if file is None:
+        return None
+    kept = st.session_state.get(_COMPOSITE)
+    if kept is None or kept[0] != file.file_id:
+        kept = file.file_id, keep_upload(file.name, file.getvalue())
+        st.session_state[_COMPOSITE] = kept
+    path = str(kept[1])
+    try:
+        return path, read_composite(path)
+    except CathographError as error:
+        show_error(error)
+        return None
+
+
+def _phases_of(composite: Composite) -> str:
+    return ",".join(f"{phase.code}={phase.name}" for phase in composite.all_phases)
+
+
+def _missing(
+    image_file: object, table_file: object, kind: str, sample: str, phases: str, composite: Composite
+) -> str:
     """Name what the form lacks; empty if it is complete."""
     if image_file is None:
         return "Choose an image first."
@@ -176,7 +214,7 @@ def _missing(image_file: object, table_file: object, kind: str, sample: str, pha
     if kind == "regions" and table_file is None:
         return "Choose the table with the phase of each label."
     if kind == "phases" and "=" not in phases:
-        return f"Enter the phase of each value, for instance {_PHASES}"
+        return f"Enter the phase of each value, for instance {_phases_of(composite)}"
     return ""
 
 

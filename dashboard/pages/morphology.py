@@ -13,7 +13,8 @@ def page() -> None:
     """Lay out the page."""
     view = open_view(
         "Morphology",
-        "Sizes of triple phase boundaries (TPBs) and NMC particles, and the phases that connect nearest NMC.",
+        "Sizes of triple phase boundaries (TPBs) and {active_phase} particles, and the phases that connect nearest "
+        "{actives}.",
     )
     if view is None:
         return
@@ -32,16 +33,24 @@ def page() -> None:
     )
     places = [st.container() for _ in range(3)] if view.groups else st.columns(3)
     with places[0]:
-        size_of_tpbs = tpb_size_data(tpbs)
-        show_figure(size_of_tpbs, lambda: plot_tpb_size(size_of_tpbs), lambda: draw_tpb_size(tpbs))
-    with places[1]:
-        size_of_nmc = nmc_size_data(nmc)
+        size_of_tpbs = tpb_size_data(tpbs, view.legend)
         show_figure(
-            size_of_nmc, lambda: plot_nmc_size_by_tpbs(size_of_nmc), lambda: draw_nmc_size_by_tpbs(nmc)
+            size_of_tpbs, lambda: plot_tpb_size(size_of_tpbs), lambda: draw_tpb_size(tpbs, view.legend)
+        )
+    with places[1]:
+        size_of_nmc = nmc_size_data(nmc, view.legend)
+        show_figure(
+            size_of_nmc,
+            lambda: plot_nmc_size_by_tpbs(size_of_nmc),
+            lambda: draw_nmc_size_by_tpbs(nmc, view.legend),
         )
     with places[2]:
-        joined = nearest_data(nearest)
-        show_figure(joined, lambda: plot_nearest_connection(joined), lambda: draw_nearest_connection(nearest))
-    st.markdown("#### Are NMC in TPBs larger?")
+        joined = nearest_data(nearest, view.legend)
+        show_figure(
+            joined,
+            lambda: plot_nearest_connection(joined),
+            lambda: draw_nearest_connection(nearest, view.legend),
+        )
+    st.markdown(view.legend.write("#### Are {actives} in TPBs larger?"))
     show_comparisons(view.by_size, "size-by-tpb")
     show_sentences(view.by_size)

@@ -23,7 +23,7 @@ def page() -> None:
     """Lay out the page."""
     view = open_view(
         "Network",
-        "The state of NMC against their concurrent channels and their position in the contact graph.",
+        "The state of {actives} against their concurrent channels and their position in the contact graph.",
     )
     if view is None:
         return
@@ -31,7 +31,7 @@ def page() -> None:
     if without:
         show_no_metrics()
     if not view.measured:
-        show_no_energy_maps()
+        show_no_energy_maps(view.legend)
         _show_percolation(view)
         return
     _show_channels(view)
@@ -47,11 +47,11 @@ def _show_channels(view: View) -> None:
     from cathograph.analysis.figures.group_boxes import draw_group_boxes, plot_group_boxes
 
     nmc, comparisons = view.nmc, view.comparisons
-    data = group_data(nmc, comparisons, _EXPOSURE)
+    data = group_data(nmc, comparisons, _EXPOSURE, view.legend)
     show_figure(
         data,
         lambda: plot_group_boxes(data, comparisons, _EXPOSURE),
-        lambda: draw_group_boxes(nmc, comparisons, _EXPOSURE),
+        lambda: draw_group_boxes(nmc, comparisons, _EXPOSURE, view.legend),
     )
     shown = comparisons[comparisons["exposure"] == _EXPOSURE]
     show_comparisons(shown, "table-s1-channel")
@@ -68,8 +68,10 @@ def _show_correlations(view: View) -> None:
     )
 
     nmc, correlations = view.nmc, view.correlations
-    data = correlation_data(correlations)
-    show_figure(data, lambda: plot_correlation_map(data), lambda: draw_correlation_map(correlations))
+    data = correlation_data(correlations, view.legend)
+    show_figure(
+        data, lambda: plot_correlation_map(data), lambda: draw_correlation_map(correlations, view.legend)
+    )
     if data.missing:
         return
     state = st.segmented_control(
@@ -81,11 +83,11 @@ def _show_correlations(view: View) -> None:
         bind="query-params",
         required=True,
     )
-    top = top_metric_data(nmc, correlations, state)
+    top = top_metric_data(nmc, correlations, state, view.legend)
     show_figure(
         top,
         lambda: plot_top_metrics(top, correlations, state),
-        lambda: draw_top_metrics(nmc, correlations, state),
+        lambda: draw_top_metrics(nmc, correlations, state, view.legend),
     )
     show_expander(
         f"All {len(METRICS) * len(STATES)} correlations, naive and clustered",
@@ -97,8 +99,10 @@ def _show_correlations(view: View) -> None:
 def _show_percolation(view: View) -> None:
     st.markdown("#### Percolation")
     st.caption(
-        "NMC connected through SSE to the top of the image and through graphite to the bottom, over all images of "
-        "these samples."
+        view.legend.title(
+            "{actives} connected through {ionic} to the {ion_side} of the image and through {electronic} to the "
+            "{electron_side}, over all images of these samples."
+        )
     )
     table = view.stacked(lambda tables: tables.percolation)
     st.dataframe(table, hide_index=True)

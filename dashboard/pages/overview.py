@@ -1,38 +1,28 @@
 """The page Overview: the content of the store by sample, and the latest ingests."""
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
+from cathograph.analysis.figures.phase_legend import PhaseLegend
 from cathograph.analysis.tables.overview_counts import count_samples, recount_images
 from cathograph.dashboard.session import store
+from cathograph.dashboard.session.phases import legend_of
 from cathograph.dashboard.session.selection import Selection, current_selection
 from cathograph.dashboard.widgets.downloads import table_downloads
 from cathograph.dashboard.widgets.empty_states import show_empty_store, show_nothing_left
 from cathograph.dashboard.widgets.expander import show_expander
 from cathograph.dashboard.widgets.run_history import show_run_history
+from cathograph.schema.composites import Role
 
-TABLES = ("images", "measurements")
+TABLES = ("images", "measurements", "composites")
 """Queries that this page needs unless a range of sizes is selected; they are read at the start of the server."""
 
-_COLUMNS = {
+_SAME_FOR_ALL = {
     "sample": st.column_config.TextColumn("sample", pinned=True),
     "physical_tpbs": st.column_config.NumberColumn(
         "physical TPBs", help="TPBs whose three regions meet in at least one place."
-    ),
-    "tpbs": st.column_config.NumberColumn(
-        "TPBs", help="Triple phase boundaries: triangles of NMC, SSE and graphite in contact."
-    ),
-    "nmc": st.column_config.NumberColumn("NMC"),
-    "sse": st.column_config.NumberColumn("SSE"),
-    "nmc_with_channels": st.column_config.NumberColumn(
-        "NMC with channels", help="NMC that have an SSE and a graphite neighbour in common with another NMC."
-    ),
-    "share_with_channels": st.column_config.ProgressColumn(
-        "share of NMC",
-        help="Share of NMC with a concurrent channel.",
-        format="percent",
-        min_value=0,
-        max_value=1,
     ),
     "pixel_size_um": st.column_config.NumberColumn("pixel (µm)", format="%.4g"),
 }
@@ -49,7 +39,7 @@ def page() -> None:
         else:
             show_nothing_left()
     else:
-        _show_counts(_counted(images, selection))
+        _show_counts(_counted(images, selection), legend_of(images))
     st.subheader("Latest ingests")
     show_run_history(selection)
 
@@ -57,10 +47,11 @@ def page() -> None:
 def _counted(images: pd.DataFrame, selection: Selection) -> pd.DataFrame:
     if selection.keeps_all_sizes:
         return images
-    return recount_images(images, store.particles(selection), store.tpbs(selection))
+    return recount_images(images, store.particles(selection), store.tpbs(selection), store.composites())
 
 
-def _show_counts(images: pd.DataFrame) -> None:
+def _show_counts(images: pd.DataFrame, legend: PhaseLegend) -> None:
+    columns, actives = _columns(legend), legend.write("{active_phase}")
     samples = count_samples(images)
     totals = samples.sum(numeric_only=True)
     measured = store.table("measurements")
@@ -68,9 +59,9 @@ def _show_counts(images: pd.DataFrame) -> None:
     shown = (
         ("Samples", len(samples), f"{samples['cathode'].nunique()} cathode kinds"),
         ("Images", len(images), f"{len(measured)} energy maps"),
-        ("Particles", totals["particles"], f"{totals['nmc']:,.0f} of them NMC"),
+        ("Particles", totals["particles"], f"{totals['nmc']:,.0f} of them {actives}"),
         ("TPBs", totals["tpbs"], f"{totals['physical_tpbs']:,.0f} physical"),
-        ("NMC with channels", totals["nmc_with_channels"], _share(totals)),
+        (legend.title("{active_phase} with channels"), totals["nmc_with_channels"], _share(totals, actives)),
     )
     with st.container(horizontal=True):
         for label, value, detail in shown:
@@ -84,17 +75,44 @@ def _show_counts(images: pd.DataFrame) -> None:
                 width=168,
             )
     st.subheader("Samples")
-    st.dataframe(samples, hide_index=True, column_config=_COLUMNS)
+    st.dataframe(samples, hide_index=True, column_config=columns)
     table_downloads(samples, "samples")
-    show_expander(f"Images ({len(images)})", lambda: _show_images(images), key="images_open")
+    show_expander(f"Images ({len(images)})", lambda: _show_images(images, columns), key="images_open")
 
 
-def _show_images(images: pd.DataFrame) -> None:
+def _show_images(images: pd.DataFrame, columns: dict[str, Any]) -> None:
     shown = images.drop(columns=["shape", "slice_index"])
     shown = shown[["sample", "image", *shown.columns.drop(["sample", "image"])]]
-    st.dataframe(shown, hide_index=True, column_config=_COLUMNS)
+    st.dataframe(shown, hide_index=True, column_config=columns)
     table_downloads(shown, "images")
 
 
-def _share(totals: "pd.Series[float]") -> str:
-    return f"{totals['nmc_with_channels'] / totals['nmc']:.0%} of NMC" if totals["nmc"] else "no NMC"
+def _share(totals: "pd.Series[float]", actives: str) -> str:
+    share = totals["nmc_with_channels"] / totals["nmc"] if totals["nmc"] else None
+    return f"no {actives}" if share is None else f"{share:.0%} of {actives}"
+
+
+def _columns(legend: PhaseLegend) -> dict[str, Any]:
+    """Name the columns after the phases of the composite, or after the roles where one phase has two of them."""
+    words = [legend.write(word) for word in ("{active_phase}", "{ionic}", "{electronic}")]
+    if len(set(words)) < len(words):
+        words = [role.value for role in (Role.ACTIVE, Role.IONIC, Role.ELECTRONIC)]
+    number = st.column_config.NumberColumn
+    return {
+        **_SAME_FOR_ALL,
+        "tpbs": number(
+            "TPBs", help=legend.write("Triple phase boundaries: triangles of {triple_phases} in contact.")
+        ),
+        **{name: number(word) for name, word in zip(("nmc", "sse", "graphite"), words, strict=True)},
+        "nmc_with_channels": number(
+            legend.write("{actives} with channels"),
+            help=legend.title("{actives} that have {carriers} in common with another {active}."),
+        ),
+        "share_with_channels": st.column_config.ProgressColumn(
+            legend.write("share of {actives}"),
+            help=legend.write("Share of {actives} with a concurrent channel."),
+            format="percent",
+            min_value=0,
+            max_value=1,
+        ),
+    }

@@ -5,6 +5,7 @@ import streamlit as st
 
 from cathograph.analysis.figures.answer_graph import DrawnLink, DrawnNode, plot_answer_graph
 from cathograph.dashboard.session import store
+from cathograph.dashboard.session.phases import legend_of
 from cathograph.dashboard.session.query_run import QueryRun
 from cathograph.dashboard.session.selection import current_selection
 from cathograph.dashboard.widgets.downloads import table_downloads
@@ -18,7 +19,7 @@ from cathograph.queries.reading.runner import Answer
 from cathograph.schema.errors import CathographError
 
 _OWN = "your own Cypher"
-_FIRST = "MATCH (nmc:NMC)-[contact:CONTACT]->(sse:SSE)\nRETURN nmc, contact, sse\nLIMIT 25"
+_FIRST = "MATCH (active:Active)-[contact:CONTACT]-(ionic:Ionic)\nRETURN active, contact, ionic\nLIMIT 25"
 _RUN, _HISTORY, _WHICH, _TEXT = "query_run", "query_history", "query_name", "query_text"
 _ROWS_SHOWN, _NODES_DRAWN = 10_000, 300
 _QUICK_S = 1.0
@@ -38,7 +39,7 @@ def page() -> None:
     query = _own_query() if name == _OWN else _named_query(name)
     show_expander(
         "Labels, relationships and properties in the store",
-        lambda: show_schema(store.content_counts()),
+        lambda: show_schema(store.content_counts(), legend_of(store.images())),
         key="schema_open",
     )
     _show_history()
@@ -174,7 +175,8 @@ def _show_graph(answer: Answer) -> None:
         f"{len(nodes):,} of {len(graph.nodes):,} nodes, {len(links):,} of {len(graph.links):,} relationships. "
         "Point at one to see its properties. Drag to move, scroll to zoom."
     )
-    st.plotly_chart(plot_answer_graph(nodes, links), config={"scrollZoom": True}, key="answer_graph")
+    figure = plot_answer_graph(nodes, links, legend_of(store.images()))
+    st.plotly_chart(figure, config={"scrollZoom": True}, key="answer_graph")
 
 
 def _show_history() -> None:

@@ -16,21 +16,22 @@ _EXPOSURE = "at_tpb"
 def page() -> None:
     """Lay out the page."""
     view = open_view(
-        "Reaction", "Size and state of NMC in triple phase boundaries (TPBs), compared with NMC in none."
+        "Reaction",
+        "Size and state of {actives} in triple phase boundaries (TPBs), compared with {actives} in none.",
     )
     if view is None:
         return
     from cathograph.analysis.figures.group_boxes import draw_group_boxes, plot_group_boxes
 
     if not view.measured:
-        show_no_energy_maps()
+        show_no_energy_maps(view.legend)
     compared = pd.concat([view.by_size, view.comparisons], ignore_index=True)
     nmc = view.nmc
-    data = group_data(nmc, compared, _EXPOSURE)
+    data = group_data(nmc, compared, _EXPOSURE, view.legend)
     show_figure(
         data,
         lambda: plot_group_boxes(data, compared, _EXPOSURE),
-        lambda: draw_group_boxes(nmc, compared, _EXPOSURE),
+        lambda: draw_group_boxes(nmc, compared, _EXPOSURE, view.legend),
     )
     if not view.measured:
         return

@@ -14,6 +14,7 @@ import pandas as pd
 import streamlit as st
 
 from cathograph.analysis.figures.figure import size_column
+from cathograph.analysis.figures.phase_legend import PhaseLegend
 from cathograph.analysis.statistics.confounding import adjust_for_size
 from cathograph.analysis.statistics.correlation import Correlation, correlate
 from cathograph.analysis.statistics.electrode_statistics import (
@@ -89,7 +90,7 @@ class View:
 
     @property
     def nmc(self) -> pd.DataFrame:
-        """All NMC, with the column ``selection`` if there are groups."""
+        """All active particles, with the column ``selection`` if there are groups."""
         return _stacked_nmc(*self._key, self)
 
     @property
@@ -124,8 +125,13 @@ class View:
 
     @property
     def measured(self) -> bool:
-        """Whether any NMC has a state."""
+        """Whether any active particle has a state."""
         return bool(self.together.nmc["soc_ev"].notna().any())
+
+    @cached_property
+    def legend(self) -> PhaseLegend:
+        """How the phases of the selection look and what texts call them."""
+        return PhaseLegend.of_rows(self.together.composites_shown)
 
     @property
     def _key(self) -> tuple[str, str, str, tuple[str, ...]]:
@@ -160,7 +166,7 @@ def _selected(version: str, key: str, _selection: Selection) -> ElectrodeTables:
     images = store.images()
     narrowed = {
         each.name: _selection.narrow(
-            _QUERY_OF.get(each.name, each.name), getattr(everything, each.name), images, store.particles
+            _QUERY_OF.get(each.name, each.name), getattr(everything, each.name), images, store.states
         ).reset_index(drop=True)
         for each in fields(everything)
     }

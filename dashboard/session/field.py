@@ -22,6 +22,7 @@ from cathograph.analysis.figures.field.raster import (
     shown_step,
 )
 from cathograph.analysis.figures.hover_points import HoverPoints, hover_points
+from cathograph.analysis.figures.phase_legend import PhaseLegend
 from cathograph.dashboard.session import store
 from cathograph.dashboard.session.image_pixels import ImagePixels
 from cathograph.queries.catalog import load
@@ -49,11 +50,14 @@ class Field:
         Particles, contacts, junctions, channels.
     details : DataFrame
         One row per particle, index ``label``, with all properties.
+    legend : PhaseLegend
+        How the phases of its composite look.
     """
 
     about: pd.Series
     graph: FieldTables
     details: pd.DataFrame
+    legend: PhaseLegend
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -103,7 +107,7 @@ def _read_field(_connection: Connection, sample: str, image: str, version: str, 
         query = load(name)
         return run(_connection, query, query.bind({"sample": sample, "image": image}))
 
-    names = ["particles", "contacts", "junctions", "centralities", "states", "tpbs_per_nmc"]
+    names = ["particles", "contacts", "junctions", "centralities", "states", "tpbs_per_nmc", "composites"]
     if int(_about["channel_pairs"]) <= MOST_CHANNEL_PAIRS:
         names.append("concurrent_channels")
     # In parallel: the server answers some while this process converts the rows of others.
@@ -119,7 +123,7 @@ def _read_field(_connection: Connection, sample: str, image: str, version: str, 
     for table in (found["states"], counts, found["centralities"]):
         new = [name for name in table.columns if name not in details.columns and name != "label"]
         details = details.join(table.set_index("label")[new])
-    return Field(_about, graph, details)
+    return Field(_about, graph, details, PhaseLegend.of_rows(found["composites"]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,7 +160,13 @@ def plane_of(pictures: ImagePixels, z: int | None) -> Plane:
 
 @st.cache_resource(max_entries=4 * _KEPT, show_spinner=False)
 def raster_of(
-    key: tuple[object, ...], base: str, outlines: bool, rings: bool, _plane: Plane, _junctions: pd.DataFrame
+    key: tuple[object, ...],
+    base: str,
+    outlines: bool,
+    rings: bool,
+    _plane: Plane,
+    _junctions: pd.DataFrame,
+    _legend: PhaseLegend,
 ) -> str:
     """Make the picture of a plane as a data URL; `key` identifies the plane. `rings` matters only if there are many."""
     step = shown_step(_plane.labels.shape)
@@ -165,13 +175,13 @@ def raster_of(
     elif base == "energy" and _plane.energy_ev is not None and _plane.window_ev is not None:
         picture = colour_energies(_plane.energy_ev, _plane.window_ev, step)
     else:
-        picture = colour_phases(_plane.phases, step)
+        picture = colour_phases(_plane.phases, step, _legend)
     if outlines:
-        picture = burn_outlines(picture, _plane.labels, _plane.phases, step)
+        picture = burn_outlines(picture, _plane.labels, _plane.phases, step, _legend)
     if rings and has_many_rings(_junctions):
         y, x = (_junctions[axis].to_numpy(dtype=np.float64) for axis in "yx")
         height, width = _plane.labels.shape
-        picture = burn_rings(picture, y, x, (height, width))
+        picture = burn_rings(picture, y, x, (height, width), _legend)
     return as_address(picture)
 
 

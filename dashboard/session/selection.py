@@ -1,8 +1,8 @@
 """The current selection: which samples, images and sizes of particles the pages show.
 
-A selection of samples or images narrows all tables. A range of sizes applies to NMC particles only: rows about an NMC
-outside the range are left out, and other phases are kept, because one body of electrolyte may hold nearly all of its
-phase.
+A selection of samples or images narrows all tables. A range of sizes applies to active particles only: rows about an
+active particle outside the range are left out, and other phases are kept, because one body of electrolyte may hold
+nearly all of its phase.
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ _NMC_COLUMNS = {
     "tpbs": ("nmc",),
     "tpbs_per_nmc": ("nmc",),
 }
-"""Columns of the named queries that can hold the label of an NMC."""
+"""Columns of the named queries that can hold the label of an active particle."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Selection:
     images : tuple of str
         As `image_id` writes them.
     diameter_um : tuple of float or None
-        Smallest and largest equivalent diameter of an NMC particle, both included.
+        Smallest and largest equivalent diameter of an active particle, both included.
     """
 
     beamtimes: tuple[str, ...] = ()
@@ -59,7 +59,7 @@ class Selection:
 
     @property
     def keeps_all_sizes(self) -> bool:
-        """Whether NMC of all sizes are kept."""
+        """Whether active particles of all sizes are kept."""
         return self.diameter_um == (None, None)
 
     def choose_images(self, images: pd.DataFrame) -> pd.DataFrame:
@@ -77,7 +77,7 @@ class Selection:
         return images[kept]
 
     def narrow(
-        self, name: str, table: pd.DataFrame, images: pd.DataFrame, particles: Callable[[], pd.DataFrame]
+        self, name: str, table: pd.DataFrame, images: pd.DataFrame, active: Callable[[], pd.DataFrame]
     ) -> pd.DataFrame:
         """Narrow the table of a named query.
 
@@ -87,8 +87,8 @@ class Selection:
             The query.
         table, images : DataFrame
             All of its rows; the query ``images``.
-        particles : callable
-            Gives the query ``particles``; only called for a range of sizes.
+        active : callable
+            Gives the query ``states``, which has all active particles; only called for a range of sizes.
         """
         kept = pd.Series(True, index=table.index)
         chosen = self.choose_images(images)
@@ -100,23 +100,21 @@ class Selection:
             elif "cathode" in table:
                 kept &= table["cathode"].isin(chosen["cathode"])
         if not self.keeps_all_sizes and name in _NMC_COLUMNS:
-            outside = self._outside(particles())
+            outside = self._outside(active())
             for column in _NMC_COLUMNS[name]:
                 kept &= ~_triples(table, column).isin(outside)
         return table[kept]
 
-    def _outside(self, particles: pd.DataFrame) -> pd.MultiIndex:
-        """List the NMC outside the range of sizes."""
+    def _outside(self, active: pd.DataFrame) -> pd.MultiIndex:
+        """List the active particles outside the range of sizes."""
         least, largest = self.diameter_um
-        diameter = particles["equivalent_diameter_um"]
-        fits = pd.Series(True, index=particles.index)
+        diameter = active["equivalent_diameter_um"]
+        fits = pd.Series(True, index=active.index)
         if least is not None:
             fits &= diameter >= least
         if largest is not None:
             fits &= diameter <= largest
-        return pd.MultiIndex.from_frame(
-            particles.loc[(particles["phase"] == "NMC") & ~fits, ["sample", "image", "label"]]
-        )
+        return pd.MultiIndex.from_frame(active.loc[~fits, ["sample", "image", "label"]])
 
 
 def image_id(sample: str, image: str) -> str:

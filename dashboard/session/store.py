@@ -109,9 +109,7 @@ def table(
         whole = _read(connection(), name, given, version)
     if selection is None or selection.keeps_all:
         return whole.copy(deep=False)
-    return selection.narrow(
-        name, whole, _images(version), lambda: _read(connection(), "particles", (), version)
-    )
+    return selection.narrow(name, whole, _images(version), lambda: _read(connection(), "states", (), version))
 
 
 def read_ahead(names: Sequence[str]) -> dict[str, pd.DataFrame]:
@@ -137,7 +135,7 @@ def particles(selection: Selection | None = None) -> pd.DataFrame:
 
 
 def states(selection: Selection | None = None) -> pd.DataFrame:
-    """One row per NMC, its electrochemical state (null without an energy map) and what it is part of."""
+    """One row per active particle, its electrochemical state (null without an energy map) and what it is part of."""
     return table("states", selection)
 
 
@@ -154,6 +152,11 @@ def tpbs(selection: Selection | None = None) -> pd.DataFrame:
 def centralities(selection: Selection | None = None) -> pd.DataFrame:
     """One row per particle, its network metrics."""
     return table("centralities", selection)
+
+
+def composites() -> pd.DataFrame:
+    """One row per composite of the images."""
+    return table("composites")
 
 
 def content_counts() -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from cathograph.analysis.figures.phase_legend import PhaseLegend
 from cathograph.dashboard.widgets.plain_text import as_text
 from cathograph.schema.errors import CathographError
 
@@ -39,10 +40,10 @@ def show_nothing_left() -> None:
     st.markdown("Remove a condition from the filter in the sidebar. An empty field means no condition.")
 
 
-def show_no_energy_maps() -> None:
+def show_no_energy_maps(legend: PhaseLegend) -> None:
     """Show that the selected images have no energy map."""
     st.info(
-        "These images have no energy map, so the states of their NMC are not known.",
+        legend.write("These images have no energy map, so the states of their {actives} are not known."),
         icon=":material/layers_clear:",
     )
     st.markdown(

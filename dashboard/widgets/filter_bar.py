@@ -3,16 +3,19 @@
 import pandas as pd
 import streamlit as st
 
+from cathograph.analysis.figures.phase_legend import PhaseLegend
 from cathograph.dashboard.session.selection import Selection, image_ids, keep_selection
 
 
-def show_filter_bar(images: pd.DataFrame) -> Selection:
+def show_filter_bar(images: pd.DataFrame, legend: PhaseLegend) -> Selection:
     """Lay out the filter bar.
 
     Parameters
     ----------
     images : DataFrame
         All rows of the query ``images``.
+    legend : PhaseLegend
+        What their phases are called.
     """
     beamtimes = _choose("Beamtime", "beamtime", known) if (known := _names(images["beamtime"])) else ()
     cathodes = _choose("Cathode kind", "cathode", _names(images["cathode"]))
@@ -22,9 +25,15 @@ def show_filter_bar(images: pd.DataFrame) -> Selection:
     chosen = _choose("Image", "image", image_ids(fitting).tolist())
     least_column, largest_column = st.columns(2)
     with least_column:
-        least = _size("NMC from (µm)", "from_um", "Smallest equivalent diameter of an NMC particle.")
+        least = _size(
+            legend.title("{active_phase} from (µm)"),
+            "from_um",
+            legend.write("Smallest equivalent diameter of the {active_phase} particles."),
+        )
     with largest_column:
-        largest = _size("to (µm)", "to_um", "Largest equivalent diameter of an NMC particle.")
+        largest = _size(
+            "to (µm)", "to_um", legend.write("Largest equivalent diameter of the {active_phase} particles.")
+        )
     selection = Selection(beamtimes, cathodes, samples, chosen, (least, largest))
     keep_selection(selection)
     return selection

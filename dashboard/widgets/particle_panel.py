@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from cathograph.analysis.figures.figure import label_of
+from cathograph.analysis.figures.phase_legend import PhaseLegend
 from cathograph.analysis.figures.pixel_histograms import energies_by_label, particle_energy_data
 from cathograph.dashboard.session.field import Field
 from cathograph.dashboard.session.image_pixels import ImagePixels
@@ -58,24 +59,25 @@ def show_particle(
     about = field.details.loc[[label]].iloc[0]
     phase = str(about["phase"])
     st.markdown(f"#### {phase} {label}")
-    if phase == "NMC":
-        _show_energies(label, about, pictures)
+    is_active = field.legend.look(phase).is_active
+    if is_active:
+        _show_energies(label, about, pictures, field.legend)
     neighbours = field.neighbours_of(label)
     _show_neighbours(field, neighbours, label, choose)
-    _show_numbers(about, phase)
+    _show_numbers(about, field.legend, is_active=is_active)
 
 
-def _show_numbers(about: pd.Series, phase: str) -> None:
+def _show_numbers(about: pd.Series, legend: PhaseLegend, *, is_active: bool) -> None:
     for title, columns in _SHOWN.items():
         known = {
             name: about[name] for name in columns if name in about.index and not _is_missing(about[name])
         }
-        if not known or (phase != "NMC" and title in ("State", "TPBs and channels")):
+        if not known or (not is_active and title in ("State", "TPBs and channels")):
             continue
         st.dataframe(
             pd.DataFrame(
                 {
-                    title: [_LABELS.get(name) or label_of(name) for name in known],
+                    title: [_LABELS.get(name) or label_of(name, legend) for name in known],
                     "value": [_number(value) for value in known.values()],
                 }
             ),
@@ -84,7 +86,7 @@ def _show_numbers(about: pd.Series, phase: str) -> None:
         )
 
 
-def _show_energies(label: int, about: pd.Series, pictures: ImagePixels | str) -> None:
+def _show_energies(label: int, about: pd.Series, pictures: ImagePixels | str, legend: PhaseLegend) -> None:
     if _is_missing(about.get("n_valid")):
         st.caption("No energy map: the state of this particle is not known.")
         return
@@ -100,7 +102,7 @@ def _show_energies(label: int, about: pd.Series, pictures: ImagePixels | str) ->
     if window is None or not (labels == label).any():
         st.caption("The energy map does not cover this particle.")
         return
-    data = particle_energy_data(energies_by_label(energies, labels, [label]), window_ev=window)
+    data = particle_energy_data(energies_by_label(energies, labels, [label]), window_ev=window, legend=legend)
     ((panel,),) = plot_particle_energies(data)
     st.plotly_chart(panel, key="energies", config={"displayModeBar": False})
     st.caption(data.caption)
@@ -137,7 +139,7 @@ def _show_contacts(neighbours: pd.DataFrame) -> None:
 def _show_surroundings(field: Field, label: int, choose: Callable[[int], None]) -> None:
     from cathograph.analysis.figures.field import plot_surroundings
 
-    figure, labels = plot_surroundings(field.graph, label, pixel_size_um=field.pixel_size_um)
+    figure, labels = plot_surroundings(field.graph, label, field.legend, pixel_size_um=field.pixel_size_um)
     key = f"surroundings-{label}"
 
     def take() -> None:

@@ -5,19 +5,22 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 import streamlit as st
 
-from cathograph.schema.composites import SSB_CATHODE
+from cathograph.analysis.figures.phase_legend import PhaseLegend
+from cathograph.schema.composites import Role
 from cathograph.schema.nodes import NODE_TYPES
 from cathograph.schema.properties import Property
 from cathograph.schema.relationships import RELATIONSHIP_TYPES
 
 
-def show_schema(counts: Mapping[str, int]) -> None:
+def show_schema(counts: Mapping[str, int], legend: PhaseLegend) -> None:
     """Lay out both tables.
 
     Parameters
     ----------
     counts : Mapping
         Number of nodes with each label and of relationships with each type in the store.
+    legend : PhaseLegend
+        Phases of the composites in the store.
     """
     nodes = [
         {
@@ -30,13 +33,16 @@ def show_schema(counts: Mapping[str, int]) -> None:
     ]
     phases = [
         {
-            "label": phase.name,
-            "in the store": counts[phase.name],
+            "label": label,
+            "in the store": counts[label],
             "properties": "those of Particle",
-            "meaning": "particle of this phase",
+            "meaning": meaning,
         }
-        for phase in SSB_CATHODE.all_phases
-        if phase.name in counts
+        for label, meaning in (
+            *((role.node_label, f"particle of a phase with the role {role}") for role in Role),
+            *((look.name, "particle of this phase") for look in legend.looks()),
+        )
+        if label in counts
     ]
     links = [
         {

@@ -16,17 +16,24 @@ from cathograph.dashboard.widgets.empty_states import show_empty_store, show_not
 def open_view(title: str, about: str) -> View | None:
     """Lay out the head of a statistical page: title, choice of groups, numbers of particles.
 
+    Parameters
+    ----------
+    title : str
+        Of the page.
+    about : str
+        What it shows, with the words of `PhaseLegend.write`.
+
     Returns
     -------
     View or None
         None if there is nothing to show; the page then says why and what to do.
     """
     st.title(title)
-    st.caption(about)
     if store.images().empty:
         show_empty_store()
         return None
     whole = look_at()
+    st.caption(whole.legend.write(about))
     if whole.together.images.empty:
         show_nothing_left()
         return None
@@ -68,7 +75,7 @@ def _show_counts(view: View) -> None:
         measured = int(nmc["soc_ev"].notna().sum())
         about = f"{name}: " if view.groups else ""
         st.text(
-            f"{about}{len(nmc):,} NMC in {_count(len(tables.images), 'image')} of "
+            f"{about}{len(nmc):,} {view.legend.write('{actives}')} in {_count(len(tables.images), 'image')} of "
             f"{_count(tables.images['sample'].nunique(), 'sample')}, {measured:,} with a measured state, "
             f"{int(nmc['at_tpb'].sum()):,} in TPBs, {int(nmc['has_concurrent_channel'].sum()):,} with channels"
         )

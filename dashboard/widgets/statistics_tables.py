@@ -121,7 +121,7 @@ def _heads(table: pd.DataFrame) -> Mapping[str, pd.Series]:
     return {
         **_selection_of(table),
         "state": table["outcome"].map(_state),
-        "NMC": table["exposure"].map(_EXPOSURE),
+        "particles": table["exposure"].map(_EXPOSURE),
     }
 
 

@@ -19,7 +19,7 @@ from sklearn.preprocessing import StandardScaler
 from torch_geometric.data import HeteroData
 
 from cathograph.gnn.answers.neighbourhood_features import all_features, own_features
-from cathograph.gnn.graph_layout import CENTRE, values
+from cathograph.gnn.graph_layout import target_phase, values
 
 Features = Callable[[HeteroData], NDArray[np.float64]]
 
@@ -80,12 +80,12 @@ def predict_with(
 
     Returns
     -------
-    list of ndarray, shape (NMC, targets)
+    list of ndarray, shape (active particles, targets)
         In eV, one an image of `graphs`.
     """
     x = np.concatenate([baseline.features(graph) for graph in learn_from])
-    y = np.concatenate([values(graph, CENTRE, "y").numpy() for graph in learn_from])
-    mask = np.concatenate([values(graph, CENTRE, "y_mask").numpy() for graph in learn_from])
+    y = np.concatenate([values(graph, target_phase(graph), "y").numpy() for graph in learn_from])
+    mask = np.concatenate([values(graph, target_phase(graph), "y_mask").numpy() for graph in learn_from])
     asked = [baseline.features(graph) for graph in graphs]
     predicted = [np.zeros((len(each), n_targets)) for each in asked]
     for target in range(n_targets):

@@ -16,7 +16,7 @@ from torch_geometric.data import HeteroData
 
 from cathograph.gnn.answers.baselines import BASELINES, predict_with
 from cathograph.gnn.answers.prediction import Predictor
-from cathograph.gnn.graph_layout import CENTRE, check_layout, name_of, values
+from cathograph.gnn.graph_layout import check_layout, name_of, values
 from cathograph.gnn.training.model_files import TrainedModel
 from cathograph.gnn.training.splits import check_split, group_of
 from cathograph.schema.errors import ModelError
@@ -36,11 +36,11 @@ class TestedParticles:
 
     Attributes
     ----------
-    groups : ndarray of int64, shape (NMC,)
+    groups : ndarray of int64, shape (particles,)
         Number of the image, volume, sample or beamtime: what is drawn.
-    measured : ndarray, shape (NMC, targets)
+    measured : ndarray, shape (particles, targets)
         NaN where not measured.
-    predicted : dict of str to ndarray, shape (NMC, targets)
+    predicted : dict of str to ndarray, shape (particles, targets)
         By model and baseline.
     targets : tuple of str
         Names of the columns.
@@ -98,8 +98,8 @@ def collect_tests(
             check_layout(first.layout, graph)
         for graph in tests:
             number = numbers.setdefault(group_of(graph, first.split_by), len(numbers))
-            y = values(graph, CENTRE, "y").numpy().copy()
-            y[~values(graph, CENTRE, "y_mask").numpy()] = np.nan
+            y = values(graph, first.layout.target_phase, "y").numpy().copy()
+            y[~values(graph, first.layout.target_phase, "y_mask").numpy()] = np.nan
             measured.append(y)
             groups.append(np.full(len(y), number))
             for name, predictor in predictors.items():
@@ -120,7 +120,7 @@ def score(tests: TestedParticles, *, draws: int = DRAWS, seed: int = 0) -> pd.Da
     Returns
     -------
     DataFrame
-        One row per target and model: ``target``, ``model``, ``n`` (NMC), ``images`` (or what the split is by),
+        One row per target and model: ``target``, ``model``, ``n`` (particles), ``images`` (or what the split is by),
         ``rmse``, ``rmse_low``, ``rmse_high``, the same for ``mae`` and ``r2``, ``caution``.
 
     Notes

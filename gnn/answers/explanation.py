@@ -21,7 +21,7 @@ from torch_geometric.explain import Explainer, GNNExplainer
 from torch_geometric.utils import bipartite_subgraph
 
 from cathograph.gnn.answers.prediction import Predictor
-from cathograph.gnn.graph_layout import CENTRE, EdgeType, check_layout, values
+from cathograph.gnn.graph_layout import EdgeType, check_layout, target_phase, values
 from cathograph.gnn.training.batches import merge_graphs
 from cathograph.schema.errors import ModelError
 
@@ -82,7 +82,7 @@ def explain_particle(
     Raises
     ------
     ModelError
-        When the image has no such NMC, or the model has no such target.
+        When the image has no such active particle, or the model has no such target.
     """
     model = predictor.model
     check_layout(model.layout, graph)
@@ -90,23 +90,24 @@ def explain_particle(
         listed = ", ".join(model.layout.targets)
         msg = f"Found target {target!r}; expected one of {listed}, which {model.name} predicts."
         raise ModelError(msg)
-    keys = list(graph[CENTRE].key)
+    active = model.layout.target_phase
+    keys = list(graph[active].key)
     if key not in keys:
         msg = (
-            f"Found no NMC of key {key!r} in the image; expected one. Keys are in the column `key` of "
+            f"Found no {active} of key {key!r} in the image; expected one. Keys are in the column `key` of "
             "`cathograph query predictions`."
         )
         raise ModelError(msg)
     column = model.layout.targets.index(target)
     part = _surroundings(graph, keys.index(key))
-    centre = list(part[CENTRE].key).index(key)
+    centre = list(part[active].key).index(key)
     steps = _steps(part, centre)
     contacts = _contacts(part)
     particles = [
         (phase, row)
         for phase in part.node_types
         for row in range(len(values(part, phase, "x")))
-        if (phase, row) != (CENTRE, centre)
+        if (phase, row) != (active, centre)
     ]
     variants = [part, *(_without(part, [one]) for one in contacts)]
     variants += [_without(part, [one for one in contacts if particle in one.ends]) for particle in particles]
@@ -162,7 +163,8 @@ def _surroundings(graph: HeteroData, row: int) -> HeteroData:
     reached = {
         phase: torch.zeros(len(values(graph, phase, "x")), dtype=torch.bool) for phase in graph.node_types
     }
-    reached[CENTRE][row] = True
+    active = target_phase(graph)
+    reached[active][row] = True
     for _ in range(_HOPS):
         before = {phase: mask.clone() for phase, mask in reached.items()}
         for source, _relation, sink in graph.edge_types:
@@ -179,8 +181,8 @@ def _surroundings(graph: HeteroData, row: int) -> HeteroData:
         part[phase].x = values(graph, phase, "x")[mask]
         part[phase].label = values(graph, phase, "label")[mask]
         part[phase].key = [key for key, kept in zip(graph[phase].key, mask.tolist(), strict=True) if kept]
-    part[CENTRE].y = values(graph, CENTRE, "y")[reached[CENTRE]]
-    part[CENTRE].y_mask = values(graph, CENTRE, "y_mask")[reached[CENTRE]]
+    part[active].y = values(graph, active, "y")[reached[active]]
+    part[active].y_mask = values(graph, active, "y_mask")[reached[active]]
     for kind in graph.edge_types:
         masks = (reached[kind[0]], reached[kind[2]])
         sizes = (len(masks[0]), len(masks[1]))
@@ -192,7 +194,7 @@ def _surroundings(graph: HeteroData, row: int) -> HeteroData:
 
 
 def _steps(part: HeteroData, centre: int) -> dict[tuple[str, int], int]:
-    steps = {(CENTRE, centre): 0}
+    steps = {(target_phase(part), centre): 0}
     for step in range(1, _HOPS + 1):
         for kind in part.edge_types:
             for source, sink in part[kind].edge_index.T.tolist():
@@ -234,7 +236,7 @@ def _predict_all(
 ) -> NDArray[np.float64]:
     """Predict the particle in every variant; shape (networks, variants)."""
     fold, _ = predictor.fold_of(graph)
-    n = len(values(variants[0], CENTRE, "x"))
+    n = len(values(variants[0], predictor.model.layout.target_phase, "x"))
     rows = torch.arange(len(variants)) * n + centre
     answers = []
     with torch.no_grad():

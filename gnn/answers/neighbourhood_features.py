@@ -8,20 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 from torch_geometric.data import HeteroData
 
-from cathograph.gnn.graph_layout import CENTRE, values
+from cathograph.gnn.graph_layout import target_phase, values
 
 
 def own_features(graph: HeteroData) -> NDArray[np.float64]:
-    """Give the features of NMC themselves, shape (NMC, features)."""
-    return np.asarray(values(graph, CENTRE, "x").double().numpy())
+    """Give the features of active particles themselves, shape (active particles, features)."""
+    return np.asarray(values(graph, target_phase(graph), "x").double().numpy())
 
 
 def neighbourhood_features(graph: HeteroData) -> NDArray[np.float64]:
-    """Give, for each NMC and each phase, what its contacts and neighbours of that phase are like.
+    """Give, for each active particle and each phase, what its contacts and neighbours of that phase are like.
 
     Returns
     -------
-    ndarray, shape (NMC, phases x (1 + 2 x contact features + 2 x particle features))
+    ndarray, shape (active particles, phases x (1 + 2 x contact features + 2 x particle features))
         Per phase: number of contacts; sum and largest of each contact feature; sum over contacts of each
         feature of the neighbour, and its mean. 0 without a contact.
 
@@ -30,10 +30,11 @@ def neighbourhood_features(graph: HeteroData) -> NDArray[np.float64]:
     One step of messages with fixed weights. Products of contact and neighbour features are not among them:
     that is what an edge network adds.
     """
-    n = len(values(graph, CENTRE, "x"))
+    active = target_phase(graph)
+    n = len(values(graph, active, "x"))
     blocks = []
     for phase in graph.node_types:
-        contacts = graph[phase, "contact", CENTRE]
+        contacts = graph[phase, "contact", active]
         source, sink = contacts.edge_index.numpy()
         attr = contacts.edge_attr.double().numpy()
         x = values(graph, phase, "x").double().numpy()[source]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import nn
 from torch_geometric.data import HeteroData
 
-from cathograph.gnn.graph_layout import CENTRE, check_layout, name_of, values
+from cathograph.gnn.graph_layout import check_layout, name_of, values
 from cathograph.gnn.training.model_files import TrainedModel
 from cathograph.gnn.training.network_training import choose_device
 from cathograph.gnn.training.scaling import Scaling
@@ -37,7 +37,7 @@ def spread_name(state: str) -> str:
 
 @dataclass(frozen=True, eq=False)
 class ImagePrediction:
-    """What a model says of the NMC of one image.
+    """What a model says of the active particles of one image.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class ImagePrediction:
         The image.
     part : str
         What it was in the split: train, validation, test or none.
-    members : ndarray of float64, shape (networks, NMC, targets)
+    members : ndarray of float64, shape (networks, particles, targets)
         In eV.
     """
 
@@ -55,7 +55,7 @@ class ImagePrediction:
 
     @property
     def mean(self) -> NDArray[np.float64]:
-        """Mean over networks, shape (NMC, targets)."""
+        """Mean over networks, shape (particles, targets)."""
         return np.asarray(self.members.mean(axis=0))
 
     @property
@@ -128,7 +128,7 @@ class Predictor:
 def prediction_rows(model: TrainedModel, predicted: ImagePrediction) -> PredictionRows:
     """Turn a prediction into rows for the store."""
     graph = predicted.graph
-    label = values(graph, CENTRE, "label").numpy()
+    label = values(graph, model.layout.target_phase, "label").numpy()
     columns: dict[str, NDArray[np.generic]] = {"label": label}
     for state in STATES:
         known = state in model.layout.targets

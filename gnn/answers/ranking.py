@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from torch_geometric.data import HeteroData
 
 from cathograph.gnn.answers.prediction import Predictor, spread_name
-from cathograph.gnn.graph_layout import CENTRE, name_of, values
+from cathograph.gnn.graph_layout import composite_of, name_of, target_phase, values
+from cathograph.schema.composites import Composite, Role
 from cathograph.schema.errors import ModelError
 
 Change = Callable[[HeteroData], HeteroData]
@@ -24,7 +25,7 @@ Change = Callable[[HeteroData], HeteroData]
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """Mean predicted state over the NMC of candidates.
+    """Mean predicted state over the active particles of candidates.
 
     Attributes
     ----------
@@ -35,7 +36,7 @@ class Scores:
     members : ndarray, shape (networks, candidates, targets)
         In eV.
     nmc : ndarray of int64, shape (candidates,)
-        NMC that were averaged over.
+        Active particles that were averaged over.
     """
 
     names: tuple[str, ...]
@@ -80,7 +81,7 @@ def score_candidates(predictor: Predictor, candidates: Mapping[str, Sequence[Het
     Raises
     ------
     ModelError
-        When no candidate has an NMC, or an image does not fit the model.
+        When no candidate has an active particle, or an image does not fit the model.
     """
     names, members, counts = [], [], []
     for name, graphs in candidates.items():
@@ -91,7 +92,7 @@ def score_candidates(predictor: Predictor, candidates: Mapping[str, Sequence[Het
                 [predictor.predict(graph, fold).members for fold in range(len(predictor.model.folds))]
             )
             for graph in graphs
-            if len(values(graph, CENTRE, "x"))
+            if len(values(graph, target_phase(graph), "x"))
         ]
         if parts:
             every = np.concatenate(parts, axis=1)
@@ -99,7 +100,10 @@ def score_candidates(predictor: Predictor, candidates: Mapping[str, Sequence[Het
             members.append(every.mean(axis=1))
             counts.append(every.shape[1])
     if not names:
-        msg = f"Found no NMC in {len(candidates)} candidates; expected some. Choose other images or settings."
+        msg = (
+            f"Found no active particle in {len(candidates)} candidates; expected some. Choose other images or "
+            "settings."
+        )
         raise ModelError(msg)
     return Scores(
         tuple(names),
@@ -118,7 +122,7 @@ def score_changes(predictor: Predictor, graphs: Sequence[HeteroData]) -> pd.Data
         As `Scores.differences`; ``candidate`` says the change.
     """
     candidates = {"as it is": list(graphs)}
-    for name, change in CHANGES.items():
+    for name, change in changes_of(composite_of(graphs[0])).items():
         candidates[name] = [change(graph) for graph in graphs]
     return score_candidates(predictor, candidates).differences("as it is")
 
@@ -128,23 +132,49 @@ def name_candidates(graphs: Sequence[HeteroData]) -> dict[str, list[HeteroData]]
     return {name_of(graph): [graph] for graph in graphs}
 
 
-def _scaled_contacts(phase: str, factor: float) -> Change:
-    """Make the contacts between NMC and a phase wider or narrower: overlaps, weight and interface alike."""
+def changes_of(composite: Composite) -> dict[str, Change]:
+    """Give the changes that can be made to images of a composite, by what they are called.
+
+    Other particles and contacts stay where they are.
+
+    Examples
+    --------
+    >>> from cathograph.schema.composites import built_in
+    >>> list(changes_of(built_in("sofc-electrode")))[1::3]
+    ['Ni-YSZ contacts 20 % narrower', 'no Ni-Ni contacts']
+    """
+    first, second = (
+        [phase.name for phase in composite.with_role(role) if not phase.has(Role.ACTIVE)]
+        for role in composite.channel
+    )
+    changes: dict[str, Change] = {}
+    for active in (phase.name for phase in composite.with_role(Role.ACTIVE)):
+        for carrier in dict.fromkeys([*first, *second]):
+            changes[f"{active}-{carrier} contacts 20 % wider"] = _scaled_contacts(active, carrier, 1.2)
+            changes[f"{active}-{carrier} contacts 20 % narrower"] = _scaled_contacts(active, carrier, 0.8)
+        for other in (active, *second):
+            changes[f"no {active}-{other} contacts"] = _without_contacts(active, other)
+        changes[f"{active} 10 % smaller in diameter"] = _smaller(active, 0.9)
+    return changes
+
+
+def _scaled_contacts(active: str, phase: str, factor: float) -> Change:
+    """Make the contacts of two phases wider or narrower: overlaps, weight and interface alike."""
 
     def change(graph: HeteroData) -> HeteroData:
         changed = graph.clone()
         columns = [place for place, name in enumerate(graph.edge_feature_names) if name != "gap_px"]
-        for kind in {(CENTRE, "contact", phase), (phase, "contact", CENTRE)}:
+        for kind in {(active, "contact", phase), (phase, "contact", active)}:
             changed[kind].edge_attr[:, columns] *= factor
         return changed
 
     return change
 
 
-def _without_contacts(phase: str) -> Change:
+def _without_contacts(active: str, phase: str) -> Change:
     def change(graph: HeteroData) -> HeteroData:
         changed = graph.clone()
-        for kind in {(CENTRE, "contact", phase), (phase, "contact", CENTRE)}:
+        for kind in {(active, "contact", phase), (phase, "contact", active)}:
             changed[kind].edge_index = torch.zeros((2, 0), dtype=torch.int64)
             changed[kind].edge_attr = changed[kind].edge_attr[:0]
         return changed
@@ -152,30 +182,18 @@ def _without_contacts(phase: str) -> Change:
     return change
 
 
-def _smaller(factor: float) -> Change:
-    """Make NMC smaller in diameter: features by the dimension that their unit says."""
+def _smaller(active: str, factor: float) -> Change:
+    """Make active particles smaller in diameter: features by the dimension that their unit says."""
 
     def change(graph: HeteroData) -> HeteroData:
         changed = graph.clone()
         names = graph.feature_names
-        for place, name in enumerate(names[CENTRE] if isinstance(names, dict) else names):
+        for place, name in enumerate(names[active] if isinstance(names, dict) else names):
             power = next((p for end, p in (("_um", 1), ("_um2", 2), ("_um3", 3)) if name.endswith(end)), 0)
-            changed[CENTRE].x[:, place] *= factor**power
+            changed[active].x[:, place] *= factor**power
         return changed
 
     return change
-
-
-CHANGES: dict[str, Change] = {
-    "NMC-SSE contacts 20 % wider": _scaled_contacts("SSE", 1.2),
-    "NMC-SSE contacts 20 % narrower": _scaled_contacts("SSE", 0.8),
-    "NMC-graphite contacts 20 % wider": _scaled_contacts("Graphite", 1.2),
-    "NMC-graphite contacts 20 % narrower": _scaled_contacts("Graphite", 0.8),
-    "no NMC-NMC contacts": _without_contacts(CENTRE),
-    "no NMC-graphite contacts": _without_contacts("Graphite"),
-    "NMC 10 % smaller in diameter": _smaller(0.9),
-}
-"""Changes that can be made to a graph as it is; other particles and contacts stay where they are."""
 
 
 def _spread(members: NDArray[np.float64]) -> NDArray[np.float64]:

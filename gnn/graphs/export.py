@@ -12,7 +12,13 @@ from torch_geometric.data import HeteroData
 
 from cathograph.gnn.graphs.hetero_data import build_hetero_data
 from cathograph.gnn.graphs.node_features import DEFAULT_FEATURES, Missing, check_features
-from cathograph.gnn.graphs.subgraph_selection import ChosenImage, SubgraphSelection, choose, only_dimension
+from cathograph.gnn.graphs.subgraph_selection import (
+    ChosenImage,
+    SubgraphSelection,
+    choose,
+    only_composite,
+    only_dimension,
+)
 from cathograph.queries.reading.graph_columns import ImageColumns, read_columns
 from cathograph.queries.server.connection import Connection
 from cathograph.schema.errors import InputError
@@ -42,25 +48,27 @@ def export_hetero_data(
     Returns
     -------
     list of HeteroData
-        By sample and image. Each has every node type of `cathograph.gnn.graphs.hetero_data.NODE_TYPES` with
-        ``x`` (n, f) float64, ``pos`` (n, 2 or 3) float64 in pixels, ``label`` (n,) int64, ``key`` (list of
-        str) and ``selected`` (n,) bool, false for what only surrounds the particles asked for. NMC have
+        By sample and image. Each has every phase of the images' composite as a node type, in the order of their
+        codes, with ``x`` (n, f) float64, ``pos`` (n, 2 or 3) float64 in pixels, ``label`` (n,) int64, ``key`` (list of
+        str) and ``selected`` (n,) bool, false for what only surrounds the particles asked for. Active phases have
         ``y`` (n, 3) float64 in eV with ``y_mask`` (n, 3) bool, false (and 0 in ``y``) where there is no
         value, and ``flagged`` (n,) bool.
 
         Each has every edge type (phase, "contact", phase) with ``edge_index`` (2, m) int64 and ``edge_attr``
         (m, 5) float64, `cathograph.gnn.graphs.hetero_data.edge_feature_names`; both directions of every contact.
 
-        Of the graph: ``image``, ``sample``, ``volume``, ``beamtime``, ``cathode``, ``segmentation``,
-        ``measurement`` (empty where not known), ``pixel_size_um``, ``feature_names``, ``edge_feature_names``,
-        ``target_names``, and ``dropped``, the number of particles left out for `missing`.
+        Of the graph: ``image``, ``sample``, ``volume``, ``beamtime``, ``cathode``, ``segmentation``, ``measurement``
+        (empty where not known), ``composite`` (its name), ``composite_definition`` (JSON), ``pixel_size_um``,
+        ``feature_names``, ``edge_feature_names``, ``target_names``, and ``dropped``, the number of
+        particles left out for `missing`.
 
     Raises
     ------
     QueryError
         When nothing is selected or a key is unknown.
     ParameterError
-        When a feature is unknown or has no value, or images in 2D and 3D are selected together.
+        When a feature is unknown or has no value, or images in 2D and 3D or of several composites
+        are selected together.
     DatabaseError
         When the server fails.
 
@@ -71,6 +79,7 @@ def export_hetero_data(
     """
     names = None if features is None else check_features(features)
     chosen = choose(connection, selection or SubgraphSelection())
+    only_composite(chosen)
     ndim = only_dimension(chosen)
     names = DEFAULT_FEATURES[ndim] if names is None else names
     columns = read_columns(connection, [each.image for each in chosen], names)

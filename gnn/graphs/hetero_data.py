@@ -1,8 +1,9 @@
 """One image as a `HeteroData`: columns of the store in, tensors out, nothing lost on the way.
 
-Every node type and every pair of them as an edge type is there for every image, empty where the image has none,
-so that images with different phases make one batch. Numbers stay float64, as they are stored; training casts them.
-A contact becomes two directed edges, each with the overlap of its own end first.
+Node types are the phases of the image's composite. Every node type and every pair of them as an edge type is there
+for every image, empty where the image has none, so that images with different phases make one batch. Numbers
+stay float64, as they are stored; training casts them. A contact becomes two directed edges, each with the overlap of
+its own end first.
 """
 
 from collections.abc import Sequence
@@ -12,25 +13,42 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch_geometric.data import HeteroData
+from torch_geometric.data.storage import NodeStorage
 
+from cathograph.gnn.graph_layout import EdgeType
 from cathograph.gnn.graphs.node_features import Missing
-from cathograph.queries.reading.graph_columns import TARGET_NAMES, ImageColumns, ParticleColumns
-from cathograph.schema.composites import SSB_CATHODE
+from cathograph.queries.reading.graph_columns import (
+    TARGET_NAMES,
+    ImageColumns,
+    ParticleColumns,
+    TargetColumns,
+)
+from cathograph.schema.composites import Composite, Role
 from cathograph.schema.errors import ParameterError
 from cathograph.schema.keys import particle_key
 from cathograph.schema.network_metrics import METRIC_NAMES
-from cathograph.schema.phases import NMC
 
-NODE_TYPES: tuple[str, ...] = tuple(phase.name for phase in SSB_CATHODE.phases)
-"""Node types of every export: the particle phases, in the order of their codes."""
 
-EDGE_TYPES: tuple[tuple[str, str, str], ...] = tuple(
-    (source, "contact", target) for source, target in product(NODE_TYPES, repeat=2)
-)
-"""Edge types of every export: every ordered pair of phases."""
+def node_types(composite: Composite) -> tuple[str, ...]:
+    """Name the node types of images of a composite: its phases, in the order of their codes.
 
-TARGET_TYPE = NMC.name
-"""The node type that has targets."""
+    Examples
+    --------
+    >>> from cathograph.schema.composites import SSB_CATHODE
+    >>> node_types(SSB_CATHODE)
+    ('SSE', 'NMC', 'Graphite')
+    """
+    return tuple(phase.name for phase in composite.phases)
+
+
+def edge_types(composite: Composite) -> tuple[EdgeType, ...]:
+    """Name the edge types of images of a composite: every ordered pair of phases."""
+    return tuple((source, "contact", target) for source, target in product(node_types(composite), repeat=2))
+
+
+def target_types(composite: Composite) -> tuple[str, ...]:
+    """Name the node types that have targets: the active phases."""
+    return tuple(phase.name for phase in composite.with_role(Role.ACTIVE))
 
 
 def edge_feature_names(ndim: int) -> tuple[str, ...]:
@@ -77,10 +95,11 @@ def build_hetero_data(
         When a feature has no value and `missing` says that this is an error.
     """
     image = columns.image
+    composite = image.composite
     particles, names, dropped = _with_all_values(columns, tuple(features), missing)
     data = HeteroData()
     place = np.full(len(particles.label), -1)
-    for phase in NODE_TYPES:
+    for phase in node_types(composite):
         rows = np.flatnonzero(particles.phase == phase)
         place[rows] = np.arange(len(rows))
         label = particles.label[rows]
@@ -92,11 +111,13 @@ def build_hetero_data(
         node.selected = _tensor(
             np.ones(len(rows), dtype=np.bool_) if selected is None else np.isin(label, selected)
         )
-    _add_targets(data, columns)
+    for phase in target_types(composite):
+        _add_targets(data[phase], columns.targets)
     _add_edges(data, columns, particles, place)
     data.image, data.sample, data.segmentation = image.image, image.sample, image.segmentation
     data.volume, data.beamtime, data.cathode = image.volume or "", image.beamtime or "", image.cathode or ""
     data.measurement = image.measurement or ""
+    data.composite, data.composite_definition = composite.name, composite.definition
     data.pixel_size_um = image.pixel_size_um
     data.feature_names = list(names)
     data.edge_feature_names = list(edge_feature_names(image.ndim))
@@ -105,9 +126,8 @@ def build_hetero_data(
     return data
 
 
-def _add_targets(data: HeteroData, columns: ImageColumns) -> None:
-    nmc, targets = data[TARGET_TYPE], columns.targets
-    label = nmc.label.numpy()
+def _add_targets(node: NodeStorage, targets: TargetColumns) -> None:
+    label = node.label.numpy()
     values = np.full((len(label), len(TARGET_NAMES)), np.nan)
     flagged = np.zeros(len(label), dtype=np.bool_)
     if len(targets.label):
@@ -116,9 +136,9 @@ def _add_targets(data: HeteroData, columns: ImageColumns) -> None:
         values[measured] = targets.values[where[measured]]
         flagged[measured] = targets.flagged[where[measured]]
     known = np.isfinite(values)
-    nmc.y = _tensor(np.where(known, values, 0.0))
-    nmc.y_mask = _tensor(known)
-    nmc.flagged = _tensor(flagged)
+    node.y = _tensor(np.where(known, values, 0.0))
+    node.y_mask = _tensor(known)
+    node.flagged = _tensor(flagged)
 
 
 def _add_edges(
@@ -126,17 +146,18 @@ def _add_edges(
 ) -> None:
     """Add both directions of every contact between particles that are there, sorted by source and target.
 
-    The number of an edge type is that of its pair of phases, in the order of `EDGE_TYPES`.
+    The number of an edge type is that of its pair of phases, in the order of `edge_types`.
     """
     contacts = columns.contacts
     a, a_there = _rows_of(contacts.a, particles.label)
     b, b_there = _rows_of(contacts.b, particles.label)
     there = np.flatnonzero(a_there & b_there)
     source, target = np.concatenate([a[there], b[there]]), np.concatenate([b[there], a[there]])
+    phases, kinds = node_types(columns.image.composite), edge_types(columns.image.composite)
     code = np.zeros(len(particles.label), dtype=np.int64)
-    for number, phase in enumerate(NODE_TYPES):
+    for number, phase in enumerate(phases):
         code[particles.phase == phase] = number
-    pair = code[source] * len(NODE_TYPES) + code[target]
+    pair = code[source] * len(phases) + code[target]
     # One sort for all edge types: no two edges have the same source and target.
     order = np.argsort((pair * len(code) + source) * len(code) + target)
     source, target, pair = source[order], target[order], pair[order]
@@ -151,8 +172,8 @@ def _add_edges(
         ],
         axis=1,
     )
-    bounds = np.searchsorted(pair, np.arange(len(EDGE_TYPES) + 1))
-    for number, (source_type, relation, target_type) in enumerate(EDGE_TYPES):
+    bounds = np.searchsorted(pair, np.arange(len(kinds) + 1))
+    for number, (source_type, relation, target_type) in enumerate(kinds):
         rows = slice(bounds[number], bounds[number + 1])
         edges = data[source_type, relation, target_type]
         edges.edge_index = _tensor(np.stack([place[source[rows]], place[target[rows]]]))

@@ -11,6 +11,7 @@ from cathograph.queries.catalog import Query, adhoc_file
 from cathograph.queries.reading.graph_columns import ExportedImage, exported_images, reached_keys
 from cathograph.queries.reading.particle_keys import in_sight, keys_of_query
 from cathograph.queries.server.connection import Connection
+from cathograph.schema.composites import Composite
 from cathograph.schema.errors import ParameterError, QueryError
 from cathograph.schema.keys import particle_key, split_particle_key
 
@@ -31,6 +32,8 @@ class SubgraphSelection:
         Only the particles of these keys.
     hops : int
         With `query` or `keys`: also what is reached over that many contacts. 0 is the chosen particles alone.
+    composite : str or None
+        Only images of the composite of this name.
 
     Raises
     ------
@@ -45,6 +48,7 @@ class SubgraphSelection:
     parameters: Mapping[str, object] = field(default_factory=dict)
     keys: Sequence[str] | None = None
     hops: int = 0
+    composite: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant."""
@@ -69,6 +73,7 @@ class SubgraphSelection:
         sample: str | None = None,
         image: str | None = None,
         cathode: str | None = None,
+        composite: str | None = None,
     ) -> "SubgraphSelection":
         """Take a file with one read-only Cypher query that returns particle keys in a column ``key``.
 
@@ -78,7 +83,7 @@ class SubgraphSelection:
             When the file cannot be read, or holds no query.
         """
         query = adhoc_file(path)
-        return cls(sample, image, cathode, query, query.bind(parameters or {}), None, hops)
+        return cls(sample, image, cathode, query, query.bind(parameters or {}), None, hops, composite)
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +113,12 @@ def choose(connection: Connection, selection: SubgraphSelection) -> list[ChosenI
     QueryError
         When nothing is selected, the query gives no keys, or a key names no visible particle.
     """
-    place = {"sample": selection.sample, "image": selection.image, "cathode": selection.cathode}
+    place = {
+        "sample": selection.sample,
+        "image": selection.image,
+        "cathode": selection.cathode,
+        "composite": selection.composite,
+    }
     if selection.query is None and selection.keys is None:
         images = exported_images(connection, **place)
         if not images:
@@ -124,8 +134,8 @@ def choose(connection: Connection, selection: SubgraphSelection) -> list[ChosenI
     if not images:
         msg = (
             f"Found {sum(map(len, asked.values()))} particles selected, none of them in sample "
-            f"{selection.sample or 'any'}, image {selection.image or 'any'}, cathode {selection.cathode or 'any'}; "
-            "expected some. Loosen one of the conditions."
+            f"{selection.sample or 'any'}, image {selection.image or 'any'}, cathode {selection.cathode or 'any'}, "
+            f"composite {selection.composite or 'any'}; expected some. Loosen one of the conditions."
         )
         raise QueryError(msg)
     asked = {image.segmentation: asked[image.segmentation] for image in images}
@@ -160,6 +170,32 @@ def only_dimension(chosen: Sequence[ChosenImage]) -> int:
         )
         raise ParameterError(msg)
     return next(iter(dimensions))
+
+
+def only_composite(chosen: Sequence[ChosenImage]) -> Composite:
+    """Give the composite of the images, which must be the same.
+
+    Raises
+    ------
+    ParameterError
+        When there are images of several composites, for their phases are the node types.
+    """
+    by_hash: dict[str, list[ExportedImage]] = {}
+    for each in chosen:
+        by_hash.setdefault(each.image.composite.sha256, []).append(each.image)
+    if len(by_hash) > 1:
+        found = " and ".join(
+            f"{images[0].composite.name} (sha256 {sha256[:8]}, {len(images)} images, the first {images[0].image!r} of "
+            f"sample {images[0].sample!r})"
+            for sha256, images in by_hash.items()
+        )
+        msg = (
+            f"Found images of {len(by_hash)} composites: {found}; expected those of one, for its phases are the node "
+            "types. Select those of one (--composite NAME), or fewer images (--sample, --image); "
+            "`cathograph query images` lists the composite of each."
+        )
+        raise ParameterError(msg)
+    return chosen[0].image.composite
 
 
 def _asked_keys(connection: Connection, selection: SubgraphSelection) -> list[str]:

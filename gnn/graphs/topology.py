@@ -12,12 +12,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cathograph.gnn.graphs.hetero_data import EDGE_TYPES, NODE_TYPES
+from cathograph.gnn.graph_layout import EdgeType
+from cathograph.gnn.graphs.hetero_data import edge_types, node_types
 from cathograph.queries.reading.graph_columns import ExportedImage
 from cathograph.queries.reading.sampled_columns import TopologyColumns
+from cathograph.schema.composites import Composite
 from cathograph.schema.keys import particle_key
-
-EdgeType = tuple[str, str, str]
 
 
 class NodePlaces(NamedTuple):
@@ -57,6 +57,8 @@ class Topology:
     ----------
     images : tuple of ExportedImage
         Which images.
+    composite : Composite
+        Theirs; its phases are the node types.
     contact_prefix : str
         What the database puts before the number of a contact.
     nodes : dict
@@ -66,6 +68,7 @@ class Topology:
     """
 
     images: tuple[ExportedImage, ...]
+    composite: Composite
     contact_prefix: str
     nodes: dict[str, NodePlaces]
     edges: dict[EdgeType, EdgeColumns]
@@ -80,7 +83,10 @@ class Topology:
 
 
 def build_topology(
-    images: Sequence[ExportedImage], columns: Sequence[TopologyColumns], contact_prefix: str
+    images: Sequence[ExportedImage],
+    composite: Composite,
+    columns: Sequence[TopologyColumns],
+    contact_prefix: str,
 ) -> Topology:
     """Put the topologies of some images together.
 
@@ -88,6 +94,8 @@ def build_topology(
     ----------
     images : sequence of ExportedImage
         Which they are.
+    composite : Composite
+        Theirs.
     columns : sequence of TopologyColumns
         One for each of `images`.
     contact_prefix : str
@@ -98,13 +106,14 @@ def build_topology(
     Topology
         Every node type and edge type is there, empty where no image has any.
     """
-    sizes = dict.fromkeys(NODE_TYPES, 0)
-    nodes: dict[str, list[NodePlaces]] = {each: [] for each in NODE_TYPES}
-    edges: dict[EdgeType, list[NDArray[np.int64]]] = {each: [] for each in EDGE_TYPES}
+    phases, kinds = node_types(composite), edge_types(composite)
+    sizes = dict.fromkeys(phases, 0)
+    nodes: dict[str, list[NodePlaces]] = {each: [] for each in phases}
+    edges: dict[EdgeType, list[NDArray[np.int64]]] = {each: [] for each in kinds}
     for number, each in enumerate(columns):
         place = np.zeros(len(each.label), dtype=np.int64)
         code = np.zeros(len(each.label), dtype=np.int64)
-        for phase_number, phase in enumerate(NODE_TYPES):
+        for phase_number, phase in enumerate(phases):
             rows = np.flatnonzero(each.phase == phase)
             place[rows] = sizes[phase] + np.arange(len(rows))
             code[rows] = phase_number
@@ -113,12 +122,13 @@ def build_topology(
         a, b = np.searchsorted(each.label, each.a), np.searchsorted(each.label, each.b)
         source, target = np.concatenate([a, b]), np.concatenate([b, a])
         contact = np.concatenate([each.contact, each.contact])
-        pair = code[source] * len(NODE_TYPES) + code[target]
-        for pair_number, edge_type in enumerate(EDGE_TYPES):
+        pair = code[source] * len(phases) + code[target]
+        for pair_number, edge_type in enumerate(kinds):
             rows = np.flatnonzero(pair == pair_number)
             edges[edge_type].append(np.stack([place[source[rows]], place[target[rows]], contact[rows]]))
     return Topology(
         tuple(images),
+        composite,
         contact_prefix,
         {phase: _joined(pieces) for phase, pieces in nodes.items()},
         {edge_type: _by_target(pieces, sizes[edge_type[2]]) for edge_type, pieces in edges.items()},

@@ -1,4 +1,4 @@
-"""What the graph networks have in common: encoders by phase, two rounds of messages, a head on NMC."""
+"""What the graph networks have in common: encoders by phase, two rounds of messages, a head on active particles."""
 
 import warnings
 from collections.abc import Callable
@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch_geometric.nn import HeteroConv
 
-from cathograph.gnn.graph_layout import CENTRE, EdgeType, GraphLayout
+from cathograph.gnn.graph_layout import EdgeType, GraphLayout
 
 Nodes = dict[str, Tensor]
 Contacts = dict[EdgeType, Tensor]
@@ -40,11 +40,15 @@ class ContactNetwork(nn.Module):
         self, layout: GraphLayout, convolution: Callable[[], nn.Module], *, hidden: int, dropout: float
     ) -> None:
         super().__init__()
+        self._target_phase = layout.target_phase
         self.encoders = nn.ModuleDict(
             {phase: nn.Linear(len(names), hidden) for phase, names in layout.node_features.items()}
         )
-        # The last round is read at NMC only.
-        rounds = (layout.edge_types, tuple(kind for kind in layout.edge_types if kind[2] == CENTRE))
+        # The last round is read at active particles only.
+        rounds = (
+            layout.edge_types,
+            tuple(kind for kind in layout.edge_types if kind[2] == layout.target_phase),
+        )
         self.norms = nn.ModuleList(
             nn.ModuleDict({phase: nn.LayerNorm(hidden) for phase in layout.phases}) for _ in rounds
         )
@@ -70,7 +74,7 @@ class ContactNetwork(nn.Module):
 
         Returns
         -------
-        Tensor, shape (NMC, targets)
+        Tensor, shape (active particles, targets)
         """
         state = {phase: self.encoders[phase](features) for phase, features in x.items()}
         for norms, convolution in zip(self.norms, self.convolutions, strict=True):
@@ -78,4 +82,4 @@ class ContactNetwork(nn.Module):
             messages = convolution(normed, edge_index, edge_attr_dict=edge_attr)
             for phase, message in messages.items():
                 state[phase] = state[phase] + self.dropout(nn.functional.gelu(message))
-        return torch.as_tensor(self.head(state[CENTRE]))
+        return torch.as_tensor(self.head(state[self._target_phase]))

@@ -3,12 +3,12 @@
 import torch
 from torch import Tensor, nn
 
-from cathograph.gnn.graph_layout import CENTRE, GraphLayout
+from cathograph.gnn.graph_layout import GraphLayout
 from cathograph.gnn.networks.contact_network import Contacts, Nodes
 
 
 class MLPModel(nn.Module):
-    """Two residual layers on the features of NMC; contacts and other phases are not looked at.
+    """Two residual layers on the features of active particles; contacts and other phases are not looked at.
 
     Parameters
     ----------
@@ -22,7 +22,8 @@ class MLPModel(nn.Module):
 
     def __init__(self, layout: GraphLayout, *, hidden: int = 32, dropout: float = 0.1) -> None:
         super().__init__()
-        self.encoder = nn.Linear(len(layout.node_features[CENTRE]), hidden)
+        self._target_phase = layout.target_phase
+        self.encoder = nn.Linear(len(layout.node_features[layout.target_phase]), hidden)
         self.layers = nn.ModuleList(
             nn.Sequential(nn.LayerNorm(hidden), nn.Linear(hidden, hidden), nn.GELU(), nn.Dropout(dropout))
             for _ in range(2)
@@ -33,7 +34,7 @@ class MLPModel(nn.Module):
 
     def forward(self, x: Nodes, edge_index: Contacts, edge_attr: Contacts) -> Tensor:
         """Predict z-scores of the targets; as `cathograph.gnn.networks.contact_network.ContactNetwork.forward`."""
-        state = self.encoder(x[CENTRE])
+        state = self.encoder(x[self._target_phase])
         for layer in self.layers:
             state = state + layer(state)
         return torch.as_tensor(self.head(state))

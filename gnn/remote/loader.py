@@ -13,9 +13,14 @@ from torch_geometric.data import HeteroData, TensorAttr
 from torch_geometric.loader import NodeLoader
 from torch_geometric.sampler import BaseSampler, NeighborSampler
 
-from cathograph.gnn.graphs.hetero_data import TARGET_TYPE, edge_feature_names
+from cathograph.gnn.graphs.hetero_data import edge_feature_names, target_types
 from cathograph.gnn.graphs.node_features import DEFAULT_FEATURES, Missing, check_features
-from cathograph.gnn.graphs.subgraph_selection import SubgraphSelection, choose, only_dimension
+from cathograph.gnn.graphs.subgraph_selection import (
+    SubgraphSelection,
+    choose,
+    only_composite,
+    only_dimension,
+)
 from cathograph.gnn.graphs.topology import build_topology
 from cathograph.gnn.remote.neighbour_sampler import FanOut, NeighbourSampler
 from cathograph.gnn.remote.reading import OpenConnection
@@ -65,7 +70,8 @@ def open_remote(
     QueryError
         When nothing is selected.
     ParameterError
-        When a feature is unknown or not computed, or the selection is of single particles.
+        When a feature is unknown or not computed, the selection is of single particles, or the images are of several
+        composites, or in 2D and 3D.
     DatabaseError
         When the server fails.
 
@@ -84,6 +90,7 @@ def open_remote(
     names = None if features is None else check_features(features)
     with open_connection() as connection:
         chosen = choose(connection, selection)
+        composite = only_composite(chosen)
         names = DEFAULT_FEATURES[only_dimension(chosen)] if names is None else names
         images = [each.image for each in chosen]
         uncomputed = [each.image for each in images if not each.has_metrics]
@@ -94,7 +101,7 @@ def open_remote(
             )
             raise ParameterError(msg)
         columns, contact_prefix = read_topology(connection, images)
-    topology = build_topology(images, columns, contact_prefix)
+    topology = build_topology(images, composite, columns, contact_prefix)
     return RemoteStores(
         Neo4jFeatureStore(open_connection, topology, names, policy), Neo4jGraphStore(topology)
     )
@@ -105,7 +112,7 @@ def remote_loader(
     num_neighbors: FanOut,
     input_nodes: torch.Tensor | None = None,
     *,
-    node_type: str = TARGET_TYPE,
+    node_type: str | None = None,
     transform: Transform | None = None,
     **loading: Any,  # noqa: ANN401  what torch.utils.data.DataLoader takes
 ) -> NodeLoader:
@@ -120,7 +127,7 @@ def remote_loader(
     input_nodes : tensor, optional
         Numbers of the seed nodes, or a mask of all; default all.
     node_type : str, optional
-        Type of the seed nodes.
+        Type of the seed nodes; default the active phase.
     transform : callable, optional
         Applied to each batch, in the worker.
     **loading
@@ -133,10 +140,11 @@ def remote_loader(
         (`Topology.keys` has them for ``n_id``); seed nodes come first, ``batch_size`` of them. Every node
         and edge type is in every batch.
     """
+    seed_type = _seed_type(stores, node_type)
     return NodeLoader(
         tuple(stores),
         node_sampler=make_sampler(stores, num_neighbors),
-        input_nodes=(node_type, _seeds(stores, node_type, input_nodes)),
+        input_nodes=(seed_type, _seeds(stores, seed_type, input_nodes)),
         transform=EdgeFeatures(stores.features, transform),
         filter_per_worker=True,
         **loading,
@@ -173,16 +181,32 @@ class EdgeFeatures:
         batch.feature_names = self._features.feature_names
         batch.edge_feature_names = list(edge_feature_names(self._features.topology.images[0].ndim))
         batch.target_names = list(TARGET_NAMES)
+        composite = self._features.topology.composite
+        batch.composite, batch.composite_definition = composite.name, composite.definition
         return batch if self._then is None else self._then(batch)
 
 
-def _seeds(stores: RemoteStores, node_type: str, input_nodes: torch.Tensor | None) -> torch.Tensor:
-    if node_type not in stores.graph.topology.nodes:
+def _seed_type(stores: RemoteStores, node_type: str | None) -> str:
+    """Give the node type of the seeds: the one that is asked for, or the active phase."""
+    topology = stores.graph.topology
+    if node_type is None:
+        active = target_types(topology.composite)
+        if len(active) > 1:
+            msg = (
+                f"Found {len(active)} active phases ({', '.join(active)}) in the composite {topology.composite.name} "
+                "and no node type of the seeds; expected one of them. Give node_type."
+            )
+            raise ParameterError(msg)
+        return active[0]
+    if node_type not in topology.nodes:
         msg = (
-            f"Found node type {node_type!r}; expected one of {', '.join(stores.graph.topology.nodes)}. Correct "
-            "node_type."
+            f"Found node type {node_type!r}; expected one of {', '.join(topology.nodes)}. Correct node_type."
         )
         raise ParameterError(msg)
+    return node_type
+
+
+def _seeds(stores: RemoteStores, node_type: str, input_nodes: torch.Tensor | None) -> torch.Tensor:
     n = len(stores.graph.topology.nodes[node_type].label)
     seeds = torch.arange(n) if input_nodes is None else torch.as_tensor(input_nodes)
     if seeds.dtype == torch.bool and len(seeds) == n:

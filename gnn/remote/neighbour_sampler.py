@@ -14,7 +14,8 @@ import torch
 from numpy.typing import NDArray
 from torch_geometric.sampler import BaseSampler, HeteroSamplerOutput, NodeSamplerInput
 
-from cathograph.gnn.graphs.topology import EdgeColumns, EdgeType, Topology
+from cathograph.gnn.graph_layout import EdgeType
+from cathograph.gnn.graphs.topology import EdgeColumns, Topology
 from cathograph.schema.errors import ParameterError
 
 FanOut = Sequence[int] | Mapping[EdgeType, Sequence[int]]

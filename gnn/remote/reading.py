@@ -12,8 +12,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from cathograph.gnn.graph_layout import EdgeType
 from cathograph.gnn.graphs.node_features import Missing
-from cathograph.gnn.graphs.topology import EdgeType, Topology
+from cathograph.gnn.graphs.topology import Topology
 from cathograph.queries.reading.sampled_columns import (
     SampledParticles,
     read_sampled_contacts,

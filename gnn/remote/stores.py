@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch_geometric.data import EdgeAttr, FeatureStore, GraphStore, TensorAttr
 from torch_geometric.data.graph_store import EdgeLayout
 
-from cathograph.gnn.graphs.hetero_data import TARGET_TYPE
+from cathograph.gnn.graphs.hetero_data import target_types
 from cathograph.gnn.graphs.node_features import Missing
 from cathograph.gnn.graphs.topology import Topology
 from cathograph.gnn.remote.reading import EdgeRequest, NodeRequest, OpenConnection, TopologyReader
@@ -30,7 +30,7 @@ _OF_EDGES = ("edge_attr",)
 class Neo4jFeatureStore(FeatureStore):  # type: ignore[misc]  # it ships no types
     """Node and edge features of a `Topology`, read from the database by index.
 
-    Groups are node types with ``x``, ``pos``, ``label`` (NMC also ``y``, ``y_mask``) and edge types with
+    Groups are node types with ``x``, ``pos``, ``label`` (active phases also ``y``, ``y_mask``) and edge types with
     ``edge_attr``; an index is a number of `Topology`. Columns are those of
     `cathograph.gnn.graphs.export.export_hetero_data`.
 
@@ -80,7 +80,7 @@ class Neo4jFeatureStore(FeatureStore):  # type: ignore[misc]  # it ships no type
         if group in self.topology.edges:
             return _OF_EDGES
         if group in self.topology.nodes:
-            return (*_OF_NODES, *(_OF_TARGETS if group == TARGET_TYPE else ()))
+            return (*_OF_NODES, *(_OF_TARGETS if group in target_types(self.topology.composite) else ()))
         return ()
 
     def _get_tensor(self, attr: TensorAttr) -> torch.Tensor:

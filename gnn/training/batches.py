@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import torch
 from torch_geometric.data import HeteroData
 
-from cathograph.gnn.graph_layout import CENTRE
+from cathograph.gnn.graph_layout import target_phase
 
 
 def merge_graphs(graphs: Sequence[HeteroData]) -> HeteroData:
@@ -18,7 +18,7 @@ def merge_graphs(graphs: Sequence[HeteroData]) -> HeteroData:
     Returns
     -------
     HeteroData
-        ``x``, ``edge_index``, ``edge_attr``, and ``y`` and ``y_mask`` of NMC.
+        ``x``, ``edge_index``, ``edge_attr``, and ``y`` and ``y_mask`` of active particles.
     """
     merged = HeteroData()
     starts: dict[str, list[int]] = {}
@@ -35,6 +35,7 @@ def merge_graphs(graphs: Sequence[HeteroData]) -> HeteroData:
         )
         merged[kind].edge_index = torch.cat([store.edge_index for store in stores], dim=1) + offsets
         merged[kind].edge_attr = torch.cat([store.edge_attr for store in stores])
-    merged[CENTRE].y = torch.cat([graph[CENTRE].y for graph in graphs])
-    merged[CENTRE].y_mask = torch.cat([graph[CENTRE].y_mask for graph in graphs])
+    active = target_phase(graphs[0])
+    merged[active].y = torch.cat([graph[active].y for graph in graphs])
+    merged[active].y_mask = torch.cat([graph[active].y_mask for graph in graphs])
     return merged

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from torch_geometric.data import HeteroData
 
-from cathograph.gnn.graph_layout import CENTRE, layout_of
+from cathograph.gnn.graph_layout import layout_of, target_phase
 from cathograph.gnn.training.model_files import Fold, TrainedModel
 from cathograph.gnn.training.network_training import TrainedNetwork, TrainingSettings, train_network
 from cathograph.gnn.training.splits import SplitBy, n_folds, split_graphs
@@ -114,8 +114,9 @@ def keep_targets(graphs: Sequence[HeteroData], targets: Sequence[str]) -> list[H
             raise ModelError(msg)
         places = [graph.target_names.index(name) for name in targets]
         one = copy.copy(graph)
-        one[CENTRE].y = graph[CENTRE].y[:, places]
-        one[CENTRE].y_mask = graph[CENTRE].y_mask[:, places]
+        active = target_phase(graph)
+        one[active].y = graph[active].y[:, places]
+        one[active].y_mask = graph[active].y_mask[:, places]
         one.target_names = list(targets)
         kept.append(one)
     return kept

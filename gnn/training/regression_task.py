@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.utils.data import Sampler
 from torch_geometric.data import HeteroData
 
-from cathograph.gnn.graph_layout import CENTRE
+from cathograph.gnn.graph_layout import target_phase
 from cathograph.schema.errors import ModelError
 
 Progress = Callable[[int, int, float], None]
@@ -67,8 +67,9 @@ class Regression(pl.LightningModule):
 
     def _squares(self, batch: HeteroData) -> tuple[Tensor, Tensor]:
         predicted = self.network(batch.x_dict, batch.edge_index_dict, batch.edge_attr_dict)
-        mask = batch[CENTRE].y_mask
-        squares = torch.where(mask, (predicted - batch[CENTRE].y) ** 2, 0.0)
+        active = batch[target_phase(batch)]
+        mask = active.y_mask
+        squares = torch.where(mask, (predicted - active.y) ** 2, 0.0)
         return squares.sum(), mask.sum()
 
 

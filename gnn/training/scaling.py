@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
-from cathograph.gnn.graph_layout import CENTRE, GraphLayout, name_of, values
+from cathograph.gnn.graph_layout import GraphLayout, name_of, target_phase, values
 from cathograph.schema.errors import ModelError
 
 _LEAST_RELATIVE_DEVIATION = 1e-12
@@ -71,9 +71,10 @@ class Scaling:
         for kind in graph.edge_types:
             scaled[kind].edge_index = graph[kind].edge_index
             scaled[kind].edge_attr = self.contacts.scale(graph[kind].edge_attr).float()
-        mask = values(graph, CENTRE, "y_mask")
-        scaled[CENTRE].y = torch.where(mask, self.targets.scale(values(graph, CENTRE, "y")), 0.0).float()
-        scaled[CENTRE].y_mask = mask
+        active = target_phase(graph)
+        mask = values(graph, active, "y_mask")
+        scaled[active].y = torch.where(mask, self.targets.scale(values(graph, active, "y")), 0.0).float()
+        scaled[active].y_mask = mask
         return scaled
 
     def to_card(self) -> dict[str, Any]:
@@ -115,8 +116,8 @@ def fit_scaling(graphs: Sequence[HeteroData], layout: GraphLayout) -> Scaling:
     contacts = _moments(
         torch.cat([values(graph, kind, "edge_attr") for graph in graphs for kind in graph.edge_types])
     )
-    y = torch.cat([values(graph, CENTRE, "y") for graph in graphs])
-    mask = torch.cat([values(graph, CENTRE, "y_mask") for graph in graphs])
+    y = torch.cat([values(graph, layout.target_phase, "y") for graph in graphs])
+    mask = torch.cat([values(graph, layout.target_phase, "y_mask") for graph in graphs])
     missing = [
         name for name, there in zip(layout.targets, mask.any(dim=0).tolist(), strict=True) if not there
     ]
@@ -160,7 +161,8 @@ def check_finite(graph: HeteroData) -> None:
                 "is no number; expected one. Ingest the image again."
             )
             raise ModelError(msg)
-    measured = values(graph, CENTRE, "y")[values(graph, CENTRE, "y_mask")]
+    active = target_phase(graph)
+    measured = values(graph, active, "y")[values(graph, active, "y_mask")]
     if not torch.isfinite(measured).all():
         msg = (
             f"Found a measured state of {name_of(graph)} that is no number; expected the mask to leave it out. "

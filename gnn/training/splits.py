@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from torch_geometric.data import HeteroData
 
-from cathograph.gnn.graph_layout import CENTRE, name_of, values
+from cathograph.gnn.graph_layout import name_of, target_phase, values
 from cathograph.schema.errors import ModelError
 
 SplitBy = Literal["image", "sample", "beamtime"]
@@ -54,8 +54,8 @@ class Split:
 
 
 def can_train(graph: HeteroData) -> bool:
-    """Whether an image has an NMC with a measured state."""
-    return bool(values(graph, CENTRE, "y_mask").any())
+    """Whether an image has an active particle with a measured state."""
+    return bool(values(graph, target_phase(graph), "y_mask").any())
 
 
 def group_of(graph: HeteroData, by: SplitBy) -> str:

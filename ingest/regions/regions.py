@@ -50,7 +50,8 @@ class Regions:
     >>> regions.numbers
     array([[0, 1],
            [2, 1]], dtype=int32)
-    >>> regions.labels_of(NMC), regions.positions_with(Role.IONIC)
+    >>> nmc = SSB_CATHODE.phase("NMC")
+    >>> regions.labels_of(nmc), regions.positions_with(Role.IONIC)
     (array([70]), array([1]))
     """
 

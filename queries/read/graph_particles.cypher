@@ -2,16 +2,17 @@
 // grain:   one row per particle of an active segmentation
 // params:  $sample STRING or null, $image STRING or null
 // columns: sample STRING, image STRING, label INTEGER, phase STRING, key STRING, properties MAP,
-//          state MAP or null
+//          state MAP or null, composite STRING, roles LIST<STRING>
 // source:  `cathograph export`; with the query contacts it is the whole graph. Network metrics are null where
-//          they are not computed yet, or not all
+//          they are not computed yet, or not all. roles are those of the particle's phase in the composite of its image
 MATCH (sample:Sample)<-[:OF]-(image:Image)<-[:SEGMENTS]-(segmentation:Segmentation {active: true})
 WHERE ($sample IS NULL OR sample.id = $sample) AND ($image IS NULL OR image.id = $image)
 MATCH (segmentation)<-[:IN]-(particle:Particle)
-WITH sample, image, segmentation.metrics_version IS NOT NULL AS complete, particle ORDER BY particle.label
-WITH sample, image, complete, collect(particle) AS members ORDER BY sample.id, image.id
+WITH sample, image, segmentation, particle ORDER BY particle.label
+WITH sample, image, segmentation, segmentation.metrics_version IS NOT NULL AS complete, collect(particle) AS members
+ORDER BY sample.id, image.id
 UNWIND range(0, size(members) - 1, 2000) AS start
-CALL (sample, image, complete, members, start) {
+CALL (sample, image, segmentation, complete, members, start) {
   UNWIND members[start..start + 2000] AS particle
   OPTIONAL MATCH (particle)<-[state:STATE]-(:Measurement {active: true})
   RETURN collect({
@@ -52,7 +53,9 @@ CALL (sample, image, complete, members, start) {
       electronic_sides: null,
       cuts_off: null
     } END,
-    state: properties(state)
+    state: properties(state),
+    composite: segmentation.composite,
+    roles: [role IN ['Active', 'Ionic', 'Electronic', 'Gas', 'Inert'] WHERE role IN labels(particle) | toLower(role)]
   }) AS rows
 }
 RETURN rows

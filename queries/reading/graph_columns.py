@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from cathograph.queries.catalog import load_internal
 from cathograph.queries.server.connection import Connection
+from cathograph.schema.composites import Composite
 from cathograph.schema.errors import DatabaseError
 from cathograph.schema.network_metrics import METRIC_NAMES
 
 TARGET_NAMES = ("soc_ev", "heterogeneity_ev", "polarization_ev")
-"""Measured values of an NMC that models predict."""
+"""Measured values of an active particle that models predict."""
 
 _ROWS_AT_ONCE = 500_000
 """Particles and contacts of one query, unless a single image has more."""
@@ -45,6 +46,8 @@ class ExportedImage:
         How many it has.
     has_metrics : bool
         Whether all of its network metrics are there.
+    composite : Composite
+        Its phases and their roles.
     """
 
     segmentation: str
@@ -59,6 +62,7 @@ class ExportedImage:
     n_particles: int
     n_contacts: int
     has_metrics: bool
+    composite: Composite
 
 
 class ParticleColumns(NamedTuple):
@@ -107,7 +111,7 @@ class ContactColumns(NamedTuple):
 
 
 class TargetColumns(NamedTuple):
-    """Measured states of the NMC of one image, by label.
+    """Measured states of the active particles of one image, by label.
 
     Attributes
     ----------
@@ -139,6 +143,7 @@ def exported_images(
     sample: str | None = None,
     image: str | None = None,
     cathode: str | None = None,
+    composite: str | None = None,
     segmentations: Sequence[str] | None = None,
 ) -> list[ExportedImage]:
     """List the images of a selection, by sample and name."""
@@ -146,10 +151,12 @@ def exported_images(
         "sample": sample,
         "image": image,
         "cathode": cathode,
+        "composite": composite,
         "segmentations": None if segmentations is None else list(segmentations),
     }
     found = connection.read(load_internal("inspect", "export_images").text, parameters)
-    return [ExportedImage(*row) for row in found.rows]
+    composites = {row[-1]: Composite.from_definition(row[-1]) for row in found.rows}
+    return [ExportedImage(*row[:-1], composites[row[-1]]) for row in found.rows]
 
 
 def reached_keys(connection: Connection, keys: Sequence[str]) -> list[str]:

@@ -11,6 +11,7 @@ from small_dashboard_store import HARMFUL
 
 from cathograph.analysis.figures.field import FieldTables
 from cathograph.analysis.figures.hover_points import hover_points
+from cathograph.analysis.figures.phase_legend import DEFAULT_LEGEND
 from cathograph.dashboard.session.field import Field, Plane, particle_at
 from cathograph.dashboard.session.image_pixels import look_again
 from cathograph.ingest.options import IngestOptions, Source
@@ -193,4 +194,4 @@ def test_the_particle_that_a_place_means(x_um, y_um, meant):
     plane = Plane(labels, np.zeros_like(labels, dtype=np.uint8), None, None, None)
     about = pd.Series({"pixel_size_um": 0.1, "shape": labels.shape})
     nothing = FieldTables(*(pd.DataFrame() for _ in range(4)))
-    assert particle_at(Field(about, nothing, pd.DataFrame()), plane, x_um, y_um) == meant
+    assert particle_at(Field(about, nothing, pd.DataFrame(), DEFAULT_LEGEND), plane, x_um, y_um) == meant

@@ -7,6 +7,7 @@ from cathograph.dashboard.session import store
 from cathograph.dashboard.session.command_run import CommandRun, keep_upload, safe_name
 from cathograph.queries.catalog import load
 from cathograph.queries.reading.runner import run
+from cathograph.schema.composites import SSB_CATHODE
 
 pytestmark = pytest.mark.long
 
@@ -104,9 +105,9 @@ def test_names_lead_to_no_other_folder(given, expected, tmp_path, monkeypatch):
 
 def test_what_the_form_lacks_is_said():
     file = object()
-    assert "image" in _missing(None, None, "phases", "s", "1=NMC")
-    assert "sample" in _missing(file, None, "phases", " ", "1=NMC")
-    assert "table" in _missing(file, None, "regions", "s", "")
+    assert "image" in _missing(None, None, "phases", "s", "1=NMC", SSB_CATHODE)
+    assert "sample" in _missing(file, None, "phases", " ", "1=NMC", SSB_CATHODE)
+    assert "table" in _missing(file, None, "regions", "s", "", SSB_CATHODE)
     # A path would let a visitor read a file of the machine.
-    assert "0=background" in _missing(file, None, "phases", "s", "/etc/passwd")
-    assert _missing(file, None, "image", "s", "") == ""
+    assert "0=background" in _missing(file, None, "phases", "s", "/etc/passwd", SSB_CATHODE)
+    assert _missing(file, None, "image", "s", "", SSB_CATHODE) == ""

@@ -7,10 +7,13 @@ from gnn_graphs import make_graph, make_set, sse_interface
 
 from cathograph.gnn.answers.explanation import explain_particle
 from cathograph.gnn.answers.prediction import Predictor
-from cathograph.gnn.answers.ranking import CHANGES, name_candidates, score_candidates, score_changes
+from cathograph.gnn.answers.ranking import changes_of, name_candidates, score_candidates, score_changes
 from cathograph.gnn.training.ensemble import keep_targets, train_model
 from cathograph.gnn.training.network_training import TrainingSettings
+from cathograph.schema.composites import SSB_CATHODE
 from cathograph.schema.errors import ModelError
+
+CHANGES = changes_of(SSB_CATHODE)
 
 pytestmark = pytest.mark.training
 
@@ -111,7 +114,7 @@ def test_changes_are_made_to_copies_and_mean_what_they_say(learned):
     assert torch.allclose(
         smaller["NMC"].x, before["NMC"].x * torch.tensor([0.81, 1.0, 1.0], dtype=torch.float64)
     )
-    assert CHANGES["no NMC-graphite contacts"](graphs[0])["Graphite", "contact", "NMC"].edge_index.shape == (
+    assert CHANGES["no NMC-Graphite contacts"](graphs[0])["Graphite", "contact", "NMC"].edge_index.shape == (
         2,
         0,
     )
@@ -120,5 +123,5 @@ def test_changes_are_made_to_copies_and_mean_what_they_say(learned):
 def test_candidates_without_nmc_are_refused(learned):
     _, predictor = learned
     bare = keep_targets([make_graph(5, n_nmc=0)], ["soc_ev", "heterogeneity_ev"])
-    with pytest.raises(ModelError, match="no NMC in 1 candidates"):
+    with pytest.raises(ModelError, match="no active particle in 1 candidates"):
         score_candidates(predictor, name_candidates(bare))

@@ -19,6 +19,7 @@ from cathograph.gnn.graphs.topology import build_topology
 from cathograph.gnn.remote.stores import Neo4jFeatureStore, Neo4jGraphStore
 from cathograph.queries.reading.graph_columns import ExportedImage
 from cathograph.queries.reading.sampled_columns import TopologyColumns
+from cathograph.schema.composites import SSB_CATHODE
 
 TENSOR = torch.tensor([[0.0, 0, 0], [1, 1, 1], [2, 2, 2]])
 INDEX = torch.tensor([0, 1, 2])
@@ -31,7 +32,9 @@ CHAIN = {
 
 def small_topology():
     """Give an SSE in contact with two NMC: what the database holds, beside what the tests put."""
-    image = ExportedImage("s1 i1", "s1", "i1", None, None, None, None, 2, 0.03, 3, 2, has_metrics=False)
+    image = ExportedImage(
+        "s1 i1", "s1", "i1", None, None, None, None, 2, 0.03, 3, 2, has_metrics=False, composite=SSB_CATHODE
+    )
     columns = TopologyColumns(
         np.array([1, 2, 3]),
         np.array(["NMC", "NMC", "SSE"]),
@@ -39,7 +42,7 @@ def small_topology():
         np.array([3, 3]),
         np.array([0, 1]),
     )
-    return build_topology([image], [columns], "5:x:")
+    return build_topology([image], SSB_CATHODE, [columns], "5:x:")
 
 
 def no_connection():

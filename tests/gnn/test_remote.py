@@ -14,16 +14,18 @@ from torch_geometric.sampler import NeighborSampler, NodeSamplerInput
 from torch_geometric.sampler.base import SubgraphType
 
 from cathograph.gnn.graphs.export import export_hetero_data
-from cathograph.gnn.graphs.hetero_data import EDGE_TYPES, NODE_TYPES
+from cathograph.gnn.graphs.hetero_data import edge_types, node_types
 from cathograph.gnn.graphs.subgraph_selection import SubgraphSelection
 from cathograph.gnn.remote.loader import make_sampler, open_remote, remote_loader
 from cathograph.gnn.remote.neighbour_sampler import NeighbourSampler
 from cathograph.queries.server.connection import connect
 from cathograph.queries.writing.images import IngestRunRecord, write_image
 from cathograph.queries.writing.measurements import write_measurement
+from cathograph.schema.composites import SSB_CATHODE
 from cathograph.schema.errors import CannotConnect, DatabaseError, ParameterError, QueryError
 
 NMC, SSE, GRAPHITE = "NMC", "SSE", "Graphite"
+NODE_TYPES, EDGE_TYPES = node_types(SSB_CATHODE), edge_types(SSB_CATHODE)
 TO_SSE = (NMC, "contact", SSE)
 
 

@@ -11,7 +11,7 @@ from cathograph.phantom import (
     render_grey,
 )
 from cathograph.phantom.grey import PERFECT, PHASE_GREYS
-from cathograph.schema.composites import Phase
+from cathograph.schema.composites import SSB_CATHODE
 from cathograph.schema.errors import InputError
 from cathograph.schema.phases import NMC, SSE
 
@@ -71,14 +71,16 @@ def test_noise_is_poisson_and_gaussian() -> None:
 
 
 def test_cupping_darkens_the_middle() -> None:
-    uniform = Imaging(**{**vars(PERFECT), "cupping": 0.2, "phase_greys": dict.fromkeys(Phase, 1.0)})
+    uniform = Imaging(
+        **{**vars(PERFECT), "cupping": 0.2, "phase_greys": dict.fromkeys(SSB_CATHODE.all_phases, 1.0)}
+    )
     grey = render_grey(_step(shape=(33, 33)), seed=0, imaging=uniform)
     assert grey[16, 16] == pytest.approx(0.8)
     assert grey[0, 0] == pytest.approx(1.0)
 
 
 def test_rings_are_rings_and_stripes_are_stripes() -> None:
-    flat = {**vars(PERFECT), "phase_greys": dict.fromkeys(Phase, 1.0)}
+    flat = {**vars(PERFECT), "phase_greys": dict.fromkeys(SSB_CATHODE.all_phases, 1.0)}
     rings = render_grey(_step(shape=(33, 33)), seed=0, imaging=Imaging(**{**flat, "ring_strength": 0.1}))
     assert rings.std() > 0.02
     assert np.allclose(rings, rings.T)
@@ -103,7 +105,7 @@ def test_grey_repeats_with_its_seed() -> None:
         ({"photons": 0.0}, "photons=0.0"),
         ({"cupping": 1.5}, "cupping=1.5"),
         ({"phase_greys": {NMC: 1.0}}, "None for background"),
-        ({"phase_greys": dict.fromkeys(Phase, -1.0)}, "-1.0 for background"),
+        ({"phase_greys": dict.fromkeys(SSB_CATHODE.all_phases, -1.0)}, "-1.0 for background"),
     ],
 )
 def test_bad_imaging_is_refused(change: dict, says: str) -> None:

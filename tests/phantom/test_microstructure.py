@@ -9,16 +9,21 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from cathograph.phantom import (
+    MATERIALS,
     PRESETS,
+    Materials,
     Microstructure,
     MicrostructureParameters,
+    make_energy_map,
     make_microstructure,
+    make_xanes_stack,
     merge_touching,
     phantom_set,
     preset_parameters,
+    render_grey,
 )
-from cathograph.schema.composites import BACKGROUND_PHASE, Phase
-from cathograph.schema.errors import InputError
+from cathograph.schema.composites import BACKGROUND_PHASE, Phase, built_in
+from cathograph.schema.errors import InputError, PhaseMapError
 from cathograph.schema.phases import GRAPHITE, NMC, SSE
 
 SHAPES = [(160, 128), (64, 60, 72)]
@@ -233,3 +238,74 @@ def test_presets_are_found_in_any_case() -> None:
     assert preset_parameters(" ble") is PRESETS["BLE"]
     with pytest.raises(InputError, match="None"):
         preset_parameters(None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=["2D", "3D"])
+@pytest.mark.parametrize("name", MATERIALS)
+def test_another_composite_is_the_same_bodies_under_its_names(name: str, shape: tuple[int, ...]) -> None:
+    materials = MATERIALS[name]
+    base = make_microstructure(shape, preset="LCD", seed=4)
+    phantom = make_microstructure(shape, preset="LCD", seed=4, materials=materials)
+    _check_truth(phantom)
+    for body, phase in (("nmc", NMC), ("sse", SSE), ("graphite", GRAPHITE)):
+        there = base.phases == phase.code
+        assert (phantom.phases[there] == materials.phase_of(body).code).all()
+    voids = phantom.phases[base.phases == BACKGROUND_PHASE.code]
+    allowed = {BACKGROUND_PHASE.code, materials.phase_of("void").code, materials.phase_of("metal").code}
+    assert set(np.unique(voids).tolist()) <= allowed
+    if materials.phase_of("void") == BACKGROUND_PHASE:
+        assert np.array_equal(phantom.labels, base.labels)
+    else:
+        # Only fragments of voids have no label.
+        pieces = ndimage.label(phantom.labels == 0)[0]
+        assert (np.bincount(pieces.ravel())[1:] < phantom.parameters.min_body_px).all()
+
+
+def test_metal_fills_whole_voids_up_to_its_share() -> None:
+    materials = MATERIALS["ssb-cathode-with-voids-and-metal"]
+    phantom = make_microstructure((256, 256), preset="LCD", seed=4, materials=materials)
+    assert set(phantom.region_phases.tolist()) == {phase.code for phase in materials.composite.phases}
+    empty = make_microstructure(
+        (256, 256), preset="LCD", seed=4, materials=replace(materials, metal_share=0.0)
+    )
+    metal, void = (
+        phantom.phases == materials.phase_of("metal").code,
+        empty.phases == materials.phase_of("void").code,
+    )
+    assert not (metal & ~void).any()
+    filled = np.bincount(empty.labels[metal], minlength=empty.n_regions + 1)
+    whole = np.bincount(empty.labels.ravel())
+    assert np.array_equal(filled[filled > 0], whole[filled > 0])
+    wanted = materials.metal_share * void.sum()
+    assert wanted <= filled.sum() < wanted + whole[filled > 0].max()
+    assert np.array_equal(phantom.labels, empty.labels)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"nmc": "background"}, "nmc made of background"),
+        ({"metal_share": 1.5}, "metal_share=1.5"),
+        ({"metal_share": 0.5, "void": "SSE"}, "metal of background"),
+    ],
+)
+def test_materials_that_cannot_be_drawn_are_refused(given: dict[str, object], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        Materials(**given)  # type: ignore[arg-type]
+
+
+def test_a_phase_that_the_composite_lacks_is_refused() -> None:
+    with pytest.raises(PhaseMapError, match=r"'NMC'; expected one of background, YSZ, Ni, Pore"):
+        Materials(built_in("sofc-electrode"))
+
+
+def test_grey_images_and_stacks_are_of_the_default_composite() -> None:
+    phantom = make_microstructure((96, 96), seed=1, materials=MATERIALS["sofc-electrode"])
+    with pytest.raises(InputError, match="phantom of sofc-electrode"):
+        render_grey(phantom, seed=1)
+    states = make_energy_map(phantom, seed=1)
+    assert set(states.truth["label"]) == set(
+        phantom.labels_of(built_in("sofc-electrode").phase("Ni")).tolist()
+    )
+    with pytest.raises(InputError, match="phantom of sofc-electrode"):
+        make_xanes_stack(phantom, states, np.linspace(8300, 8400, 5), seed=1)

@@ -1,16 +1,15 @@
 """The graph in the answer of a query: nodes coloured by phase, properties in tooltips."""
 
 import html
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import networkx as nx
 import plotly.graph_objects as go
 
-from cathograph.schema.composites import SSB_CATHODE
+from cathograph.analysis.figures.phase_legend import DEFAULT_LEGEND, PhaseLegend
 
-_PHASE_COLOURS = {phase.name: phase.colour for phase in SSB_CATHODE.all_phases}
 _OTHER = "#cc79a7"
 _LINE = "#8a8a8a"
 _MOST_LINES = 14
@@ -35,13 +34,17 @@ class DrawnLink:
     properties: Mapping[str, Any]
 
 
-def plot_answer_graph(nodes: Mapping[str, DrawnNode], links: Mapping[str, DrawnLink]) -> go.Figure:
+def plot_answer_graph(
+    nodes: Mapping[str, DrawnNode], links: Mapping[str, DrawnLink], legend: PhaseLegend = DEFAULT_LEGEND
+) -> go.Figure:
     """Plot a graph with a spring layout; the same graph always gives the same picture.
 
     Parameters
     ----------
     nodes, links : Mapping
         By identifier. Both ends of each link must be nodes.
+    legend : PhaseLegend
+        How the phases look.
 
     Returns
     -------
@@ -58,8 +61,9 @@ def plot_answer_graph(nodes: Mapping[str, DrawnNode], links: Mapping[str, DrawnL
     places = nx.spring_layout(graph, seed=1) if nodes else {}
     figure = go.Figure()
     _add_links(figure, links, places)
-    for kind in sorted({_kind(node) for node in nodes.values()}):
-        members = [name for name, node in nodes.items() if _kind(node) == kind]
+    phases = {look.name for look in legend.looks()}
+    for kind in sorted({_kind(node, phases) for node in nodes.values()}):
+        members = [name for name, node in nodes.items() if _kind(node, phases) == kind]
         figure.add_trace(
             go.Scatter(
                 x=[float(places[name][0]) for name in members],
@@ -72,7 +76,8 @@ def plot_answer_graph(nodes: Mapping[str, DrawnNode], links: Mapping[str, DrawnL
                 hoverinfo="text",
                 marker={
                     "size": 16,
-                    "color": _colour(nodes[members[0]]),
+                    "color": legend.look(kind).colour if kind in phases else _OTHER,
+                    "symbol": legend.look(kind).symbol if kind in phases else "circle-open-dot",
                     "line": {"width": 1, "color": _LINE},
                 },
             )
@@ -124,14 +129,10 @@ def _add_links(figure: go.Figure, links: Mapping[str, DrawnLink], places: Mappin
     )
 
 
-def _kind(node: DrawnNode) -> str:
+def _kind(node: DrawnNode, known: Collection[str]) -> str:
     """Name the phase of a particle, or else the first label; nodes that the query did not return have none."""
-    phases = [label for label in node.labels if label in _PHASE_COLOURS]
+    phases = [label for label in node.labels if label in known]
     return phases[0] if phases else node.labels[0] if node.labels else "not returned"
-
-
-def _colour(node: DrawnNode) -> str:
-    return _PHASE_COLOURS.get(_kind(node), _OTHER)
 
 
 def _caption(node: DrawnNode) -> str:

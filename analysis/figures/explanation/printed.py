@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from cathograph.analysis.figures.figure import label_of
 from cathograph.analysis.tables.particle_table import require_columns
+from cathograph.schema.composites import Composite
 
 _MARGIN_PX = 12.0
 _GREY = (0.88, 0.88, 0.88)
@@ -30,6 +31,7 @@ def draw_explanation(
     label: int,
     target: str,
     pixel_size_um: float,
+    composite: Composite,
     labels: NDArray[np.integer] | None = None,
 ) -> Figure:
     """Draw which contacts and neighbours drive a prediction.
@@ -44,11 +46,13 @@ def draw_explanation(
     neighbours : DataFrame
         ``label``, ``contribution_ev``.
     label : int
-        Label of the NMC whose prediction is explained.
+        Label of the particle whose prediction is explained.
     target : str
         The predicted state.
     pixel_size_um : float
         Edge of a pixel in µm.
+    composite : Composite
+        That of the image: names and colours of the phases.
     labels : ndarray of int, shape (y, x), optional
         Label image; for a 3D image, particles are drawn as circles in the (y, x) plane.
 
@@ -73,7 +77,7 @@ def draw_explanation(
     if labels is not None and labels.ndim == 2:
         _draw_regions(axis, labels, label, fill, colours)
     else:
-        _draw_circles(axis, by_label, label, fill, colours, pixel_size_um)
+        _draw_circles(axis, by_label, label, fill, colours, pixel_size_um, composite)
     _draw_contacts(axis, by_label, contacts, colours, strongest)
     place = by_label.loc[label]
     axis.plot(
@@ -82,7 +86,7 @@ def draw_explanation(
     shape = labels.shape if labels is not None and labels.ndim == 2 else None
     _frame(axis, by_label.loc[shown], pixel_size_um, shape)
     figure.colorbar(colours, ax=axis, label=f"contribution to {label_of(target)}", shrink=0.8)
-    axis.set_title(f"Explanation of the prediction for NMC {label} (star)", fontsize=11)
+    axis.set_title(f"Explanation of the prediction for {place['phase']} {label} (star)", fontsize=11)
     figure.supxlabel(
         "The contribution of a contact (line) or neighbour (filled) is how much lower the prediction is without it.\n"
         "This explains the model, not the electrode.",
@@ -114,8 +118,9 @@ def _draw_circles(
     fill: dict[int, float],
     colours: ScalarMappable,
     pixel_size_um: float,
+    composite: Composite,
 ) -> None:
-    outline = {"NMC": "#e69f00", "SSE": "#0072b2", "Graphite": "#333333"}
+    outline = {phase.name: phase.colour for phase in composite.phases}
     for one, row in particles.iterrows():
         radius_px = float(row["equivalent_diameter_um"]) / pixel_size_um / 2
         face = _GREY
@@ -126,7 +131,7 @@ def _draw_circles(
         axis.add_patch(
             Circle(
                 (row["centroid_x"], row["centroid_y"]), radius_px, facecolor=face, alpha=0.9,
-                edgecolor=outline.get(str(row["phase"]), "#777777"), linewidth=1.5,
+                edgecolor=outline[str(row["phase"])], linewidth=1.5,
             )
         )  # fmt: skip
     for phase, colour in outline.items():

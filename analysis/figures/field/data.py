@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cathograph.analysis.figures.figure import FigureData
+from cathograph.analysis.figures.phase_legend import DEFAULT_LEGEND, PhaseLegend
 
 _CAPTION = (
     "From left to right: the X-ray image (if there is one), its regions by phase, and its graph. Each line is a "
@@ -60,6 +61,8 @@ class FieldGraph:
         Edge of a pixel.
     tables : FieldTables
         Its graph.
+    legend : PhaseLegend
+        How the phases of its composite look.
     """
 
     title: str
@@ -67,6 +70,7 @@ class FieldGraph:
     grey: NDArray[np.floating] | None
     pixel_size_um: float
     tables: FieldTables
+    legend: PhaseLegend = DEFAULT_LEGEND
 
 
 def field_graph_data(
@@ -115,4 +119,4 @@ def field_graph_data(
     )
     names = ["mark", "a", "b", "c", "phase", "y", "x", "weight"]
     labels = dict.fromkeys(("a", "b", "c"), "Int64")
-    return FigureData(*head, table.reindex(columns=names).astype(labels))
+    return FigureData(*head, table.reindex(columns=names).astype(labels), legend=graph.legend)

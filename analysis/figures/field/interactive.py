@@ -14,7 +14,6 @@ from cathograph.analysis.figures.field.data import MOST_CHANNELS, FieldTables
 from cathograph.analysis.figures.field.traces import (
     MARKS_ONE_BY_ONE,
     SELECTED,
-    SYMBOLS,
     Positions,
     energy_scale,
     junction_rings,
@@ -24,10 +23,9 @@ from cathograph.analysis.figures.field.traces import (
     particle_marks,
     selected_particle,
 )
-from cathograph.analysis.figures.figure import VERMILION
 from cathograph.analysis.figures.hover_points import HoverPoints
 from cathograph.analysis.figures.interactive_style import NEUTRAL
-from cathograph.schema.composites import SSB_CATHODE
+from cathograph.analysis.figures.phase_legend import DEFAULT_LEGEND, PhaseLegend
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +53,7 @@ def plot_field(
     tables: FieldTables,
     points: HoverPoints,
     layers: Layers,
+    legend: PhaseLegend = DEFAULT_LEGEND,
     *,
     shape: tuple[int, int],
     pixel_size_um: float,
@@ -73,6 +72,8 @@ def plot_field(
         Points with tooltips; left out over a picture if there are many.
     layers : Layers
         What to show.
+    legend : PhaseLegend
+        How the phases look.
     shape : tuple of int
         Pixels along (y, x).
     pixel_size_um : float
@@ -89,22 +90,30 @@ def plot_field(
     positions = Positions(tables.particles, pixel_size_um)
     figure = go.Figure()
     if not layers.picture or len(points.labels) <= MARKS_ONE_BY_ONE:
-        figure.add_trace(name_points(tables.particles, points, pixel_size_um, visible=not layers.picture))
+        figure.add_trace(
+            name_points(tables.particles, points, pixel_size_um, legend, visible=not layers.picture)
+        )
     if layers.graph:
         figure.add_trace(
             lines_between(positions, tables.contacts, ("a", "b"), "contacts", NEUTRAL, opacity=0.6)
         )
-        for trace in particle_marks(tables.particles, positions):
+        for trace in particle_marks(tables.particles, positions, legend):
             figure.add_trace(trace)
     if layers.channels and len(tables.channels):
         shown = tables.channels.head(MOST_CHANNELS)
         figure.add_trace(
             lines_between(
-                positions, shown, ("nmc_a", "nmc_b"), "concurrent channels", VERMILION, dash="dash", width=2
+                positions,
+                shown,
+                ("nmc_a", "nmc_b"),
+                "concurrent channels",
+                legend.channel_colour,
+                dash="dash",
+                width=2,
             )
         )
     if layers.tpbs and len(tables.junctions) and not (layers.picture and has_many_rings(tables.junctions)):
-        figure.add_trace(junction_rings(tables.junctions, pixel_size_um))
+        figure.add_trace(junction_rings(tables.junctions, pixel_size_um, legend.junction_colour))
     if chosen is not None:
         for trace in selected_particle(tables, positions, chosen, labels, pixel_size_um):
             figure.add_trace(trace)
@@ -138,7 +147,7 @@ def has_many_rings(junctions: pd.DataFrame) -> bool:
 
 
 def plot_surroundings(
-    tables: FieldTables, chosen: int, *, pixel_size_um: float
+    tables: FieldTables, chosen: int, legend: PhaseLegend = DEFAULT_LEGEND, *, pixel_size_um: float
 ) -> tuple[go.Figure, list[int]]:
     """Plot a particle, its neighbours and the contacts among them, at their positions.
 
@@ -159,8 +168,8 @@ def plot_surroundings(
             text=[str(label) for label in particles["label"]], textposition="top center",
             marker={
                 "size": [22 if label == chosen else 14 for label in particles["label"]],
-                "color": [SSB_CATHODE.phase(phase).colour for phase in particles["phase"]],
-                "symbol": [SYMBOLS[SSB_CATHODE.phase(phase)] for phase in particles["phase"]],
+                "color": [legend.look(phase).colour for phase in particles["phase"]],
+                "symbol": [legend.look(phase).symbol for phase in particles["phase"]],
                 "opacity": 1,
                 "line": {
                     "width": [3 if label == chosen else 1 for label in particles["label"]],

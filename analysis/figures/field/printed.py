@@ -4,6 +4,8 @@ Three panels show one field of view. The lines of all contacts are one collectio
 drawn quickly. TPBs have a ring where their three regions meet; those whose regions do not meet have none.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -15,12 +17,14 @@ from numpy.typing import NDArray
 
 from cathograph.analysis.figures.field.boundaries import inner_boundaries
 from cathograph.analysis.figures.field.data import MOST_CHANNELS, FieldGraph, FieldTables
-from cathograph.analysis.figures.figure import PURPLE, VERMILION, FigureData
+from cathograph.analysis.figures.figure import FigureData
+from cathograph.analysis.figures.phase_legend import DEFAULT_LEGEND, PhaseLegend, PhaseLook
 from cathograph.analysis.figures.printed_style import PrintedFigure
-from cathograph.schema.composites import BACKGROUND_PHASE, SSB_CATHODE
-from cathograph.schema.phases import NMC
+from cathograph.schema.composites import BACKGROUND_PHASE
 
 _CONTACT, _DASHES = "#555555", (0, (4, 3))
+_MARKS_IN_FULL = 1000
+"""Above this number marks are drawn smaller."""
 
 
 def draw_field_graph(graph: FieldGraph | None, data: FigureData) -> PrintedFigure:
@@ -59,7 +63,7 @@ def draw_graph_over_image(graph: FieldGraph) -> Figure:
         figsize=(panels * panel_width, panel_width * height_px / width_px + 1.0), layout="constrained"
     )
     axes = list(figure.subplots(1, panels))
-    coloured = colour_by_phase(labels, tables.particles)
+    coloured = colour_by_phase(labels, tables.particles, graph.legend)
     if grey is not None:
         low, high = np.percentile(grey, (0.5, 99.5))
         axes[0].imshow(grey, cmap="gray", vmin=low, vmax=high)
@@ -69,19 +73,24 @@ def draw_graph_over_image(graph: FieldGraph) -> Figure:
     outlined[inner_boundaries(labels)] *= 0.55
     regions.imshow(outlined)
     counts = tables.particles["phase"].value_counts()
-    regions.set_title(", ".join(f"{counts.get(phase, 0)} {phase}" for phase in SSB_CATHODE.phases))
+    looks = graph.legend.looks(counts.index)
+    regions.set_title(", ".join(f"{counts.get(look.name, 0)} {look.name}" for look in looks))
     over_image.imshow(0.35 * coloured + 0.65)
-    _draw_graph(over_image, tables)
+    _draw_graph(over_image, tables, graph.legend)
     for axis in axes:
         axis.set_axis_off()
     _draw_scale_bar(axes[0], labels.shape, graph.pixel_size_um)
     if graph.title:
         figure.suptitle(graph.title, fontsize=13, parse_math=False)
-    figure.legend(handles=_legend(), loc="outside lower center", ncols=7, frameon=False)
+    figure.legend(
+        handles=_legend(looks, graph.legend), loc="outside lower center", ncols=len(looks) + 4, frameon=False
+    )
     return figure
 
 
-def colour_by_phase(labels: NDArray[np.integer], particles: pd.DataFrame) -> NDArray[np.float64]:
+def colour_by_phase(
+    labels: NDArray[np.integer], particles: pd.DataFrame, legend: PhaseLegend = DEFAULT_LEGEND
+) -> NDArray[np.float64]:
     """Colour a label image by phase.
 
     Returns
@@ -94,7 +103,7 @@ def colour_by_phase(labels: NDArray[np.integer], particles: pd.DataFrame) -> NDA
     palette = np.array(
         [
             to_rgb(BACKGROUND_PHASE.colour),
-            *(to_rgb(SSB_CATHODE.phase(phase).colour) for phase in ordered["phase"]),
+            *(to_rgb(legend.look(phase).colour) for phase in ordered["phase"]),
         ]
     )
     position = np.searchsorted(known, labels, side="left")
@@ -104,7 +113,7 @@ def colour_by_phase(labels: NDArray[np.integer], particles: pd.DataFrame) -> NDA
     return np.asarray(palette[np.where(hit, position + 1, 0)])
 
 
-def _draw_graph(axis: Axes, tables: FieldTables) -> None:
+def _draw_graph(axis: Axes, tables: FieldTables, legend: PhaseLegend) -> None:
     place = tables.particles.set_index("label")[["centroid_x", "centroid_y"]]
 
     def lines(pairs: pd.DataFrame, first: str, second: str) -> list[NDArray[np.float64]]:
@@ -124,49 +133,51 @@ def _draw_graph(axis: Axes, tables: FieldTables) -> None:
             LineCollection(
                 lines(shown, "nmc_a", "nmc_b"),
                 linewidths=1.1,
-                colors=VERMILION,
+                colors=legend.channel_colour,
                 linestyles=_DASHES,
                 alpha=0.8,
             )
         )
-    for phase in SSB_CATHODE.phases:
-        rows = tables.particles[tables.particles["phase"] == phase]
+    # Marks cover at most the area that those of a usual image do, so that they never hide the image.
+    shrink = min(1.0, _MARKS_IN_FULL / max(len(tables.particles), len(tables.junctions), 1))
+    for look in legend.looks(tables.particles["phase"].unique()):
+        rows = tables.particles[tables.particles["phase"] == look.name]
         axis.scatter(
             rows["centroid_x"], rows["centroid_y"],
-            s=42 if phase is NMC else 14,
-            color=phase.colour, edgecolors="black", linewidths=0.6, zorder=3,
+            s=shrink * (42 if look.is_active else 14),
+            marker=look.marker, color=look.colour, edgecolors="black", linewidths=0.6 * shrink**0.5, zorder=3,
         )  # fmt: skip
     junctions = tables.junctions
     axis.scatter(
         junctions["x"], junctions["y"],
-        s=90, facecolors="none", edgecolors=PURPLE, linewidths=1.6, zorder=4,
+        s=90 * shrink, facecolors="none", edgecolors=legend.junction_colour, linewidths=1.6 * shrink**0.5, zorder=4,
     )  # fmt: skip
-    note = f" (the first {MOST_CHANNELS} are drawn)" if len(channels) > MOST_CHANNELS else ""
+    note = f"\n(the first {MOST_CHANNELS} are drawn)" if len(channels) > MOST_CHANNELS else ""
     axis.set_title(
         f"{len(contacts)} contacts, {len(junctions)} TPB junctions, {len(channels)} channels{note}"
     )
 
 
-def _legend() -> list[Line2D]:
+def _legend(looks: Sequence[PhaseLook], legend: PhaseLegend) -> list[Line2D]:
     dots = [
         Line2D(
             [],
             [],
-            marker="o",
+            marker=look.marker,
             linestyle="",
-            markerfacecolor=phase.colour,
+            markerfacecolor=look.colour,
             markeredgecolor="black",
-            label=phase,
+            label=look.name,
         )
-        for phase in SSB_CATHODE.phases
+        for look in looks
     ]
     return [
         *dots,
         Line2D([], [], color=_CONTACT, alpha=0.6, label="contact"),
-        Line2D([], [], color=VERMILION, linestyle=_DASHES, label="concurrent channel"),
+        Line2D([], [], color=legend.channel_colour, linestyle=_DASHES, label="concurrent channel"),
         Line2D(
-            [], [], marker="o", linestyle="", markerfacecolor="none", markeredgecolor=PURPLE, markersize=9,
-            label="TPB junction",
+            [], [], marker="o", linestyle="", markerfacecolor="none", markeredgecolor=legend.junction_colour,
+            markersize=9, label="TPB junction",
         ),
     ]  # fmt: skip
 

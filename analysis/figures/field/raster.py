@@ -5,7 +5,6 @@ that is the same for all particles is part of the picture, and only the selected
 """
 
 import base64
-from collections.abc import Mapping
 from io import BytesIO
 
 import numpy as np
@@ -14,9 +13,7 @@ from PIL import Image
 from plotly.colors import sample_colorscale, unlabel_rgb
 
 from cathograph.analysis.figures.field.boundaries import inner_boundaries
-from cathograph.analysis.figures.figure import PURPLE
-from cathograph.schema.composites import SSB_CATHODE, Phase
-from cathograph.schema.phases import GRAPHITE
+from cathograph.analysis.figures.phase_legend import DEFAULT_LEGEND, PhaseLegend
 
 MOST_PIXELS = 1400
 """Limit along the longer side; of a larger image only every second, third, … pixel is shown."""
@@ -62,11 +59,11 @@ def colour_grey(grey: NDArray[np.generic], step: int) -> Rgb:
     return np.repeat((255 * np.nan_to_num(scaled)).astype(np.uint8)[..., None], 3, axis=2)
 
 
-def colour_phases(phases: NDArray[np.uint8], step: int) -> Rgb:
-    """Colour phase codes; the colours are those of all figures."""
+def colour_phases(phases: NDArray[np.uint8], step: int, legend: PhaseLegend = DEFAULT_LEGEND) -> Rgb:
+    """Colour the phase codes of an image; `legend` is that of its composite. Codes without a phase stay black."""
     palette = np.zeros((256, 3), np.uint8)
-    for phase in SSB_CATHODE.all_phases:
-        palette[phase.code] = _rgb(phase.colour)
+    for code, look in legend.look_of_codes().items():
+        palette[code] = _rgb(look.colour)
     return palette[phases[::step, ::step]]
 
 
@@ -82,7 +79,13 @@ def colour_energies(energy_ev: NDArray[np.floating], window_ev: tuple[float, flo
     return np.asarray(palette[level])
 
 
-def burn_outlines(picture: Rgb, labels: NDArray[np.integer], phases: NDArray[np.uint8], step: int) -> Rgb:
+def burn_outlines(
+    picture: Rgb,
+    labels: NDArray[np.integer],
+    phases: NDArray[np.uint8],
+    step: int,
+    legend: PhaseLegend = DEFAULT_LEGEND,
+) -> Rgb:
     """Draw the outline of each region in the colour of its phase, one pixel wide; small images are enlarged first.
 
     Parameters
@@ -92,6 +95,8 @@ def burn_outlines(picture: Rgb, labels: NDArray[np.integer], phases: NDArray[np.
     labels, phases : ndarray of int, shape (y, x)
     step : int
         From `shown_step`.
+    legend : PhaseLegend
+        Of the composite of the image.
     """
     finer = max(1, -(-_LEAST_PIXELS // max(picture.shape[:2])))
     drawn = picture.repeat(finer, axis=0).repeat(finer, axis=1)
@@ -99,12 +104,18 @@ def burn_outlines(picture: Rgb, labels: NDArray[np.integer], phases: NDArray[np.
         each[::step, ::step].repeat(finer, axis=0).repeat(finer, axis=1) for each in (labels, phases)
     )
     boundary = inner_boundaries(shown)
-    for phase, colour in _OUTLINES.items():
-        drawn[boundary & (codes == phase.code)] = _rgb(colour)
+    for code, look in legend.look_of_codes().items():
+        drawn[boundary & (codes == code)] = _rgb(look.outline)
     return drawn
 
 
-def burn_rings(picture: Rgb, y: NDArray[np.float64], x: NDArray[np.float64], shape: tuple[int, int]) -> Rgb:
+def burn_rings(
+    picture: Rgb,
+    y: NDArray[np.float64],
+    x: NDArray[np.float64],
+    shape: tuple[int, int],
+    legend: PhaseLegend = DEFAULT_LEGEND,
+) -> Rgb:
     """Draw a small ring around each junction; for images with thousands of junctions.
 
     Parameters
@@ -115,6 +126,8 @@ def burn_rings(picture: Rgb, y: NDArray[np.float64], x: NDArray[np.float64], sha
         Junctions in pixels of the image.
     shape : tuple of int
         Pixels of the image along (y, x).
+    legend : PhaseLegend
+        Of the composite of the image.
     """
     drawn = picture.copy()
     reach = np.arange(-_RING_PX, _RING_PX + 1)
@@ -125,7 +138,7 @@ def burn_rings(picture: Rgb, y: NDArray[np.float64], x: NDArray[np.float64], sha
         for place, size, pixels, around in zip((y, x), picture.shape, shape, (ring_y, ring_x), strict=False)
     )
     there = (rows >= 0) & (rows < picture.shape[0]) & (columns >= 0) & (columns < picture.shape[1])
-    drawn[rows[there], columns[there]] = _rgb(PURPLE)
+    drawn[rows[there], columns[there]] = _rgb(legend.junction_colour)
     return drawn
 
 
@@ -134,13 +147,6 @@ def as_address(picture: Rgb) -> str:
     file = BytesIO()
     Image.fromarray(picture).save(file, "JPEG", quality=_QUALITY, subsampling=0)
     return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()
-
-
-_OUTLINES: Mapping[Phase, str] = {
-    phase: phase.colour for phase in SSB_CATHODE.all_phases if phase is not GRAPHITE
-} | {
-    GRAPHITE: "#cc79a7"  # its own colour is invisible on a grey image
-}
 
 
 def _rgb(colour: str) -> tuple[int, int, int]:

@@ -8,11 +8,9 @@ from numpy.typing import NDArray
 from cathograph.analysis.figures.field.boundaries import edges_of
 from cathograph.analysis.figures.field.data import FieldTables
 from cathograph.analysis.figures.field.raster import ENERGY_COLOURS
-from cathograph.analysis.figures.figure import PURPLE
 from cathograph.analysis.figures.hover_points import HoverPoints
 from cathograph.analysis.figures.interactive_style import NEUTRAL
-from cathograph.schema.composites import SSB_CATHODE
-from cathograph.schema.phases import GRAPHITE, NMC, SSE
+from cathograph.analysis.figures.phase_legend import PhaseLegend
 
 MARKS_ONE_BY_ONE = 2500
 """Above this number of marks a browser is slow. Over a picture they are then left out or made part of the picture;
@@ -34,10 +32,6 @@ class Positions:
         return found[:, 0], found[:, 1]
 
 
-SYMBOLS = {NMC: "circle", SSE: "square", GRAPHITE: "diamond"}
-"""Marks of the phases."""
-
-
 def names_of(particles: pd.DataFrame) -> list[str]:
     """Write the tooltip of each particle."""
     return [
@@ -49,7 +43,12 @@ def names_of(particles: pd.DataFrame) -> list[str]:
 
 
 def name_points(
-    particles: pd.DataFrame, points: HoverPoints, pixel_size_um: float, *, visible: bool
+    particles: pd.DataFrame,
+    points: HoverPoints,
+    pixel_size_um: float,
+    legend: PhaseLegend,
+    *,
+    visible: bool,
 ) -> "go.Scatter | go.Scattergl":
     """Make the points with tooltips: invisible over a picture, else visible and as large as the particles."""
     of_label = particles.assign(name=names_of(particles)).set_index("label")
@@ -57,11 +56,11 @@ def name_points(
     marker: dict[str, object] = {"size": 6, "opacity": 0, "color": NEUTRAL}
     if visible:
         diameters = of_label["equivalent_diameter_um"].reindex(points.labels).to_numpy(dtype=float)
-        phases = [SSB_CATHODE.phase(phase) for phase in of_label["phase"].reindex(points.labels)]
+        looks = [legend.look(phase) for phase in of_label["phase"].reindex(points.labels)]
         marker = {
             "size": np.clip(30 * diameters / max(np.nanmax(diameters, initial=0), 1e-9), 4, 30),
-            "color": [phase.colour for phase in phases],
-            "symbol": [SYMBOLS.get(phase, "x") for phase in phases],
+            "color": [look.colour for look in looks],
+            "symbol": [look.symbol for look in looks],
             "opacity": 0.85,
             "line": {"width": 1, "color": NEUTRAL},
         }
@@ -93,18 +92,19 @@ def lines_between(
     )  # fmt: skip
 
 
-def particle_marks(particles: pd.DataFrame, positions: Positions) -> list[go.Scatter]:
+def particle_marks(particles: pd.DataFrame, positions: Positions, legend: PhaseLegend) -> list[go.Scatter]:
     """Draw the centroids of all particles, one trace per phase."""
     trace = go.Scatter if len(particles) <= MARKS_ONE_BY_ONE else go.Scattergl
+    larger, smaller = (9, 6) if len(particles) <= MARKS_ONE_BY_ONE else (5, 4)
     marks = []
-    for phase in SSB_CATHODE.phases:
-        rows = particles[particles["phase"] == phase]
+    for look in legend.looks(particles["phase"].unique()):
+        rows = particles[particles["phase"] == look.name]
         y, x = positions.of(rows["label"])
         marks.append(
             trace(
-                x=x, y=y, mode="markers", name=phase.name, hoverinfo="skip",
+                x=x, y=y, mode="markers", name=look.name, hoverinfo="skip",
                 marker={
-                    "color": phase.colour, "symbol": SYMBOLS[phase], "size": 9 if phase is NMC else 6,
+                    "color": look.colour, "symbol": look.symbol, "size": larger if look.is_active else smaller,
                     "line": {"color": "white", "width": 1},
                 },
             )
@@ -112,14 +112,14 @@ def particle_marks(particles: pd.DataFrame, positions: Positions) -> list[go.Sca
     return marks
 
 
-def junction_rings(junctions: pd.DataFrame, pixel_size_um: float) -> go.Scatter:
+def junction_rings(junctions: pd.DataFrame, pixel_size_um: float, colour: str) -> go.Scatter:
     """Draw a ring around each junction of a TPB."""
     trace = go.Scatter if len(junctions) <= MARKS_ONE_BY_ONE else go.Scattergl
     return trace(
         x=(junctions["x"].to_numpy(dtype=float) + 0.5) * pixel_size_um,
         y=(junctions["y"].to_numpy(dtype=float) + 0.5) * pixel_size_um,
         mode="markers", name=f"TPB junctions ({len(junctions)})", hoverinfo="skip",
-        marker={"symbol": "circle-open", "size": 13, "color": PURPLE, "line": {"color": PURPLE, "width": 2.2}},
+        marker={"symbol": "circle-open", "size": 13, "color": colour, "line": {"color": colour, "width": 2.2}},
     )  # fmt: skip
 
 

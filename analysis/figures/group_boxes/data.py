@@ -21,15 +21,16 @@ from cathograph.analysis.figures.figure import (
     FigureData,
     name_columns,
 )
+from cathograph.analysis.figures.phase_legend import DEFAULT_LEGEND, PhaseLegend
 from cathograph.analysis.tables.particle_table import flags_of, numbers_of, require_columns, without_flagged
 from cathograph.analysis.tables.wording import format_d, format_p
 
 _HEADS = {
-    "at_tpb": ("fig-4d-g-tpb", "Fig. 4d–g", "NMC in triple phase boundaries and other NMC"),
+    "at_tpb": ("fig-4d-g-tpb", "Fig. 4d–g", "{actives} in triple phase boundaries and other {actives}"),
     "has_concurrent_channel": (
         "fig-5c-e-channel",
         "Fig. 5c–e",
-        "NMC with and without concurrent channels",
+        "{actives} with and without concurrent channels",
     ),
 }
 _CAPTION = (
@@ -60,7 +61,9 @@ class GroupValues:
     numbers: BoxNumbers
 
 
-def group_data(nmc: pd.DataFrame, comparisons: pd.DataFrame, exposure: str) -> FigureData:
+def group_data(
+    nmc: pd.DataFrame, comparisons: pd.DataFrame, exposure: str, legend: PhaseLegend = DEFAULT_LEGEND
+) -> FigureData:
     """Prepare the states (and the size) of NMC by exposure (Figs. 4d-g, 5c-e).
 
     Parameters
@@ -72,6 +75,8 @@ def group_data(nmc: pd.DataFrame, comparisons: pd.DataFrame, exposure: str) -> F
         One row per outcome (and selection): rows of `GroupComparison`. Each row of this exposure gives a panel.
     exposure : {"at_tpb", "has_concurrent_channel"}
         Column that makes the groups.
+    legend : PhaseLegend
+        Names and colours of the phases.
 
     Raises
     ------
@@ -81,8 +86,9 @@ def group_data(nmc: pd.DataFrame, comparisons: pd.DataFrame, exposure: str) -> F
     outcomes = outcomes_of(comparisons, exposure)
     require_columns(nmc, (exposure, *outcomes))
     table = without_flagged(nmc)[[*name_columns(nmc), exposure, *outcomes]]
-    missing = NOT_MEASURED if table[outcomes].isna().all(axis=None) else ""
-    return FigureData(*_HEADS[exposure], _CAPTION, table, missing)
+    missing = legend.write(NOT_MEASURED) if table[outcomes].isna().all(axis=None) else ""
+    name, paper, title = _HEADS[exposure]
+    return FigureData(name, paper, legend.title(title), _CAPTION, table, missing, legend)
 
 
 def outcomes_of(comparisons: pd.DataFrame, exposure: str) -> list[str]:

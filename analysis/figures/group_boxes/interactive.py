@@ -29,6 +29,7 @@ from cathograph.analysis.figures.interactive_style import (
     name_places,
     share_range,
 )
+from cathograph.analysis.figures.phase_legend import PhaseLegend
 from cathograph.analysis.tables.particle_table import STATES
 
 _POINTS_UP_TO = 2000
@@ -50,7 +51,14 @@ def plot_group_boxes(data: FigureData, comparisons: pd.DataFrame, exposure: str)
     tests = comparisons[comparisons["exposure"] == exposure]
     panels = [
         [
-            _boxes(rows, outcome, exposure, of_selection(tests[tests["outcome"] == outcome], name), name)
+            _boxes(
+                rows,
+                outcome,
+                exposure,
+                of_selection(tests[tests["outcome"] == outcome], name),
+                name,
+                data.legend,
+            )
             for outcome in outcomes
         ]
         for name, rows in split_selections(data.table)
@@ -66,10 +74,15 @@ def plot_group_boxes(data: FigureData, comparisons: pd.DataFrame, exposure: str)
 
 
 def _boxes(
-    rows: pd.DataFrame, outcome: str, exposure: str, comparison: pd.DataFrame, selection: str
+    rows: pd.DataFrame,
+    outcome: str,
+    exposure: str,
+    comparison: pd.DataFrame,
+    selection: str,
+    legend: PhaseLegend,
 ) -> go.Figure:
     if rows[outcome].isna().all():
-        return make_empty_panel(title_of(selection, label_of(outcome)), why_no_states(rows))
+        return make_empty_panel(title_of(selection, label_of(outcome)), why_no_states(rows, legend))
     panel = make_panel(title_of(selection, describe_effect(comparison)), y=label_of(outcome))
     groups = split_groups(rows, outcome, exposure)
     for place, group in enumerate(groups):

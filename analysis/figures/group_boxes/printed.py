@@ -19,6 +19,7 @@ from cathograph.analysis.figures.group_boxes.data import (
     outcomes_of,
     split_groups,
 )
+from cathograph.analysis.figures.phase_legend import DEFAULT_LEGEND, PhaseLegend
 from cathograph.analysis.figures.printed_style import (
     SCATTER_AS_PIXELS,
     PrintedFigure,
@@ -32,13 +33,16 @@ from cathograph.analysis.figures.printed_style import (
 from cathograph.analysis.tables.particle_table import STATES
 
 
-def draw_group_boxes(nmc: pd.DataFrame, comparisons: pd.DataFrame, exposure: str) -> PrintedFigure:
+def draw_group_boxes(
+    nmc: pd.DataFrame, comparisons: pd.DataFrame, exposure: str, legend: PhaseLegend = DEFAULT_LEGEND
+) -> PrintedFigure:
     """Draw boxes of the states (and the size) by exposure (Figs. 4d-g, 5c-e).
 
     Parameters
     ----------
     nmc, comparisons : DataFrame
     exposure : {"at_tpb", "has_concurrent_channel"}
+    legend : PhaseLegend
         As for `cathograph.analysis.figures.group_boxes.data.group_data`.
 
     Raises
@@ -46,7 +50,7 @@ def draw_group_boxes(nmc: pd.DataFrame, comparisons: pd.DataFrame, exposure: str
     InputError
         When a column is missing.
     """
-    data = group_data(nmc, comparisons, exposure)
+    data = group_data(nmc, comparisons, exposure, legend)
     if data.missing:
         return PrintedFigure.of_nothing(data)
     outcomes = outcomes_of(comparisons, exposure)
@@ -55,16 +59,22 @@ def draw_group_boxes(nmc: pd.DataFrame, comparisons: pd.DataFrame, exposure: str
     for line, (name, rows) in zip(panels, parts, strict=True):
         tests = of_selection(comparisons[comparisons["exposure"] == exposure], name)
         for axis, outcome in zip(line, outcomes, strict=True):
-            _boxes(axis, rows, outcome, exposure, tests[tests["outcome"] == outcome], name)
+            _boxes(axis, rows, outcome, exposure, tests[tests["outcome"] == outcome], name, legend)
     add_note(figure, STATE_NOTE)
     return PrintedFigure.of(data, figure)
 
 
 def _boxes(
-    axis: Axes, rows: pd.DataFrame, outcome: str, exposure: str, comparison: pd.DataFrame, selection: str
+    axis: Axes,
+    rows: pd.DataFrame,
+    outcome: str,
+    exposure: str,
+    comparison: pd.DataFrame,
+    selection: str,
+    legend: PhaseLegend,
 ) -> None:
     if rows[outcome].isna().all():
-        write_in_panel(axis, title_of(selection, f"{label_of(outcome)}: {why_no_states(rows)}."))
+        write_in_panel(axis, title_of(selection, f"{label_of(outcome)}: {why_no_states(rows, legend)}."))
         return
     groups = split_groups(rows, outcome, exposure)
     for place, group in enumerate(groups):

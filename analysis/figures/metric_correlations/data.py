@@ -20,6 +20,7 @@ from cathograph.analysis.figures.figure import (
     of_selection,
     split_selections,
 )
+from cathograph.analysis.figures.phase_legend import DEFAULT_LEGEND, PhaseLegend
 from cathograph.analysis.tables.particle_table import STATES, require_columns, without_flagged
 from cathograph.analysis.tables.wording import format_d, format_p
 
@@ -44,7 +45,7 @@ _CAPTION_TOP = (
 )
 
 
-def correlation_data(correlations: pd.DataFrame) -> FigureData:
+def correlation_data(correlations: pd.DataFrame, legend: PhaseLegend = DEFAULT_LEGEND) -> FigureData:
     """Prepare the heat map of correlations (Fig. 5a).
 
     Parameters
@@ -52,6 +53,8 @@ def correlation_data(correlations: pd.DataFrame) -> FigureData:
     correlations : DataFrame
         One row per metric and state (and selection): ``metric``, ``outcome``, ``r``, ``p_family``,
         ``p_clustered_family``.
+    legend : PhaseLegend
+        Names and colours of the phases.
 
     Raises
     ------
@@ -60,9 +63,9 @@ def correlation_data(correlations: pd.DataFrame) -> FigureData:
     """
     head = ("fig-5a-correlations", "Fig. 5a", "Network metrics and electrochemical state", _CAPTION_5A)
     if correlations.empty or correlations["r"].isna().all():
-        return FigureData(*head, correlations, _NOTHING)
+        return FigureData(*head, correlations, _NOTHING, legend)
     require_columns(correlations, ("metric", "outcome", "r", "p_family", "p_clustered_family"))
-    return FigureData(*head, correlations)
+    return FigureData(*head, correlations, legend=legend)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,24 +85,24 @@ class CorrelationGrid:
     details: list[list[str]]
 
 
-def correlation_grid(rows: pd.DataFrame, metrics: Sequence[str]) -> CorrelationGrid:
+def correlation_grid(rows: pd.DataFrame, metrics: Sequence[str], legend: PhaseLegend) -> CorrelationGrid:
     """Arrange the correlations of one selection as a grid of metrics and states."""
     by_cell = {(one["metric"], one["outcome"]): one for one in rows.to_dict("records")}
     cells = [[by_cell.get((metric, state)) for state in STATES] for metric in metrics]
     return CorrelationGrid(
         np.array([[np.nan if one is None else float(one["r"]) for one in row] for row in cells]),
         [[_cell_text(one) for one in row] for row in cells],
-        [[_cell_details(one) for one in row] for row in cells],
+        [[_cell_details(one, legend) for one in row] for row in cells],
     )
 
 
-def _cell_details(one: Mapping[Hashable, Any] | None) -> str:
+def _cell_details(one: Mapping[Hashable, Any] | None, legend: PhaseLegend) -> str:
     if one is None or np.isnan(one["r"]):
         return "no correlation"
     p = one["p_clustered_family"]
     clustered = "none" if np.isnan(p) else f"{p:.2g}"
     return (
-        f"{label_of(one['metric'])} against {label_of(one['outcome'])}\nr = {one['r']:.3f}\n"
+        f"{label_of(one['metric'], legend)} against {label_of(one['outcome'])}\nr = {one['r']:.3f}\n"
         f"corrected p: {one['p_family']:.2g}; accounting for images: {clustered}"
     )
 
@@ -111,7 +114,14 @@ def _cell_text(one: Mapping[Hashable, Any] | None) -> str:
     return f"{format_d(one['r'])}{sign}"
 
 
-def top_metric_data(nmc: pd.DataFrame, correlations: pd.DataFrame, state: str, *, top: int = 4) -> FigureData:
+def top_metric_data(
+    nmc: pd.DataFrame,
+    correlations: pd.DataFrame,
+    state: str,
+    legend: PhaseLegend = DEFAULT_LEGEND,
+    *,
+    top: int = 4,
+) -> FigureData:
     """Prepare a state against the metrics that correlate most with it (Figs. S5-S7).
 
     Parameters
@@ -122,6 +132,8 @@ def top_metric_data(nmc: pd.DataFrame, correlations: pd.DataFrame, state: str, *
         As for `correlation_data`, with ``p`` and ``p_clustered``.
     state : str
         One of the states.
+    legend : PhaseLegend
+        Names and colours of the phases.
     top : int
         How many metrics.
 
@@ -144,7 +156,7 @@ def top_metric_data(nmc: pd.DataFrame, correlations: pd.DataFrame, state: str, *
     )
     of_state = correlations[correlations["outcome"] == state] if len(correlations) else correlations
     if of_state.empty or of_state["r"].isna().all():
-        return FigureData(*head, pd.DataFrame(), _NOTHING)
+        return FigureData(*head, pd.DataFrame(), _NOTHING, legend)
     require_columns(nmc, (state, *dict.fromkeys(of_state["metric"])))
     names = name_columns(nmc)
     parts = [
@@ -152,7 +164,8 @@ def top_metric_data(nmc: pd.DataFrame, correlations: pd.DataFrame, state: str, *
         for name, rows in split_selections(without_flagged(nmc))
         for one in strongest(correlations, state, name, top=top)
     ]
-    return FigureData(*head, pd.concat(parts, ignore_index=True).dropna(subset=[state, "value"]))
+    table = pd.concat(parts, ignore_index=True).dropna(subset=[state, "value"])
+    return FigureData(*head, table, legend=legend)
 
 
 def strongest(

@@ -34,6 +34,7 @@ from cathograph.analysis.figures.metric_correlations.data import (
     describe_correlation,
     strongest,
 )
+from cathograph.analysis.figures.phase_legend import PhaseLegend
 from cathograph.analysis.tables.particle_table import STATES
 
 
@@ -52,11 +53,11 @@ def plot_correlation_map(data: FigureData) -> InteractiveFigure:
             panels.append(make_empty_panel(name, "not measured"))
             continue
         panel = make_panel(name, height_px=110 + 28 * len(metrics))
-        grid = correlation_grid(rows, metrics)
+        grid = correlation_grid(rows, metrics, data.legend)
         panel.add_trace(
             go.Heatmap(
                 x=[plain(SHORT[state]) for state in STATES],
-                y=[label_of(metric) for metric in metrics],
+                y=[label_of(metric, data.legend) for metric in metrics],
                 z=grid.r, text=grid.texts, customdata=[[plain(each) for each in row] for row in grid.details],
                 texttemplate="%{text}", colorscale="RdBu", reversescale=True, zmin=-1, zmax=1, xgap=1, ygap=1,
                 colorbar={"title": {"text": "r"}, "thickness": 12}, hoverongaps=False,
@@ -88,7 +89,14 @@ def plot_top_metrics(
     for name, _ in parts:
         points = of_selection(data.table, name)
         line = [
-            _scatter(points[points["metric"] == one["metric"]], one, state, name, panels=top * len(parts))
+            _scatter(
+                points[points["metric"] == one["metric"]],
+                one,
+                state,
+                name,
+                data.legend,
+                panels=top * len(parts),
+            )
             for one in strongest(correlations, state, name, top=top)
         ]
         panels.append(line or [make_empty_panel(name, "not measured")])
@@ -97,11 +105,17 @@ def plot_top_metrics(
 
 
 def _scatter(
-    points: pd.DataFrame, one: Mapping[Hashable, Any], state: str, selection: str, *, panels: int
+    points: pd.DataFrame,
+    one: Mapping[Hashable, Any],
+    state: str,
+    selection: str,
+    legend: PhaseLegend,
+    *,
+    panels: int,
 ) -> go.Figure:
     panel = make_panel(
         title_of(selection, describe_correlation(one, len(points))),
-        x=label_of(str(one["metric"])),
+        x=label_of(str(one["metric"]), legend),
         y=label_of(state),
     )
     drawn = thin(points, panels)

@@ -25,6 +25,7 @@ from cathograph.analysis.figures.metric_correlations.data import (
     strongest,
     top_metric_data,
 )
+from cathograph.analysis.figures.phase_legend import DEFAULT_LEGEND, PhaseLegend
 from cathograph.analysis.figures.printed_style import (
     PrintedFigure,
     add_note,
@@ -36,12 +37,13 @@ from cathograph.analysis.figures.printed_style import (
 from cathograph.analysis.tables.particle_table import STATES
 
 
-def draw_correlation_map(correlations: pd.DataFrame) -> PrintedFigure:
+def draw_correlation_map(correlations: pd.DataFrame, legend: PhaseLegend = DEFAULT_LEGEND) -> PrintedFigure:
     """Draw the heat map of correlations (Fig. 5a).
 
     Parameters
     ----------
     correlations : DataFrame
+    legend : PhaseLegend
         As for `cathograph.analysis.figures.metric_correlations.data.correlation_data`.
 
     Raises
@@ -49,7 +51,7 @@ def draw_correlation_map(correlations: pd.DataFrame) -> PrintedFigure:
     InputError
         When a column is missing.
     """
-    data = correlation_data(correlations)
+    data = correlation_data(correlations, legend)
     if data.missing:
         return PrintedFigure.of_nothing(data)
     metrics = list(dict.fromkeys(data.table["metric"]))
@@ -60,7 +62,7 @@ def draw_correlation_map(correlations: pd.DataFrame) -> PrintedFigure:
         if rows.empty or rows["r"].isna().all():
             write_in_panel(axis, title_of(name, "not measured."))
             continue
-        grid = correlation_grid(rows, metrics)
+        grid = correlation_grid(rows, metrics, legend)
         drawn = axis.pcolormesh(
             np.ma.masked_invalid(grid.r), cmap="RdBu_r", vmin=-1, vmax=1, edgecolors="white", linewidth=1
         )
@@ -71,7 +73,9 @@ def draw_correlation_map(correlations: pd.DataFrame) -> PrintedFigure:
                 color="white" if abs(r) > 0.6 else "black",
             )  # fmt: skip
         axis.set_xticks(np.arange(len(STATES)) + 0.5, [SHORT[state] for state in STATES], fontsize=9)
-        axis.set_yticks(np.arange(len(metrics)) + 0.5, [label_of(metric) for metric in metrics], fontsize=9)
+        axis.set_yticks(
+            np.arange(len(metrics)) + 0.5, [label_of(metric, legend) for metric in metrics], fontsize=9
+        )
         axis.tick_params(length=0)
         axis.set_title(name, fontsize=10, parse_math=False)
         axis.set_ylim(len(metrics), 0)
@@ -82,7 +86,12 @@ def draw_correlation_map(correlations: pd.DataFrame) -> PrintedFigure:
 
 
 def draw_top_metrics(
-    nmc: pd.DataFrame, correlations: pd.DataFrame, state: str, *, top: int = 4
+    nmc: pd.DataFrame,
+    correlations: pd.DataFrame,
+    state: str,
+    legend: PhaseLegend = DEFAULT_LEGEND,
+    *,
+    top: int = 4,
 ) -> PrintedFigure:
     """Draw a state against the metrics that correlate most with it (Figs. S5-S7).
 
@@ -90,6 +99,7 @@ def draw_top_metrics(
     ----------
     nmc, correlations : DataFrame
     state : str
+    legend : PhaseLegend
     top : int
         As for `cathograph.analysis.figures.metric_correlations.data.top_metric_data`.
 
@@ -98,7 +108,7 @@ def draw_top_metrics(
     InputError
         When a column is missing.
     """
-    data = top_metric_data(nmc, correlations, state, top=top)
+    data = top_metric_data(nmc, correlations, state, legend, top=top)
     if data.missing:
         return PrintedFigure.of_nothing(data)
     parts = split_selections(nmc)
@@ -107,7 +117,7 @@ def draw_top_metrics(
         points = of_selection(data.table, name)
         chosen = strongest(correlations, state, name, top=top)
         for axis, one in zip(line, chosen, strict=False):
-            _scatter(axis, points[points["metric"] == one["metric"]], one, state)
+            _scatter(axis, points[points["metric"] == one["metric"]], one, state, legend)
         for place, axis in enumerate(line[len(chosen) :]):
             axis.set_axis_off()
             if place == 0:
@@ -121,11 +131,13 @@ def draw_top_metrics(
     return PrintedFigure.of(data, figure)
 
 
-def _scatter(axis: Axes, points: pd.DataFrame, one: Mapping[Hashable, Any], state: str) -> None:
+def _scatter(
+    axis: Axes, points: pd.DataFrame, one: Mapping[Hashable, Any], state: str, legend: PhaseLegend
+) -> None:
     x, y = (points[column].to_numpy(dtype=float) for column in ("value", state))
     draw_points(axis, x, y, of=len(x), colour=BLUE)
     axis.plot(*line_through(x, y), color=VERMILION, linewidth=1.6)
-    axis.set_xlabel(label_of(str(one["metric"])), fontsize=9)
+    axis.set_xlabel(label_of(str(one["metric"]), legend), fontsize=9)
     axis.locator_params(axis="x", nbins=5)
     plain_ticks(axis)
     axis.set_title(describe_correlation(one, len(x)), fontsize=9)

@@ -10,7 +10,7 @@ from cathograph.analysis.figures.interactive_style import (
     make_panel,
     plain,
 )
-from cathograph.analysis.figures.nearest_nmc.data import WAYS, split_bars
+from cathograph.analysis.figures.nearest_nmc.data import split_bars, ways_of
 
 
 def plot_nearest_connection(data: FigureData) -> InteractiveFigure:
@@ -21,14 +21,19 @@ def plot_nearest_connection(data: FigureData) -> InteractiveFigure:
     data : FigureData
         From `cathograph.analysis.figures.nearest_nmc.data.nearest_data`.
     """
-    panels = []
+    panels, ways = [], ways_of(data.legend)
     for name, bars, n in split_bars(data.table):
         if not n:
-            panels.append(make_empty_panel(name, "no image with two NMC particles"))
+            panels.append(
+                make_empty_panel(name, data.legend.write("no image with two {active_phase} particles"))
+            )
             continue
-        panel = make_panel(title_of(name, f"{n} NMC"), y="NMC particles (%)")
-        places = [plain(way) for way, _ in WAYS.values()]
-        colours = [colour for _, colour in WAYS.values()]
+        panel = make_panel(
+            title_of(name, data.legend.write(f"{n} {{actives}}")),
+            y=data.legend.write("{active_phase} particles (%)"),
+        )
+        places = [plain(way.label) for way in ways]
+        colours = [way.colour for way in ways]
         touching = 100 * bars["touching"] / n
         panel.add_trace(
             go.Bar(

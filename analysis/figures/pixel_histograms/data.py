@@ -3,14 +3,15 @@
 Both need the pixels of the files, because the store has none.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from cathograph.analysis.figures.figure import STATE_NOTE, FigureData
-from cathograph.schema.composites import BACKGROUND_PHASE, SSB_CATHODE
+from cathograph.analysis.figures.phase_legend import DEFAULT_LEGEND, PhaseLegend
+from cathograph.schema.composites import BACKGROUND_PHASE
 from cathograph.schema.errors import InputError
 
 WINDOW_EV = (8340.0, 8348.0)
@@ -24,7 +25,12 @@ _CAPTION_S4 = (
 
 
 def grey_value_data(
-    grey: NDArray[np.floating | np.integer], phases: NDArray[np.integer], *, bins: int = 100
+    grey: NDArray[np.floating | np.integer],
+    phases: NDArray[np.integer],
+    legend: PhaseLegend = DEFAULT_LEGEND,
+    *,
+    names: Mapping[int, str] | None = None,
+    bins: int = 100,
 ) -> FigureData:
     """Count grey values in each phase (Fig. S1b).
 
@@ -33,7 +39,11 @@ def grey_value_data(
     grey : ndarray, shape (y, x) or (z, y, x)
         X-ray image.
     phases : ndarray of int, same shape
-        Codes of `cathograph.schema.phases.Phase`.
+        Code of the phase of each pixel.
+    legend : PhaseLegend
+        How the phases look.
+    names : Mapping, optional
+        Phase of each code; by default the codes are those of the composite of the legend.
     bins : int
         Bins between the 0.1st and the 99.9th percentile.
 
@@ -53,28 +63,30 @@ def grey_value_data(
     head = ("fig-s1b-grey-values", "Fig. S1b", "Grey values per phase", _CAPTION_S1B)
     finite = np.isfinite(grey)
     if not finite.any():
-        return FigureData(*head, pd.DataFrame(), "The grey image holds no finite value.")
+        return FigureData(*head, pd.DataFrame(), "The grey image holds no finite value.", legend)
     low, high = np.percentile(grey[finite], (0.1, 99.9))
     borders = np.linspace(low, high if high > low else low + 1, bins + 1)
     parts = []
-    for phase in SSB_CATHODE.all_phases:
-        inside = grey[finite & (phases == phase.code)]
+    called = names or {code: look.name for code, look in legend.look_of_codes().items()}
+    for code, name in sorted(called.items()):
+        inside = grey[finite & (phases == code)]
         if inside.size:
             pixels = np.histogram(inside, borders)[0]
             columns = {"grey_low": borders[:-1], "grey_high": borders[1:], "pixels": pixels}
-            parts.append(pd.DataFrame({"phase": phase.name, **columns, "share": pixels / inside.size}))
-    return FigureData(*head, pd.concat(parts, ignore_index=True))
+            parts.append(pd.DataFrame({"phase": name, **columns, "share": pixels / inside.size}))
+    return FigureData(*head, pd.concat(parts, ignore_index=True), legend=legend)
 
 
-def phase_colour(phase: str) -> str:
+def phase_colour(phase: str, legend: PhaseLegend) -> str:
     """Choose the colour of a phase's line; the colour of the background would be invisible."""
-    return "#999999" if phase == BACKGROUND_PHASE.name else SSB_CATHODE.phase(phase).colour
+    return "#bbbbbb" if phase == BACKGROUND_PHASE.name else legend.look(phase).colour
 
 
 def particle_energy_data(
     energies_ev: Sequence[tuple[int | str, NDArray[np.floating]]],
     *,
     window_ev: tuple[float, float] = WINDOW_EV,
+    legend: PhaseLegend = DEFAULT_LEGEND,
     bins: int = 64,
 ) -> FigureData:
     """Count the energies of the pixels of single particles (Fig. S4).
@@ -85,6 +97,8 @@ def particle_energy_data(
         Label (or name) of a particle, and the edge energy of each of its pixels in eV; NaN where it is missing.
     window_ev : tuple of float
         Energies outside are dropped.
+    legend : PhaseLegend
+        Colour of active particles.
     bins : int
         Bins over the window.
 
@@ -96,7 +110,7 @@ def particle_energy_data(
     """
     head = ("fig-s4-particles", "Fig. S4", "Energies inside single particles", _CAPTION_S4)
     if not len(energies_ev):
-        return FigureData(*head, pd.DataFrame(), "No particle was selected.")
+        return FigureData(*head, pd.DataFrame(), "No particle was selected.", legend)
     borders = np.linspace(*window_ev, bins + 1)
     parts = []
     for label, inside in energies_ev:
@@ -113,7 +127,7 @@ def particle_energy_data(
                 }
             )
         )
-    return FigureData(*head, pd.concat(parts, ignore_index=True))
+    return FigureData(*head, pd.concat(parts, ignore_index=True), legend=legend)
 
 
 def energies_by_label(

@@ -1,11 +1,12 @@
 """Histograms of pixel values, interactive: grey values, edge energies of particles (paper Figs. S1b, S4)."""
 
+from itertools import cycle
+
 import plotly.graph_objects as go
 
 from cathograph.analysis.figures.figure import VERMILION, FigureData
 from cathograph.analysis.figures.interactive_style import InteractiveFigure, make_panel, plain
 from cathograph.analysis.figures.pixel_histograms.data import phase_colour
-from cathograph.schema.phases import NMC
 
 
 def plot_grey_values(data: FigureData) -> InteractiveFigure:
@@ -18,12 +19,14 @@ def plot_grey_values(data: FigureData) -> InteractiveFigure:
     """
     panel = make_panel("", x="grey value", y="share of the phase's pixels", height_px=280, legend=True)
     for (phase, rows), dash in zip(
-        data.table.groupby("phase", sort=False), ("solid", "dash", "dashdot", "dot"), strict=False
+        data.table.groupby("phase", sort=False),
+        cycle(("solid", "dash", "dashdot", "dot", "longdash", "longdashdot")),
+        strict=False,
     ):
         panel.add_trace(
             go.Scatter(
                 x=(rows["grey_low"] + rows["grey_high"]) / 2, y=rows["share"], mode="lines", name=str(phase),
-                line={"color": phase_colour(str(phase)), "dash": dash, "shape": "hvh", "width": 2},
+                line={"color": phase_colour(str(phase), data.legend), "dash": dash, "shape": "hvh", "width": 2},
                 hovertemplate="%{x:.4g}: %{y:.1%}<extra>%{fullData.name}</extra>",
             )
         )  # fmt: skip
@@ -48,7 +51,7 @@ def plot_particle_energies(data: FigureData) -> InteractiveFigure:
         panel.add_trace(
             go.Bar(
                 x=(low + high) / 2, y=rows["pixels"], width=high - low, name="pixels", showlegend=False,
-                marker={"color": NMC.colour, "line": {"width": 0}},
+                marker={"color": data.legend.active_colour, "line": {"width": 0}},
                 hovertemplate="%{x:.2f} eV: %{y} pixels<extra></extra>",
             )
         )  # fmt: skip

@@ -1,5 +1,7 @@
 """Histograms of pixel values, printed: grey values, edge energies of particles (paper Figs. S1b, S4)."""
 
+from itertools import cycle
+
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -12,9 +14,10 @@ from cathograph.analysis.figures.printed_style import (
     plain_ticks,
     write_in_panel,
 )
-from cathograph.schema.phases import NMC
 
 _ACROSS = 4
+_STYLES = ("-", "--", "-.", ":", (0, (8, 3)), (0, (8, 2, 1, 2, 1, 2)))
+"""Lines of the phases."""
 
 
 def draw_grey_values(data: FigureData) -> PrintedFigure:
@@ -36,12 +39,17 @@ def draw_grey_values(data: FigureData) -> PrintedFigure:
             write_in_panel(axis, "No grey image was found.")
             continue
         for (phase, rows), style in zip(
-            of_selection.groupby("phase", sort=False), ("-", "--", "-.", ":"), strict=False
+            of_selection.groupby("phase", sort=False), cycle(_STYLES), strict=False
         ):
             borders = [*rows["grey_low"], rows["grey_high"].iloc[-1]]
             called = str(phase)
             axis.stairs(
-                rows["share"], borders, color=phase_colour(called), linewidth=1.8, label=called, ls=style
+                rows["share"],
+                borders,
+                color=phase_colour(called, data.legend),
+                linewidth=1.8,
+                label=called,
+                ls=style,
             )
         axis.set_xlabel("grey value")
         axis.set_ylabel("share of the phase's pixels")
@@ -72,16 +80,18 @@ def draw_particle_energies(data: FigureData) -> PrintedFigure:
     for axes, (name, rows, labels) in zip(panels, lines, strict=True):
         for axis, label in zip(axes, labels, strict=False):
             called = label if isinstance(label, str) else f"particle {label}"
-            _draw_particle(axis, rows[rows["label"] == label], title_of(name, called))
+            _draw_particle(
+                axis, rows[rows["label"] == label], title_of(name, called), data.legend.active_colour
+            )
         for axis in axes[len(labels) :]:
             axis.set_axis_off()
     add_note(figure, STATE_NOTE)
     return PrintedFigure.of(data, figure)
 
 
-def _draw_particle(axis: Axes, rows: pd.DataFrame, title: str) -> None:
+def _draw_particle(axis: Axes, rows: pd.DataFrame, title: str, colour: str) -> None:
     borders = [*rows["energy_low_ev"], rows["energy_high_ev"].iloc[-1]]
-    axis.stairs(rows["pixels"], borders, fill=True, color=NMC.colour)
+    axis.stairs(rows["pixels"], borders, fill=True, color=colour)
     valid, total, mean_ev = rows["pixels"].sum(), rows["pixels_all"].iloc[0], rows["mean_ev"].iloc[0]
     axis.set_title(f"{title}\n{valid} of {total} pixels", fontsize=9, parse_math=False)
     if valid:

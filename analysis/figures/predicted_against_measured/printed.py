@@ -12,6 +12,7 @@ from cathograph.analysis.figures.figure import (
     split_selections,
     title_of,
 )
+from cathograph.analysis.figures.phase_legend import DEFAULT_LEGEND, PhaseLegend
 from cathograph.analysis.figures.predicted_against_measured.data import (
     HONEST_SPLITS,
     describe_quality,
@@ -28,12 +29,15 @@ from cathograph.analysis.figures.printed_style import (
 )
 
 
-def draw_predicted_against_measured(predictions: pd.DataFrame) -> PrintedFigure:
+def draw_predicted_against_measured(
+    predictions: pd.DataFrame, legend: PhaseLegend = DEFAULT_LEGEND
+) -> PrintedFigure:
     """Draw predicted against measured states (Fig. 6).
 
     Parameters
     ----------
     predictions : DataFrame
+    legend : PhaseLegend
         As for `cathograph.analysis.figures.predicted_against_measured.data.predicted_data`.
 
     Raises
@@ -41,7 +45,7 @@ def draw_predicted_against_measured(predictions: pd.DataFrame) -> PrintedFigure:
     InputError
         When a column is missing.
     """
-    data = predicted_data(predictions)
+    data = predicted_data(predictions, legend)
     if data.missing:
         return PrintedFigure.of_nothing(data)
     known = predicted_states(data.table)
@@ -49,7 +53,7 @@ def draw_predicted_against_measured(predictions: pd.DataFrame) -> PrintedFigure:
     figure, panels = make_panels(len(parts), len(known), width=3.7, height=3.7)
     for line, (name, rows) in zip(panels, parts, strict=True):
         for axis, state in zip(line, known, strict=True):
-            _scatter(axis, rows, state, name)
+            _scatter(axis, rows, state, name, legend)
     models = ", ".join(
         f"{model} ({digest[:8]})"
         for model, digest in data.table[["model", "model_hash"]].drop_duplicates().itertuples(index=False)
@@ -58,10 +62,12 @@ def draw_predicted_against_measured(predictions: pd.DataFrame) -> PrintedFigure:
     return PrintedFigure.of(data, figure)
 
 
-def _scatter(axis: Axes, rows: pd.DataFrame, state: str, name: str) -> None:
+def _scatter(axis: Axes, rows: pd.DataFrame, state: str, name: str, legend: PhaseLegend) -> None:
     both = rows.dropna(subset=[state, f"{state}_predicted"])
     if both.empty:
-        write_in_panel(axis, title_of(name, "no NMC with a measured and a predicted state."))
+        write_in_panel(
+            axis, title_of(name, legend.write("no {active} with a measured and a predicted state."))
+        )
         return
     honest = both["split"].isin(HONEST_SPLITS).to_numpy(dtype=bool)
     x, y = both[state].to_numpy(float), both[f"{state}_predicted"].to_numpy(float)
@@ -77,5 +83,5 @@ def _scatter(axis: Axes, rows: pd.DataFrame, state: str, name: str) -> None:
     plain_ticks(axis)
     axis.set_xlabel(f"measured {label_of(state)}", fontsize=8)
     axis.set_ylabel(f"{name}\npredicted (eV)" if name else "predicted (eV)", fontsize=8, parse_math=False)
-    axis.set_title(describe_quality(x[honest], y[honest]), fontsize=9)
+    axis.set_title(describe_quality(x[honest], y[honest], legend), fontsize=9)
     axis.legend(fontsize=7, loc="upper left")  # low values are rarely predicted high

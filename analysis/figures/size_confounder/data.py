@@ -22,6 +22,7 @@ from cathograph.analysis.figures.figure import (
     of_selection,
 )
 from cathograph.analysis.figures.least_squares import line_through
+from cathograph.analysis.figures.phase_legend import DEFAULT_LEGEND, PhaseLegend
 from cathograph.analysis.tables.particle_table import (
     EXPOSURES,
     STATES,
@@ -60,7 +61,7 @@ class SizedGroup:
     line: tuple[NDArray[np.float64], NDArray[np.float64]] | None
 
 
-def size_data(nmc: pd.DataFrame, adjusted: pd.DataFrame) -> FigureData:
+def size_data(nmc: pd.DataFrame, adjusted: pd.DataFrame, legend: PhaseLegend = DEFAULT_LEGEND) -> FigureData:
     """Prepare states against size, by exposure (Fig. S8).
 
     Parameters
@@ -70,6 +71,8 @@ def size_data(nmc: pd.DataFrame, adjusted: pd.DataFrame) -> FigureData:
     adjusted : DataFrame
         One row per exposure and state (and selection): rows of `SizeAdjusted`; its column ``size``
         names the size.
+    legend : PhaseLegend
+        Names and colours of the phases.
 
     Raises
     ------
@@ -80,8 +83,8 @@ def size_data(nmc: pd.DataFrame, adjusted: pd.DataFrame) -> FigureData:
     size = str(adjusted["size"].iloc[0])
     require_columns(nmc, (size, *STATES, *EXPOSURES))
     table = without_flagged(nmc)[[*name_columns(nmc), size, *EXPOSURES, *STATES]]
-    missing = NOT_MEASURED if table[list(STATES)].isna().all(axis=None) else ""
-    return FigureData("fig-s8-size", "Fig. S8", "States at equal size", _CAPTION, table, missing)
+    missing = legend.write(NOT_MEASURED) if table[list(STATES)].isna().all(axis=None) else ""
+    return FigureData("fig-s8-size", "Fig. S8", "States at equal size", _CAPTION, table, missing, legend)
 
 
 def split_by_exposure(rows: pd.DataFrame, size: str, state: str, exposure: str) -> list[SizedGroup]:

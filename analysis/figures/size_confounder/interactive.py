@@ -21,6 +21,7 @@ from cathograph.analysis.figures.interactive_style import (
     share_range,
     thin,
 )
+from cathograph.analysis.figures.phase_legend import PhaseLegend
 from cathograph.analysis.figures.size_confounder.data import describe_effect, split_by_exposure
 from cathograph.analysis.tables.particle_table import EXPOSURES, STATES
 
@@ -45,6 +46,7 @@ def plot_size_confounder(data: FigureData, adjusted: pd.DataFrame) -> Interactiv
                 state,
                 exposure,
                 len(parts),
+                data.legend,
                 no_data=title_of(name, label_of(state)),
                 title=title_of(name, describe_effect(adjusted, name, exposure, state)),
             )
@@ -59,12 +61,20 @@ def plot_size_confounder(data: FigureData, adjusted: pd.DataFrame) -> Interactiv
 
 
 def _scatter(
-    rows: pd.DataFrame, size: str, state: str, exposure: str, parts: int, *, no_data: str, title: str
+    rows: pd.DataFrame,
+    size: str,
+    state: str,
+    exposure: str,
+    parts: int,
+    legend: PhaseLegend,
+    *,
+    no_data: str,
+    title: str,
 ) -> go.Figure:
     known = rows[rows[[size, state]].notna().all(axis=1)]
     groups = split_by_exposure(known, size, state, exposure)
     if not groups:
-        return make_empty_panel(no_data, why_no_states(rows))
+        return make_empty_panel(no_data, why_no_states(rows, legend))
     panel = make_panel(title, x=label_of(size), y=label_of(state), height_px=360, legend=True)
     drawn = thin(known, len(EXPOSURES) * len(STATES) * parts)
     for group, points, symbol, dash in zip(

@@ -10,6 +10,7 @@ from cathograph.analysis.figures.figure import (
     title_of,
     why_no_states,
 )
+from cathograph.analysis.figures.phase_legend import DEFAULT_LEGEND, PhaseLegend
 from cathograph.analysis.figures.printed_style import (
     PrintedFigure,
     add_note,
@@ -22,12 +23,15 @@ from cathograph.analysis.figures.size_confounder.data import describe_effect, si
 from cathograph.analysis.tables.particle_table import EXPOSURES, STATES
 
 
-def draw_size_confounder(nmc: pd.DataFrame, adjusted: pd.DataFrame) -> PrintedFigure:
+def draw_size_confounder(
+    nmc: pd.DataFrame, adjusted: pd.DataFrame, legend: PhaseLegend = DEFAULT_LEGEND
+) -> PrintedFigure:
     """Draw states against size by exposure (Fig. S8).
 
     Parameters
     ----------
     nmc, adjusted : DataFrame
+    legend : PhaseLegend
         As for `cathograph.analysis.figures.size_confounder.data.size_data`.
 
     Raises
@@ -35,7 +39,7 @@ def draw_size_confounder(nmc: pd.DataFrame, adjusted: pd.DataFrame) -> PrintedFi
     InputError
         When a column is missing.
     """
-    data = size_data(nmc, adjusted)
+    data = size_data(nmc, adjusted, legend)
     if data.missing:
         return PrintedFigure.of_nothing(data)
     size = str(adjusted["size"].iloc[0])
@@ -48,7 +52,7 @@ def draw_size_confounder(nmc: pd.DataFrame, adjusted: pd.DataFrame) -> PrintedFi
         for exposure in EXPOSURES:
             for axis, state in zip(next(lines), STATES, strict=True):
                 _scatter(
-                    axis, rows, size, state, exposure,
+                    axis, rows, size, state, exposure, legend,
                     no_data=title_of(name, label_of(state)),
                     title=title_of(name, describe_effect(adjusted, name, exposure, state)),
                 )  # fmt: skip
@@ -57,11 +61,19 @@ def draw_size_confounder(nmc: pd.DataFrame, adjusted: pd.DataFrame) -> PrintedFi
 
 
 def _scatter(
-    axis: Axes, rows: pd.DataFrame, size: str, state: str, exposure: str, *, no_data: str, title: str
+    axis: Axes,
+    rows: pd.DataFrame,
+    size: str,
+    state: str,
+    exposure: str,
+    legend: PhaseLegend,
+    *,
+    no_data: str,
+    title: str,
 ) -> None:
     groups = split_by_exposure(rows, size, state, exposure)
     if not groups:
-        write_in_panel(axis, f"{no_data}: {why_no_states(rows)}.")
+        write_in_panel(axis, f"{no_data}: {why_no_states(rows, legend)}.")
         return
     for group, marker, style in zip(groups, ("o", "^"), ("-", "--"), strict=True):
         draw_points(

@@ -10,13 +10,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cathograph.analysis.figures.figure import FigureData, name_columns, size_column
+from cathograph.analysis.figures.phase_legend import DEFAULT_LEGEND, PhaseLegend
 from cathograph.analysis.tables.particle_table import require_columns
 
 _MOST_TPBS_APART = 5
 """NMC in more TPBs than this are drawn as one box."""
 
 _CAPTION_3A = (
-    "Each mark is a triangle of an NMC, an SSE and a graphite region that are in contact with each other. Physical: "
+    "Each mark is a triangle of {triple} that are in contact with each other. Physical: "
     "the three regions meet in at least one place. Graph only: the three contacts are in different places. Both axes "
     "are logarithmic."
 )
@@ -27,7 +28,7 @@ _CAPTION_3B = (
 )
 
 
-def tpb_size_data(tpbs: pd.DataFrame) -> FigureData:
+def tpb_size_data(tpbs: pd.DataFrame, legend: PhaseLegend = DEFAULT_LEGEND) -> FigureData:
     """Prepare the size of TPBs against their interface ratio (Fig. 3a).
 
     Parameters
@@ -35,6 +36,8 @@ def tpb_size_data(tpbs: pd.DataFrame) -> FigureData:
     tpbs : DataFrame
         One row per TPB: ``perimeter_um``, ``interface_ratio``, ``is_physical``; optionally
         ``selection``.
+    legend : PhaseLegend
+        Names and colours of the phases.
 
     Raises
     ------
@@ -45,7 +48,13 @@ def tpb_size_data(tpbs: pd.DataFrame) -> FigureData:
     table = tpbs[[*name_columns(tpbs), "perimeter_um", "interface_ratio", "is_physical"]]
     missing = "No triple phase boundary in this selection." if table.empty else ""
     return FigureData(
-        "fig-3a-tpb-size", "Fig. 3a", "TPB size against interface ratio", _CAPTION_3A, table, missing
+        "fig-3a-tpb-size",
+        "Fig. 3a",
+        "TPB size against interface ratio",
+        legend.write(_CAPTION_3A),
+        table,
+        missing,
+        legend,
     )
 
 
@@ -55,13 +64,15 @@ def split_by_kind(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     return [("physical", rows[physical]), ("graph only", rows[~physical])]
 
 
-def nmc_size_data(nmc: pd.DataFrame) -> FigureData:
+def nmc_size_data(nmc: pd.DataFrame, legend: PhaseLegend = DEFAULT_LEGEND) -> FigureData:
     """Prepare the size of NMC particles by the number of their TPBs (Fig. 3b).
 
     Parameters
     ----------
     nmc : DataFrame
         One row per NMC: ``tpbs`` (count), ``area_um2`` or ``volume_um3``; optionally ``selection``.
+    legend : PhaseLegend
+        Names and colours of the phases.
 
     Raises
     ------
@@ -71,8 +82,11 @@ def nmc_size_data(nmc: pd.DataFrame) -> FigureData:
     size = size_column(nmc)
     require_columns(nmc, ("tpbs", size))
     table = nmc[[*name_columns(nmc), "tpbs", size]]
-    missing = "No NMC particle in this selection." if table[size].isna().all() else ""
-    return FigureData("fig-3b-nmc-size", "Fig. 3b", "NMC size by number of TPBs", _CAPTION_3B, table, missing)
+    missing = (
+        legend.write("No {active_phase} particle in this selection.") if table[size].isna().all() else ""
+    )
+    title = legend.title("{active} size by number of TPBs")
+    return FigureData("fig-3b-nmc-size", "Fig. 3b", title, _CAPTION_3B, table, missing, legend)
 
 
 def sizes_by_tpbs(rows: pd.DataFrame) -> list[tuple[str, NDArray[np.float64]]]:

@@ -26,7 +26,6 @@ from cathograph.analysis.figures.interactive_style import (
     thin,
 )
 from cathograph.analysis.figures.tpb_size.data import sizes_by_tpbs, split_by_kind
-from cathograph.schema.phases import NMC
 
 
 def plot_tpb_size(data: FigureData) -> InteractiveFigure:
@@ -45,7 +44,7 @@ def plot_tpb_size(data: FigureData) -> InteractiveFigure:
             continue
         panel = make_panel(
             title_of(name, f"{len(rows)} TPBs"),
-            x=label_of("interface_ratio"),
+            x=label_of("interface_ratio", data.legend),
             y=label_of("perimeter_um"),
             legend=True,
         )
@@ -81,9 +80,11 @@ def plot_nmc_size_by_tpbs(data: FigureData) -> InteractiveFigure:
     for name, rows in parts:
         n = int(rows[size].notna().sum())
         if not n:
-            panels.append(make_empty_panel(name, "no NMC particle"))
+            panels.append(make_empty_panel(name, data.legend.write("no {active_phase} particle")))
             continue
-        panel = make_panel(title_of(name, f"{n} NMC"), x="TPBs of the particle", y=label_of(size))
+        panel = make_panel(
+            title_of(name, data.legend.write(f"{n} {{actives}}")), x="TPBs of the particle", y=label_of(size)
+        )
         drawn = thin(rows[rows[size].notna()], len(parts))
         for place, (count, group) in enumerate(sizes_by_tpbs(drawn)):
             add_points(
@@ -92,7 +93,7 @@ def plot_nmc_size_by_tpbs(data: FigureData) -> InteractiveFigure:
             )  # fmt: skip
         groups = sizes_by_tpbs(rows)
         for place, (count, group) in enumerate(groups):
-            add_box(panel, box_numbers(group), place, name=f"{count} TPBs", colour=NMC.colour)
+            add_box(panel, box_numbers(group), place, name=f"{count} TPBs", colour=data.legend.active_colour)
         name_places(panel, [f"{count}\nn={len(group)}" for count, group in groups])
         make_log(panel, "y", data.table[size])
         note_thinning(panel, len(drawn), n)

@@ -13,6 +13,7 @@ from cathograph.analysis.figures.figure import (
     spread,
     title_of,
 )
+from cathograph.analysis.figures.phase_legend import DEFAULT_LEGEND, PhaseLegend
 from cathograph.analysis.figures.printed_style import (
     PrintedFigure,
     draw_box,
@@ -27,15 +28,15 @@ from cathograph.analysis.figures.tpb_size.data import (
     split_by_kind,
     tpb_size_data,
 )
-from cathograph.schema.phases import NMC
 
 
-def draw_tpb_size(tpbs: pd.DataFrame) -> PrintedFigure:
+def draw_tpb_size(tpbs: pd.DataFrame, legend: PhaseLegend = DEFAULT_LEGEND) -> PrintedFigure:
     """Draw the size of TPBs against their interface ratio (Fig. 3a).
 
     Parameters
     ----------
     tpbs : DataFrame
+    legend : PhaseLegend
         As for `cathograph.analysis.figures.tpb_size.data.tpb_size_data`.
 
     Raises
@@ -43,7 +44,7 @@ def draw_tpb_size(tpbs: pd.DataFrame) -> PrintedFigure:
     InputError
         When a column is missing.
     """
-    data = tpb_size_data(tpbs)
+    data = tpb_size_data(tpbs, legend)
     if data.missing:
         return PrintedFigure.of_nothing(data)
     parts = split_selections(data.table)
@@ -63,18 +64,19 @@ def draw_tpb_size(tpbs: pd.DataFrame) -> PrintedFigure:
         axis.set_yscale("log")
         plain_ticks(axis)
         axis.set_title(title_of(name, f"{len(rows)} TPBs"), fontsize=10, parse_math=False)
-        axis.set_xlabel(label_of("interface_ratio"))
+        axis.set_xlabel(label_of("interface_ratio", legend))
         axis.legend(fontsize=8, loc="best")
     panels[0][0].set_ylabel(label_of("perimeter_um"))
     return PrintedFigure.of(data, figure)
 
 
-def draw_nmc_size_by_tpbs(nmc: pd.DataFrame) -> PrintedFigure:
+def draw_nmc_size_by_tpbs(nmc: pd.DataFrame, legend: PhaseLegend = DEFAULT_LEGEND) -> PrintedFigure:
     """Draw the size of NMC particles by the number of their TPBs (Fig. 3b).
 
     Parameters
     ----------
     nmc : DataFrame
+    legend : PhaseLegend
         As for `cathograph.analysis.figures.tpb_size.data.nmc_size_data`.
 
     Raises
@@ -82,7 +84,7 @@ def draw_nmc_size_by_tpbs(nmc: pd.DataFrame) -> PrintedFigure:
     InputError
         When a column is missing.
     """
-    data = nmc_size_data(nmc)
+    data = nmc_size_data(nmc, legend)
     if data.missing:
         return PrintedFigure.of_nothing(data)
     size = size_column(data.table)
@@ -91,19 +93,19 @@ def draw_nmc_size_by_tpbs(nmc: pd.DataFrame) -> PrintedFigure:
     for axis, (name, rows) in zip(panels[0], parts, strict=True):
         n = int(rows[size].notna().sum())
         if not n:
-            write_in_panel(axis, title_of(name, "no NMC particle."))
+            write_in_panel(axis, title_of(name, legend.write("no {active_phase} particle.")))
             continue
-        _boxes_by_count(axis, rows, n)
-        axis.set_title(title_of(name, f"{n} NMC"), fontsize=10, parse_math=False)
+        _boxes_by_count(axis, rows, n, legend.active_colour)
+        axis.set_title(title_of(name, legend.write(f"{n} {{actives}}")), fontsize=10, parse_math=False)
         axis.set_xlabel("TPBs of the particle")
     panels[0][0].set_ylabel(label_of(size))
     return PrintedFigure.of(data, figure)
 
 
-def _boxes_by_count(axis: Axes, rows: pd.DataFrame, n: int) -> None:
+def _boxes_by_count(axis: Axes, rows: pd.DataFrame, n: int, colour: str) -> None:
     groups = sizes_by_tpbs(rows)
     for place, (_, group) in enumerate(groups):
-        draw_box(axis, box_numbers(group), place, width=0.6, colour=NMC.colour, alpha=0.45)
+        draw_box(axis, box_numbers(group), place, width=0.6, colour=colour, alpha=0.45)
         x = place + spread(len(group), 0.2, place)
         draw_points(axis, x, group, of=n, colour="#333333", alpha=0.35)
     axis.set_xticks(range(len(groups)), [f"{name}\nn = {len(group)}" for name, group in groups], fontsize=8)

@@ -121,6 +121,7 @@ def classes_of(phases: Mapping[int, Phase]) -> tuple[Phase, ...]:
 
     Examples
     --------
+    >>> from cathograph.schema.phases import NMC, SSE
     >>> [str(phase) for phase in classes_of({0: NMC, 7: SSE, 9: NMC})]
     ['SSE', 'NMC']
     """

@@ -40,6 +40,8 @@ def make_graph(sample="s", image="i", **properties):
             "key": [row["key"] for row in rows],
             "properties": rows,
             "state": pd.Series([state, None, None], dtype=object),
+            "composite": "ssb-cathode",
+            "roles": [["active"], ["ionic"], ["electronic", "inert"]],
         }
     )  # fmt: skip
     contacts = pd.DataFrame(
@@ -122,6 +124,12 @@ def test_other_programs_see_numbers_and_documented_lists(tmp_path):
         assert (node[label], node["area_um2"], node["touches_border"]) == (1, 0.1, False)
         assert type(node["area_px"]) is int
         assert json.loads(node["bbox"]) == [0, 1, 2, 1]
+        assert (node["phase"], node["composite"], json.loads(node["roles"])) == (
+            "NMC",
+            "ssb-cathode",
+            ["active"],
+        )
+        assert json.loads(seen.nodes["s/i:3"]["roles"]) == ["electronic", "inert"]
         assert "ionic_sides" not in node  # a null is left out
         assert seen.edges["s/i:1", "s/i:2"]["weight_px"] == 5.0
     assert "bbox" in nx.read_graphml(tmp_path / "g.graphml").graph["lists"]
@@ -145,6 +153,8 @@ def test_a_contact_without_its_particle_is_refused():
             "key": ["k"],
             "properties": [{"label": 1}],
             "state": [None],
+            "composite": ["ssb-cathode"],
+            "roles": [["active"]],
         }
     )
     with pytest.raises(InputError, match=r"contact of particle s/i label 2 that is not among the particles"):

@@ -11,6 +11,7 @@ from cathograph.analysis.exports.label_image import (
     IMAGE_NAMESPACE,
     KEY_NAMESPACE,
     PHASE_NAMESPACE,
+    ROLES_NAMESPACE,
     write_label_image,
 )
 from cathograph.schema.errors import InputError
@@ -25,7 +26,9 @@ def make_particles(**columns):
             "sample": "Zelle <1> & Öfen",
             "image": "a",
             "label": [1, 7, 300],
-            "phase": ["NMC", "SSE", "Graphite"],
+            "phase": ["Ni", "YSZ", "Pore"],
+            "composite": "sofc-electrode",
+            "roles": [["active", "electronic"], ["ionic"], ["gas"]],
             "key": ["k:1", "k:7", "k:300"],
             "area_px": [3, 2, 3],
         }
@@ -56,9 +59,15 @@ def test_a_section_is_read_back_equal(tmp_path):
     np.testing.assert_array_equal(read, LABELS)
     maps, sizes, name = read_annotations(path)
     assert maps == {
-        IMAGE_NAMESPACE: {"sample": "Zelle <1> & Öfen", "image": "a", "segmentation": "k"},
+        IMAGE_NAMESPACE: {
+            "sample": "Zelle <1> & Öfen",
+            "image": "a",
+            "composite": "sofc-electrode",
+            "segmentation": "k",
+        },
         KEY_NAMESPACE: {"1": "k:1", "7": "k:7", "300": "k:300"},
-        PHASE_NAMESPACE: {"1": "NMC", "7": "SSE", "300": "Graphite"},
+        PHASE_NAMESPACE: {"1": "Ni", "7": "YSZ", "300": "Pore"},
+        ROLES_NAMESPACE: {"1": "active, electronic", "7": "ionic", "300": "gas"},
     }
     assert {axis: float(size) for axis, size in sizes.items() if "Unit" not in axis} == {
         "PhysicalSizeX": 0.05,

@@ -3,12 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_hex
 
 from cathograph.analysis.figures.explanation import draw_explanation
 from cathograph.analysis.figures.predicted_against_measured import (
     draw_predicted_against_measured,
     newest_model,
 )
+from cathograph.schema.composites import SSB_CATHODE, built_in
 from cathograph.schema.errors import InputError
 
 STATES = ("soc_ev", "heterogeneity_ev", "polarization_ev")
@@ -90,10 +92,23 @@ def test_an_explanation_is_drawn(tmp_path, labels, empty):
     rows = slice(0, 0) if empty else slice(None)
     figure = draw_explanation(
         PARTICLES, CONTACTS.iloc[rows], NEIGHBOURS.iloc[rows], label=1, target="soc_ev", pixel_size_um=0.1,
-        labels=labels,
+        composite=SSB_CATHODE, labels=labels,
     )  # fmt: skip
     figure.savefig(tmp_path / "why.png")
     assert "NMC 1" in figure.axes[0].get_title()
+
+
+def test_an_explanation_has_the_colours_of_its_composite():
+    composite = built_in("sofc-electrode")
+    particles = PARTICLES.assign(phase=["Ni", "YSZ", "Pore"])
+    figure = draw_explanation(
+        particles, CONTACTS, NEIGHBOURS, label=1, target="soc_ev", pixel_size_um=0.1, composite=composite
+    )
+    axis = figure.axes[0]
+    assert "Ni 1" in axis.get_title()
+    assert {text.get_text() for text in axis.get_legend().get_texts()} == {"YSZ", "Ni", "Pore"}
+    outlines = [to_hex(patch.get_edgecolor()) for patch in axis.patches]
+    assert outlines == [composite.phase(name).colour for name in particles["phase"]]
 
 
 def test_an_explanation_needs_its_columns():
@@ -105,4 +120,5 @@ def test_an_explanation_needs_its_columns():
             label=1,
             target="soc_ev",
             pixel_size_um=1.0,
+            composite=SSB_CATHODE,
         )

@@ -84,11 +84,11 @@ def test_rows_that_name_nothing_are_refused(tables):
         keys_of_rows(tables, pd.DataFrame({"sample": [], "image": []}), "q")
     with pytest.raises(InputError, match="columns a, b from q; expected sample and image"):
         keys_of_rows(tables, pd.DataFrame({"a": [1], "b": [2]}), "q")
-    with pytest.raises(InputError, match=r"1 rows from q .* s/x"):
+    with pytest.raises(InputError, match=r"1 rows from q .* no image .* the first is s/x"):
         keys_of_rows(tables, pd.DataFrame({"sample": ["s"], "image": ["x"]}), "q")
-    with pytest.raises(InputError, match=r"NMC.* s/image-0/9999"):
+    with pytest.raises(InputError, match=r"no active particle .* the first is s/image-0/9999"):
         keys_of_rows(tables, pd.DataFrame({"sample": ["s"], "image": ["image-0"], "label": [9999]}), "q")
-    with pytest.raises(InputError, match=r"1 keys from q .*deadbeef"):
+    with pytest.raises(InputError, match=r"1 keys from q .* no image and no active particle"):
         keys_of_rows(tables, pd.DataFrame({"key": ["deadbeef"]}), "q")
 
 
@@ -103,7 +103,9 @@ def test_reading_joins_what_the_queries_give():
         [{**where, "active": True, "in_sight": True}, {**where, "active": False, "in_sight": False}]
     )
     given = {"states": states, "centralities": metrics, "tpbs_per_nmc": counts,
-             "segmentations": active, "measurements": active}  # fmt: skip
+             "segmentations": active, "measurements": active,
+             "images": pd.DataFrame({**where, "composite": "sofc-electrode"}, index=[0])}  # fmt: skip
     tables = read_electrode_tables(lambda name: given.get(name, pd.DataFrame(where, index=[0])))
     assert tables.nmc[["label", "tpbs", "degree"]].to_numpy().tolist() == [[1, 2, 0.5]]
     assert len(tables.segmentations) == len(tables.measurements) == 1
+    assert tables.nearest["composite"].tolist() == ["sofc-electrode"]

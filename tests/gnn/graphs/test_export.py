@@ -14,12 +14,13 @@ from toy_measurement import make_toy_measurement
 from toy_rows import make_toy_rows
 
 from cathograph.gnn.graphs.export import export_hetero_data, save_hetero_data
-from cathograph.gnn.graphs.hetero_data import EDGE_TYPES, NODE_TYPES
+from cathograph.gnn.graphs.hetero_data import edge_types, node_types
 from cathograph.gnn.graphs.node_features import FEATURES, Missing
 from cathograph.gnn.graphs.subgraph_selection import SubgraphSelection
 from cathograph.ingest.metrics import refresh_metrics
 from cathograph.queries.catalog import adhoc
 from cathograph.queries.server.connection import connect
+from cathograph.schema.composites import SSB_CATHODE
 from cathograph.schema.errors import (
     CannotConnect,
     DatabaseError,
@@ -30,6 +31,7 @@ from cathograph.schema.errors import (
 )
 
 NMC, SSE, GRAPHITE = "NMC", "SSE", "Graphite"
+NODE_TYPES, EDGE_TYPES = node_types(SSB_CATHODE), edge_types(SSB_CATHODE)
 
 
 def equal(one, other):

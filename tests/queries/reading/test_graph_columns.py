@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 
 from cathograph.queries.reading.graph_columns import ContactColumns, ExportedImage, _contact_columns
+from cathograph.schema.composites import SSB_CATHODE
 from cathograph.schema.errors import DatabaseError
 
-IMAGE = ExportedImage("s1 i1", "s1", "i1", None, None, None, None, 2, 0.03, 3, 2, has_metrics=False)
+IMAGE = ExportedImage(
+    "s1 i1", "s1", "i1", None, None, None, None, 2, 0.03, 3, 2, has_metrics=False, composite=SSB_CATHODE
+)
 
 
 def particles(*, written="then"):
