@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cathograph.ingest.options import Connectivity
 from cathograph.ingest.reading import Reading, regions_of_phases
 from cathograph.ingest.regions.regions import Regions
 from cathograph.ingest.segmentation.segmenter import SamplingSegmenter
@@ -75,7 +76,10 @@ def find_uncertainty(
     conditions = Conditions(
         passes, options.min_size_px, options.radius_px, options.split_nmc, image.labels.ndim
     )
-    margins = None if reading.calibration is None else reading.calibration.margins_for(conditions)
+    # Models are calibrated on regions that are connected over corners.
+    as_calibrated = options.connectivity is Connectivity.ALL
+    known = reading.calibration if as_calibrated else None
+    margins = None if known is None else known.margins_for(conditions)
     spreads: dict[str, Spread | None] = {}
     is_calibrated = margins is not None
     for name in QUANTITIES:

@@ -181,6 +181,7 @@ def regions_of_phases(
         composite=composite,
         min_size_px=options.min_size_px,
         split_nmc=options.split_nmc,
+        connectivity=options.connectivity,
         rules=SplitRules(),
     )
 

@@ -23,6 +23,13 @@ class Source(StrEnum):
     REGIONS = "regions"
 
 
+class Connectivity(StrEnum):
+    """Which neighbours of a pixel of the same phase belong to the same region."""
+
+    FACES = "faces"
+    ALL = "all"
+
+
 class IngestOptions(Options):
     """Choices that shape a segmentation.
 
@@ -87,6 +94,13 @@ class IngestOptions(Options):
             always_stored=True,
         ),
     ] = True
+    connectivity: Annotated[
+        Connectivity,
+        Field(
+            description="Pixels of a phase that belong together: all neighbours (8, in 3D 26), or faces only (4, 6)."
+        ),
+        Option(stored=Stored.REGIONS),
+    ] = Connectivity.ALL
     min_size_px: Annotated[
         int,
         Field(ge=1, description="Drop (and count) smaller regions; 1 keeps every region."),
@@ -140,6 +154,12 @@ class IngestOptions(Options):
             msg = (
                 "Found `phases` with `source` image; expected it with phases or regions only. Leave `phases` out, "
                 "or correct `source`."
+            )
+            raise InputError(msg)
+        if self.connectivity is not Connectivity.ALL and self.source is Source.REGIONS:
+            msg = (
+                f"Found `connectivity` {self.connectivity.value} with `source` regions; expected it with phases or a "
+                "grey image, because labels stay as they are. Leave it out."
             )
             raise InputError(msg)
         if self.uncertainty_passes and self.source is not Source.IMAGE:

@@ -1,10 +1,10 @@
 """Labelling: from a phase per pixel, or a label per pixel, to regions with a phase each.
 
 Phase images: the regions of a phase are its connected components (8-connected in 2D,
-26-connected in 3D); NMC is then split into particles (`cathograph.ingest.regions.splitting`), and no other
-phase is, because SSE and graphite may be a matrix that has no particles. Regions below the
-minimum size are dropped, *after* splitting, and counted. What remains is numbered 1…n by
-first pixel in scan order, over all phases.
+26-connected in 3D; with `Connectivity.FACES` 4 and 6). Active material is then split into
+particles (`cathograph.ingest.regions.splitting`), and no other phase is, because SSE and graphite
+may be a matrix that has no particles. Regions below the minimum size are dropped, *after*
+splitting, and counted. What remains is numbered 1…n by first pixel in scan order, over all phases.
 
 Label images: labels are kept as they are. One label is one region, even in several pieces;
 nothing is split, filtered or renumbered.
@@ -16,9 +16,10 @@ from collections.abc import Mapping
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from scipy import ndimage
 
+from cathograph.ingest.options import Connectivity
 from cathograph.ingest.phase_maps import PhaseMap, exact_below, is_exact
+from cathograph.ingest.regions.bodies import bodies_apart, label_bodies
 from cathograph.ingest.regions.regions import Regions
 from cathograph.ingest.regions.splitting import SplitRules, split_bodies
 from cathograph.schema.composites import BACKGROUND_PHASE, SSB_CATHODE, Composite, Phase, Role
@@ -37,6 +38,7 @@ def label_phases(
     composite: Composite = SSB_CATHODE,
     min_size_px: int = 1,
     split_nmc: bool = True,
+    connectivity: Connectivity = Connectivity.ALL,
     rules: SplitRules | None = None,
 ) -> Regions:
     """Label the regions of a phase image.
@@ -51,6 +53,9 @@ def label_phases(
         Regions of fewer pixels (voxels) become background and are counted in `dropped`.
     split_nmc : bool
         Split touching active particles; False leaves the active phases as connected components.
+    connectivity : Connectivity
+        Which neighbours belong together. Bodies of active material that meet at corners only are two
+        with ``faces``; each is then split as it would be alone, by the same rules.
     rules : SplitRules, optional
         Where the splitting stops.
 
@@ -92,9 +97,9 @@ def label_phases(
     for phase in composite.phases:
         mask = codes == phase.code
         if phase.has(Role.ACTIVE) and split_nmc:
-            bodies = split_bodies(mask, rules)
+            bodies = _split(mask, connectivity, rules)
         else:
-            bodies, _ = ndimage.label(mask, np.ones((3,) * codes.ndim))
+            bodies = label_bodies(mask, connectivity)
         area = np.bincount(bodies.reshape(-1))[1:]
         dropped[phase] = int(np.count_nonzero((area > 0) & (area < min_size_px)))
         if dropped[phase]:
@@ -112,6 +117,21 @@ def label_phases(
         dropped=dropped,
         composite=composite,
     )
+
+
+def _split(
+    mask: NDArray[np.bool_], connectivity: Connectivity, rules: SplitRules | None
+) -> NDArray[np.int32]:
+    """Label the particles of a mask; bodies that are two by the connectivity never share one."""
+    if connectivity is Connectivity.ALL:
+        return split_bodies(mask, rules)
+    pieces = np.zeros(mask.shape, np.int32)
+    count = 0
+    for apart in bodies_apart(label_bodies(mask, connectivity)):
+        found = split_bodies(apart, rules)
+        np.add(found, count, out=pieces, where=apart)
+        count += int(found.max(initial=0))
+    return pieces
 
 
 def regions_from_labels(

@@ -34,6 +34,11 @@ PHASES = "0=background,1=NMC"
         ({"uncertainty_passes": 8}, ["`uncertainty_passes` with `source` phases;"]),
         ({"phases": None}, ["`source` phases without phases"]),
         ({"source": "image"}, ["`phases` with `source` image"]),
+        ({"connectivity": "6"}, ["`connectivity` '6';", "faces, all"]),
+        (
+            {"source": "regions", "phases": "1=NMC", "connectivity": "faces"},
+            ["`connectivity` faces", "`source` regions"],
+        ),
         ({"colour": "red"}, ["`colour`", "radius_px"]),
     ],
 )

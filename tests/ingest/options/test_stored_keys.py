@@ -79,6 +79,17 @@ def test_options_come_back_from_what_is_stored(chosen, pixel_size_um, key):
         assert getattr(again.options, name) == getattr(IngestOptions(**chosen), name)
 
 
+def test_another_connectivity_is_another_segmentation_and_comes_back():
+    chosen, pixel_size_um, key = KINDS["phases"]
+    parameters = parameters_of(
+        Reading.of(IngestOptions(**chosen).with_changes(connectivity="faces")), pixel_size_um
+    )
+    assert parameters["method_parameters"]["connectivity"] == "faces"
+    assert segmentation_key_of(FieldOfView("s1", "field 1"), "ab" * 32, parameters) != key
+    again = Reading.of_stored(parameters, pixel_size_um, SSB_CATHODE, dataset=None)
+    assert parameters_of(again, pixel_size_um) == parameters
+
+
 def test_jobs_keep_their_identifiers():
     rules = parse_rules(RULES)
     files = {name: ReadFile(name, FileState(1, 1), f"{place:064x}") for place, name in enumerate(NAMES)}
