@@ -411,6 +411,8 @@ def _ingest_new(
     ]
     if reading.options.source is Source.REGIONS:
         notes += notes_on_pieces(graph.regions.labels)
+    if reading.options.radius_px == 0:
+        notes.append("no contacts, because `radius_px` is 0; regions that touch are in contact from 1 on")
     if analysed.uncertainty is not None:
         notes.append(analysed.uncertainty.note)
     if left_behind:

@@ -213,7 +213,8 @@ TPB = NodeType(
         Property(
             "junction_length_um",
             Kind.FLOAT,
-            "length of the triple lines in µm (3D)",
+            "length of the triple lines in µm (3D) at the contact radius: closer lines merge, so it is less than "
+            "the length of voxel edges where three phases meet; compare it at one radius only",
             minimum=0,
             nullable=True,
         ),

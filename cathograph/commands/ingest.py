@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 @takes_options
 def ingest(
     context: typer.Context,
-    paths: Annotated[list[Path], typer.Argument(help="Image files: TIFF, PNG, npy, HDF5, XRM/TXRM, Zarr.")],
+    paths: Annotated[
+        list[Path],
+        typer.Argument(help="Image files: TIFF, PNG, npy, HDF5, XRM/TXRM, Zarr; a folder of slices."),
+    ],
     sample: Annotated[str, typer.Option(help="Sample the images show.")],
     options: IngestOptions,
     map_options: MapOptions,

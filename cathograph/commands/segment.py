@@ -57,4 +57,7 @@ def segment(
         errors.print(f"{phase.name}: {100 * share:.1f} %", highlight=False)
     spec = ",".join(f"{phase.code}={phase.name}" for phase in SSB_CATHODE.all_phases if phase in named)
     following = shlex.join(["cathograph", "ingest", str(out), "--as", "phases", "--phases", spec])
-    errors.print(f"Next: {following} --sample NAME", highlight=False, markup=False, soft_wrap=True)
+    # The file of phases states no pixel size.
+    size = "NUMBER" if file.pixel_size_um is None else f"{file.pixel_size_um * 1000:.6g}"
+    following += f" --sample NAME --pixel-size-nm {size}{' --volume' if volume else ''}"
+    errors.print(f"Next: {following}", highlight=False, markup=False, soft_wrap=True)

@@ -4,7 +4,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 
-from cathograph.ingest.formats.file_state import STILL_WRITTEN, look_at, shown
+from cathograph.ingest.formats.file_state import STILL_WRITTEN, is_zarr_store, look_at, shown
 from cathograph.schema.errors import InputImageError
 
 
@@ -19,6 +19,7 @@ class Kind(StrEnum):
     HDF5 = "hdf5"
     XRADIA = "xradia"
     ZARR = "zarr"
+    SLICES = "slices"
 
 
 MAGIC: tuple[tuple[bytes, Kind], ...] = (
@@ -66,7 +67,7 @@ def identify(path: Path) -> Kind:
         msg = f"{shown(path)}: found an empty file; expected {EXPECTED}. {STILL_WRITTEN}."
         raise InputImageError(msg)
     if path.is_dir():
-        return Kind.ZARR  # `look_at` has refused any other folder
+        return Kind.ZARR if is_zarr_store(path) else Kind.SLICES  # `look_at` has refused any other folder
     try:
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)

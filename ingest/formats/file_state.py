@@ -15,6 +15,7 @@ from pathlib import Path
 from cathograph.schema.errors import InputImageError
 
 READ_BLOCK_BYTES = 1 << 20
+SLICE_SUFFIXES = (".tif", ".tiff", ".png")
 ZARR_NODES = ("zarr.json", ".zarray", ".zgroup")
 STILL_WRITTEN = "Still being written? Wait until it is complete, or export it again"
 
@@ -33,7 +34,7 @@ class FileState:
 
 
 def is_zarr_store(path: Path) -> bool:
-    """Tell whether a folder is a Zarr store, the one kind of image that is a folder."""
+    """Tell whether a folder is a Zarr store."""
     return any((path / name).is_file() for name in ZARR_NODES)
 
 
@@ -47,13 +48,37 @@ def size_of_folder(path: Path) -> FileState:
     """
     size, newest = 0, 0
     try:
-        for file in sorted_files(path):
+        for file in files_of_folder(path):
             status = file.lstat()
             size, newest = size + status.st_size, max(newest, status.st_mtime_ns)
     except OSError as error:
         msg = f"{shown(path)}: cannot be listed ({error.strerror}); expected a complete folder. {STILL_WRITTEN}."
         raise InputImageError(msg) from error
     return FileState(size, newest)
+
+
+def slices_in(path: Path) -> list[str]:
+    """List the names of a folder that may be single slices: TIFF or PNG, not hidden.
+
+    Raises
+    ------
+    InputImageError
+        When the folder cannot be listed.
+    """
+    try:
+        return [
+            inner.name
+            for inner in path.iterdir()
+            if inner.suffix.casefold() in SLICE_SUFFIXES and not inner.name.startswith(".")
+        ]
+    except OSError as error:
+        msg = f"{shown(path)}: cannot be listed ({error.strerror}); expected a complete folder. {STILL_WRITTEN}."
+        raise InputImageError(msg) from error
+
+
+def files_of_folder(path: Path) -> list[Path]:
+    """List the files that make up a folder's image: all of a Zarr store, else the slices."""
+    return sorted_files(path) if is_zarr_store(path) else sorted(path / name for name in slices_in(path))
 
 
 def sorted_files(path: Path) -> list[Path]:
@@ -78,18 +103,10 @@ def look_at(path: Path) -> FileState:
         reason = getattr(error, "strerror", None) or str(error)
         msg = f"{shown(path)}: cannot be looked at ({reason}); expected a readable image file."
         raise InputImageError(msg) from error
-    if stat.S_ISDIR(status.st_mode) and is_zarr_store(path):
+    if stat.S_ISDIR(status.st_mode) and (is_zarr_store(path) or len(slices_in(path)) > 1):
         return size_of_folder(path)
     if stat.S_ISDIR(status.st_mode):
-        slices = sum(name.suffix.casefold() in (".tif", ".tiff") for name in path.iterdir())
-        found, way_out = "a directory", "Name the files inside it"
-        if slices > 1:
-            found = f"a directory of {slices} TIFF files"
-            way_out = (
-                "Make one stack of its slices: python -c \"import tifffile; tifffile.imwrite('volume.tif', "
-                f"tifffile.imread('{shown(path)}/*.tif*'), photometric='minisblack')\""
-            )
-        msg = f"{shown(path)}: found {found}; expected an image file. {way_out}."
+        msg = f"{shown(path)}: found a directory; expected an image file. Name the files inside it."
         raise InputImageError(msg)
     if not stat.S_ISREG(status.st_mode):
         msg = f"{shown(path)}: found a device or pipe; expected an image file. Save it to disk first."
@@ -117,7 +134,7 @@ def require_unchanged(path: Path, before: FileState) -> None:
 def hash_of_bytes(path: Path) -> str:
     """Return the SHA-256 of a file's bytes as 64 hexadecimal digits.
 
-    For a Zarr store, that of the names and hashes of its files.
+    For a Zarr store or a folder of slices, that of the names and hashes of its files.
 
     Raises
     ------
@@ -127,7 +144,7 @@ def hash_of_bytes(path: Path) -> str:
     before = look_at(path)
     digest = hashlib.sha256()
     if path.is_dir():
-        for inner in sorted_files(path):
+        for inner in files_of_folder(path):
             digest.update(f"{inner.relative_to(path).as_posix()}\0{hash_of_bytes(inner)}\n".encode())
         require_unchanged(path, before)
         return digest.hexdigest()

@@ -137,8 +137,8 @@ class ImageFile:
     dtype
         Type of every field.
     kind
-        ``"tiff"``, ``"npy"``, ``"png"``, ``"jpeg"``, ``"bmp"``, ``"hdf5"``, ``"xradia"`` or
-        ``"zarr"``, by content.
+        ``"tiff"``, ``"npy"``, ``"png"``, ``"jpeg"``, ``"bmp"``, ``"hdf5"``, ``"xradia"``,
+        ``"zarr"`` or ``"slices"``, by content.
     metadata
         Short texts about the file, for printing; nothing is computed from them.
     notes

@@ -1,5 +1,6 @@
 """Open an image file of any kind: the one entrance for everything that reads images."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from cathograph.ingest.formats.image_file import ImageFile, Pages, StoredImage
 from cathograph.ingest.formats.numpy_array import open_numpy_array
 from cathograph.ingest.formats.pixel_size import require_cubic
 from cathograph.ingest.formats.raster import open_raster
+from cathograph.ingest.formats.slice_folder import open_slices
 from cathograph.ingest.formats.stored_axes import PagesAs
 from cathograph.ingest.formats.tiff import open_tiff
 from cathograph.schema.errors import InputImageError
@@ -30,7 +32,7 @@ def open_image(
     ----------
     path
         TIFF (also ImageJ, OME, BigTIFF), ``.npy``, PNG, BMP, JPEG, HDF5, XRM/TXRM, or the folder of
-        a Zarr or OME-Zarr store.
+        a Zarr or OME-Zarr store, or of single slices (with `volume`).
     dataset
         Path of the array inside an HDF5 file or Zarr store, number or name of the image in a TIFF of
         several; may be left out where there is only one image.
@@ -94,6 +96,11 @@ def open_image(
     )
 
 
+def _open_slice(path: Path, *, dataset: str | None) -> StoredImage:
+    """Open one file of a folder of slices."""
+    return open_stored(path, identify(path), dataset=dataset, pages_as=PagesAs.IMAGES)
+
+
 def open_stored(
     path: Path, kind: Kind, *, dataset: str | None, pages_as: PagesAs, fill_unwritten: bool = False
 ) -> StoredImage:
@@ -121,6 +128,8 @@ def open_stored(
         from cathograph.ingest.formats.zarr_store import open_zarr
 
         return open_zarr(path, dataset=dataset, pages_as=pages_as, fill_unwritten=fill_unwritten)
+    if kind is Kind.SLICES:
+        return open_slices(path, partial(_open_slice, dataset=dataset), pages_as=pages_as)
     if dataset is not None:
         msg = (
             f"{shown(path)}: found a {kind} file, which has no datasets; expected HDF5, Zarr or TIFF with "

@@ -107,6 +107,11 @@ def inspect_file(
     kind = identify(path)
     if kind is Kind.HDF5 and given.layout is None and not knows_hdf5(path):
         return _list_hdf5(path, state.size)
+    if kind is Kind.SLICES and given == Given():
+        described = _describe_image(
+            path, open_stored(path, kind, dataset=None, pages_as=PagesAs.VOLUME), state.size
+        )
+        return replace(described, commands=tuple(f"{command} --volume" for command in described.commands))
     if kind in (Kind.PNG, Kind.JPEG, Kind.BMP):
         return _describe_image(
             path, open_stored(path, kind, dataset=None, pages_as=PagesAs.IMAGES), state.size

@@ -150,6 +150,9 @@ def open_draft(path: Path, given: Given) -> Draft:
     if given.layout is not None and kind is not Kind.HDF5:
         msg = f"{shown(path)}: found a {kind} file with a layout; expected HDF5. Leave out `layout`."
         raise InputImageError(msg)
+    if kind is Kind.SLICES:
+        msg = f"{shown(path)}: found a folder of single slices; expected a stack over energies in one file. Save it so."
+        raise InputImageError(msg)
     if kind is Kind.HDF5:
         if given.layout is not None:
             return open_by_layout(path, given.layout, largest_ratio=given.largest_ratio)

@@ -71,7 +71,10 @@ def test_from_pairs_to_a_graph(call, pairs):
         "segment", pairs / "0.tif", "--model", "mine.safetensors", "--out", "my phases.tif"
     )
     assert code == 0
-    assert "ingest 'my phases.tif' --as phases --phases 1=SSE,2=NMC --sample NAME" in errors
+    assert (
+        "ingest 'my phases.tif' --as phases --phases 1=SSE,2=NMC --sample NAME --pixel-size-nm NUMBER"
+        in errors
+    )
     phases = tifffile.imread(pairs.parent / "my phases.tif")
     assert phases.shape == (48, 48)
     assert set(np.unique(phases)) <= {1, 2}

@@ -46,17 +46,6 @@ def test_directory(tmp_path: Path):
     assert "a directory" in _refused(tmp_path)
 
 
-def test_directory_of_slices_says_how_to_make_a_volume(tmp_path: Path):
-    for place in range(3):
-        tifffile.imwrite(tmp_path / f"recon_{place:05d}.tif", FIELD + place)
-    message = _refused(tmp_path)
-    assert "3 TIFF files" in message
-    program = message.partition('python -c "')[2].partition('"')[0]
-    target = tmp_path.parent / "volume.tif"
-    exec(program.replace("'volume.tif'", repr(str(target))), {})  # noqa: S102  the line that users copy
-    np.testing.assert_array_equal(open_image(target, volume=True).pages[0][2], FIELD + 2)
-
-
 def test_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)  # a socket's path has at most 107 bytes
     with socket.socket(socket.AF_UNIX) as server:
