@@ -106,7 +106,7 @@ class TestNotebooks:
     def test_they_are_the_two_of_the_page(self):
         page = PAGE.read_text(encoding="utf-8")
         assert [path.stem for path in NOTEBOOKS] == ["across_samples", "first_look"]
-        assert all(f"(notebooks/{path.name})" in page for path in NOTEBOOKS)
+        assert all(f"docs/notebooks/{path.name}" in page for path in NOTEBOOKS)
 
     @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
     def test_they_are_stripped_and_need_no_more_than_the_readme_says(self, path):

@@ -68,7 +68,7 @@ def test_metrics_tells_what_it_did(cathograph, mask):
         {"sample": "s1", "image": "mask", "particles": 4}
     ]
     assert "already" in cathograph("metrics")[2]
-    assert "Metrics of 1 images with 4 particles" in cathograph("metrics", "--again")[2]
+    assert "1 images with 4 particles" in cathograph("metrics", "--again")[2]
 
 
 def test_metrics_of_what_is_not_there(cathograph, mask):

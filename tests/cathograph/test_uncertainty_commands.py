@@ -137,7 +137,7 @@ def test_calibrations_that_cannot_be_made(call, pairs, model):
     (pairs / "0.tif").unlink()
     for arguments, found in (
         (("--model", model, "--phases", PHASES), f"{FEWEST_IMAGES - 1} images to calibrate on"),
-        (("--model", "default", "--phases", PHASES), "part of the installation"),
+        (("--model", "default", "--phases", PHASES), "--model default"),
         (("--model", model, "--phases", "1=Graphite,2=NMC"), "Found Graphite in the mask"),
     ):
         code, _, errors = call("calibrate", pairs, *arguments, "--uncertainty", 2)
