@@ -23,6 +23,7 @@ from cathograph.analysis.figures.pixel_histograms import (
 )
 from cathograph.analysis.report.report import legend_of
 from cathograph.analysis.tables.selection_tables import stack_selections
+from cathograph.ingest.options import renamed
 from cathograph.ingest.stored.field_pictures import FieldPictures, read_field
 from cathograph.notebook import query
 from cathograph.schema.composites import BACKGROUND_PHASE
@@ -37,6 +38,8 @@ IMAGES = 6
 PARTICLES = 4
 """Particles shown per selection, from the lowest to the highest heterogeneity in those images."""
 _MOST_PIXELS = 32_000_000
+_FLAGS = {"files": "--files"}
+"""Fields that messages of ingest name, and the options of ``cathograph report`` for them."""
 
 
 def read_pixels(
@@ -90,7 +93,7 @@ def _read_some(
         try:
             field = read_field(store, sample=sample, image=image, edge=edge, folders=folders)
         except (InputError, InputImageError) as error:
-            reasons.append(str(error))
+            reasons.append(renamed(str(error), _FLAGS))
             continue
         fields[sample, image] = field
         pixels += field.image.labels.size

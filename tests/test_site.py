@@ -11,7 +11,7 @@ import pytest
 from generated_pages.architecture import architecture_picture, contract_layers, missing_rooms
 from generated_pages.architecture import main as write_architecture
 from generated_pages.commands import all_commands, commands_page
-from generated_pages.python_api import public_rooms
+from generated_pages.python_api import api_pages, public_rooms
 from generated_pages.queries import queries_page
 from generated_pages.schema_picture import PLACES
 from generated_pages.schema_picture import main as write_schema_picture
@@ -94,6 +94,21 @@ def test_every_named_query_has_its_place() -> None:
 def test_public_names_are_those_of_the_rooms() -> None:
     rooms = {room.__name__ for room in public_rooms()}
     assert {"cathograph", "cathograph.ingest.formats", "cathograph.phantom"} <= rooms
+
+
+def test_each_public_constant_is_described_by_its_own_text() -> None:
+    pages = api_pages()
+    constants = [
+        block
+        for page in pages.values()
+        for block in re.findall(r"\.\. py:data:: (.+?)```", page, flags=re.DOTALL)
+    ]
+    assert len(constants) >= 10
+    undescribed = [block for block in constants if not re.search(r"\n   [^:\s]", block)]
+    assert not undescribed
+    # One that is imported at once, and one on first use.
+    assert "The side across from each side." in pages["cathograph.schema.composites.md"]
+    assert "Names of the splits" in pages["cathograph.analysis.figures.predicted_against_measured.md"]
 
 
 def test_pictures_are_current_and_notice_what_is_new(tmp_path: Path) -> None:

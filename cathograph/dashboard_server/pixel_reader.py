@@ -6,10 +6,15 @@ from typing import TYPE_CHECKING
 
 from cathograph.dashboard.session.environment import FILES
 from cathograph.dashboard.session.image_pixels import ImagePixels
+from cathograph.ingest.options import renamed
 from cathograph.ingest.stored.field_pictures import read_field
+from cathograph.schema.errors import InputImageError
 
 if TYPE_CHECKING:
     from cathograph.queries.server.connection import Connection
+
+_FLAGS = {"files": "--files"}
+"""Fields that messages of ingest name, and the options of ``cathograph dashboard`` for them."""
 
 
 def read_image_pixels(store: "Connection", sample: str, image: str, edge: str | None = None) -> ImagePixels:
@@ -21,7 +26,10 @@ def read_image_pixels(store: "Connection", sample: str, image: str, edge: str | 
         When a file is missing, has changed, or does not reproduce the stored particles.
     """
     folders = [Path(each) for each in os.environ.get(FILES, "").split(os.pathsep) if each]
-    field = read_field(store, sample=sample, image=image, edge=edge, folders=folders)
+    try:
+        field = read_field(store, sample=sample, image=image, edge=edge, folders=folders)
+    except InputImageError as error:
+        raise InputImageError(renamed(str(error), _FLAGS)) from error
     energy = field.energy
     return ImagePixels(
         labels=field.image.labels,
@@ -31,5 +39,5 @@ def read_image_pixels(store: "Connection", sample: str, image: str, edge: str | 
         map_energy_ev=None if energy is None else energy.energy_ev,
         map_labels=None if energy is None else energy.labels,
         window_ev=None if energy is None else energy.window_ev,
-        missing=field.missing,
+        missing=tuple(renamed(each, _FLAGS) for each in field.missing),
     )

@@ -1,10 +1,14 @@
 """The pages of the Python interface: the public names of each room, as its ``__all__`` lists them."""
 
+import ast
 import importlib
+import importlib.util
 import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+
+from sphinx.pycode import ModuleAnalyzer
 
 import cathograph
 
@@ -56,8 +60,24 @@ def _block(room: ModuleType, name: str, seen: set[int]) -> str:
     elif callable(value):
         lines = [f".. autofunction:: {room.__name__}.{name}"]
     else:
-        lines = [f".. autodata:: {room.__name__}.{name}"]
+        lines = [f".. py:data:: {room.__name__}.{name}"]
     if id(value) in seen:
         lines.append("   :no-index:")
     seen.add(id(value))
+    if lines[0].startswith(".. py:data::"):
+        lines += ["", *(f"   {line}".rstrip() for line in _constant_docstring(room.__name__, name))]
     return "\n".join([f"## {name}", "", "```{eval-rst}", *lines, "```", ""])
+
+
+def _constant_docstring(module: str, name: str) -> list[str]:
+    """Read the text below a constant where it is defined; autodata shows that of its class for an imported one."""
+    analyzer = ModuleAnalyzer.for_module(module)
+    written = analyzer.find_attr_docs().get(("", name))
+    if written is not None:
+        return written
+    stub = Path(analyzer.srcname).with_suffix(".pyi")  # where a room is imported lazily
+    for node in ast.parse(stub.read_text(encoding="utf-8") if stub.is_file() else analyzer.code).body:
+        if isinstance(node, ast.ImportFrom) and name in {alias.asname or alias.name for alias in node.names}:
+            source = importlib.util.resolve_name("." * node.level + (node.module or ""), module)
+            return _constant_docstring(source, name)
+    return []

@@ -21,6 +21,8 @@ BACKGROUND = "background"
 BACKGROUND_COLOUR = "#f2f2f2"
 
 SIDES = ("top", "bottom", "left", "right", "front", "back")
+"""Sides of an image; front and back are those of a volume."""
+
 OPPOSITE = {
     "top": "bottom",
     "bottom": "top",
@@ -29,6 +31,7 @@ OPPOSITE = {
     "front": "back",
     "back": "front",
 }
+"""The side across from each side."""
 
 LARGEST_CODE = 254
 """Phase images are uint8, and 255 marks pixels without a phase while they are read."""

@@ -226,7 +226,11 @@ class TestReport:
         refused(call("report", "--out", "r", "--sample", "x"), "'x'", "demo-BLE")
         refused(call("report", "--out", "r", "--cathode", "x"), "'x'", "BLE, ECD, LCD")
         refused(call("report", "--out", "r", "--select", "none.cypher"), "no row", "none.cypher")
-        refused(call("report", "--out", "r", "--select", "sse.cypher"), "no image and no NMC")
+        refused(
+            call("report", "--out", "r", "--select", "sse.cypher"),
+            "no image and no active particle",
+            "sse.cypher",
+        )
         refused(call("report", "--out", "r", "--select", "write.cypher"), "reads the graph")
         refused(call("report", "--out", "r", "--select", "absent.cypher"), "absent.cypher")
         refused(call("report", "--out", "r", "--compare", "LCD"), "at least two different")
