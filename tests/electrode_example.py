@@ -58,7 +58,7 @@ def make_tables(n=60, n_images=8, seed=0, sample="s", cathode="LCD", *, measured
     )  # fmt: skip
     measurements = images[["sample", "image"]].assign(
         kind="edge_energy_map", created=pd.Timestamp("2026-01-01", tz="UTC"), particles=1, measured=1,
-        flagged=0, matching="same_grid", params='{"window":1}',
+        flagged=0, matching="same_grid", params='{"window":1}', element="Ni", edge="K",
     )  # fmt: skip
     percolation = pd.DataFrame({"sample": [sample], "cathode": [cathode], "ndim": [2], "nmc": [n]})
     composites = pd.DataFrame(
