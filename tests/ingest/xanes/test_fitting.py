@@ -195,9 +195,9 @@ def test_frames_without_values_are_named():
 
 def test_a_stack_without_pre_edge_is_refused_with_the_ways_out():
     stack = ArrayEnergyStack(np.zeros((51, 2, 2)), EVEN_EV)
-    with pytest.raises(InputError, match=r"Found 0 of the 51 energies .* after the edge.*--no-normalise"):
+    with pytest.raises(InputError, match=r"Found 0 of the 51 energies .* after the edge.*`normalised`"):
         fit_stack(stack, HalfHeight(), NORMALISATION)
-    with pytest.raises(InputError, match=r"before the edge.*--pre-ev"):
+    with pytest.raises(InputError, match=r"before the edge.*`pre_ev`"):
         fit_stack(stack, HalfHeight(), Normalisation(pre_ev=(8200, 8321)))
 
 

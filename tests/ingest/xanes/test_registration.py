@@ -87,7 +87,7 @@ def test_a_shift_of_half_the_frame_is_refused():
     frame = np.zeros((64, 64), np.float32)
     frame[8:20, 8:20] = 1
     frames = np.stack([frame, np.roll(frame, 24, axis=1)])
-    with pytest.raises(InputError, match=r"expected at most a quarter.*other --register-against \(previous"):
+    with pytest.raises(InputError, match=r"expected at most a quarter.*`register_against` \(previous"):
         find_drift(ArrayEnergyStack(frames, [8330, 8340]))
 
 
