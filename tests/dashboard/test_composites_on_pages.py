@@ -141,7 +141,7 @@ def test_the_upload_form_offers_composites_and_their_phases(composites_store, op
 
 
 def test_a_report_of_one_composite_and_of_all(composites_store, tmp_path: Path):
-    everything = read_electrode_tables(lambda name: query(composites_store, name))
+    everything = read_electrode_tables(lambda name, **given: query(composites_store, name, **given))
     sofc = narrow(everything, keys_of_sample(everything, SOFC))
     pages = {}
     for name, selections in (("all", {"all": everything}), ("sofc", {"sofc": sofc})):
@@ -165,7 +165,7 @@ def test_a_report_of_one_composite_and_of_all(composites_store, tmp_path: Path):
 
 def test_grey_values_are_pooled_by_name_not_by_code(composites_store, files):
     # The grey image is 35 times the code, so each phase has its own range of grey values in each image.
-    everything = read_electrode_tables(lambda name: query(composites_store, name))
+    everything = read_electrode_tables(lambda name, **given: query(composites_store, name, **given))
     table = read_pixels(composites_store, {"all": everything}).grey.table
     pixels = table.groupby("phase")["pixels"].sum()
     particles = query(composites_store, "particles")
