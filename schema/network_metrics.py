@@ -10,9 +10,6 @@ from cathograph.schema.properties import Kind, Property
 METRICS_VERSION = 1
 """Raised whenever a metric is defined or computed differently; older ones are then computed anew."""
 
-SIDES = ("top", "bottom", "left", "right", "front", "back")
-"""Sides of an image: low and high y, low and high x, in 3D low and high z."""
-
 
 def _metric(name: str, meaning: str) -> Property:
     return Property(name, Kind.FLOAT, meaning, minimum=0, nullable=True)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from cathograph.analysis.network.contact_graph import ContactGraph
 from cathograph.analysis.network.dominators import dominated_weight
-from cathograph.schema.network_metrics import SIDES
+from cathograph.schema.composites import SIDES
 
 
 class Percolation(NamedTuple):
@@ -47,7 +47,7 @@ def touched_sides(bbox: NDArray[np.int64], shape: tuple[int, ...]) -> NDArray[np
     Returns
     -------
     ndarray of bool, shape (n, 2 ndim)
-        In the order of `cathograph.schema.network_metrics.SIDES`: top and bottom (low and high y), left and right (x),
+        In the order of `cathograph.schema.composites.SIDES`: top and bottom (low and high y), left and right (x),
         in 3D front and back (z).
 
     Examples
@@ -110,7 +110,7 @@ def percolate(
 
 
 def side_names(flags: NDArray[np.bool_]) -> list[str]:
-    """Name the sides that are flagged, in the order of `cathograph.schema.network_metrics.SIDES`."""
+    """Name the sides that are flagged, in the order of `cathograph.schema.composites.SIDES`."""
     return [side for side, flag in zip(SIDES, flags.tolist(), strict=False) if flag]
 
 

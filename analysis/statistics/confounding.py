@@ -7,7 +7,7 @@ shows the scatter; the adjusted effect is ours). As everywhere, a clustered coun
 beside it, and all d share the pooled standard deviation of the unadjusted comparison.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -22,6 +22,7 @@ from cathograph.analysis.statistics.clustered import (
     no_clustered_effect,
 )
 from cathograph.analysis.statistics.effect_size import NO_INTERVAL, Interval, standardize_difference
+from cathograph.analysis.statistics.result_row import flat_row
 from cathograph.analysis.tables.particle_table import (
     SIZE,
     cluster_of,
@@ -119,13 +120,7 @@ class SizeAdjusted:
 
     def row(self) -> dict[str, Any]:
         """Flatten to one row of a table: intervals become `_low` and `_high`."""
-        out: dict[str, Any] = {}
-        for name, value in asdict(self).items():
-            if name.endswith("_ci"):
-                out |= {f"{name}_low": value[0], f"{name}_high": value[1]}
-            else:
-                out[name] = value
-        return out
+        return flat_row(self)
 
 
 def adjust_for_size(

@@ -10,7 +10,7 @@ counterparts account for images, and they answer different questions:
   drifts with the calibration correlate without it.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ from cathograph.analysis.statistics.clustered import (
     no_clustered_effect,
 )
 from cathograph.analysis.statistics.effect_size import NO_INTERVAL, Interval
+from cathograph.analysis.statistics.result_row import flat_row
 from cathograph.analysis.tables.particle_table import (
     cluster_of,
     flagged_states,
@@ -109,13 +110,7 @@ class Correlation:
 
     def row(self) -> dict[str, Any]:
         """Flatten to one row of a table: intervals become `_low` and `_high`."""
-        out: dict[str, Any] = {}
-        for name, value in asdict(self).items():
-            if name.endswith("_ci"):
-                out |= {f"{name}_low": value[0], f"{name}_high": value[1]}
-            else:
-                out[name] = value
-        return out
+        return flat_row(self)
 
 
 def correlate(

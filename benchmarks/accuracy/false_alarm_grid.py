@@ -3,7 +3,7 @@
 Each cell is a layout of images, a pattern of exposure and a kind of noise
 (`cathograph.benchmarks.accuracy.simulated_designs`). The design is judged, as in every real comparison, and
 then tested on thousands of outcomes without an effect. A cell *holds* when its rate of false alarms at
-5 % lies between 3 and 7 %. Cells that come near these limits by chance or in truth are drawn again,
+5 % lies between 3 and 7 %. Cells near these limits, at random or in truth, are drawn again,
 ten times as often and with fresh draws, and the second rate is the one that counts.
 """
 

@@ -4,8 +4,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 
-from cathograph.ingest.formats.file_state import STILL_WRITTEN, is_zarr_store, look_at, shown
+from cathograph.ingest.formats.file_state import STILL_WRITTEN, is_zarr_store, look_at
 from cathograph.schema.errors import InputImageError
+from cathograph.schema.printable import shown
 
 
 class Kind(StrEnum):

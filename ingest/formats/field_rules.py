@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cathograph.ingest.formats.file_state import STILL_WRITTEN, shown
+from cathograph.ingest.formats.file_state import STILL_WRITTEN
 from cathograph.schema.errors import InputImageError
+from cathograph.schema.printable import shown
 
 Field = NDArray[Any]
 

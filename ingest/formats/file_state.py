@@ -13,16 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cathograph.schema.errors import InputImageError
+from cathograph.schema.printable import shown
 
 READ_BLOCK_BYTES = 1 << 20
 SLICE_SUFFIXES = (".tif", ".tiff", ".png")
 ZARR_NODES = ("zarr.json", ".zarray", ".zgroup")
 STILL_WRITTEN = "Still being written? Wait until it is complete, or export it again"
-
-
-def shown(path: Path) -> str:
-    """Return the path as it may stand in a message of one line."""
-    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in str(path))
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cathograph.ingest.formats.file_state import STILL_WRITTEN, shown
+from cathograph.ingest.formats.file_state import STILL_WRITTEN
 from cathograph.schema.errors import InputImageError
+from cathograph.schema.printable import shown
 
 FOREIGN_ERRORS: tuple[type[Exception], ...] = (
     OSError,  # h5py, pillow, the disk

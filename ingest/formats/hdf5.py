@@ -21,7 +21,6 @@ from cathograph.ingest.formats.field_rules import (
     grey_of_colour,
     refuse_bomb,
 )
-from cathograph.ingest.formats.file_state import shown
 from cathograph.ingest.formats.hdf5_axes import stated_axes
 from cathograph.ingest.formats.hdf5_links import find_dataset, opened_hdf5
 from cathograph.ingest.formats.hdf5_storage import (
@@ -33,6 +32,7 @@ from cathograph.ingest.formats.hdf5_storage import (
 from cathograph.ingest.formats.pixel_size import SAME_SIZE, Step, Voxel, voxel_of
 from cathograph.ingest.formats.stored_axes import AxisPlan, PagesAs, in_order, plan_axes
 from cathograph.schema.errors import InputImageError
+from cathograph.schema.printable import shown
 
 MOST_LISTED = 10
 LARGEST_BLOCK_BYTES = 256 << 20

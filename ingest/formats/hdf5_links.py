@@ -9,9 +9,9 @@ from pathlib import Path
 
 import h5py
 
-from cathograph.ingest.formats.file_state import shown
 from cathograph.ingest.formats.foreign_errors import reading
 from cathograph.schema.errors import InputImageError
+from cathograph.schema.printable import shown
 
 DEEPEST_LINK = 32
 MOST_LISTED = 10

@@ -9,8 +9,9 @@ import hdf5plugin
 from numpy.typing import NDArray
 
 from cathograph.ingest.formats.field_rules import refuse_unwritten
-from cathograph.ingest.formats.file_state import STILL_WRITTEN, shown
+from cathograph.ingest.formats.file_state import STILL_WRITTEN
 from cathograph.schema.errors import InputImageError
+from cathograph.schema.printable import shown
 
 # The import alone registers the filters; beamlines write bitshuffle and blosc by default.
 FILTER_NAMES = {

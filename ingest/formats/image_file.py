@@ -12,9 +12,10 @@ from typing import Any, Protocol, overload
 import numpy as np
 
 from cathograph.ingest.formats.field_rules import Field
-from cathograph.ingest.formats.file_state import FileState, require_unchanged, shown
+from cathograph.ingest.formats.file_state import FileState, require_unchanged
 from cathograph.ingest.formats.pixel_size import Voxel
 from cathograph.schema.errors import InputImageError
+from cathograph.schema.printable import shown
 
 
 class StoredImage(Protocol):

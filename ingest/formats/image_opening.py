@@ -7,7 +7,7 @@ import numpy as np
 
 from cathograph.ingest.formats.content_kind import Kind, identify
 from cathograph.ingest.formats.field_rules import refuse_bomb
-from cathograph.ingest.formats.file_state import hash_of_bytes, look_at, require_unchanged, shown
+from cathograph.ingest.formats.file_state import hash_of_bytes, look_at, require_unchanged
 from cathograph.ingest.formats.hdf5 import open_hdf5
 from cathograph.ingest.formats.image_file import ImageFile, Pages, StoredImage
 from cathograph.ingest.formats.numpy_array import open_numpy_array
@@ -17,6 +17,7 @@ from cathograph.ingest.formats.slice_folder import open_slices
 from cathograph.ingest.formats.stored_axes import PagesAs
 from cathograph.ingest.formats.tiff import open_tiff
 from cathograph.schema.errors import InputImageError
+from cathograph.schema.printable import shown
 
 
 def open_image(

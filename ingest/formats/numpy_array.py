@@ -14,11 +14,12 @@ from cathograph.ingest.formats.field_rules import (
     field_dtype,
     grey_of_colour,
 )
-from cathograph.ingest.formats.file_state import STILL_WRITTEN, shown
+from cathograph.ingest.formats.file_state import STILL_WRITTEN
 from cathograph.ingest.formats.foreign_errors import reading
 from cathograph.ingest.formats.pixel_size import Voxel
 from cathograph.ingest.formats.stored_axes import PagesAs, plan_axes
 from cathograph.schema.errors import InputImageError
+from cathograph.schema.printable import shown
 
 
 @dataclass(frozen=True)

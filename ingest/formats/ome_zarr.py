@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cathograph.ingest.formats.file_state import shown
 from cathograph.ingest.formats.pixel_size import Step
 from cathograph.ingest.formats.zarr_metadata import inside, multiscales_of
 from cathograph.schema.errors import InputImageError
+from cathograph.schema.printable import shown
 
 
 @dataclass(frozen=True)

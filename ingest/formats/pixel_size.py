@@ -17,8 +17,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from cathograph.ingest.formats.file_state import shown
 from cathograph.schema.errors import InputImageError
+from cathograph.schema.printable import shown
 
 NONE_STATED = "none stated"
 UM_PER_UNIT: dict[str, float] = {

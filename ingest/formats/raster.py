@@ -19,11 +19,11 @@ from PIL.PngImagePlugin import PngImageFile
 
 from cathograph.ingest.formats.content_kind import Kind
 from cathograph.ingest.formats.field_rules import Field, as_field, grey_of_colour, refuse_bomb
-from cathograph.ingest.formats.file_state import shown
 from cathograph.ingest.formats.foreign_errors import reading
 from cathograph.ingest.formats.orientation import KNOWN, ORIENTATION_TAG, TURNED, UPRIGHT, upright
 from cathograph.ingest.formats.pixel_size import UM_PER_UNIT, Step, Voxel, step_from_resolution, voxel_of
 from cathograph.schema.errors import InputImageError
+from cathograph.schema.printable import shown
 
 CLASSES: dict[Kind, type[PillowFile]] = {
     Kind.PNG: PngImageFile,

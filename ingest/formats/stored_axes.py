@@ -14,8 +14,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from cathograph.ingest.formats.file_state import shown
 from cathograph.schema.errors import InputImageError
+from cathograph.schema.printable import shown
 
 # A third axis of 3 or 4 is colour only where the other two can be an image.
 SMALLEST_COLOUR_SIDE = 16

@@ -22,7 +22,7 @@ import tifffile
 from tifffile import TiffPage
 
 from cathograph.ingest.formats.field_rules import Field, as_field, field_dtype, grey_of_colour
-from cathograph.ingest.formats.file_state import STILL_WRITTEN, shown
+from cathograph.ingest.formats.file_state import STILL_WRITTEN
 from cathograph.ingest.formats.foreign_errors import reading
 from cathograph.ingest.formats.orientation import KNOWN, ORIENTATION_TAG, TURNED, UPRIGHT, upright
 from cathograph.ingest.formats.pixel_size import NONE_STATED, Voxel, voxel_of
@@ -32,6 +32,7 @@ from cathograph.ingest.formats.tiff_images import axes_of, choose_image, images_
 from cathograph.ingest.formats.tiff_makers import maker_steps
 from cathograph.ingest.formats.tiff_pages import check_page, full_size_pages, stored_dtype_of, tag_of
 from cathograph.schema.errors import InputImageError
+from cathograph.schema.printable import shown
 
 WHITE_IS_ZERO, PALETTE = 0, 3
 LOSSY = frozenset((6, 7, 34892, 33007, 34661, 50002, 34933, 34934))  # JPEG and its relatives

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from tifffile import TiffPage
 
-from cathograph.ingest.formats.file_state import STILL_WRITTEN, shown
+from cathograph.ingest.formats.file_state import STILL_WRITTEN
 from cathograph.ingest.formats.tiff_claims import (
     Resolution,
     TiffClaims,
@@ -17,6 +17,7 @@ from cathograph.ingest.formats.tiff_claims import (
 from cathograph.ingest.formats.tiff_makers import names_a_microscope
 from cathograph.ingest.formats.tiff_pages import description_of, stated_resolution, stored_dtype_of
 from cathograph.schema.errors import InputImageError
+from cathograph.schema.printable import shown
 
 MOST_LISTED = 10
 

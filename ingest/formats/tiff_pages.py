@@ -8,10 +8,11 @@ import tifffile
 from tifffile import TiffPage
 
 from cathograph.ingest.formats.field_rules import refuse_bomb
-from cathograph.ingest.formats.file_state import STILL_WRITTEN, shown
+from cathograph.ingest.formats.file_state import STILL_WRITTEN
 from cathograph.ingest.formats.orientation import ORIENTATION_TAG
 from cathograph.ingest.formats.tiff_claims import Resolution, resolution_of
 from cathograph.schema.errors import InputImageError
+from cathograph.schema.printable import shown
 
 REDUCED = 1
 

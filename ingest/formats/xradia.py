@@ -18,10 +18,11 @@ import olefile
 from numpy.typing import NDArray
 
 from cathograph.ingest.formats.field_rules import Field, as_field
-from cathograph.ingest.formats.file_state import STILL_WRITTEN, shown
+from cathograph.ingest.formats.file_state import STILL_WRITTEN
 from cathograph.ingest.formats.foreign_errors import reading
 from cathograph.ingest.formats.pixel_size import Step, Voxel, voxel_of
 from cathograph.schema.errors import InputImageError
+from cathograph.schema.printable import shown
 
 DTYPES: dict[int, np.dtype[Any]] = {5: np.dtype("<u2"), 10: np.dtype("<f4")}
 IMAGES_A_FOLDER = 100

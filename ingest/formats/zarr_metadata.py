@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cathograph.ingest.formats.file_state import shown
 from cathograph.schema.errors import InputImageError
+from cathograph.schema.printable import shown
 
 LARGEST_JSON_BYTES = 8 << 20
 DEEPEST_ARRAY = 5

@@ -28,7 +28,7 @@ from cathograph.ingest.formats.field_rules import (
     refuse_bomb,
     refuse_unwritten,
 )
-from cathograph.ingest.formats.file_state import STILL_WRITTEN, shown, size_of_folder
+from cathograph.ingest.formats.file_state import STILL_WRITTEN, size_of_folder
 from cathograph.ingest.formats.foreign_errors import reading
 from cathograph.ingest.formats.ome_zarr import OmeImage, images_of
 from cathograph.ingest.formats.pixel_size import Voxel, voxel_of
@@ -42,6 +42,7 @@ from cathograph.ingest.formats.zarr_metadata import (
     require_safe_codecs,
 )
 from cathograph.schema.errors import InputImageError
+from cathograph.schema.printable import shown
 
 MOST_LISTED = 10
 

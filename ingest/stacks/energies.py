@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from cathograph.ingest.formats.file_state import shown
 from cathograph.ingest.stacks.energy_stack import check_energies
 from cathograph.ingest.stacks.source_file import SourceFile
 from cathograph.ingest.stacks.text_rows import NUMBER, read_rows
 from cathograph.schema.errors import InputError, InputImageError
+from cathograph.schema.printable import shown
 
 EV_PER_UNIT = {"ev": 1.0, "electronvolt": 1.0, "kev": 1e3, "kiloelectronvolt": 1e3, "j": 1 / 1.602176634e-19}
 LARGEST_TABLE_BYTES = 1 << 20

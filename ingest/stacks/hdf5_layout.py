@@ -7,7 +7,6 @@ from typing import Any
 import h5py
 import numpy as np
 
-from cathograph.ingest.formats.file_state import shown
 from cathograph.ingest.formats.hdf5_links import find_dataset, opened_hdf5
 from cathograph.ingest.formats.hdf5_storage import require_own_pixels
 from cathograph.ingest.stacks.draft import Draft
@@ -16,6 +15,7 @@ from cathograph.ingest.stacks.frames import open_hdf5_frames
 from cathograph.ingest.stacks.layout import Alternatives, Layout
 from cathograph.ingest.stacks.metadata import BeamlineMetadata, as_date, as_text, length_um
 from cathograph.schema.errors import InputImageError
+from cathograph.schema.printable import shown
 
 LARGEST_VALUES_BYTES = 8 << 20  # a million positions or energies
 UNIT_NAMES = ("units", "unit", "Units")

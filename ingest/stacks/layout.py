@@ -9,10 +9,10 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from cathograph.ingest.formats.file_state import shown
 from cathograph.ingest.options import Region, Signal
 from cathograph.ingest.stacks.energies import EV_PER_UNIT
 from cathograph.schema.errors import InputImageError
+from cathograph.schema.printable import shown
 from cathograph.schema.yaml_reader import read_yaml
 
 LARGEST_YAML_BYTES = 64 << 10

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from cathograph.ingest.formats.file_state import shown
 from cathograph.ingest.formats.pixel_size import um_per_unit
 from cathograph.schema.errors import InputImageError
+from cathograph.schema.printable import shown
 
 LONGEST_TEXT = 200
 LENGTH = re.compile(r"\s*([-+0-9.eE]+)\s*([A-Za-zµμ]+)\s*")

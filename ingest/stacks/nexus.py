@@ -11,11 +11,11 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from cathograph.ingest.formats.file_state import shown
 from cathograph.ingest.stacks.energies import StatedEnergies
 from cathograph.ingest.stacks.hdf5_layout import first_there, read_values
 from cathograph.ingest.stacks.metadata import BeamlineMetadata, as_date, as_text
 from cathograph.schema.errors import InputImageError
+from cathograph.schema.printable import shown
 
 DEEPEST_ENTRY = 3
 MOST_GROUPS = 2000

@@ -9,7 +9,6 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from cathograph.ingest.formats.file_state import shown
 from cathograph.ingest.formats.hdf5_links import opened_hdf5
 from cathograph.ingest.formats.pixel_size import Step, voxel_of
 from cathograph.ingest.options import Signal
@@ -19,6 +18,7 @@ from cathograph.ingest.stacks.hdf5_layout import first_there, read_values
 from cathograph.ingest.stacks.metadata import length_um
 from cathograph.ingest.stacks.nexus import energies_at, entries, group_of, metadata_of, one_entry
 from cathograph.schema.errors import InputImageError
+from cathograph.schema.printable import shown
 
 # Positions are measured, not set, so steps scatter; a mean step is a pixel size within this.
 EVEN_STEPS = 0.05

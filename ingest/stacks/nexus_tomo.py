@@ -12,7 +12,6 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from cathograph.ingest.formats.file_state import shown
 from cathograph.ingest.formats.hdf5_links import opened_hdf5
 from cathograph.ingest.options import Signal
 from cathograph.ingest.stacks.draft import Draft
@@ -22,6 +21,7 @@ from cathograph.ingest.stacks.hdf5_layout import first_there, read_values
 from cathograph.ingest.stacks.metadata import as_text, length_um
 from cathograph.ingest.stacks.nexus import energies_at, entries, group_of, metadata_of, one_entry
 from cathograph.schema.errors import InputImageError
+from cathograph.schema.printable import shown
 
 SAMPLE, FLAT, DARK = 0, 1, 2
 # Energies of a flat and of its sample frame are set values of one motor; eV and keV alike.

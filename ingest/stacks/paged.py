@@ -7,7 +7,6 @@ The list of energies is found by its name (``scan.tif`` with ``scan_energies.txt
 from pathlib import Path
 
 from cathograph.ingest.formats.content_kind import Kind
-from cathograph.ingest.formats.file_state import shown
 from cathograph.ingest.formats.image_opening import open_stored
 from cathograph.ingest.formats.stored_axes import PagesAs
 from cathograph.ingest.stacks.draft import Draft
@@ -15,6 +14,7 @@ from cathograph.ingest.stacks.energies import StatedEnergies, read_energy_table
 from cathograph.ingest.stacks.frames import PagedFrames
 from cathograph.ingest.stacks.metadata import BeamlineMetadata
 from cathograph.schema.errors import InputImageError
+from cathograph.schema.printable import shown
 
 BESIDE = ("{stem}_energies.txt", "{stem}_energies.csv", "{stem}.energies.txt", "{stem}.txt", "energies.txt")
 IN_WORDS = {Kind.TIFF: "TIFF stack", Kind.NUMPY_ARRAY: "NumPy array"}

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from cathograph.ingest.formats.file_state import shown
 from cathograph.ingest.stacks.energy_stack import check_energies
 from cathograph.ingest.stacks.text_rows import cells_of, read_rows
 from cathograph.schema.errors import InputError
+from cathograph.schema.printable import shown
 
 _LARGEST_BYTES = 64 << 20  # a table of spectra, not an image under a wrong name
 

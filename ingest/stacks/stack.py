@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cathograph.ingest.formats.file_state import shown
 from cathograph.ingest.options import Signal
 from cathograph.ingest.stacks.frames import Frames, FramesReference
 from cathograph.ingest.stacks.metadata import BeamlineMetadata
 from cathograph.ingest.stacks.source_file import SourceFile
 from cathograph.schema.errors import InputImageError
+from cathograph.schema.printable import shown
 
 # A camera's counts with a beam are hundreds or more; a transmission of 5 is no sample.
 LARGEST_TRANSMISSION = 5.0

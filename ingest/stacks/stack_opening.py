@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from cathograph.ingest.formats.content_kind import Kind, identify
 from cathograph.ingest.formats.field_rules import BOMB_RATIO
-from cathograph.ingest.formats.file_state import shown
 from cathograph.ingest.formats.hdf5_links import opened_hdf5
 from cathograph.ingest.formats.image_opening import open_stored
 from cathograph.ingest.formats.stored_axes import PagesAs
@@ -34,6 +33,7 @@ from cathograph.ingest.stacks.paged import open_paged
 from cathograph.ingest.stacks.source_file import SourceFile
 from cathograph.ingest.stacks.stack import BeamlineStack
 from cathograph.schema.errors import InputImageError
+from cathograph.schema.printable import shown
 
 HDF5_READERS = (
     (is_fxi, open_fxi),

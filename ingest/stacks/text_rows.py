@@ -8,9 +8,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from cathograph.ingest.formats.file_state import shown
 from cathograph.ingest.formats.foreign_errors import reading
 from cathograph.schema.errors import InputImageError
+from cathograph.schema.printable import shown
 
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 PARTED = re.compile(r"[\s,;]+")

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cathograph.ingest.formats.file_state import shown
 from cathograph.ingest.formats.stored_axes import PagesAs
 from cathograph.ingest.formats.zarr_metadata import arrays_of, attributes_of
 from cathograph.ingest.formats.zarr_store import ZarrImage, open_zarr, opened_array
@@ -23,6 +22,7 @@ from cathograph.ingest.stacks.energies import StatedEnergies
 from cathograph.ingest.stacks.frames import WAY_ON, stack_shape
 from cathograph.ingest.stacks.metadata import BeamlineMetadata, as_date, as_text
 from cathograph.schema.errors import InputImageError
+from cathograph.schema.printable import shown
 
 ENERGY_NAMES = ("energies_ev", "energies", "energy")
 MOST_ENERGIES = 1 << 16

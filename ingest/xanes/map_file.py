@@ -15,8 +15,8 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from cathograph.ingest.formats.file_state import shown
 from cathograph.schema.errors import InputError
+from cathograph.schema.printable import shown
 
 _UM_PER_CM = 1e4
 

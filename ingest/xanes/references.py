@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
-from cathograph.ingest.formats.file_state import shown
 from cathograph.ingest.stacks.spectrum_file import SpectrumTable, read_spectra
 from cathograph.ingest.xanes.white_line import WhiteLine
 from cathograph.schema.errors import InputError
+from cathograph.schema.printable import shown
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ BACKGROUND = "background"
 BACKGROUND_COLOUR = "#f2f2f2"
 
 SIDES = ("top", "bottom", "left", "right", "front", "back")
-"""Sides of an image; front and back are those of a volume."""
+"""Sides of an image: low and high y, low and high x, in 3D low and high z."""
 
 OPPOSITE = {
     "top": "bottom",

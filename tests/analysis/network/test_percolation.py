@@ -10,7 +10,7 @@ from cathograph.analysis.network.network_metrics import measure_network
 from cathograph.ingest.graph.contacts import find_contacts
 from cathograph.ingest.regions.regions import Regions
 from cathograph.ingest.regions.shapes import measure_regions
-from cathograph.schema.network_metrics import SIDES
+from cathograph.schema.composites import SIDES
 
 # docs/decisions/0007: contact radius 1, so nothing reaches across the two empty columns.
 EXAMPLE = np.array(
