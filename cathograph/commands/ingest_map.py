@@ -62,20 +62,14 @@ def ingest_map(
 
 
 def _show(outcome: "MapOutcome", sample: str, image: str, *, as_json: bool) -> None:
-    record = {
-        "sample": sample,
-        "image": image,
-        "state": outcome.state,
-        "particles": outcome.particles,
-        "measured": outcome.measured,
-        "flagged": outcome.flagged,
-        "measurement": outcome.measurement,
-    }
+    record = {"sample": sample, "image": image, **outcome.as_record()}
     if as_json:
         print_json(record)
         return
     import pandas as pd
 
-    print_table(pd.DataFrame([record]).drop(columns="measurement"))
+    print_table(
+        pd.DataFrame([record]).drop(columns=["measurement", "energy_step_ev", "n_fill", "n_pinned", "notes"])
+    )
     for note in outcome.notes:
         errors.print(f"[dim]{escape(with_flags(note))}[/]", highlight=False)

@@ -8,14 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from cathograph.ingest.formats import ImageFile
+from cathograph.ingest.formats.standard_errors import read_standard_errors
 from cathograph.ingest.options import MapOptions, MatchingOptions, StateMethod
 from cathograph.ingest.provenance import run_record
 from cathograph.ingest.regions.regions import Regions
 from cathograph.ingest.states.electrochemistry import measure_states
 from cathograph.ingest.states.energy_map import find_values_in_window, open_energy_map
+from cathograph.ingest.states.energy_notes import notes_on_energies
+from cathograph.ingest.states.energy_resolution import EnergyResolution, read_resolution
 from cathograph.ingest.states.map_fit import MapFit, read_map_fit
 from cathograph.ingest.states.map_matching import match_map
 from cathograph.ingest.states.map_placement import MapPlacement
@@ -80,6 +84,10 @@ class MapPage:
         What the user chose.
     content_sha256 : str
         Hash of the values.
+    resolution : EnergyResolution
+        What the values say of how they were made.
+    standard_error_ev : ndarray of float32, shape of `energy_ev`, or None
+        Standard error of each energy, where the file holds them.
     fit : MapFit or None
         How it was fitted, where that is known.
     notes : tuple of str
@@ -90,6 +98,8 @@ class MapPage:
     energy_ev: NDArray[np.floating]
     source: MapSource
     content_sha256: str
+    resolution: EnergyResolution = field(default_factory=EnergyResolution)
+    standard_error_ev: NDArray[np.float32] | None = None
     fit: MapFit | None = None
     notes: tuple[str, ...] = ()
 
@@ -104,8 +114,19 @@ class MapPage:
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """How its values are read, and how they were fitted where that is known."""
+        """How its values are read, and how they were fitted where that is known.
+
+        What was found in the values has a name here only where it changes a result, so that keys of other
+        measurements stay as they were.
+        """
+        found = self.resolution
         fit: dict[str, Any] = {} if self.fit is None else {"fit": self.fit.method}
+        if found.changes_values:
+            fit["no_energies"] = {"fill_ev": list(found.fill_ev), "pinned_ev": list(found.pinned_ev)}
+        if found.is_coarse(self.source.method):
+            fit["energy_step_ev"] = found.step_ev
+        if self.standard_error_ev is not None:
+            fit["standard_errors_sha256"] = hash_pixels(self.standard_error_ev)
         return {**self.source.method.as_parameters(), **fit}
 
     def run(self, started: datetime) -> IngestRunRecord:
@@ -153,7 +174,16 @@ class MapFile:
     def page(self, index: int) -> MapPage:
         """Read one map."""
         energy_ev = self.file.pages[index]
-        return MapPage(self.file, energy_ev, self.source, hash_pixels(energy_ev), self.fit, self.notes)
+        return MapPage(
+            self.file,
+            energy_ev,
+            self.source,
+            hash_pixels(energy_ev),
+            read_resolution(energy_ev, self.source.method),
+            read_standard_errors(self.file),
+            self.fit,
+            self.notes,
+        )
 
 
 def _as_fitted(source: MapSource, fit: MapFit) -> tuple[MapSource, tuple[str, ...]]:
@@ -196,6 +226,8 @@ class MapOutcome:
         Key of the measurement.
     notes : tuple of str
         What the user should know.
+    resolution : EnergyResolution
+        What the map's values say of how they were made.
     """
 
     state: str
@@ -204,12 +236,27 @@ class MapOutcome:
     flagged: int
     measurement: str
     notes: tuple[str, ...] = ()
+    resolution: EnergyResolution = field(default_factory=EnergyResolution)
 
     @classmethod
-    def of(cls, result: MeasurementResult, notes: tuple[str, ...] = ()) -> "MapOutcome":
+    def of(cls, result: MeasurementResult, page: MapPage, notes: tuple[str, ...]) -> "MapOutcome":
         """Tell what the store said."""
         counts = (result.particles, result.measured, result.flagged)
-        return cls(result.state, *counts, result.measurement_key, notes)
+        return cls(result.state, *counts, result.measurement_key, notes, page.resolution)
+
+    def as_record(self) -> dict[str, Any]:
+        """Flatten for tables and JSON."""
+        return {
+            "state": self.state,
+            "particles": self.particles,
+            "measured": self.measured,
+            "flagged": self.flagged,
+            "measurement": self.measurement,
+            "energy_step_ev": self.resolution.step_ev,
+            "n_fill": self.resolution.n_fill,
+            "n_pinned": self.resolution.n_pinned,
+            "notes": list(self.notes),
+        }
 
 
 @dataclass(frozen=True)
@@ -242,11 +289,19 @@ def analyse_map(
     InputImageError
         When map and image do not belong together, or no NMC has a value in the window.
     """
-    method = page.source.method
-    in_window = find_values_in_window(page.energy_ev, method)
+    method, found = page.source.method, page.resolution
+    energy_ev = found.clean(page.energy_ev)
+    in_window = find_values_in_window(energy_ev, method)
     placement = match_map(image, image_pixel_um, in_window, page.file.pixel_size_um, page.source.matching)
     del in_window
-    states = measure_states(image, page.energy_ev, method, placement=placement)
+    states = measure_states(
+        image,
+        energy_ev,
+        method,
+        placement=placement,
+        standard_error_ev=page.standard_error_ev,
+        coarse_steps=found.is_coarse(method),
+    )
     table = states.table
     if not table["n_valid"].any():
         low, high = method.window_ev
@@ -276,10 +331,17 @@ def analyse_map(
             "n_particles": len(table),
             "n_measured": int(table["soc_ev"].notna().sum()),
             "n_flagged": int(table["flagged"].sum()),
+            "energy_step_ev": found.step_ev,
+            "fill_ev": list(found.fill_ev) or None,
+            "n_fill": found.n_fill,
+            "pinned_ev": list(found.pinned_ev) or None,
+            "n_pinned": found.n_pinned,
+            "with_standard_errors": page.standard_error_ev is not None,
         },
         states=table,
     )
-    return AnalysedMap(rows, placement, (*page.notes, *_notes(rows, placement, states.n_infinite)))
+    notes = (*page.notes, *_notes(rows, placement, states.n_infinite), *_about_energies(page, table))
+    return AnalysedMap(rows, placement, notes)
 
 
 def add_map(
@@ -320,7 +382,7 @@ def add_map(
     with writing():
         known = note_known_measurement(store, segmentation_key, key, page.run(started))
     if known is not None:
-        return MapOutcome.of(known, page.notes)
+        return MapOutcome.of(known, page, page.notes)
     analysed = analyse_map(page, regions(), segmentation_key=segmentation_key, image_pixel_um=image_pixel_um)
     return write_map(store, analysed, page, started=started, writing=writing)
 
@@ -341,11 +403,17 @@ def write_map(
             int(str(about[name])) for name in ("n_particles", "n_measured", "n_flagged")
         )
         return MapOutcome(
-            "computed", particles, measured, flagged, analysed.rows.measurement_key, analysed.notes
+            "computed",
+            particles,
+            measured,
+            flagged,
+            analysed.rows.measurement_key,
+            analysed.notes,
+            page.resolution,
         )
     with writing():
         result = write_measurement(store, analysed.rows, page.run(started))
-    return MapOutcome.of(result, analysed.notes)
+    return MapOutcome.of(result, page, analysed.notes)
 
 
 def _notes(rows: MeasurementRows, placement: MapPlacement, n_infinite: int) -> list[str]:
@@ -368,6 +436,11 @@ def _notes(rows: MeasurementRows, placement: MapPlacement, n_infinite: int) -> l
             f"{flagged} of {particles} NMC flagged: too few valid pixels, or too many dropped or missing"
         )
     return notes
+
+
+def _about_energies(page: MapPage, table: pd.DataFrame) -> list[str]:
+    with_errors = page.standard_error_ev is not None
+    return notes_on_energies(page.resolution, page.source.method, table, with_errors=with_errors)
 
 
 def _places(lengths_um: tuple[float, ...]) -> str:

@@ -1,0 +1,61 @@
+"""What the user should know of the energies of a map: steps, fill values, failed fits, noise and cut."""
+
+import pandas as pd
+
+from cathograph.ingest.options import StateMethod
+from cathograph.ingest.states.energy_resolution import EnergyResolution
+
+
+def notes_on_energies(
+    found: EnergyResolution, method: StateMethod, states: pd.DataFrame, *, with_errors: bool
+) -> list[str]:
+    """Say what the values of a map are besides energies, and what is known of their errors.
+
+    Parameters
+    ----------
+    found : EnergyResolution
+        What the values say of how they were made.
+    method : StateMethod
+        How they were read.
+    states : DataFrame
+        From `cathograph.ingest.states.electrochemistry.measure_states`.
+    with_errors : bool
+        Whether the map holds standard errors.
+
+    Returns
+    -------
+    list of str
+        One sentence each, without a full stop.
+    """
+    notes = []
+    if found.n_fill:
+        notes.append(
+            f"{found.n_fill} pixels hold {_listed(found.fill_ev)} where nothing was fitted, and count as missing"
+        )
+    if found.n_pinned:
+        notes.append(
+            f"{found.n_pinned} pixels hold {_listed(found.pinned_ev)} eV, where fits ended at a bound, and count as "
+            "dropped"
+        )
+    if found.step_ev is not None:
+        coarse = ", too coarse for a polarization" if found.is_coarse(method) else ""
+        notes.append(f"the energies lie on steps of {found.step_ev:g} eV{coarse}")
+    if not with_errors:
+        notes.append(
+            "the map holds no standard errors, so heterogeneity is not corrected for the noise of the fit"
+        )
+    elif (states["soc_ev"].notna() & states["heterogeneity_corrected_ev"].isna()).any():
+        notes.append(
+            "some NMC have too few standard errors to correct their heterogeneity for the noise of the fit"
+        )
+    known = int(states["heterogeneity_uncut_ev"].notna().sum())
+    cut = known + int(states["uncut_reason"].notna().sum())
+    if cut:
+        notes.append(
+            f"the window cuts the energies of {cut} NMC; their whole spread is estimated for {known}"
+        )
+    return notes
+
+
+def _listed(values_ev: tuple[float, ...]) -> str:
+    return " and ".join(f"{value:.8g}" for value in values_ev)
