@@ -278,6 +278,8 @@ PREDICTION = NodeType(
         ),
         Property("content_sha256", Kind.STRING, "hash of the predicted values"),
         Property("n_particles", Kind.INTEGER, "NMC with a prediction", minimum=0),
+        Property("element", Kind.STRING, "element whose states are predicted: Ni, Co, Mn, Fe", nullable=True),
+        Property("edge", Kind.STRING, "its absorption edge: K", nullable=True),
     ),
 )
 

@@ -116,7 +116,7 @@ def build_hetero_data(
     _add_edges(data, columns, particles, place)
     data.image, data.sample, data.segmentation = image.image, image.sample, image.segmentation
     data.volume, data.beamtime, data.cathode = image.volume or "", image.beamtime or "", image.cathode or ""
-    data.measurement = image.measurement or ""
+    data.measurement, data.absorption_edge = image.measurement or "", image.absorption_edge or ""
     data.composite, data.composite_definition = composite.name, composite.definition
     data.pixel_size_um = image.pixel_size_um
     data.feature_names = list(names)
