@@ -12,6 +12,7 @@ from typing import Any, Protocol, overload
 import numpy as np
 
 from cathograph.ingest.formats.field_rules import Field
+from cathograph.ingest.formats.file_reading import FileReading
 from cathograph.ingest.formats.file_state import FileState, require_unchanged
 from cathograph.ingest.formats.pixel_size import Voxel
 from cathograph.schema.errors import InputImageError
@@ -33,6 +34,10 @@ class StoredImage(Protocol):
         Short texts for printing.
     notes
         What the user should know before using it.
+    channel
+        Name or number of the channel that was chosen; None where none was.
+    black_value
+        Value that is black where 0 is white (MinIsWhite); None where higher is brighter.
     """
 
     @property
@@ -58,6 +63,16 @@ class StoredImage(Protocol):
     @property
     def notes(self) -> tuple[str, ...]:
         """What the user should know before using it."""
+        ...
+
+    @property
+    def channel(self) -> str | None:
+        """Name or number of the channel that was chosen."""
+        ...
+
+    @property
+    def black_value(self) -> int | None:
+        """Value that is black where 0 is white."""
         ...
 
     def fields(self, start: int, stop: int) -> Iterator[Field]:
@@ -144,6 +159,13 @@ class ImageFile:
         Short texts about the file, for printing; nothing is computed from them.
     notes
         What the user should know before using it.
+    channel
+        Name or number of the channel that was chosen; None where none was.
+    reading
+        The same facts for printing, and the orientation, filters, unwritten parts and notes.
+    black_value
+        Value that is black where 0 is white (MinIsWhite), None where higher is brighter. `pages` are as
+        stored all the same: labels are never inverted. `as_seen` gives grey values.
     """
 
     path: Path
@@ -154,4 +176,28 @@ class ImageFile:
     dtype: np.dtype[Any]
     kind: str
     metadata: Mapping[str, str]
+    reading: FileReading
     notes: tuple[str, ...] = ()
+    channel: str | None = None
+    black_value: int | None = None
+
+    def as_seen(self, values: Field) -> Field:
+        """Return grey values of this file in which higher is brighter.
+
+        Parameters
+        ----------
+        values
+            One of `pages`, where it is a grey image.
+        """
+        return values if self.black_value is None else inverted(values, self.black_value)
+
+
+def inverted(values: Field, black_value: int) -> Field:
+    """Return grey values in which higher is brighter, from those of a file where 0 is white.
+
+    Examples
+    --------
+    >>> inverted(np.array([0, 1, 255], dtype=np.uint8), 255).tolist()
+    [255, 254, 0]
+    """
+    return (black_value - values.astype(np.uint64)).astype(values.dtype)

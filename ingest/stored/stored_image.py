@@ -97,7 +97,8 @@ def stored_regions(
         labels,
         dataset=dataset,
         volume=bool(params["volume"]),
-        fill_unwritten=bool(params.get("fill_unwritten", False)),
+        fill_unwritten=reading.options.fill_unwritten,
+        channel=reading.options.channel,
     )
     page = _page_with(file, stored, image)
     key = segmentation_key_of(
