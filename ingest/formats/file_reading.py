@@ -113,7 +113,9 @@ class FileReading:
             "axes": self.axes,
             "channel": self.channel,
             "pixel size": self.pixel_size,
-            "depth": None if self.depth_ratio is None else f"slices lie {self.depth_ratio:.6g} pixel edges apart",
+            "depth": None
+            if self.depth_ratio is None
+            else f"slices lie {self.depth_ratio:.6g} pixel edges apart",
             "filters": self.filters,
             "orientation": self.orientation,
             "unwritten": self.unwritten,

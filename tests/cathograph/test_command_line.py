@@ -234,8 +234,7 @@ class TestWrongInput:
         refused(result, "--pixel-size-nm")
 
     def test_two_images_of_one_name(self, cathograph_alone, mask, tmp_path):
-        other = tmp_path / "other" / mask.name
-        other.parent.mkdir()
+        other = mask.with_suffix(".tiff")
         other.write_bytes(mask.read_bytes())
         result = cathograph_alone(
             "ingest", mask, other, "--sample", "s", "--dry-run", "--as", "phases", "--phases", PHASES,
