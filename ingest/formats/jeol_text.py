@@ -40,7 +40,9 @@ def steps_beside(path: Path, width: int) -> tuple[dict[str, Step], str | None]:
         return {}, None
     # µ is one byte in the older files; UTF-8 read that way is known to `um_per_unit`.
     lines = beside.read_bytes().decode("latin-1").splitlines()
-    entries = dict((*line.split(maxsplit=1), "")[:2] for line in lines if line.startswith("$"))
+    entries = {
+        name: value for name, _, value in (line.partition(" ") for line in lines if line.startswith("$"))
+    }
     bar = re.fullmatch(r"(\d+(?:\.\d+)?)", entries.get(BAR, "").strip())
     marker = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(\S+)", entries.get(MARKER, "").strip())
     full = re.fullmatch(r"(\d+)\s+\d+", entries.get(SIZE, "").strip())

@@ -51,9 +51,8 @@ class NumpyImage:
                 channels = np.asarray(values).reshape(*self.shape, -1)
                 yield as_field(grey_of_colour(self.path, channels, MOVE_SLICES), self.dtype)
                 return
-            if self.picks:
-                values = values[tuple(self.picks.get(axis, slice(None)) for axis in range(values.ndim))]
-            pages = values.reshape(-1, *self.shape[-2:])
+            chosen = values[tuple(self.picks.get(axis, slice(None)) for axis in range(values.ndim))]
+            pages = chosen.reshape(-1, *self.shape[-2:])
             for index in range(start, stop):
                 yield as_field(np.array(pages[index]), self.dtype)
 
