@@ -143,10 +143,10 @@ def outside(path: Path, folder: Path) -> str | None:
 def _walk(
     folder: Path, unreadable: list[str], takes_folder: Callable[[str], bool]
 ) -> Iterator[tuple[str, FileState | None]]:
-    """Give files, links, Zarr stores and folders of slices by name; what is hidden, unfinished or the rules is left out.
+    """Give files, links, stores and folders of slices by name; what is hidden, unfinished or the rules is left out.
 
     A plain file comes with its state: it lies where it is found, so that one look at it is enough, which tells in
-    a folder of thousands. Of links and stores, which may lead elsewhere, only the name is given.
+    a folder of thousands. Of links, stores and folders, only the name is given.
     """
     left = [""]
     while left:
