@@ -1,12 +1,10 @@
 """How a file is read, as facts for people and for scripts: the same for `inspect` and for a dry run of `ingest`."""
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from cathograph.ingest.formats.opened_image import StoredImage
 from cathograph.ingest.formats.pixel_size import NONE_STATED
-
-if TYPE_CHECKING:
-    from cathograph.ingest.formats.image_file import StoredImage
 
 BY_LENGTH = "the file names none; their lengths decide"
 AS_STORED = "as stored"
@@ -74,7 +72,7 @@ class FileReading:
     notes: tuple[str, ...]
 
     @classmethod
-    def of(cls, stored: "StoredImage") -> "FileReading":
+    def of(cls, stored: StoredImage) -> "FileReading":
         """Collect the facts of an opened image."""
         facts = stored.metadata
         return cls(

@@ -13,8 +13,9 @@ from cathograph.ingest.formats.field_rules import refuse_bomb
 from cathograph.ingest.formats.file_reading import FileReading
 from cathograph.ingest.formats.file_state import hash_of_bytes, look_at, require_unchanged
 from cathograph.ingest.formats.hdf5 import open_hdf5
-from cathograph.ingest.formats.image_file import ImageFile, Pages, StoredImage
+from cathograph.ingest.formats.image_file import ImageFile, Pages
 from cathograph.ingest.formats.numpy_array import open_numpy_array
+from cathograph.ingest.formats.opened_image import StoredImage
 from cathograph.ingest.formats.pixel_size import require_cubic
 from cathograph.ingest.formats.raster import open_raster
 from cathograph.ingest.formats.slice_folder import open_slices

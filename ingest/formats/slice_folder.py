@@ -16,7 +16,7 @@ import numpy as np
 
 from cathograph.ingest.formats.field_rules import Field
 from cathograph.ingest.formats.file_state import slices_in
-from cathograph.ingest.formats.image_file import StoredImage
+from cathograph.ingest.formats.opened_image import StoredImage
 from cathograph.ingest.formats.pixel_size import Voxel
 from cathograph.ingest.formats.stored_axes import PagesAs
 from cathograph.schema.errors import InputImageError

@@ -16,8 +16,8 @@ from pathlib import Path
 from cathograph.ingest.formats.content_kind import Kind, identify
 from cathograph.ingest.formats.file_reading import FileReading
 from cathograph.ingest.formats.file_state import look_at
-from cathograph.ingest.formats.image_file import StoredImage
 from cathograph.ingest.formats.image_opening import open_stored
+from cathograph.ingest.formats.opened_image import StoredImage
 from cathograph.ingest.formats.stored_axes import PagesAs
 from cathograph.ingest.options import Signal, Source, covered_edges
 from cathograph.ingest.stacks.draft import Draft
