@@ -230,7 +230,7 @@ def _show_notes(field: Field, pictures: ImagePixels | str) -> None:
             f"{pairs:,} pairs of {field.legend.write('{actives}')} have concurrent channels, too many to draw."
         )
     elif pairs > MOST_CHANNELS:
-        notes.append(f"{MOST_CHANNELS} of {pairs:,} concurrent channels are drawn.")
+        notes.append(f"{MOST_CHANNELS} of {pairs:,} concurrent channels, chosen at random, are drawn.")
     if not isinstance(pictures, str):
         notes.extend(f"{each[0].upper()}{each[1:]}." for each in pictures.missing)
     st.caption(as_text(" ".join(notes)) if "`" in " ".join(notes) else " ".join(notes))

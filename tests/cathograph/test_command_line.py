@@ -274,3 +274,11 @@ def test_light_imports(module):
     script = f"import sys, {module}; print(*sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+def test_the_command_line_starts_without_numpy():
+    """Help and completion answer at once: numpy, pandas, driver and HDF5 are read by commands that need them."""
+    heavy = "{'numpy', 'pandas', 'scipy', 'neo4j', 'h5py', 'tifffile'}"
+    script = f"import sys, cathograph.cli; print(*sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
