@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cathograph.ingest.formats import FileReading, ImageFile, open_image, refuse_loose_slices
+from cathograph.ingest.formats import FileReading, ImageFile, refuse_loose_slices
 from cathograph.ingest.graph.particle_graph import ParticleGraph, build_graph
 from cathograph.ingest.grey_image import open_grey_beside
 from cathograph.ingest.image_names import AskToReplace, ImageNames
@@ -25,7 +25,7 @@ from cathograph.ingest.metrics import refresh_metrics
 from cathograph.ingest.options import IngestOptions, Source, Stored
 from cathograph.ingest.pixel_size_choice import choose_pixel_size
 from cathograph.ingest.provenance import run_record
-from cathograph.ingest.reading import Reading, read_regions
+from cathograph.ingest.reading import Reading, open_with, read_regions
 from cathograph.ingest.regions.pieces import notes_on_pieces
 from cathograph.ingest.rows import image_rows
 from cathograph.ingest.states.measurement import (
@@ -285,13 +285,7 @@ def analyse_page(
 def _pages_of(
     path: Path, options: IngestOptions, placement: Placement, names: ImageNames, *, alone: bool
 ) -> Iterator[_Page]:
-    file = open_image(
-        path,
-        dataset=options.dataset,
-        volume=options.volume,
-        fill_unwritten=options.fill_unwritten,
-        channel=options.channel,
-    )
+    file = open_with(path, options)
     if placement.image is not None and not alone:
         msg = (
             f"Found `image` {placement.image} with several files; expected one file. Ingest them one by one."

@@ -6,12 +6,13 @@ parameters that enter the segmentation's key; `read_regions` applies it to one i
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cathograph.ingest.formats import ImageFile, inverted
+from cathograph.ingest.formats import ImageFile, inverted, open_image
 from cathograph.ingest.options import IngestOptions, Source, Stored
 from cathograph.ingest.phase_maps import PhaseMap, apply_phase_map, read_phase_map
 from cathograph.ingest.regions.labelling import label_phases, regions_from_labels
@@ -163,6 +164,23 @@ class Reading:
             return reading
         # A model that was calibrated since has the same regions: what the key was made with counts.
         return replace(reading, parameters={**reading.parameters, CALIBRATION: chosen[CALIBRATION]})
+
+
+def open_with(path: Path, options: IngestOptions) -> ImageFile:
+    """Open a file as the options of an ingest say.
+
+    Raises
+    ------
+    InputImageError
+        As `open_image`.
+    """
+    return open_image(
+        path,
+        dataset=options.dataset,
+        volume=options.volume,
+        fill_unwritten=options.fill_unwritten,
+        channel=options.channel,
+    )
 
 
 def read_regions(pixels: NDArray[np.generic], reading: Reading) -> Regions:

@@ -242,6 +242,19 @@ def png(path: Path, stated: Stated) -> None:
     Image.fromarray(values).save(path, "PNG", dpi=dpi)
 
 
+FORMATS: dict[str, Callable[[Path, Stated], None]] = {
+    "OME-Zarr": ome_zarr,
+    "Zarr names": named_zarr,
+    "HDF5 labels": labelled_hdf5,
+    "ilastik": ilastik_hdf5,
+    "NeXus": nexus_hdf5,
+    "OME-TIFF": ome_tiff,
+    "ImageJ": imagej_tiff,
+    "TIFF": shaped_tiff,
+    "LSM": lsm,
+    "PNG": png,
+}
+"""By the names of the table of formats."""
 MAKERS: dict[str, Callable[[Path, Stated], None]] = {
     "ome-zarr 0.4": ome_zarr,
     "ome-zarr 0.5": lambda path, stated: ome_zarr(path, stated, zarr_format=3),

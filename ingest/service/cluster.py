@@ -17,11 +17,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cathograph.ingest.formats import open_image, refuse_loose_slices
+from cathograph.ingest.formats import refuse_loose_slices
 from cathograph.ingest.image_names import ImageNames, with_equal_stems
 from cathograph.ingest.options import IngestOptions
 from cathograph.ingest.pipeline import ImageOutcome, Placement, Progress, ingest_files
-from cathograph.ingest.reading import Reading
+from cathograph.ingest.reading import Reading, open_with
 from cathograph.ingest.service.groups import JobSpec
 from cathograph.ingest.service.job_run import JobResult, OpenStore, postponed, run_job
 from cathograph.ingest.service.workers import DIED, Finished
@@ -240,14 +240,7 @@ def _place_equal_stems(
             if path not in equal:
                 continue
             try:
-                file = open_image(
-                    path,
-                    dataset=options.dataset,
-                    volume=options.volume,
-                    fill_unwritten=options.fill_unwritten,
-                    channel=options.channel,
-                )
-                name, _ = names.choose(file, options.dataset)
+                name, _ = names.choose(open_with(path, options), options.dataset)
             except InputImageError as error:
                 refused[number] = [_failed(path, placement, str(error))]
                 continue

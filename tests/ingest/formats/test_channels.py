@@ -20,16 +20,8 @@ from cathograph.schema.errors import InputImageError
 VALUES = np.random.default_rng(0).integers(0, 200, (4, 3, 18, 21)).astype(np.uint16)
 CUBE = {"x": 0.5, "y": 0.5, "z": 0.5}
 WRITERS: dict[str, Callable[[Path, Stated], None]] = {
-    "OME-Zarr 0.4": stated_files.ome_zarr,
+    **{name: write for name, write in stated_files.FORMATS.items() if name != "PNG"},
     "OME-Zarr 0.5": lambda path, stated: stated_files.ome_zarr(path, stated, zarr_format=3),
-    "Zarr names": stated_files.named_zarr,
-    "HDF5 labels": stated_files.labelled_hdf5,
-    "ilastik": stated_files.ilastik_hdf5,
-    "NeXus": stated_files.nexus_hdf5,
-    "OME-TIFF": stated_files.ome_tiff,
-    "ImageJ": stated_files.imagej_tiff,
-    "TIFF": stated_files.shaped_tiff,
-    "LSM": stated_files.lsm,
 }
 ANY_ORDER = ("zcyx", "czyx", "zyxc")
 # Pages of a TIFF are (y, x); in two kinds channels vary faster than slices.

@@ -25,18 +25,6 @@ from cathograph.schema.errors import InputImageError
 VALUES = np.arange(2 * 20 * 24, dtype=np.uint8).reshape(2, 20, 24)
 CUBE = {"x": 0.5, "y": 0.5, "z": 0.5}
 Maker = Callable[[Path], None]
-WRITERS = {
-    "OME-Zarr": stated_files.ome_zarr,
-    "Zarr names": stated_files.named_zarr,
-    "HDF5 labels": stated_files.labelled_hdf5,
-    "ilastik": stated_files.ilastik_hdf5,
-    "NeXus": stated_files.nexus_hdf5,
-    "OME-TIFF": stated_files.ome_tiff,
-    "ImageJ": stated_files.imagej_tiff,
-    "TIFF": stated_files.shaped_tiff,
-    "LSM": stated_files.lsm,
-    "PNG": stated_files.png,
-}
 
 
 def _stated(axes: str, steps: dict[str, float] = CUBE, unit: str | None = "um") -> dict[str, Maker]:
@@ -46,7 +34,9 @@ def _stated(axes: str, steps: dict[str, float] = CUBE, unit: str | None = "um") 
         else VALUES[0]
     )
     stated = Stated(values, axes, steps, unit)
-    return {name: lambda path, write=write: write(path, stated) for name, write in WRITERS.items()}  # type: ignore[misc]
+    return {
+        name: lambda path, write=write: write(path, stated) for name, write in stated_files.FORMATS.items()
+    }  # type: ignore[misc]
 
 
 def _hdf5(values: np.ndarray = VALUES, **attributes: object) -> Maker:
