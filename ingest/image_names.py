@@ -8,6 +8,7 @@ suffix, nobody knows whether it is the same field: then the user is asked, or ha
 `replace`.
 """
 
+import json
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -142,6 +143,7 @@ class ImageNames:
         in_sight: str | None = None
         for run in runs_of_image(self.store, self.sample, first):
             same_array = dataset is None or run.dataset is None or _plain(dataset) == _plain(run.dataset)
+            same_array &= json.loads(run.params).get("channel") == file.channel
             if same_array and (run.file_sha256 == file.sha256 or run.file_path in (path, None)):
                 return None
             if run.active and in_sight is None:

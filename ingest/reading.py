@@ -72,10 +72,17 @@ class Reading:
     black_value: int | None = None
 
     def of_file(self, file: ImageFile) -> "Reading":
-        """Give the reading of one file: a grey image in which 0 is white is inverted, labels never."""
+        """Give the reading of one file.
+
+        A channel is called as the file calls it, however the user wrote it. A grey image in which 0 is white is
+        inverted, labels never.
+        """
+        reading = self
+        if file.channel is not None:
+            reading = replace(self, options=self.options.with_changes(channel=file.channel))
         if self.segmenter is None or file.black_value is None:
-            return self
-        return self.inverting(file.black_value)
+            return reading
+        return reading.inverting(file.black_value)
 
     def inverting(self, black_value: int) -> "Reading":
         """Give the same reading of a grey image in which 0 is white."""

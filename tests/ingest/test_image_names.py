@@ -214,8 +214,13 @@ def test_channels_of_one_file_are_images_of_their_own(store, tmp_path):
         "blue": "map_blue",
     }
     assert _images(store) == {"map_red", "map_blue"}
-    again = _ingest(store, tmp_path / "map.tif", options=OPTIONS.with_changes(channel="blue"))
-    assert (again.image, again.state) == ("map_blue", "unchanged")
+    for said in ("blue", "BLUE", "2"):
+        again = _ingest(store, tmp_path / "map.tif", options=OPTIONS.with_changes(channel=said))
+        assert (again.image, again.state) == ("map_blue", "unchanged")
+    # Another channel under the name of this one would put it out of sight.
+    green = OPTIONS.with_changes(channel="green")
+    refused = _ingest(store, tmp_path / "map.tif", options=green, image="map_blue")
+    assert (refused.state, "`replace`" in refused.error) == ("failed", True)
     stored = stored_regions(store, sample="s", image="map_blue", labels=tmp_path / "map.tif")
     expected = regions_of_phases(_phases(_field(4)), OPTIONS, SSB_CATHODE).labels
     np.testing.assert_array_equal(stored.label().labels, expected)
