@@ -64,7 +64,8 @@ def lines_of(found: "Inspection") -> list[str]:
         facts += _images(found)
     else:
         facts += found.reading.lines()
-    facts.append(("size", f"{_bytes(found.stored_bytes)}, {_bytes(found.expanded_bytes)} in memory"))
+    in_memory = f", {_bytes(found.expanded_bytes)} in memory" if found.expanded_bytes else ""
+    facts.append(("size", f"{_bytes(found.stored_bytes)}{in_memory}"))
     if found.first_ev is not None:
         facts.append(("energies", f"{found.n_energies}, {found.first_ev:g} to {found.last_ev:g} eV"))
     if found.edge is not None:

@@ -44,13 +44,10 @@ def lsm_claims(path: Path, first: TiffPage) -> TiffClaims | None:
         size = entries.get(f"VoxelSize{axis.upper()}")
         if isinstance(size, int | float) and math.isfinite(size) and size > 0:
             steps[axis] = Step(float(size), "m")
-    colours = entries.get("ChannelColors")
-    names = colours.get("ColorNames") if isinstance(colours, Mapping) else None
     return TiffClaims(
         "LSM",
         times * depth,
         tuple((name, size) for name, size in (("t", times), ("z", depth)) if size > 1),
         steps=steps,
-        channel_names=tuple(str(name) for name in names) if isinstance(names, list | tuple) else (),
         samples_are_channels=True,
     )

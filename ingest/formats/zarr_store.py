@@ -188,7 +188,10 @@ def open_zarr(
             fill_unwritten=fill_unwritten,
         )
         n_axes = stored.ndim
-        packers = [type(codec).__name__ for codec in (*stored.filters, *stored.compressors)]
+        packers = [
+            type(codec).__name__.removesuffix("Codec").lower()
+            for codec in (*stored.filters, *stored.compressors)
+        ]
     voxel = voxel_of(path, {} if image is None else image.steps(path, name, plan.meanings))
     metadata = {
         "format": "Zarr" if image is None else "OME-Zarr",
