@@ -85,11 +85,11 @@ RULES: tuple[Rule, ...] = (
          volume=True),
     Rule("slices", ("TIFF", "PNG"), "a folder of single slices, not as a volume", REFUSED, "give `volume`"),
     Rule("several", ("OME-TIFF", "TIFF", "HDF5", "Zarr"), "several images", REFUSED, "name one: `dataset`"),
-    Rule("table beside", ("Zarr",), "a table of texts beside the image", READ, "passed over"),
+    Rule("table beside", ("Zarr", "HDF5"), "a table of texts beside the image", READ, "passed over"),
     Rule("unwritten", ("HDF5", "Zarr"), "chunks that nobody wrote", REFUSED, "or `fill_unwritten`"),
     Rule("unwritten", ("TIFF",), "tiles or strips that nobody wrote", REFUSED, "save it whole"),
     Rule("filters", ("HDF5",), "blosc, bitshuffle, lz4, zstd", READ, "by hdf5plugin"),
-    Rule("no filter", ("HDF5",), "a filter that is not installed", REFUSED, "the message names it"),
+    Rule("no filter", ("HDF5", "Zarr"), "a filter or codec that is not installed", REFUSED, "the message names it"),
     Rule("user block", ("HDF5",), "a user block of any size", READ, "passed over"),
     Rule("objects", ("NumPy",), "pickled objects", REFUSED, "save plain numbers"),
 )  # fmt: skip

@@ -1,5 +1,6 @@
 """Every row of the table of formats, on a file of every format that it names; the page has the same table."""
 
+import json
 import shutil
 import warnings
 from collections.abc import Callable
@@ -99,6 +100,18 @@ def _table_beside(path: Path) -> None:
         _zarr(path, "image").create_array("table/index", shape=(2,), dtype="str")[:] = np.array(
             ["a", "b"], object
         )
+
+
+def _table_in_hdf5(path: Path) -> None:
+    with h5py.File(path, "w") as file:
+        file["image"] = VALUES
+        file["table/index"] = ["a", "b"]
+
+
+def _unknown_codec(path: Path) -> None:
+    zarr.create_array(path, data=VALUES, chunks=VALUES.shape, zarr_format=2)
+    content = json.loads((path / ".zarray").read_text())
+    (path / ".zarray").write_text(json.dumps({**content, "compressor": {"id": "of-a-camera"}}))
 
 
 def _unwritten_hdf5(path: Path) -> None:
@@ -233,10 +246,10 @@ MAKERS: dict[str, dict[str, Maker]] = {
         "HDF5": _several_hdf5,
         "Zarr": lambda path: _zarr(path, "a", "b") and None,
     },
-    "table beside": {"Zarr": _table_beside},
+    "table beside": {"Zarr": _table_beside, "HDF5": _table_in_hdf5},
     "unwritten": {"HDF5": _unwritten_hdf5, "Zarr": _unwritten_zarr, "TIFF": _unwritten_tiff},
     "filters": {"HDF5": _filtered},
-    "no filter": {"HDF5": _unknown_filter},
+    "no filter": {"HDF5": _unknown_filter, "Zarr": _unknown_codec},
     "user block": {"HDF5": _user_block},
     "objects": {"NumPy": _npy(np.array([[{}]], dtype=object), allow_pickle=True)},
 }
