@@ -112,7 +112,7 @@ class FileReading:
             "channel": self.channel,
             "pixel size": self.pixel_size,
             "depth": None
-            if self.depth_ratio is None
+            if self.depth_ratio is None or self.pages == 1
             else f"slices lie {self.depth_ratio:.6g} pixel edges apart",
             "filters": self.filters,
             "orientation": self.orientation,

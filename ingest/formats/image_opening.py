@@ -184,6 +184,21 @@ def open_stored(
     InputImageError
         When it cannot be read as images.
     """
+    stored = _open_kind(path, kind, dataset, pages_as, channel, fill_unwritten=fill_unwritten)
+    if channel is not None and stored.channel is None:
+        raise refuse_channel(path, channel, f"a {kind} file, in which no channel can be chosen")
+    return stored
+
+
+def _open_kind(
+    path: Path,
+    kind: Kind,
+    dataset: str | None,
+    pages_as: PagesAs,
+    channel: str | None,
+    *,
+    fill_unwritten: bool,
+) -> StoredImage:
     if kind is Kind.TIFF:
         return open_tiff(path, dataset=dataset, pages_as=pages_as, channel=channel)
     if kind is Kind.HDF5:
@@ -207,8 +222,6 @@ def open_stored(
     if kind is Kind.NUMPY_ARRAY:
         return open_numpy_array(path, pages_as=pages_as, channel=channel)
     if kind is Kind.XRADIA:
-        if channel is not None:
-            raise refuse_channel(path, channel, "an XRM or TXRM, which has no channels")
         from cathograph.ingest.formats.xradia import open_xradia
 
         return open_xradia(path)

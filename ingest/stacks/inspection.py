@@ -302,7 +302,7 @@ def _describe_image(
         facts=tuple((name, text) for name, text in stored.metadata.items() if name not in shown_already),
         reading=reading,
         missing=() if stored.voxel.pixel_size_um is not None else ("pixel size",),
-        notes=(*stored.notes, *_why_no_size(stored), *([meaning.note] if meaning.note else [])),
+        notes=(*stored.notes, *([meaning.note] if meaning.note else [])),
         problems=problems,
     )
     commands = _ingest_commands(inspection, meaning=meaning)
@@ -386,12 +386,6 @@ def _signal_in_words(stack: BeamlineStack) -> str:
     beam = "no flats" if stack.flats is None else f"{stack.flats.count} flats"
     beam = "beam from an empty region" if stack.incident is not None else beam
     return f"counts, {beam}, {0 if stack.darks is None else stack.darks.count} darks"
-
-
-def _why_no_size(stored: StoredImage) -> tuple[str, ...]:
-    """Return why a number in the file is not taken for a pixel size (a screen resolution)."""
-    text = stored.metadata.get("pixel size", "")
-    return (f"pixel size: {text}",) if stored.voxel.pixel_size_um is None and "(" in text else ()
 
 
 def _without_path(path: Path, error: InputImageError) -> str:

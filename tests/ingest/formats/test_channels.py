@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import beamline_files as made
 import h5py
 import numpy as np
 import pytest
@@ -173,3 +174,10 @@ def test_a_large_imagej_stack_behind_one_directory(tmp_path: Path):
     for name in ("a", "b"):
         image = open_image(tmp_path / name, channel="2", volume=True)
         np.testing.assert_array_equal(image.pages[0], VALUES[:, 2])
+
+
+def test_a_format_that_has_no_channels(tmp_path: Path):
+    path = made.txrm(tmp_path, images=made.COUNTS[:1].astype("<u2"))
+    assert "`channel` 0" in _refusal(path, channel="0")
+    Image.fromarray(COLOURS[..., 0]).save(tmp_path / "grey.png")
+    assert "`channel` 0" in _refusal(tmp_path / "grey.png", channel="0")
