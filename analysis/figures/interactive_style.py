@@ -57,10 +57,14 @@ def make_panel(
         hoverlabel={"align": "left"},
         dragmode="zoom",
     )
-    figure.update_xaxes(title={"text": plain(x), "font": {"size": 12}}, automargin=True)
-    figure.update_yaxes(
-        title={"text": plain(y.replace(": ", ":\n")), "font": {"size": 12}}, automargin=True, zeroline=False
+    # Axes carry units, so a tick is never 100µ: large and small numbers are powers of ten.
+    figure.update_xaxes(
+        title={"text": plain(x), "font": {"size": 12}}, automargin=True, exponentformat="power"
     )
+    figure.update_yaxes(
+        title={"text": plain(y.replace(": ", ":\n")), "font": {"size": 12}}, automargin=True, zeroline=False,
+        exponentformat="power",
+    )  # fmt: skip
     return figure
 
 

@@ -17,6 +17,7 @@ from cathograph.analysis.figures.field import (
 )
 from cathograph.analysis.figures.phase_legend import PhaseLegend, in_sentence
 from cathograph.dashboard.session import store
+from cathograph.dashboard.session.address import VIEW
 from cathograph.dashboard.session.field import (
     MOST_CHANNEL_PAIRS,
     Field,
@@ -95,9 +96,24 @@ def page() -> None:
 
 def _choose_image(images: pd.DataFrame) -> pd.Series:
     by_name = dict(zip(image_ids(images), images.index, strict=True))
-    name = st.selectbox(
-        "Image", list(by_name), key="view", bind="query-params", on_change=_choose, args=(None,)
+    asked = st.session_state.get(VIEW) or st.query_params.get(VIEW)
+    if asked not in by_name:
+        st.session_state[VIEW] = st.query_params[VIEW] = next(iter(by_name))
+    # Without a default, so that the address always names the image: the first one is another one tomorrow.
+    name = str(
+        st.selectbox(
+            "Image",
+            list(by_name),
+            index=None,
+            required=True,
+            key=VIEW,
+            bind="query-params",
+            on_change=_choose,
+            args=(None,),
+        )
     )
+    if asked and asked != name:
+        st.info(f"The filter leaves out image {as_text(asked)}, so another one is shown.")
     return images.loc[[by_name[name]]].iloc[0]
 
 
@@ -206,7 +222,12 @@ def _choose_layers(plane: Plane | None) -> tuple[str, list[str]]:
         if there:
             base = (
                 st.segmented_control(
-                    "Pixels", there, default=there[0], format_func=lambda each: _BASES[each], key="picture"
+                    "Pixels",
+                    there,
+                    default=there[0],
+                    format_func=lambda each: _BASES[each],
+                    key="picture",
+                    bind="query-params",
                 )
                 or there[0]
             )
@@ -215,7 +236,8 @@ def _choose_layers(plane: Plane | None) -> tuple[str, list[str]]:
             over,
             selection_mode="multi",
             default=[each for each in over if each != _GRAPH],
-            key=f"over-{plane is None}",
+            key="layers" if plane is not None else "graph_layers",
+            bind="query-params",
         )
     return base, list(shown)
 
