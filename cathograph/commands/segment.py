@@ -18,6 +18,9 @@ def segment(
     dataset: Annotated[
         str | None, typer.Option(help="Path of the array inside an HDF5 file or a Zarr store.")
     ] = None,
+    channel: Annotated[
+        str | None, typer.Option(help="Number (from 0) or name of the channel, where there are several.")
+    ] = None,
     volume: Annotated[
         bool, typer.Option("--volume", help="A stack is one volume: one grey scale for all slices.")
     ] = False,
@@ -44,9 +47,9 @@ def segment(
     if out.resolve() == path.resolve():
         msg = f"Found --out {out} to be the image itself; expected another file. Name one."
         raise InputError(msg)
-    file = open_image(path, dataset=dataset, volume=volume)
+    file = open_image(path, dataset=dataset, volume=volume, channel=channel)
     segmenter = make_unet(model=model, device=device, tile_px=tile_px, batch=batch)
-    pages = [run_segmenter(segmenter, page) for page in file.pages]
+    pages = [run_segmenter(segmenter, file.as_seen(page)) for page in file.pages]
     found = pages[0] if len(pages) == 1 else np.stack(pages)
     part = out.with_name(f"{out.name}.part")
     tifffile.imwrite(part, found, compression="zlib", photometric="minisblack", metadata=None)

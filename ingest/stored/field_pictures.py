@@ -136,9 +136,10 @@ def read_field(
     missing = []
     grey = None
     if stored.source == "image":
-        grey = regions.file.pages[regions.page]
+        grey = regions.file.as_seen(regions.file.pages[regions.page])
     elif files.grey is not None:
-        grey = open_image(files.grey.path, volume=labelled.labels.ndim == 3).pages[regions.page]
+        beside = open_image(files.grey.path, volume=labelled.labels.ndim == 3)
+        grey = beside.as_seen(beside.pages[regions.page])
     else:
         missing.append("no grey image: give it beside the labels (cathograph ingest … --grey FILE)")
     energy = None
