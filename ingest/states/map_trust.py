@@ -153,7 +153,8 @@ def _centres(size: int, cells_a_pixel: float) -> NDArray[np.int64]:
     if cells_a_pixel >= 1:
         return np.arange(size)
     starts = first_pixels(size, cells_a_pixel)
-    return (starts + np.append(starts[1:], size)) // 2
+    centres: NDArray[np.int64] = (starts + np.append(starts[1:], size)) // 2
+    return centres
 
 
 def _in_words(orientation: MapOrientation) -> str:
