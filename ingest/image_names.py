@@ -6,13 +6,14 @@ of sight. So a name that another file has is only taken where the user says so, 
 known to the image, or where it lies beside the other one as the same field in another format.
 """
 
-import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cathograph.ingest.formats import ImageFile
 from cathograph.queries.reading.image_runs import runs_of_image
-from cathograph.schema.errors import InputImageError
+from cathograph.schema.errors import InputError, InputImageError
+from cathograph.schema.names import clean_name, shown_name, with_bytes_escaped
+from cathograph.schema.printable import shown
 
 if TYPE_CHECKING:
     from cathograph.queries.server.connection import Connection
@@ -56,7 +57,7 @@ def choose_image_name(
         When the name, and the one with that of the folder before it, belong to other files.
     """
     path = file.path.absolute()
-    name = said or unicodedata.normalize("NFC", file.path.stem)
+    name = said or _name_of(path)
     other = _other_file(store, file, sample, name, dataset)
     if other is None:
         return name, ()
@@ -67,7 +68,7 @@ def choose_image_name(
             f"puts out of sight what {other} gave for this image; `cathograph rollback` brings it back",
         )
     # Another array of the same file has the name of that array, another file that of its folder.
-    longer = f"{name}_{_plain(dataset or '')}" if other_path == path else f"{path.parent.name}_{name}"
+    longer = f"{name}_{_plain(dataset or '')}" if other_path == path else f"{shown_name(path.parent.name)}_{name}"
     if _other_file(store, file, sample, longer, dataset) is not None:
         msg = (
             f"{file.path}: found images named {name!r} and {longer!r} of other files in sample {sample!r} (the first "
@@ -87,15 +88,24 @@ def _other_file(
     if store is None:
         return None
     first = f"{name}#0" if len(file.pages) > 1 else name
-    path = str(file.path.absolute())
-    shown: str | None = None
+    path = with_bytes_escaped(str(file.path.absolute()))
+    in_sight: str | None = None
     for run in runs_of_image(store, sample, first):
         same_array = dataset is None or run.dataset is None or _plain(dataset) == _plain(run.dataset)
         if same_array and (run.file_sha256 == file.sha256 or run.file_path in (path, None)):
             return None
-        if run.active and shown is None:
-            shown = run.file_path or run.file_name
-    return shown
+        if run.active and in_sight is None:
+            in_sight = run.file_path or run.file_name
+    return in_sight
+
+
+def _name_of(path: Path) -> str:
+    """Return the name of a file as that of an image."""
+    try:
+        return clean_name(path.stem)
+    except InputError as error:
+        msg = f"{shown(path)}: {error} Rename the file, or give `image` NAME."
+        raise InputImageError(msg) from error
 
 
 def _plain(dataset: str) -> str:
