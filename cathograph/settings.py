@@ -5,12 +5,27 @@
 """
 
 from pathlib import Path
+from typing import Annotated
 
 from platformdirs import user_data_path
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cathograph.schema.errors import InputError
+
+
+def home_folder(given: object) -> Path:
+    """Read the path of a home.
+
+    Raises
+    ------
+    ValueError
+        When it is empty: that would be the folder one happens to be in.
+    """
+    if not str(given).strip():
+        msg = "an empty path, which would be the current folder; write . for that"
+        raise ValueError(msg)
+    return Path(str(given))
 
 
 class Settings(BaseSettings):
@@ -32,7 +47,7 @@ class Settings(BaseSettings):
     neo4j_uri: str | None = Field(default=None, validation_alias="NEO4J_URI")
     neo4j_user: str = Field(default="neo4j", validation_alias=AliasChoices("NEO4J_USER", "NEO4J_USERNAME"))
     neo4j_password: SecretStr | None = Field(default=None, validation_alias="NEO4J_PASSWORD")
-    home: Path = Field(
+    home: Annotated[Path, BeforeValidator(home_folder)] = Field(
         default_factory=lambda: user_data_path("cathograph", appauthor=False),
         validation_alias="CATHOGRAPH_HOME",
     )

@@ -9,7 +9,6 @@ suffix, nobody knows whether it is the same field: then the user is asked, or ha
 """
 
 import json
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +17,8 @@ from typing import TYPE_CHECKING
 
 from cathograph.ingest.formats import ImageFile
 from cathograph.queries.reading.image_runs import runs_of_image
-from cathograph.schema.errors import InputImageError
+from cathograph.schema.errors import InputError, InputImageError
+from cathograph.schema.names import clean_name, shown_name, with_bytes_escaped
 from cathograph.schema.printable import shown
 
 if TYPE_CHECKING:
@@ -107,7 +107,11 @@ class ImageNames:
                 f"puts out of sight what {other} gave for this image; `cathograph rollback` brings it back",
             )
         # Another array of the same file has the name of that array, another file that of its folder.
-        longer = f"{name}_{_plain(dataset or '')}" if Path(other) == path else f"{path.parent.name}_{name}"
+        longer = (
+            f"{name}_{_plain(dataset or '')}"
+            if Path(other) == path
+            else f"{shown_name(path.parent.name)}_{name}"
+        )
         owner = self._other_file(file, longer, dataset)
         if owner is not None:
             msg = (
@@ -133,10 +137,11 @@ class ImageNames:
 
     def _other_file(self, file: ImageFile, name: str, dataset: str | None) -> str | None:
         """Return the file whose result an image shows, where this file never gave that image; else None."""
-        path = str(file.path.absolute())
+        path = with_bytes_escaped(str(file.path.absolute()))
         earlier = self.taken.get(name)
         if earlier is not None:
-            return None if str(earlier) == path else str(earlier)
+            found = with_bytes_escaped(str(earlier))
+            return None if found == path else found
         if self.store is None:
             return None
         first = f"{name}#0" if len(file.pages) > 1 else name
@@ -152,15 +157,30 @@ class ImageNames:
 
 
 def usual_name(file: ImageFile) -> str:
-    """Return the name that an image has where nobody gives it another one."""
-    stem = unicodedata.normalize("NFC", file.path.stem)
+    """Return the name that an image has where nobody gives it another one.
+
+    Raises
+    ------
+    InputImageError
+        When the name of the file is none that an image can have.
+    """
+    stem = _name_of(file.path)
     return stem if file.channel is None else f"{stem}_{_plain(file.channel)}"
 
 
 def with_equal_stems(paths: Sequence[Path]) -> list[Path]:
     """Return the paths whose stem another path of the call has, too."""
-    stems = Counter(unicodedata.normalize("NFC", path.stem) for path in {path.absolute() for path in paths})
-    return [path for path in paths if stems[unicodedata.normalize("NFC", path.stem)] > 1]
+    stems = Counter(_name_of(path) for path in {path.absolute() for path in paths})
+    return [path for path in paths if stems[_name_of(path)] > 1]
+
+
+def _name_of(path: Path) -> str:
+    """Return the name of a file as that of an image."""
+    try:
+        return clean_name(path.stem)
+    except InputError as error:
+        msg = f"{shown(path)}: {error} Rename the file, or give `image` NAME."
+        raise InputImageError(msg) from error
 
 
 def _plain(name: str) -> str:

@@ -5,7 +5,6 @@ store or not at all (the writer uses one transaction), so running the same comma
 finishes what a crash left undone and changes nothing that is done.
 """
 
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -41,6 +40,7 @@ from cathograph.queries.writing.measurements import measurements_left_behind
 from cathograph.schema.composites import SSB_CATHODE, Composite
 from cathograph.schema.errors import CathographError, InputError, InputImageError, PhaseMapError
 from cathograph.schema.keys import JsonScalar, hash_parts, hash_pixels
+from cathograph.schema.names import clean_name, shown_name
 from cathograph.schema.rows import FieldOfView, ImageRows
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ Writing = Callable[[], AbstractContextManager[None]]
 class Placement:
     """Where the images of one call belong.
 
-    Names are kept in Unicode's composed form (NFC): the same name typed on another system is the same.
+    Names are kept as `cathograph.schema.names.clean_name` writes them, so a name typed on another system is the same.
 
     Attributes
     ----------
@@ -72,7 +72,7 @@ class Placement:
     Raises
     ------
     InputError
-        When a name holds a line break or another control character.
+        When a name holds a line break or another character that cannot be seen.
     """
 
     sample: str
@@ -82,15 +82,16 @@ class Placement:
     replace: bool = False
 
     def __post_init__(self) -> None:
-        """Compose the names, and refuse those that no list could show."""
+        """Clean the names, and refuse those that no list could show."""
         for name in ("sample", "image", "cathode", "beamtime"):
             value = getattr(self, name)
             if not isinstance(value, str):
                 continue
-            if any(unicodedata.category(sign) == "Cc" for sign in value):
-                msg = f"Found `{name}` {value!r}; expected a name without line breaks or control characters."
-                raise InputError(msg)
-            object.__setattr__(self, name, unicodedata.normalize("NFC", value))
+            try:
+                object.__setattr__(self, name, clean_name(value))
+            except InputError as error:
+                msg = f"`{name}`: {error}"
+                raise InputError(msg) from error
 
 
 @dataclass(frozen=True)
@@ -228,7 +229,9 @@ def ingest_files(
                 found = [replace(page, grey=beside) for page in found]
             pages.extend(found)
         except InputImageError as error:
-            outcomes.append(ImageOutcome(path.name, placement.image or path.stem, "failed", error=str(error)))
+            outcomes.append(
+                ImageOutcome(path.name, placement.image or shown_name(path.stem), "failed", error=str(error))
+            )
     _refuse_equal_names(pages)
     for done, page in enumerate(pages):
         say(page.view.image, done, len(pages))

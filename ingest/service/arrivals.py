@@ -2,8 +2,8 @@
 
 The truth is a look through the folder; events of the operating system only say when the next look is worth
 while, so that one which is lost (a network share has none of what other machines do) costs time and
-no file. A file is complete when size and time have stood still for some seconds of our own clock; the clock
-of a share may be wrong, and its times are only compared with themselves.
+no file. A file is complete when its state (size, times, inode) has stood still for some seconds of our own
+clock; the clock of a share may be wrong, and its times are only compared with themselves.
 
 Links are followed where they stay inside of the folder. Folders that are links are not entered.
 """
@@ -173,7 +173,7 @@ def _walk(
                     yield name, None
                 elif entry.is_file():
                     status = entry.stat(follow_symlinks=False)
-                    yield name, FileState(status.st_size, status.st_mtime_ns)
+                    yield name, FileState.of(status)
             except OSError:
                 continue  # gone meanwhile, or a link that goes round in a circle
 

@@ -198,7 +198,7 @@ class Inbox:
             status = (self.folder / RULES_FILE).stat()
         except OSError:
             return None
-        return FileState(status.st_size, status.st_mtime_ns)
+        return FileState.of(status)
 
     def _say_once(self, line: str) -> None:
         if line not in self._said:

@@ -8,6 +8,7 @@ The options of an entry are those of `cathograph.ingest.options`, read and check
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,11 +16,12 @@ from fnmatch import translate
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from cathograph.ingest.options import IngestOptions, MapOptions, Options, StateMethod, renamed, scalar_of
 from cathograph.ingest.phase_maps import read_phase_map
 from cathograph.schema.errors import InputError, PhaseMapError
+from cathograph.schema.names import clean_name, shown_name
 from cathograph.schema.yaml_reader import YamlDocument, YamlValue, parse_yaml, read_yaml
 
 RULES_FILE = "beamtime.yaml"
@@ -28,7 +30,8 @@ _NAME = re.compile(r"\{([^{}]*)\}")
 # Signs that a glob has no use for: where one stands, the pattern is a regular expression, unless it begins with
 # a star or a question mark, which no regular expression can.
 _REGULAR = re.compile(r"[\\()^$|+{]|\.\*")
-_TEMPLATES = ("sample", "image", "cathode", "phases")
+_NAMES = ("sample", "image", "cathode")
+_TEMPLATES = (*_NAMES, "phases")
 OWN_KEYS = ("pattern", "as", "sample", "image", "cathode", "phases")
 """Keys of an entry that say which files are what; all others are options."""
 _IMAGE_MODELS: tuple[type[Options], ...] = (IngestOptions,)
@@ -131,6 +134,14 @@ class BeamtimeRules(BaseModel):
     pixel_size_nm: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     files: tuple[FileRule, ...] = Field(min_length=1)
 
+    @field_validator("beamtime")
+    @classmethod
+    def _legal_beamtime(cls, beamtime: str | None) -> str | None:
+        try:
+            return None if beamtime is None else clean_name(beamtime)
+        except InputError as error:
+            raise ValueError(str(error)) from error
+
     def match(self, name: str) -> "Match | None":
         r"""Find what a file is.
 
@@ -162,26 +173,53 @@ class BeamtimeRules(BaseModel):
             if rule.pattern.endswith("/") != name.endswith("/"):
                 continue  # `*` is about files, however short the name of a folder is
             pattern = compile_pattern(rule.pattern)
-            found = pattern.fullmatch(name if "/" in rule.pattern else name.rpartition("/")[2])
+            # Composed, as the pattern is: systems write the same name in either form.
+            found = _fits(pattern, rule, unicodedata.normalize("NFC", name))
             if found:
-                # A group that did not take part (in an alternative) stands for nothing.
-                groups = {key: value or "" for key, value in found.groupdict().items()}
-                names = {"stem": _stem(name), **groups}
-                filled = {field: _fill(getattr(rule, field), names) for field in _TEMPLATES}
-                return Match(
-                    name,
-                    rule,
-                    filled["sample"] or "",
-                    filled["image"] or "",
-                    filled["cathode"] or None,
-                    filled["phases"],
-                )
+                names = _parts_of(name, found)
+                sample, image, cathode, faults = "", "", None, []
+                for field in _NAMES:
+                    given = _fill(getattr(rule, field), names) or ""
+                    try:
+                        cleaned = clean_name(given)
+                    except InputError as error:
+                        cleaned = shown_name(given)
+                        faults.append(f"{shown_name(name)}: {error}")
+                    if field == "sample":
+                        sample = cleaned
+                    elif field == "image":
+                        image = cleaned
+                    else:
+                        cathode = cleaned or None
+                # A table is a file: its name stays as it is on disk.
+                as_on_disk = _parts_of(name, _fits(pattern, rule, name) or found)
+                phases = _fill(rule.phases, as_on_disk)
+                return Match(name, rule, sample, image, cathode, phases, faults[0] if faults else None)
         return None
+
+
+def _fits(pattern: re.Pattern[str], rule: FileRule, name: str) -> re.Match[str] | None:
+    return pattern.fullmatch(name if "/" in rule.pattern else name.rpartition("/")[2])
+
+
+def _parts_of(name: str, found: re.Match[str]) -> dict[str, str]:
+    """Give the texts that stand for names in braces; a group that did not take part stands for nothing."""
+    return {"stem": _stem(name), **{key: value or "" for key, value in found.groupdict().items()}}
 
 
 @dataclass(frozen=True)
 class Match:
-    """A file, the entry it fits, and that entry's texts with the names filled in."""
+    """A file, the entry it fits, and that entry's texts with the names filled in.
+
+    Attributes
+    ----------
+    name : str
+        Of the file, as it is on disk.
+    rule, sample, image, cathode, phases
+        The entry, and what it gives.
+    fault : str or None
+        Why it gives no legal names; `sample` and `image` are then only for lists.
+    """
 
     name: str
     rule: FileRule
@@ -189,6 +227,7 @@ class Match:
     image: str
     cathode: str | None
     phases: str | None
+    fault: str | None = None
 
     @property
     def phase_table(self) -> str | None:
@@ -208,6 +247,7 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
     >>> compile_pattern(r"(?P<n>\d+)_label\.tif").fullmatch("100_label.tif")["n"]
     '100'
     """
+    pattern = unicodedata.normalize("NFC", pattern)
     if pattern[0] in "*?" or not _REGULAR.search(pattern):
         # A star stays within one folder.
         parts = [translate(part).replace(".*", "[^/]*") for part in pattern.split("/")]
