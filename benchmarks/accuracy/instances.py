@@ -1,7 +1,7 @@
 """Splitting touching particles: ours with and without refinement and the usual methods, against known truth.
 
 Phantoms of `phantom` whose NMC are packed until nearly all of them touch: 2048² pixels with some 2,000 particles, and a
-volume. Then particles that are hollow, cracked, densely packed, or carry satellites (`cathograph.phantom.make_particles`).
+volume. Then particles that are hollow, cracked, densely packed, or carry satellites (`make_particles` of `phantom`).
 All start from the same mask of NMC and are scored against the particles as they were drawn: how many, how many
 of them in pieces (splits), how many found ones that hold several (merges), panoptic quality
 (`cathograph.ingest.segmentation.scores.instances`), adjusted Rand index of the pixels. The rivals:
@@ -128,7 +128,7 @@ def _make_kind(
 
 
 def adjusted_rand_index(truth: Labels, found: Labels) -> float:
-    """Adjusted Rand index of two labellings of the same pixels: 1 for the same parts, about 0 at random.
+    """Compute the adjusted Rand index of two labellings of the same pixels: 1 for the same parts, near 0 at random.
 
     Hubert and Arabie 1985, from the counts of pixels with each pair of labels.
     """
@@ -197,7 +197,7 @@ def run(progress: Callable[[str], None] | None = None, only: str | None = None) 
     return rows
 
 
-def _methods(phases: Labels, mask: Mask, true: int) -> dict[str, Callable[[], Labels]]:
+def _methods(phases: NDArray[np.integer], mask: Mask, true: int) -> dict[str, Callable[[], Labels]]:
     tuned = min(DISTANCES_PX, key=lambda px: abs(_count_peaks(mask, px) - true))
     return {
         "ours, whole phase image": lambda: label_phases(phases).labels.astype(np.int32, copy=False),

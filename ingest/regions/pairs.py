@@ -25,6 +25,9 @@ from cathograph.ingest.regions.basins import find_root
 from cathograph.ingest.regions.lattice_hull import lattice_points_2d, lattice_points_3d
 from cathograph.ingest.regions.row_extents import RowExtents
 
+_MOST_SECTORS = 5
+"""Most parts that are joined around holes at once: more are rather a packing of particles with its gaps."""
+
 _Rows = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]
 
 
@@ -110,7 +113,7 @@ class JoinableParts:
                     for other in {o for p in parts for o in beside[p]}
                     if {int(find_root(self._parent, p)) for p in around[other]} <= members
                 ]
-                if len(members) > 1 and self._join_if_convex(
+                if 1 < len(members) <= _MOST_SECTORS and self._join_if_convex(
                     sorted(members), sum(int(size[o]) for o in inside)
                 ):
                     break

@@ -62,8 +62,8 @@ def notes_on_large_particles(regions: Regions) -> list[str]:
     Examples
     --------
     >>> from cathograph.ingest.regions import label_phases
-    >>> [note[:37] for note in notes_on_large_particles(label_phases(np.array([[2, 2, 2, 0, 2]])))]
-    ['one NMC particle holds 75% of its pha']
+    >>> [note[:38] for note in notes_on_large_particles(label_phases(np.array([[2, 2, 2, 0, 2]])))]
+    ['one NMC particle of 2 holds 75% of its']
     """
     areas = np.bincount(regions.labels.reshape(-1), minlength=1)[regions.region_labels]
     notes = []
@@ -74,8 +74,7 @@ def notes_on_large_particles(regions: Regions) -> list[str]:
         share = own.max() / own.sum()
         if share > LARGE_SHARE:
             notes.append(
-                f"one {phase} particle holds {share:.0%} of its phase ({own.max()} of {own.sum()} px, "
-                f"{own.size} {'particle' if own.size == 1 else 'particles'}); look at the image: are touching particles "
-                "still joined? Then give a label image (`source` regions)."
+                f"one {phase} particle of {own.size} holds {share:.0%} of its phase ({own.max()} of {own.sum()} px); "
+                "look at the image: are touching particles still joined? Then give a label image (`source` regions)."
             )
     return notes

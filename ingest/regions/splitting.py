@@ -122,8 +122,8 @@ def _join_groups(
     """Find the final piece of each basin, named by the lowest basin in it."""
     least = NECK_DEPTHS[rules.max_depth - 1]
     group = _join_shallow_necks(tree.first, tree.second, tree.neck_depth, tree.n_basins, least)
-    lowest, part = np.unique(group, return_inverse=True)
-    part = part.astype(np.int32)
+    lowest, place = np.unique(group, return_inverse=True)
+    part: NDArray[np.int32] = np.asarray(place, dtype=np.int32)
     basin_rows = JoinableExtents(measure_row_extents(numbers + 1, tree.n_basins))
     parts = JoinableParts(
         basin_rows.join(part + 1, lowest.size),
@@ -136,7 +136,7 @@ def _join_groups(
     parts.join_pairs(first, second)
     hole, basin = holes.meet(numbers)
     if hole.size:
-        parts.join_around_holes(hole, part[basin], holes.size)
+        parts.join_around_holes(hole, part[basin].astype(np.int64), holes.size)
         # A part that fits none of the sectors of a particle may fit the whole.
         parts.join_pairs(first, second)
     return np.asarray(lowest[parts.groups()[part]], dtype=np.int32)

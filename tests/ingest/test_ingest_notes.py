@@ -40,7 +40,7 @@ def test_a_particle_that_holds_most_of_its_phase_is_told(tmp_path: Path, wall: i
     image[:, wall] = 0
     path = tmp_path / "field.npy"
     np.save(path, image)
-    options = IngestOptions(source="phases", phases="1=NMC", pixel_size_nm=50)
+    options = IngestOptions(source="phases", phases="0=background,1=NMC", pixel_size_nm=50)
     (outcome,) = ingest_files([path], Reading.of(options), Placement("s"), None)
     assert outcome.error == ""
     assert any("NMC" in note and "phase" in note for note in outcome.notes) is told
