@@ -142,6 +142,7 @@ SEGMENTATION = NodeType(
         Property("dropped", Kind.STRING, "regions below the minimum size per phase, as JSON"),
         *SEGMENTATION_UNCERTAINTY,
         *SEGMENTATION_METRICS,
+        Property("measures_computed", Kind.DATETIME, "when the last of them were written", nullable=True),
         Property(
             "measured",
             Kind.STRINGS,

@@ -10,6 +10,7 @@ the memory of the result.
 """
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numba as nb
 import numpy as np
@@ -17,6 +18,8 @@ from numpy.typing import NDArray
 from scipy import ndimage, sparse
 
 from cathograph.schema.composites import SIDES
+
+Value = TypeVar("Value", bound=np.generic)
 
 SLICE_THICKNESS_UM = 1.0
 """A 2D image stands for a slice of this thickness: its resistances are in ohm for 1 µm."""
@@ -90,10 +93,11 @@ def place_of_side(side: str, ndim: int) -> tuple[int, int]:
     return (ndim - 2, ndim - 1, 0)[place // 2], (-1, 1)[place % 2]
 
 
-def outermost(image: NDArray[np.generic], side: str) -> NDArray[np.generic]:
+def outermost(image: NDArray[Value], side: str) -> NDArray[Value]:
     """View the pixels at a side."""
     axis, direction = place_of_side(side, image.ndim)
-    return np.moveaxis(image, axis, 0)[0 if direction < 0 else -1]
+    at_side: NDArray[Value] = np.moveaxis(image, axis, 0)[0 if direction < 0 else -1]
+    return at_side
 
 
 def network_from(

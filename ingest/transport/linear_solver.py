@@ -52,13 +52,13 @@ def solve(
     levels = pyamg.smoothed_aggregation_solver(
         scaled,
         B=(1 / scale)[:, None],
-        strength=("symmetric", {"theta": 0.08}),
+        strength=("symmetric", {"theta": 0.01}),
         smooth=("jacobi", {"weighting": "local"}),
         improve_candidates=None,
         max_coarse=500,
     )
     found, not_done = cg(
-        scaled, scale * fed, rtol=_TOLERANCE, maxiter=_MOST_ITERATIONS, M=levels.aspreconditioner(cycle="W")
+        scaled, scale * fed, rtol=_TOLERANCE, maxiter=_MOST_ITERATIONS, M=levels.aspreconditioner(cycle="V")
     )
     if not_done:
         msg = (

@@ -6,5 +6,6 @@
 MATCH (segmentation:Segmentation {key: $segmentation})
 SET segmentation += $values,
     segmentation[$family + '_computed'] = datetime(),
+    segmentation.measures_computed = datetime(),
     segmentation.measured = [name IN coalesce(segmentation.measured, []) WHERE NOT name IN $names] + $names
 RETURN segmentation.key AS finished

@@ -1,15 +1,21 @@
 """Transport on phase images against analytic cases, a dense solution typed here, and laws of conservation."""
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from page_blocks import blocks_of
+from repository import ROOT
 
 from cathograph.ingest.measures.measured import StoredImage
 from cathograph.ingest.measures.transport import measure
 from cathograph.ingest.regions.regions import Regions
 from cathograph.ingest.transport import Medium, coupled_transport, effective_transport
+from cathograph.schema.errors import CompositeError
 
 SSE, NMC, GRAPHITE = 1, 2, 3
 IONIC, ELECTRONIC, ACTIVE = np.zeros(256), np.zeros(256), np.zeros(256, dtype=bool)
@@ -245,3 +251,59 @@ def test_one_pixel_particles_and_utilisation():
     assert measured.image["utilisation"] == pytest.approx(1 / 3)
     assert measured.image["share_without_current"] == pytest.approx(2 / 3)
     assert measured.image["ionic_conductivity_s_per_m"] == 0
+
+
+def test_the_example_of_the_page():
+    page = (ROOT / "docs/transport.md").read_text(encoding="utf-8")
+    (example,) = (block for block in blocks_of(page) if block.language == "python")
+    assert "assert" in example.text
+    exec(example.text, {})  # noqa: S102  the page's own code
+
+
+def test_conductivities_of_a_composite():
+    from cathograph.schema.composites import SSB_CATHODE, Composite
+
+    own = {
+        "ionic_s_per_m": {"SSE": 1},
+        "electronic_s_per_m": {"NMC": 2, "Graphite": 3},
+        "interface_ohm_m2": 4,
+    }
+    parts = json.loads(SSB_CATHODE.definition) | {"transport": own}
+    composite = Composite.from_parts(parts)
+    assert composite.sha256 == SSB_CATHODE.sha256
+    assert composite.transport_parameters.electronic_s_per_m["Graphite"] == 3
+    assert Composite.from_definition(composite.definition) == composite
+    assert SSB_CATHODE.transport_parameters.ionic_s_per_m == {"SSE": 0.1}
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"ionic_s_per_m": {}}, "SSE"),
+        ({"electronic_s_per_m": {"NMC": 1}}, "Graphite"),
+        ({"ionic_s_per_m": {"SSE": 0}}, "SSE"),
+        ({"ionic_s_per_m": {"SSE": float("nan")}}, "SSE"),
+        ({"ionic_s_per_m": {"SSE": "well"}}, "well"),
+        ({"interface_ohm_m2": -1}, "interface_ohm_m2"),
+        ({"interface_ohm": 1}, "interface_ohm"),
+    ],
+)
+def test_conductivities_that_cannot_be(change, named):
+    from cathograph.schema.composites import SSB_CATHODE, Composite
+
+    own = {
+        "ionic_s_per_m": {"SSE": 1},
+        "electronic_s_per_m": {"NMC": 2, "Graphite": 3},
+        "interface_ohm_m2": 4,
+    }
+    with pytest.raises(CompositeError, match=named):
+        Composite.from_parts(json.loads(SSB_CATHODE.definition) | {"transport": own | change})
+
+
+def test_a_composite_without_conductivities_and_a_side_that_2d_lacks():
+    phases = np.array([[SSE], [NMC]], np.uint8)
+    regions = each_pixel(phases)
+    for change, named in (({"name": "other"}, "transport"), ({"ion_side": "front"}, "ion_side")):
+        composite = replace(regions.composite, **change)
+        with pytest.raises(CompositeError, match=named):
+            measure(StoredImage(replace(regions, composite=composite), 0.5))
