@@ -17,7 +17,9 @@ from cathograph.schema.measures import MEASURE_NAMES
 from cathograph.schema.network_metrics import METRIC_NAMES
 from cathograph.schema.properties import Kind, Property
 
-NOT_IN_ROWS = frozenset({"key", "active", "created", "measured", "measures_computed"}) | METRIC_NAMES | MEASURE_NAMES
+NOT_IN_ROWS = (
+    frozenset({"key", "active", "created", "measured", "measures_computed"}) | METRIC_NAMES | MEASURE_NAMES
+)
 """Properties that do not come with the rows: keys follow from labels, times from the server, and network metrics
 and measures are computed from what is stored."""
 

@@ -118,7 +118,16 @@ def _read_field(
         of_edge = {"edge": edge} if name == "states" else {}
         return run(_connection, query, query.bind({"sample": sample, "image": image, **of_edge}))
 
-    names = ["particles", "contacts", "junctions", "centralities", "states", "tpbs_per_nmc", "composites", "measures"]
+    names = [
+        "particles",
+        "contacts",
+        "junctions",
+        "centralities",
+        "states",
+        "tpbs_per_nmc",
+        "composites",
+        "measures",
+    ]
     if int(_about["channel_pairs"]) <= MOST_CHANNEL_PAIRS:
         names.append("concurrent_channels")
     # In parallel: the server answers some while this process converts the rows of others.
