@@ -25,7 +25,7 @@ from cathograph.ingest.options import IngestOptions, Source, Stored
 from cathograph.ingest.pixel_size_choice import choose_pixel_size
 from cathograph.ingest.provenance import run_record
 from cathograph.ingest.reading import Reading, open_with, read_regions
-from cathograph.ingest.regions.pieces import notes_on_pieces
+from cathograph.ingest.regions.pieces import notes_on_large_particles, notes_on_pieces
 from cathograph.ingest.rows import image_rows
 from cathograph.ingest.states.measurement import (
     MapFile,
@@ -420,6 +420,8 @@ def _ingest_new(
     ]
     if reading.options.source is Source.REGIONS:
         notes += notes_on_pieces(graph.regions.labels)
+    else:
+        notes += notes_on_large_particles(graph.regions)
     if reading.options.radius_px == 0:
         notes.append("no contacts, because `radius_px` is 0; regions that touch are in contact from 1 on")
     if analysed.uncertainty is not None:

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 
 from cathograph.schema.composites.composite import Role
 from cathograph.schema.jobs import JOB_PROPERTIES
+from cathograph.schema.measures import PARTICLE_MEASURES, SEGMENTATION_MEASURES
 from cathograph.schema.network_metrics import PARTICLE_METRICS, SEGMENTATION_METRICS
 from cathograph.schema.properties import Kind, Property
 from cathograph.schema.uncertainty import PARTICLE_CONFIDENCE, SEGMENTATION_UNCERTAINTY
@@ -141,6 +142,14 @@ SEGMENTATION = NodeType(
         Property("dropped", Kind.STRING, "regions below the minimum size per phase, as JSON"),
         *SEGMENTATION_UNCERTAINTY,
         *SEGMENTATION_METRICS,
+        Property("measures_computed", Kind.DATETIME, "when the last of them were written", nullable=True),
+        Property(
+            "measured",
+            Kind.STRINGS,
+            "measures (without the network metrics) that its particles carry",
+            nullable=True,
+        ),
+        *SEGMENTATION_MEASURES,
     ),
 )
 
@@ -188,6 +197,7 @@ PARTICLE = NodeType(
         ),
         PARTICLE_CONFIDENCE,
         *PARTICLE_METRICS,
+        *PARTICLE_MEASURES,
     ),
 )
 

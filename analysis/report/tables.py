@@ -1,6 +1,6 @@
 """The tables of a report: S1 to S3 of the paper, our additions, and the provenance of the data."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -171,7 +171,42 @@ def result_tables(
             (*first, "exposure", "outcome", "method", "quoted", "difference", "difference_low",
              "difference_high", "df", "p", "reason"),
         ),
+        *_measures(selections, names, first, legend),
     )  # fmt: skip
+
+
+def _measures(
+    selections: Mapping[str, ElectrodeTables],
+    names: Sequence[str],
+    first: tuple[str, ...],
+    legend: PhaseLegend,
+) -> tuple[ReportTable, ...]:
+    """Summarize each measure of active particles; nothing where none is computed."""
+    rows = stack_selections({name: each.measures for name, each in selections.items()}, names)
+    if rows.empty:
+        return ()
+    by = [*first, "measure"]
+    values = rows.assign(value=rows["value"].astype(float), place=rows["sample"] + "/" + rows["image"])
+    summary = (
+        values.groupby(by, observed=True, sort=False)
+        .agg(
+            images=("place", "nunique"), particles=("value", "size"), known=("value", "count"), mean=("value", "mean"),
+            median=("value", "median"), lowest=("value", "min"), highest=("value", "max"),
+        )
+        .reset_index()
+    )  # fmt: skip
+    flat = any((each.images["ndim"] == 2).any() for each in selections.values())
+    return (
+        ReportTable(
+            "measures",
+            legend.title("Measures of {actives}"),
+            "Measures that are computed apart from the segmentation (`cathograph measures` explains them). Known is "
+            "the number of particles with a value; truth values are 0 and 1."
+            + (" A 2D image cuts paths that exist in 3D, so its transport is a lower bound." if flat else ""),
+            summary,
+            (*by, "images", "particles", "known", "mean", "median", "lowest", "highest"),
+        ),
+    )
 
 
 def _with_flagged(s1: pd.DataFrame, first: tuple[str, ...]) -> tuple[ReportTable, ...]:

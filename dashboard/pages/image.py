@@ -15,6 +15,7 @@ from cathograph.analysis.figures.field import (
     plot_field,
     whole_window,
 )
+from cathograph.analysis.figures.figure import label_of
 from cathograph.analysis.figures.phase_legend import PhaseLegend, in_sentence
 from cathograph.dashboard.session import store
 from cathograph.dashboard.session.address import VIEW
@@ -43,7 +44,8 @@ if TYPE_CHECKING:
 
 _PARTICLE, _CHART = "particle", "field_view"
 _WINDOW = "field_window"
-_BASES = {"grey": "X-ray", "phases": "Phases", "energy": "Energy"}
+_BASES = {"grey": "X-ray", "phases": "Phases", "energy": "Energy", "measure": "Measure"}
+_MEASURE = "measure"
 _OUTLINES, _GRAPH, _TPBS, _CHANNELS = "Outlines", "Graph", "TPBs", "Channels"
 
 
@@ -151,12 +153,21 @@ def _choose_slice(field: Field) -> int | None:
 def _show_field(field: Field, plane: Plane | None, z: int | None, chosen: int | None) -> None:
     key = (store.version(), str(field.about["sample"]), str(field.about["image"]), z)
     graph = field.graph if z is None else _of_slice(field.graph, plane, z)
-    base, shown = _choose_layers(plane)
+    base, shown = _choose_layers(plane, field)
     points = points_of((*key, plane is None), graph.particles, plane)
     layers = Layers(
         picture=""
         if plane is None
-        else raster_of(key, base, _OUTLINES in shown, _TPBS in shown, plane, graph.junctions, field.legend),
+        else raster_of(
+            key,
+            base,
+            _OUTLINES in shown,
+            _TPBS in shown,
+            plane,
+            graph.junctions,
+            field.legend,
+            field.details[base] if base in field.measures else None,
+        ),
         energy_window_ev=plane.window_ev if plane is not None and base == "energy" else None,
         graph=_GRAPH in shown or plane is None,
         tpbs=_TPBS in shown,
@@ -211,11 +222,13 @@ def _of_slice(graph: FieldTables, plane: Plane | None, z: int) -> FieldTables:
     )
 
 
-def _choose_layers(plane: Plane | None) -> tuple[str, list[str]]:
+def _choose_layers(plane: Plane | None, field: Field) -> tuple[str, list[str]]:
     there = [] if plane is None else [
         base for base, pixels in (("grey", plane.grey), ("phases", plane.phases), ("energy", plane.energy_ev))
         if pixels is not None
     ]  # fmt: skip
+    if there and field.measures:
+        there.append(_MEASURE)
     over = [_GRAPH, _TPBS, _CHANNELS] if plane is None else [_OUTLINES, _GRAPH, _TPBS, _CHANNELS]
     with st.container(horizontal=True):
         base = "phases"
@@ -231,6 +244,12 @@ def _choose_layers(plane: Plane | None) -> tuple[str, list[str]]:
                 )
                 or there[0]
             )
+        if base == _MEASURE:
+            base = st.selectbox("Measure", field.measures, format_func=label_of, key="measure")
+            known = field.details[base].dropna()
+            between = f" Colours from {known.min():.3g} to {known.max():.3g}." if len(known) else ""
+            cut = " A 2D image cuts paths that exist in 3D." if len(field.shape) == 2 else ""
+            st.caption(f"Grey: no value.{between}{cut}")
         shown = st.pills(
             "Overlay",
             over,
