@@ -17,7 +17,7 @@ from cathograph.ingest.options import IngestOptions, Source, Stored
 from cathograph.ingest.phase_maps import PhaseMap, apply_phase_map, read_phase_map
 from cathograph.ingest.regions.labelling import label_phases, regions_from_labels
 from cathograph.ingest.regions.regions import Regions
-from cathograph.ingest.regions.splitting import SPLIT_RULE, SplitRules
+from cathograph.ingest.regions.splitting import SplitRules
 from cathograph.ingest.segmentation import Segmenter, make_segmenter, run_segmenter
 from cathograph.ingest.segmentation.segmenter import SamplingSegmenter
 from cathograph.ingest.segmentation.uncertainty.interval_calibration import (
@@ -261,5 +261,4 @@ def _region_parameters(options: IngestOptions) -> dict[str, JsonScalar]:
     parameters = options.stored(Stored.REGIONS)
     if options.split_nmc:
         parameters.update({f"split.{name}": value for name, value in vars(rules).items()})
-        parameters["split.rule"] = SPLIT_RULE
     return parameters

@@ -1,22 +1,37 @@
 """Splitting bodies of touching particles: distance-map watershed with convexity refinement.
 
 The paper cuts each body of active material by the watershed of its distance map and refines
-pieces that are not convex enough (threshold 0.95). Here the same two measures, necks and convexity, are asked of
-neighbours, from the bottom up:
+pieces that are not convex enough (threshold 0.95). A piece is
 
-1. The watershed of the whole mask is the tree of `cathograph.ingest.regions.basins`. It is cut at every neck
-   deeper than a twentieth of the smaller side's width (`NECK_DEPTHS`, for the depth of the rules). A group
-   of fewer than `min_area_px` pixels stays with what it hangs on.
-2. Its necks are looked at from the shallowest to the deepest. Two neighbours that are convex together are joined
-   (`cathograph.ingest.regions.pairs`); where they are not, the neck stays a cut.
-3. Then the parts that enclose a hole together are asked the same: sectors around a cavity or a crack are one particle,
-   particles around a gap are not.
-4. A body of which no piece is more convex than the whole stays whole.
+- kept when its convexity reaches the threshold;
+- else cut again, with finer markers;
+- left whole when it is smaller than the minimum area, at depth 5, or when no child would be
+  more convex than the piece itself.
 
-Each neck is judged by the two pieces that meet at it. So nothing depends on how many particles hang together: not in a
-body so dense that it is convex as a whole, and not where a large particle carries small ones (decision 33).
+Decided here, where the paper is silent:
 
-Pieces touch; no line of pixels is lost between them.
+*Markers.* At each depth the watershed of all active pieces is the tree of `cathograph.ingest.regions.basins`, cut
+at every neck deeper than that depth's entry of `NECK_DEPTHS`: first only where half of the
+smaller particle's width is missing, at depth 5 where a twentieth is. Going from deep necks to
+shallow ones, a whole particle comes free, and is kept for its convexity, before a crack in it
+can divide it; a body that only a shallow neck divides is still divided when it is not convex.
+A group of fewer than `min_area_px` pixels gets no marker and stays with what it hangs on.
+
+*Rough outlines.* A rough particle has shallow necks that mean nothing, and its pieces would
+be as rough as it is. So a neck shallower than `SHALLOW` counts only where cutting takes
+away at least 40 % of what is missing to convexity 1: two overlapping discs become two convex
+pieces; half a rough particle is no better than the whole.
+
+*Flaws inside particles.* Every hole bends the distance map around it. A hole that is enclosed
+and small against the particle around it (less than `HOLE_SHARE` of the square of the distance
+from the nearest peak to the outline, in 3D of the cube) is left out of the distance map: speckle
+and small cracks, not the gap between three touching discs (16 %). It stays a hole everywhere
+else; areas and convexity count pixels as they are.
+
+The distance map is that of the whole mask and is not computed again for the pieces, so cut
+lines of one depth never shape those of the next. Pieces touch; no line of pixels is lost
+between them. All bodies go through one depth together: a few passes over the image in all,
+no loop over bodies.
 """
 
 from dataclasses import dataclass
@@ -26,18 +41,25 @@ from numba import njit
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from cathograph.ingest.regions.basins import BasinTree, find_root, join_basins
+from cathograph.ingest.regions.basins import Basins, BasinTree, find_basins, find_root, join_basins
 from cathograph.ingest.regions.convexity import convexity_of_extents
-from cathograph.ingest.regions.holes import EnclosedHoles, find_basins_of_solid
-from cathograph.ingest.regions.pairs import JoinableParts
+from cathograph.ingest.regions.distance_map import squared_distance_map
 from cathograph.ingest.regions.row_extents import JoinableExtents, measure_row_extents
 from cathograph.schema.errors import SegmentationError
 
-SPLIT_RULE = 2
-"""Version of the rule, part of a segmentation's key. Results of rule 1 (refinement of whole pieces) have none."""
-
 NECK_DEPTHS: tuple[float, ...] = (0.5, 0.35, 0.2, 0.1, 0.05)
-"""Relative depth of the shallowest neck that is looked at, for the greatest depth 1…5."""
+"""Relative depth of the shallowest neck that is cut, at depth 1…5."""
+
+SHALLOW = 0.15
+"""Necks shallower than this must earn their cut (module header)."""
+
+MOST_CONCAVITY_LEFT = 0.6
+"""Share of its missing convexity that a piece may keep when it is cut at a shallow neck."""
+
+HOLE_SHARE = 0.01
+"""Largest hole that the distance map does not see, as a share of (px to the outline) ** ndim."""
+
+_HOLE_ROUNDS = 3
 
 
 @dataclass(frozen=True)
@@ -47,11 +69,11 @@ class SplitRules:
     Attributes
     ----------
     convexity : float
-        Two equal neighbours that are at least this convex together are one particle (paper: 0.95).
+        Pieces at least this convex are kept (paper: 0.95).
     min_area_px : int
-        Pixels (voxels); a smaller body is not cut, and no smaller piece gets a marker.
+        Pixels (voxels); a smaller piece is not cut, and no smaller piece gets a marker.
     max_depth : int
-        How shallow the necks are that are looked at, 1 (half of the width missing) to 5 (a twentieth).
+        Number of refinements, 1 to 5.
     ripple_px : float
         Depth of a neck that pixel steps alone can make (`cathograph.ingest.regions.basins`); the least that keeps
         rings of even width whole.
@@ -116,30 +138,117 @@ def _measure(labels: NDArray[np.int32], count: int) -> tuple[NDArray[np.float64]
     return convexity_of_extents(extents, labels.shape), extents.area
 
 
-def _join_groups(
-    numbers: NDArray[np.int32], tree: BasinTree, holes: EnclosedHoles, rules: SplitRules
-) -> NDArray[np.int32]:
-    """Find the final piece of each basin, named by the lowest basin in it."""
-    least = NECK_DEPTHS[rules.max_depth - 1]
-    group = _join_shallow_necks(tree.first, tree.second, tree.neck_depth, tree.n_basins, least)
-    lowest, place = np.unique(group, return_inverse=True)
-    part: NDArray[np.int32] = np.asarray(place, dtype=np.int32)
-    basin_rows = JoinableExtents(measure_row_extents(numbers + 1, tree.n_basins))
-    parts = JoinableParts(
-        basin_rows.join(part + 1, lowest.size),
-        rows_per_plane=numbers.shape[1] if numbers.ndim == 3 else 0,
-        convexity=rules.convexity,
+def _refine(numbers: NDArray[np.int32], tree: BasinTree, rules: SplitRules) -> NDArray[np.int32]:
+    """Find the final piece of each basin, named by the lowest basin in it.
+
+    Pieces are known by their lowest basin; `convexity`, `active` are indexed by it. A piece
+    that no neck of this depth divides is its own only child: it stays active for the next.
+    """
+    # Once over the image; pieces are unions of basins, so theirs follow from these.
+    extents = JoinableExtents(measure_row_extents(numbers + 1, tree.n_basins))
+    basin = np.arange(tree.n_basins)
+    piece = np.zeros(tree.n_basins, np.int32)
+    convexity = np.zeros(tree.n_basins)
+    active = np.zeros(tree.n_basins, bool)
+    for neck_depth in (np.inf, *NECK_DEPTHS[: rules.max_depth]):
+        whole = neck_depth == np.inf
+        group = _join_shallow_necks(tree.first, tree.second, tree.neck_depth, tree.n_basins, neck_depth)
+        open_basins = basin if whole else np.flatnonzero(active[piece])
+        if open_basins.size == 0:
+            break
+        child = np.unique(group[open_basins])
+        number = np.zeros(tree.n_basins, np.int32)
+        number[child] = np.arange(1, child.size + 1)
+        painted = np.zeros(tree.n_basins, np.int32)
+        painted[open_basins] = number[group[open_basins]]
+        joined = extents.join(painted, child.size)
+        child_convexity, child_area = convexity_of_extents(joined, numbers.shape), joined.area
+        unfinished = (child_convexity < rules.convexity) & (child_area >= rules.min_area_px)
+        if whole:
+            piece, convexity[child], active[child] = group, child_convexity, unfinished
+            continue
+        parent = piece[child]
+        children = np.bincount(parent, minlength=tree.n_basins)
+        best = np.zeros(tree.n_basins)
+        np.maximum.at(best, parent, child_convexity)
+        divided = (children > 1) & (best > convexity)
+        if neck_depth < SHALLOW:
+            missing = np.bincount(parent, child_area * (1 - child_convexity), minlength=tree.n_basins)
+            area = np.bincount(parent, child_area, minlength=tree.n_basins)
+            divided &= missing <= MOST_CONCAVITY_LEFT * (1 - convexity) * area
+        active[children > 1] = False
+        born = divided[parent]
+        moving = open_basins[divided[piece[open_basins]]]
+        piece[moving] = group[moving]
+        convexity[child[born]], active[child[born]] = child_convexity[born], unfinished[born]
+    return piece
+
+
+@njit(cache=True)
+def _peaks_around_holes(
+    holes: NDArray[np.int32],
+    wanted: NDArray[np.bool_],
+    basins: NDArray[np.int32],
+    peak: NDArray[np.int32],
+    strides: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """Highest peak (px²) among the basins that share a face with each wanted hole, an enclosed one; flat arrays."""
+    highest = np.zeros(wanted.size, np.int64)
+    for p in range(holes.size):
+        hole = holes[p]
+        if not wanted[hole]:
+            continue
+        # An enclosed hole never lies at the image border, so its neighbours exist.
+        for stride in strides:
+            for q in (p - stride, p + stride):
+                if basins[q] >= 0:
+                    highest[hole] = max(highest[hole], peak[basins[q]])
+    return highest
+
+
+def _find_flaws(holes: NDArray[np.int32], size: NDArray[np.float64], basins: Basins) -> NDArray[np.bool_]:
+    """Tell which enclosed holes are small against the particle around them; `size` is infinite for open ones."""
+    highest = np.sqrt(basins.peak.max(initial=0)) ** holes.ndim
+    candidates: NDArray[np.bool_] = size <= HOLE_SHARE * highest
+    if not candidates.any():
+        return candidates
+    strides = np.array([stride // holes.itemsize for stride in holes.strides], np.int64)
+    peak = _peaks_around_holes(
+        holes.reshape(-1), candidates, basins.unframed().reshape(-1), basins.peak, strides
     )
-    necks = np.flatnonzero(tree.neck_depth >= least)
-    necks = necks[np.argsort(tree.neck_depth[necks], kind="stable")]
-    first, second = part[tree.first[necks]], part[tree.second[necks]]
-    parts.join_pairs(first, second)
-    hole, basin = holes.meet(numbers)
-    if hole.size:
-        parts.join_around_holes(hole, part[basin].astype(np.int64), holes.size)
-        # A part that fits none of the sectors of a particle may fit the whole.
-        parts.join_pairs(first, second)
-    return np.asarray(lowest[parts.groups()[part]], dtype=np.int32)
+    flaws: NDArray[np.bool_] = candidates & (size <= HOLE_SHARE * np.sqrt(peak) ** holes.ndim)
+    return flaws
+
+
+def _measure_holes(holes: NDArray[np.int32], count: int) -> NDArray[np.float64]:
+    """Pixels of each hole; infinite for what is no hole: the mask itself (0), and what reaches the image border."""
+    size = np.bincount(holes.reshape(-1), minlength=count + 1).astype(np.float64)
+    size[0] = np.inf
+    for axis in range(holes.ndim):
+        for end in (0, -1):
+            size[np.take(holes, end, axis)] = np.inf
+    return size
+
+
+def _find_basins_of_solid(mask: NDArray[np.bool_]) -> Basins:
+    """Basins of a mask, with its flaws left out of the distance map.
+
+    Filling a flaw raises the peaks around it, which may show the next hole to be a flaw: up to
+    `_HOLE_ROUNDS` times.
+    """
+    basins = find_basins(squared_distance_map(mask))
+    holes, count = ndimage.label(~mask)
+    size = _measure_holes(holes, count)
+    filled = np.zeros(count + 1, bool)
+    for _ in range(_HOLE_ROUNDS):
+        flaws = filled | _find_flaws(holes, size, basins)
+        if (flaws == filled).all():
+            break
+        filled = flaws
+        squared = squared_distance_map(mask | filled[holes])
+        squared[~mask] = 0
+        basins = find_basins(squared)
+    return basins
 
 
 def split_bodies(mask: NDArray[np.bool_], rules: SplitRules | None = None) -> NDArray[np.int32]:
@@ -179,29 +288,11 @@ def split_bodies(mask: NDArray[np.bool_], rules: SplitRules | None = None) -> ND
     if count == 0:
         return np.asarray(bodies)
     convexity, area = _measure(bodies, count)
-    divisible = np.concatenate(([False], (convexity < 1) & (area >= rules.min_area_px)))
+    divisible = np.concatenate(([False], (convexity < rules.convexity) & (area >= rules.min_area_px)))
     if not divisible.any():
         return np.asarray(bodies)
-    basins, holes = find_basins_of_solid(np.ascontiguousarray(divisible[bodies]))
+    basins = _find_basins_of_solid(np.ascontiguousarray(divisible[bodies]))
     tree = join_basins(basins, ripple_px=rules.ripple_px, min_area_px=rules.min_area_px)
     numbers = basins.unframed()
-    pieces = _paint(numbers, count + 1 + _join_groups(numbers, tree, holes, rules))
-    pieces = np.where(pieces > 0, pieces, bodies)
-    return _keep_bodies_that_gain_nothing(pieces, bodies, convexity)
-
-
-def _keep_bodies_that_gain_nothing(
-    pieces: NDArray[np.int32], bodies: NDArray[np.int32], convexity: NDArray[np.float64]
-) -> NDArray[np.int32]:
-    """Undo the cuts of each body of which no piece is more convex than the body."""
-    labels, place = np.unique(pieces, return_index=True)
-    number = np.zeros(labels[-1] + 1, np.int32)
-    number[labels[labels > 0]] = np.arange(1, np.count_nonzero(labels) + 1)
-    numbered = number[pieces]
-    piece_convexity, _ = _measure(numbered, int(number.max()))
-    body = bodies.reshape(-1)[place[labels > 0]]
-    count = np.bincount(body, minlength=convexity.size + 1)
-    best = np.zeros(convexity.size + 1)
-    np.maximum.at(best, body, piece_convexity)
-    whole = (count > 1) & (best <= np.concatenate(([np.inf], convexity)))
-    return np.where(whole[bodies], bodies, pieces)
+    pieces = _paint(numbers, count + 1 + _refine(numbers, tree, rules))
+    return np.where(pieces > 0, pieces, bodies)

