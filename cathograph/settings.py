@@ -70,6 +70,12 @@ def read_settings(home: Path | None = None) -> Settings:
             f"({fault['msg']}); expected a valid one. Correct that environment variable."
         )
         raise InputError(msg) from error
+    if settings.neo4j_uri is not None and "@" in settings.neo4j_uri:
+        msg = (
+            "Found NEO4J_URI with a user or a password before the host; expected an address alone, such as "
+            f"bolt://{settings.neo4j_uri.rpartition('@')[2]}. Set NEO4J_USER and NEO4J_PASSWORD for the others."
+        )
+        raise InputError(msg)
     if settings.neo4j_uri is not None and settings.neo4j_password is None:
         msg = (
             f"Found NEO4J_URI={settings.neo4j_uri} without a password; expected NEO4J_PASSWORD as well. "

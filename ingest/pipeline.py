@@ -230,7 +230,7 @@ def ingest_files(
             pages.extend(found)
         except InputImageError as error:
             outcomes.append(
-                ImageOutcome(path.name, placement.image or shown_name(path.stem), "failed", error=str(error))
+                ImageOutcome(shown_name(path.name), placement.image or shown_name(path.stem), "failed", error=str(error))
             )
     _refuse_equal_names(pages)
     for done, page in enumerate(pages):
@@ -326,7 +326,7 @@ def _refuse_equal_names(pages: Sequence[_Page]) -> None:
 
 
 def _ingest_page(page: _Page, reading: Reading, store: "Connection | None", writing: Writing) -> ImageOutcome:
-    name, image = page.file.path.name, page.view.image
+    name, image = shown_name(page.file.path.name), page.view.image
     reading = reading.of_file(page.file)
     try:
         pixel_size_um, notes = choose_pixel_size(page.file, reading.options)
@@ -362,7 +362,7 @@ def _ingest_known(
         counts = note_unchanged(store, page.view, key, _run(page, reading, datetime.now(UTC)))
     if counts is None:
         return None
-    outcome = ImageOutcome(page.file.path.name, page.view.image, "unchanged", key, counts)
+    outcome = ImageOutcome(shown_name(page.file.path.name), page.view.image, "unchanged", key, counts)
     if page.maps is None:
         return outcome
     added = add_map(
@@ -432,7 +432,7 @@ def _ingest_new(
             "again with ingest-map"
         )
     return ImageOutcome(
-        page.file.path.name, page.view.image, state, key, counts, tuple(notes), energy_map=energy_map
+        shown_name(page.file.path.name), page.view.image, state, key, counts, tuple(notes), energy_map=energy_map
     )
 
 

@@ -2,7 +2,7 @@
 
 What chance gives is found by rearrangement: the image's own particles are turned, mirrored and put at random places of
 the field, without overlap as far as that succeeds in a few tries. Such a field has the sizes, shapes and area share of
-the right one, but not its places, like another field of the same sample (docs/decisions/0029). A region that extends
+the right one, but not its places, like another field of the same sample (docs/decisions/0031). A region that extends
 over more than half of the field cannot be put elsewhere inside it, so it is shifted around the field's ends.
 
 Where the place of the map is given, the score is Pearson's r of the two masks at that place; where the map is
