@@ -6,10 +6,10 @@
 
 from pathlib import Path
 
-from platformdirs import user_data_path
 from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from cathograph.home_folder import HOME_VARIABLE, choose_home, default_home
 from cathograph.schema.errors import InputError
 
 
@@ -33,8 +33,8 @@ class Settings(BaseSettings):
     neo4j_user: str = Field(default="neo4j", validation_alias=AliasChoices("NEO4J_USER", "NEO4J_USERNAME"))
     neo4j_password: SecretStr | None = Field(default=None, validation_alias="NEO4J_PASSWORD")
     home: Path = Field(
-        default_factory=lambda: user_data_path("cathograph", appauthor=False),
-        validation_alias="CATHOGRAPH_HOME",
+        default_factory=default_home,
+        validation_alias=HOME_VARIABLE,
     )
 
 
@@ -63,4 +63,6 @@ def read_settings(home: Path | None = None) -> Settings:
         raise InputError(msg)
     if home is not None:
         settings = settings.model_copy(update={"home": home})
-    return settings.model_copy(update={"home": settings.home.expanduser().absolute()})
+    settings = settings.model_copy(update={"home": settings.home.expanduser().absolute()})
+    choose_home(settings.home)
+    return settings
