@@ -29,6 +29,7 @@ from cathograph.commands.ingest import ingest
 from cathograph.commands.ingest_map import ingest_map
 from cathograph.commands.inspect import inspect
 from cathograph.commands.jobs import cancel, jobs, retry
+from cathograph.commands.measures import measures
 from cathograph.commands.metrics import metrics
 from cathograph.commands.provenance import provenance
 from cathograph.commands.query import queries, query
@@ -59,6 +60,7 @@ app.command()(jobs)
 app.command()(retry)
 app.command()(cancel)
 app.command()(metrics)
+app.command()(measures)
 app.command()(rollback)
 app.command()(delete)
 app.command()(verify)

@@ -47,11 +47,12 @@ def print_json(content: Any) -> None:  # noqa: ANN401  whatever JSON can hold
     typer.echo(json.dumps(content, indent=2, ensure_ascii=False, default=str))
 
 
-def print_table(table: "pd.DataFrame", *, title: str | None = None) -> None:
+def print_table(table: "pd.DataFrame", *, title: str | None = None, widest: int | None = None) -> None:
     """Print a table: numbers to the right, floats to four digits, what does not fit left out and said.
 
     A column squeezed to two letters tells nothing, so in a small terminal the last columns go
-    instead; every format but this one has them all.
+    instead; every format but this one has them all. In a pipe a table of numbers is as wide as it needs to be,
+    since scripts may read it line by line; a table of texts is wrapped to `widest` characters.
     """
     cells = [[_cell(value) for value in row] for row in table.itertuples(index=False)]
     widths = [
@@ -71,8 +72,9 @@ def print_table(table: "pd.DataFrame", *, title: str | None = None) -> None:
         view.add_column(escape(str(name)), justify="right" if numeric else "left", overflow="fold")
     for row in cells:
         view.add_row(*(escape(cell) for cell in row[:shown]))
-    # A pipe has no width: there a table is as wide as it needs to be.
-    wide = results if results.is_terminal else Console(width=sum(widths) + 3 * len(widths) + 2)
+    # A pipe has no width of its own.
+    needed = sum(widths) + 3 * len(widths) + 2
+    wide = results if results.is_terminal else Console(width=min(needed, widest or needed))
     wide.print(view)
     if shown < len(widths):
         left_out = ", ".join(str(name) for name in table.columns[shown:])

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from cathograph.queries.server.connection import Connection
 
 
+_LIST_WIDTH = 120
+"""Characters of a line of the list of queries in a pipe."""
+
+
 class Format(StrEnum):
     """Output formats."""
 
@@ -138,7 +142,8 @@ def queries(
                     "parameters": [", ".join(each_p.name for each_p in each.parameters) for each in known],
                     "columns": [", ".join(column.name for column in each.columns) for each in known],
                 }
-            )
+            ),
+            widest=_LIST_WIDTH,
         )
         results.print("[dim]`cathograph queries NAME` prints the Cypher of a query.[/]")
 

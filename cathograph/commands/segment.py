@@ -55,6 +55,9 @@ def segment(
     dataset: Annotated[
         str | None, typer.Option(help="Path of the array inside an HDF5 file or a Zarr store.")
     ] = None,
+    channel: Annotated[
+        str | None, typer.Option(help="Number (from 0) or name of the channel, where there are several.")
+    ] = None,
     volume: Annotated[
         bool, typer.Option("--volume", help="A stack is one volume: one grey scale for all slices.")
     ] = False,
@@ -89,19 +92,22 @@ def segment(
     if strokes or (model is not None and is_painted(model)):
         of = read_composite(composite)
         if strokes and phases:
-            segmenter = _learn(paths, strokes, phases, of, save_model, dataset=dataset, volume=volume)
+            segmenter = _learn(
+                paths, strokes, phases, of, save_model, dataset=dataset, volume=volume, channel=channel
+            )
         else:
             segmenter = make_painted(of, model)
         named = [of.phase(name) for name in segmenter.model.phases]
     else:
         segmenter = make_unet(model=model or "default", device=device, tile_px=tile_px, batch=batch)
         named = segmenter.model.architecture.classes
-    file = open_image(paths[0], dataset=dataset, volume=volume)
+    file = open_image(paths[0], dataset=dataset, volume=volume, channel=channel)
     pages = []
     for number, page in enumerate(file.pages):
-        pages.append(run_segmenter(segmenter, page, of))
+        grey = file.as_seen(page)
+        pages.append(run_segmenter(segmenter, grey, of))
         difference = (
-            segmenter.difference_from_painted(page) if isinstance(segmenter, PaintedSegmenter) else None
+            segmenter.difference_from_painted(grey) if isinstance(segmenter, PaintedSegmenter) else None
         )
         if difference is not None:
             where = file.path.name if len(file.pages) == 1 else f"{file.path.name}#{number}"
@@ -164,6 +170,7 @@ def _learn(
     *,
     dataset: str | None,
     volume: bool,
+    channel: str | None,
 ) -> "PaintedSegmenter":
     """Learn from strokes, and keep model and strokes where a name is given."""
     from cathograph.ingest.segmentation.painted.model_lookup import path_of_name
@@ -172,7 +179,9 @@ def _learn(
     from cathograph.ingest.segmentation.painted.training import train_on_paintings
 
     path = None if save_model is None else path_of_name(save_model)
-    paintings = read_paintings(paths, strokes, phases, composite, dataset=dataset, volume=volume)
+    paintings = read_paintings(
+        paths, strokes, phases, composite, dataset=dataset, volume=volume, channel=channel
+    )
     trained = train_on_paintings(paintings, composite, name=save_model or paths[0].stem)
     if path is not None:
         trained.save(path)

@@ -191,7 +191,9 @@ def make_job(group: FileGroup, rules: BeamtimeRules, folder: Path, files: Mappin
     main = files[group.main.name]
     energy_map = files[group.energy_map.name] if group.energy_map else None
     grey = files[group.grey.name] if group.grey else None
-    placement = Placement(group.sample, group.image, group.main.cathode, rules.beamtime)
+    # The rules name the image and all of its files, and two of one kind are a fault: labels that come after
+    # their grey image, or a second export of a field, take its place.
+    placement = Placement(group.sample, group.image, group.main.cathode, rules.beamtime, replace=True)
     place: dict[str, JsonScalar] = {
         "sample": group.sample,
         "image": group.image,

@@ -137,7 +137,8 @@ class BeamtimeRules(BaseModel):
         Parameters
         ----------
         name : str
-            Path of the file, relative to the folder, parts joined by ``/``.
+            Path of the file, relative to the folder, parts joined by ``/``. That of a folder of slices ends in
+            ``/``, and only a pattern that ends so fits it.
 
         Returns
         -------
@@ -158,6 +159,8 @@ class BeamtimeRules(BaseModel):
         ('s100', '100_label')
         """
         for rule in self.files:
+            if rule.pattern.endswith("/") != name.endswith("/"):
+                continue  # `*` is about files, however short the name of a folder is
             pattern = compile_pattern(rule.pattern)
             found = pattern.fullmatch(name if "/" in rule.pattern else name.rpartition("/")[2])
             if found:

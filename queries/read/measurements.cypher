@@ -5,7 +5,8 @@
 //          measured INTEGER, flagged INTEGER, matching STRING, pixel_size_um FLOAT, shape LIST<INTEGER>,
 //          offset_um LIST<FLOAT>, residual_shift_um LIST<FLOAT> or null, params STRING, placement STRING,
 //          content_sha256 STRING, measurement STRING, segmentation STRING, sample STRING,
-//          energies LIST<FLOAT> or null, element STRING, edge STRING
+//          energies LIST<FLOAT> or null, element STRING, edge STRING, agreement FLOAT or null,
+//          agreement_chance FLOAT or null, agreement_particles INTEGER or null, trusted_by STRING or null
 // source:  overview; params and placement are JSON; energies are those in eV that the map was fitted from. Active is the newest of its segmentation and edge; in sight
 //          where that segmentation is the active one of its image too
 MATCH (sample:Sample)<-[:OF]-(image:Image)<-[:OF]-(measurement:Measurement)-[:ON]->(segmentation:Segmentation)
@@ -33,5 +34,9 @@ RETURN
   sample.id AS sample,
   measurement.energies AS energies,
   measurement.element AS element,
-  measurement.edge AS edge
+  measurement.edge AS edge,
+  measurement.agreement AS agreement,
+  measurement.agreement_chance AS agreement_chance,
+  measurement.agreement_particles AS agreement_particles,
+  measurement.trusted_by AS trusted_by
 ORDER BY sample, image, created, measurement

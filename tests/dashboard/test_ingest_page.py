@@ -62,6 +62,17 @@ def test_an_upload_is_ingested_and_a_bad_one_explained(small_store, own_commands
     # What looks like an option is the name of a sample.
     assert "--home=/etc" in run(small_store, load("samples"), {})["sample"].tolist()
     assert store.look() != before
+    # Another file for that image goes out of sight only where the form says so.
+    other = keep_upload("other.tif", dashboard_files[1].phases.read_bytes())
+    named["image"] = "new_image"
+    for replace, code in ((False, 1), (True, 0)):
+        arguments = _arguments(
+            "phases", {"image": other}, named, "0=background,1=SSE,2=NMC,3=Graphite", 50.0, replace=replace
+        )
+        again = CommandRun(arguments, "x")
+        again.start()
+        assert again.has_ended(wait_s=300)
+        assert again.code == code, again.said
     bad = keep_upload("bad.tif", b"not an image")
     refused = CommandRun(_arguments("phases", {"image": bad}, named, "1=NMC", 50.0), "x")
     refused.start()

@@ -119,6 +119,7 @@ def read_paintings(
     *,
     dataset: str | None = None,
     volume: bool = False,
+    channel: str | None = None,
 ) -> list[Painting]:
     """Read images and the strokes on them, file by file and page by page.
 
@@ -134,6 +135,8 @@ def read_paintings(
         Path of the array inside an HDF5 file or a Zarr store of an image.
     volume : bool
         A stack is one volume.
+    channel : str, optional
+        Number or name of the channel of an image, where there are several.
 
     Raises
     ------
@@ -151,7 +154,8 @@ def read_paintings(
     phase_map = read_strokes_map(phases, composite)
     found = []
     for image, painted in zip(images, strokes, strict=True):
-        grey = open_image(image, dataset=dataset, volume=volume).pages
+        file = open_image(image, dataset=dataset, volume=volume, channel=channel)
+        grey = [file.as_seen(page) for page in file.pages]
         pages = open_image(painted, volume=volume).pages
         if len(grey) != len(pages):
             msg = (

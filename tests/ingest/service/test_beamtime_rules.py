@@ -90,6 +90,18 @@ def test_globs_and_regular_expressions(pattern, fits, fits_not):
     assert [name for name in fits_not if rules.match(name) is not None] == []
 
 
+def test_a_pattern_that_ends_in_a_slash_is_about_folders():
+    rules = parse_rules(entry(pattern="'recon_*/'", sample='"{stem}"', volume="true"))
+    match = rules.match("recon_7/")
+    assert (match.name, match.sample, match.image) == ("recon_7/", "recon_7", "recon_7")
+    assert match.rule.options.volume
+    assert [
+        name for name in ("recon_7", "other/", "night/recon_7/", "recon_7/1.tif") if rules.match(name)
+    ] == []
+    for pattern in ("*", "*.tif", ".*", "(?P<f>.*)"):
+        assert parse_rules(entry(pattern=f"'{pattern}'")).match("recon_7/") is None
+
+
 NAMES = st.text(alphabet="abz019_- .%{}$'\"µ", min_size=1, max_size=12).filter(lambda name: name.strip(" ."))
 
 

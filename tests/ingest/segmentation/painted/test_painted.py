@@ -16,7 +16,6 @@ from cathograph.ingest.segmentation.painted.local_features import SIGMAS_PX, cou
 from cathograph.ingest.segmentation.painted.model_file import PaintedModel, load_model
 from cathograph.ingest.segmentation.painted.painted_segmenter import PaintedSegmenter
 from cathograph.ingest.segmentation.painted.strokes import Painting, painting_of, read_strokes_map
-from cathograph.ingest.segmentation.painted.suggestion import suggest_patch
 from cathograph.ingest.segmentation.painted.training import strokes_sha256, train_on_paintings
 from cathograph.schema.composites import SSB_CATHODE
 from cathograph.schema.errors import InputImageError, ModelError, PhaseMapError, SegmentationError
@@ -224,17 +223,6 @@ def test_passes_repeat_and_differ():
     assert all((a.phases == b.phases).all() for a, b in zip(first, second, strict=True))
     assert (first[0].probability != first[1].probability).any()
     assert all(each.probability.min() >= 0 and each.probability.max() <= 1.0001 for each in first)
-
-
-def test_the_suggested_patch_is_the_doubtful_one():
-    # All pixels are certain but those of rows 30 to 39, columns 50 to 59.
-    probabilities = np.zeros((100, 100, 2), np.float32)
-    probabilities[..., 0] = 1
-    probabilities[30:40, 50:60] = 0.5
-    painted = np.zeros((100, 100), bool)
-    assert suggest_patch(probabilities, painted, 10) == (slice(30, 40), slice(50, 60))
-    painted[35, 55] = True  # painted already: another patch, without a stroke
-    assert not painted[suggest_patch(probabilities, painted, 10)].any()
 
 
 def test_features_are_as_many_as_said():
