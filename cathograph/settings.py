@@ -7,14 +7,14 @@
 from pathlib import Path
 from typing import Annotated
 
-from platformdirs import user_data_path
 from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from cathograph.home_folder import HOME_VARIABLE, choose_home, default_home
 from cathograph.schema.errors import InputError
 
 
-def home_folder(given: object) -> Path:
+def checked_home(given: object) -> Path:
     """Read the path of a home.
 
     Raises
@@ -47,9 +47,9 @@ class Settings(BaseSettings):
     neo4j_uri: str | None = Field(default=None, validation_alias="NEO4J_URI")
     neo4j_user: str = Field(default="neo4j", validation_alias=AliasChoices("NEO4J_USER", "NEO4J_USERNAME"))
     neo4j_password: SecretStr | None = Field(default=None, validation_alias="NEO4J_PASSWORD")
-    home: Annotated[Path, BeforeValidator(home_folder)] = Field(
-        default_factory=lambda: user_data_path("cathograph", appauthor=False),
-        validation_alias="CATHOGRAPH_HOME",
+    home: Annotated[Path, BeforeValidator(checked_home)] = Field(
+        default_factory=default_home,
+        validation_alias=HOME_VARIABLE,
     )
 
 
@@ -84,4 +84,6 @@ def read_settings(home: Path | None = None) -> Settings:
         raise InputError(msg)
     if home is not None:
         settings = settings.model_copy(update={"home": home})
-    return settings.model_copy(update={"home": settings.home.expanduser().absolute()})
+    settings = settings.model_copy(update={"home": settings.home.expanduser().absolute()})
+    choose_home(settings.home)
+    return settings

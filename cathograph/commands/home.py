@@ -5,13 +5,13 @@ from typing import Annotated
 
 import typer
 
-from cathograph.settings import home_folder
+from cathograph.settings import checked_home
 
 
 def read_home(given: str) -> Path:
     """Read the value of ``--home``."""
     try:
-        return home_folder(given)
+        return checked_home(given)
     except ValueError as error:
         msg = f"found {error}."
         raise typer.BadParameter(msg) from error

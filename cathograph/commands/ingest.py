@@ -50,7 +50,7 @@ def ingest(
     model: Annotated[
         str | None,
         typer.Option(
-            help="Segment with a trained U-Net: default, or the path of a .safetensors file.",
+            help="Segment with a U-Net (default, or the path of a .safetensors file), or a painted model by its name.",
             show_default=False,
         ),
     ] = None,
@@ -155,7 +155,7 @@ def _asks_to_replace(progress: "Progress") -> "AskToReplace | None":
 
 
 def _with_model(options: IngestOptions, model: str | None, device: str | None) -> IngestOptions:
-    """Read --model and --device as what they stand for: the U-Net and two of its parameters."""
+    """Read --model and --device as what they stand for: a segmenter and its parameters."""
     if model is None:
         if device is not None:
             msg = (
@@ -169,6 +169,16 @@ def _with_model(options: IngestOptions, model: str | None, device: str | None) -
     if options.source is not Source.IMAGE:
         msg = f"Found --model with --as {options.source.value}; expected a grey image. Leave --model out."
         raise InputError(msg)
+    from cathograph.ingest.segmentation.painted.model_lookup import find_model, is_painted
+
+    if is_painted(model):
+        if device is not None:
+            msg = (
+                f"Found --device with the painted model {model}; expected it with a U-Net only. Leave it out."
+            )
+            raise InputError(msg)
+        painted = {**options.segmenter_parameters, "model": str(find_model(model).absolute())}
+        return options.with_changes(segmenter="painted", segmenter_parameters=painted)
     parameters = {**options.segmenter_parameters, "model": model, "device": device or "auto"}
     return options.with_changes(segmenter="unet", segmenter_parameters=parameters)
 
