@@ -230,7 +230,12 @@ def ingest_files(
             pages.extend(found)
         except InputImageError as error:
             outcomes.append(
-                ImageOutcome(shown_name(path.name), placement.image or shown_name(path.stem), "failed", error=str(error))
+                ImageOutcome(
+                    shown_name(path.name),
+                    placement.image or shown_name(path.stem),
+                    "failed",
+                    error=str(error),
+                )
             )
     _refuse_equal_names(pages)
     for done, page in enumerate(pages):
@@ -432,7 +437,13 @@ def _ingest_new(
             "again with ingest-map"
         )
     return ImageOutcome(
-        shown_name(page.file.path.name), page.view.image, state, key, counts, tuple(notes), energy_map=energy_map
+        shown_name(page.file.path.name),
+        page.view.image,
+        state,
+        key,
+        counts,
+        tuple(notes),
+        energy_map=energy_map,
     )
 
 

@@ -202,7 +202,11 @@ def _measures(
             legend.title("Measures of {actives}"),
             "Measures that are computed apart from the segmentation (`cathograph measures` explains them). Known is "
             "the number of particles with a value; truth values are 0 and 1."
-            + (" A 2D image cuts paths that exist in 3D, so its transport is not that of the electrode." if flat else ""),
+            + (
+                " A 2D image cuts paths that exist in 3D, so its transport is not that of the electrode."
+                if flat
+                else ""
+            ),
             summary,
             (*by, "images", "particles", "known", "mean", "median", "lowest", "highest"),
         ),
