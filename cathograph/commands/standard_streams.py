@@ -119,8 +119,11 @@ class StandardStream:
 
 
 def read_standard_input() -> bytes:
-    """Read all of standard input; a closed one is empty."""
-    return b"" if sys.stdin is None else sys.stdin.buffer.read()
+    """Read all of standard input; a closed one is empty, and one of a test or a notebook may hold text alone."""
+    if sys.stdin is None:
+        return b""
+    binary = getattr(sys.stdin, "buffer", None)
+    return sys.stdin.read().encode() if binary is None else bytes(binary.read())
 
 
 standard_output = StandardStream("stdout")

@@ -177,25 +177,35 @@ class BeamtimeRules(BaseModel):
             found = _fits(pattern, rule, unicodedata.normalize("NFC", name))
             if found:
                 names = _parts_of(name, found)
-                sample, image, cathode, faults = "", "", None, []
-                for field in _NAMES:
-                    given = _fill(getattr(rule, field), names) or ""
-                    try:
-                        cleaned = clean_name(given)
-                    except InputError as error:
-                        cleaned = shown_name(given)
-                        faults.append(f"{shown_name(name)}: {error}")
-                    if field == "sample":
-                        sample = cleaned
-                    elif field == "image":
-                        image = cleaned
-                    else:
-                        cathode = cleaned or None
+                cleaned, fault = _clean_names(
+                    {field: _fill(getattr(rule, field), names) or "" for field in _NAMES}
+                )
                 # A table is a file: its name stays as it is on disk.
                 as_on_disk = _parts_of(name, _fits(pattern, rule, name) or found)
                 phases = _fill(rule.phases, as_on_disk)
-                return Match(name, rule, sample, image, cathode, phases, faults[0] if faults else None)
+                return Match(
+                    name,
+                    rule,
+                    cleaned["sample"],
+                    cleaned["image"],
+                    cleaned["cathode"] or None,
+                    phases,
+                    fault and f"{shown_name(name)}: {fault}",
+                )
         return None
+
+
+def _clean_names(given: Mapping[str, str]) -> tuple[dict[str, str], str | None]:
+    """Clean the names that an entry gives, and say why the first illegal one is none; it is kept as lists show it."""
+    cleaned: dict[str, str] = {}
+    fault = None
+    for field, name in given.items():
+        try:
+            cleaned[field] = clean_name(name)
+        except InputError as error:
+            cleaned[field] = shown_name(name)
+            fault = fault or str(error)
+    return cleaned, fault
 
 
 def _fits(pattern: re.Pattern[str], rule: FileRule, name: str) -> re.Match[str] | None:

@@ -107,11 +107,14 @@ NAMES = st.text(alphabet="abz019_- .%{}$'\"µ", min_size=1, max_size=12).filter(
 
 @given(prefix=NAMES, suffix=st.sampled_from(["_label.tif", "_map.npy"]))
 def test_a_named_group_comes_out_as_it_stands_in_the_name(prefix, suffix):
-    """Whatever a file is called, braces in it included: names are filled in once, never filled in again."""
+    """Whatever a file is called, braces in it included: names are filled in once, never filled in again.
+
+    Blanks around a name are no part of it.
+    """
     rules = parse_rules(entry(pattern=f"'(?P<field>.+){re.escape(suffix)}'", sample='"<{field}>"'))
     match = rules.match(prefix + suffix)
     assert match.sample == f"<{prefix}>"
-    assert match.image == (prefix + suffix).rpartition(".")[0]
+    assert match.image == (prefix + suffix).rpartition(".")[0].strip()
 
 
 @given(st.lists(st.sampled_from("ab*?._-/"), max_size=10).map(lambda signs: "*" + "".join(signs)))
