@@ -32,6 +32,7 @@ ParticleKind = Literal["hollow", "cracked", "dense", "satellites"]
 """What makes the particles hard to separate."""
 
 PARTICLE_KINDS: tuple[ParticleKind, ...] = get_args(ParticleKind)
+"""All kinds of particles that are hard to separate."""
 
 _CORNER_RADIUS = 0.7
 """Radius of a pressed particle's corners over that of the largest ball inside it."""

@@ -81,7 +81,8 @@ class StandardStream:
 
     def _stream(self) -> IO[str] | None:
         found: IO[str] | None = getattr(sys, self._name)
-        return found
+        # While a progress bar is shown, rich puts a stream of its own there, which is no terminal.
+        return getattr(found, "rich_proxied_file", found)
 
     def _opened(self) -> IO[str]:
         stream = self._stream()

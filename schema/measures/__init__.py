@@ -9,8 +9,13 @@ MEASURE_NAMES = frozenset(
 """Every property that a family stores."""
 
 PARTICLE_MEASURES = tuple(prop for family in FAMILIES for prop in family.particle)
+"""Measures of active particles."""
+
 CONTACT_MEASURES = tuple(prop for family in FAMILIES for prop in family.contact)
+"""Measures of contacts."""
+
 SEGMENTATION_MEASURES = tuple(prop for family in FAMILIES for prop in family.segmentation)
+"""Measures of whole images."""
 
 __all__ = [
     "CONTACT_MEASURES",
