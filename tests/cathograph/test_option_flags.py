@@ -123,7 +123,6 @@ def test_an_option_of_a_map_without_a_map_is_refused(flag):
         "--map-orientation": ["mirrored"],
         "--reference-ev": ["8344"],
         "--edge": ["Co K"],
-        "--map-orientation": ["mirrored"],
     }
     line = ["x.tif", "--sample", "s", flag, *value.get(flag, ["50"])]
     error = CliRunner().invoke(app, line).exception
