@@ -8,7 +8,6 @@ that it needs (`cathograph.extras.needs`).
 import logging
 import sys
 from importlib.metadata import version
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,7 +15,7 @@ import typer
 from cathograph.commands.bench import bench
 from cathograph.commands.calibrate import calibrate
 from cathograph.commands.composites import composites
-from cathograph.commands.console import errors, show_error
+from cathograph.commands.console import errors, show_error, write_result
 from cathograph.commands.dashboard import dashboard
 from cathograph.commands.db import db
 from cathograph.commands.delete import delete
@@ -25,16 +24,19 @@ from cathograph.commands.doctor import doctor
 from cathograph.commands.evaluate import evaluate
 from cathograph.commands.export import export
 from cathograph.commands.gnn import gnn
+from cathograph.commands.home import HomeOption
 from cathograph.commands.ingest import ingest
 from cathograph.commands.ingest_map import ingest_map
 from cathograph.commands.inspect import inspect
 from cathograph.commands.jobs import cancel, jobs, retry
+from cathograph.commands.measures import measures
 from cathograph.commands.metrics import metrics
 from cathograph.commands.provenance import provenance
 from cathograph.commands.query import queries, query
 from cathograph.commands.report import report
 from cathograph.commands.rollback import rollback
 from cathograph.commands.segment import segment
+from cathograph.commands.standard_streams import standard_output
 from cathograph.commands.train import train
 from cathograph.commands.verify import verify
 from cathograph.commands.watch import init_beamtime, watch
@@ -59,6 +61,7 @@ app.command()(jobs)
 app.command()(retry)
 app.command()(cancel)
 app.command()(metrics)
+app.command()(measures)
 app.command()(rollback)
 app.command()(delete)
 app.command()(verify)
@@ -81,17 +84,14 @@ app.command()(doctor)
 
 def _show_version(asked: bool) -> None:
     if asked:
-        typer.echo(version("cathograph"))
+        write_result(f"{version('cathograph')}\n")
         raise typer.Exit
 
 
 @app.callback()
 def front_door(
     context: typer.Context,
-    home: Annotated[
-        Path | None,
-        typer.Option(help="Folder of the local database (or CATHOGRAPH_HOME).", show_default=False),
-    ] = None,
+    home: HomeOption = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")] = False,
     _version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
@@ -105,14 +105,14 @@ def front_door(
 def main() -> None:
     """Run the command line; exit code 0 only when all that was asked for is done."""
     try:
-        app()
+        try:
+            app()
+        finally:
+            # Here, where it can be told: at the interpreter's end a full disk would be a traceback.
+            standard_output.flush()
     except CathographError as error:
         show_error(error)
         sys.exit(1)
     except KeyboardInterrupt:
         errors.print("Stopped. What was already written is complete; running again goes on.")
         sys.exit(130)
-    except BrokenPipeError:
-        # The reader of our output (head, less) has gone: nothing is wrong.
-        sys.stderr.close()
-        sys.exit(0)

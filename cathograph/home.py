@@ -59,15 +59,26 @@ class ServerRecord:
 
 @dataclass(frozen=True)
 class Home:
-    """The files of one home. Making a `Home` touches nothing; `prepare` does.
+    """The files of one home. Making a `Home` changes nothing; `prepare` does.
 
     Attributes
     ----------
     folder : Path
-        Absolute path of the home.
+        Folder of the home. Kept as its real path, so that ``../home`` or a link gives the same home.
     """
 
     folder: Path
+
+    def __post_init__(self) -> None:
+        """Resolve links and ``..``, once for everything below."""
+        object.__setattr__(self, "folder", self.folder.expanduser().resolve())
+
+    def is_in(self, folder: str | None) -> bool:
+        """Tell whether a folder is the one of our server, by device and inode, whatever path leads there."""
+        try:
+            return folder is not None and self.neo4j.samefile(folder)
+        except OSError:  # one of them is gone
+            return False
 
     @property
     def neo4j(self) -> Path:

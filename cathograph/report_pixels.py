@@ -43,7 +43,10 @@ _FLAGS = {"files": "--files"}
 
 
 def read_pixels(
-    store: "Connection", selections: "Mapping[str, ElectrodeTables]", folders: Sequence[Path] = ()
+    store: "Connection",
+    selections: "Mapping[str, ElectrodeTables]",
+    folders: Sequence[Path] = (),
+    structure: "Mapping[str, ElectrodeTables] | None" = None,
 ) -> PixelFigures:
     """Read the pixels of some images of each selection.
 
@@ -55,26 +58,32 @@ def read_pixels(
         Tables by name of the selection.
     folders : sequence of Path
         Where to look for files that were moved after the ingest.
+    structure : Mapping, optional
+        As for `cathograph.analysis.report.report.build_report`: the selections whose phases are shown.
     """
-    names, legend = list(selections), legend_of(selections)
+    legend = legend_of(selections)
+    structure = structure or selections
     grey, energies, graphs = {}, {}, {}
     reasons: list[str] = []
-    for name, tables in selections.items():
+    for name, tables in {**structure, **selections}.items():
         fields, reason = _read_some(store, tables.images, tables.edge, folders)
         reasons += reason
-        grey[name] = _grey_values(list(fields.values()), legend)
-        energies[name] = _energies(fields, tables.nmc, legend)
-        graphs[name] = _graph(store, fields)
+        if name in structure:
+            grey[name] = _grey_values(list(fields.values()), legend)
+            graphs[name] = _graph(store, fields)
+        if name in selections:
+            energies[name] = _energies(fields, tables.nmc, legend)
     why = f" ({reasons[0]})" if reasons else ""
     return PixelFigures(
-        _together(grey, names, f"None of these images has an X-ray image{why}."),
-        _together(energies, names, f"None of these images has an energy map{why}."),
+        _together(grey, f"None of these images has an X-ray image{why}."),
+        _together(energies, f"None of these images has an energy map{why}."),
         graphs,
         f"No 2D image of this selection could be read{why}.",
     )
 
 
-def _together(parts: Mapping[str, FigureData], names: Sequence[str], missing: str) -> FigureData:
+def _together(parts: Mapping[str, FigureData], missing: str) -> FigureData:
+    names = list(parts)
     table = stack_selections({name: data.table for name, data in parts.items()}, names)
     return replace(parts[names[0]], table=table, missing=missing if table.empty else "")
 

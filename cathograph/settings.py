@@ -5,12 +5,27 @@
 """
 
 from pathlib import Path
+from typing import Annotated
 
-from platformdirs import user_data_path
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from cathograph.home_folder import HOME_VARIABLE, choose_home, default_home
 from cathograph.schema.errors import InputError
+
+
+def checked_home(given: object) -> Path:
+    """Read the path of a home.
+
+    Raises
+    ------
+    ValueError
+        When it is empty: that would be the folder one happens to be in.
+    """
+    if not str(given).strip():
+        msg = "an empty path, which would be the current folder; write . for that"
+        raise ValueError(msg)
+    return Path(str(given))
 
 
 class Settings(BaseSettings):
@@ -32,9 +47,9 @@ class Settings(BaseSettings):
     neo4j_uri: str | None = Field(default=None, validation_alias="NEO4J_URI")
     neo4j_user: str = Field(default="neo4j", validation_alias=AliasChoices("NEO4J_USER", "NEO4J_USERNAME"))
     neo4j_password: SecretStr | None = Field(default=None, validation_alias="NEO4J_PASSWORD")
-    home: Path = Field(
-        default_factory=lambda: user_data_path("cathograph", appauthor=False),
-        validation_alias="CATHOGRAPH_HOME",
+    home: Annotated[Path, BeforeValidator(checked_home)] = Field(
+        default_factory=default_home,
+        validation_alias=HOME_VARIABLE,
     )
 
 
@@ -55,6 +70,12 @@ def read_settings(home: Path | None = None) -> Settings:
             f"({fault['msg']}); expected a valid one. Correct that environment variable."
         )
         raise InputError(msg) from error
+    if settings.neo4j_uri is not None and "@" in settings.neo4j_uri:
+        msg = (
+            "Found NEO4J_URI with a user or a password before the host; expected an address alone, such as "
+            f"bolt://{settings.neo4j_uri.rpartition('@')[2]}. Set NEO4J_USER and NEO4J_PASSWORD for the others."
+        )
+        raise InputError(msg)
     if settings.neo4j_uri is not None and settings.neo4j_password is None:
         msg = (
             f"Found NEO4J_URI={settings.neo4j_uri} without a password; expected NEO4J_PASSWORD as well. "
@@ -63,4 +84,6 @@ def read_settings(home: Path | None = None) -> Settings:
         raise InputError(msg)
     if home is not None:
         settings = settings.model_copy(update={"home": home})
-    return settings.model_copy(update={"home": settings.home.expanduser().absolute()})
+    settings = settings.model_copy(update={"home": settings.home.expanduser().absolute()})
+    choose_home(settings.home)
+    return settings

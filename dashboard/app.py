@@ -21,8 +21,9 @@ from cathograph.dashboard.pages import (
     reaction,
 )
 from cathograph.dashboard.session import access, field, store
+from cathograph.dashboard.session.address import names_in_address, unknown_names
 from cathograph.dashboard.session.phases import legend_of
-from cathograph.dashboard.widgets.empty_states import show_error, show_no_database
+from cathograph.dashboard.widgets.empty_states import show_error, show_no_database, show_unknown_names
 from cathograph.dashboard.widgets.filter_bar import show_filter_bar
 from cathograph.dashboard.widgets.login import ask_to_log_in, offer_logout
 from cathograph.schema.errors import CathographError
@@ -100,6 +101,10 @@ def main(first: str = "overview") -> None:
         legend = legend_of(images)
     except CathographError as error:
         show_no_database(error)
+        return
+    unknown = unknown_names(names_in_address(), images, edges)
+    if unknown:
+        show_unknown_names(unknown)
         return
     with st.sidebar:
         show_filter_bar(images, legend, edges)

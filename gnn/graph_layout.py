@@ -1,11 +1,11 @@
-"""What a model must know of the graphs it takes: phases, names of features, targets, and whose targets they are.
+"""What a model must know of the graphs it takes: phases, features, targets, whose they are and at which edge.
 
 A model is trained on graphs of one layout and refuses any other by name, because two exports with the same
 number of columns would otherwise be mixed up without an error.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from torch import Tensor
@@ -32,12 +32,15 @@ class GraphLayout:
         Names of the columns of ``y``.
     target_phase : str
         Phase whose states are predicted: the active one.
+    absorption_edge : str
+        Edge of the states, as in ``Co K``; empty where no graph has any.
     """
 
     node_features: dict[str, tuple[str, ...]]
     edge_features: tuple[str, ...]
     targets: tuple[str, ...]
     target_phase: str
+    absorption_edge: str = ""
 
     @property
     def phases(self) -> tuple[str, ...]:
@@ -56,16 +59,21 @@ class GraphLayout:
             "edge_features": list(self.edge_features),
             "targets": list(self.targets),
             "target_phase": self.target_phase,
+            "absorption_edge": self.absorption_edge,
         }
 
     @classmethod
     def from_card(cls, card: dict[str, Any]) -> "GraphLayout":
-        """Read what `to_card` gave; a card from before there were other composites names no phase, which was NMC."""
+        """Read what `to_card` gave.
+
+        A card from before there were other composites and edges names neither: they were NMC and Ni K.
+        """
         return cls(
             {str(phase): tuple(names) for phase, names in card["node_features"].items()},
             tuple(card["edge_features"]),
             tuple(card["targets"]),
             str(card.get("target_phase", NMC.name)),
+            str(card.get("absorption_edge", "Ni K")),
         )
 
 
@@ -83,6 +91,7 @@ def layout_of(graphs: Sequence[HeteroData]) -> GraphLayout:
     first = _one_layout(graphs[0])
     for graph in graphs[1:]:
         check_layout(first, graph)
+        first = replace(first, absorption_edge=first.absorption_edge or _edge_of(graph))
     return first
 
 
@@ -104,6 +113,8 @@ def check_layout(expected: GraphLayout, graph: HeteroData) -> None:
             _refuse(f"features of {phase}", found.node_features[phase], names, graph)
     if found.edge_features != expected.edge_features:
         _refuse("features of contacts", found.edge_features, expected.edge_features, graph)
+    if found.absorption_edge and expected.absorption_edge not in ("", found.absorption_edge):
+        _refuse("absorption edge", (found.absorption_edge,), (expected.absorption_edge,), graph)
 
 
 def name_of(graph: HeteroData) -> str:
@@ -159,8 +170,17 @@ def _one_layout(graph: HeteroData) -> GraphLayout:
             )
             raise ModelError(msg)
     return GraphLayout(
-        by_phase, tuple(graph.edge_feature_names), tuple(graph.target_names), target_phase(graph)
+        by_phase,
+        tuple(graph.edge_feature_names),
+        tuple(graph.target_names),
+        target_phase(graph),
+        _edge_of(graph),
     )
+
+
+def _edge_of(graph: HeteroData) -> str:
+    """Name the absorption edge of the states of a graph; batches of a store and parts of a graph name none."""
+    return str(graph.absorption_edge) if "absorption_edge" in graph else ""
 
 
 def _refuse(what: str, found: Sequence[str], expected: Sequence[str], graph: HeteroData) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cathograph.ingest.options import Connectivity
-from cathograph.ingest.reading import Reading, regions_of_phases
+from cathograph.ingest.reading import Reading, grey_of, regions_of_phases
 from cathograph.ingest.regions.regions import Regions
 from cathograph.ingest.segmentation.segmenter import SamplingSegmenter
 from cathograph.ingest.segmentation.uncertainty.interval_calibration import Conditions
@@ -66,7 +66,7 @@ def find_uncertainty(
         return None
     found = run_passes(
         reading.segmenter,
-        pixels,
+        grey_of(pixels, reading),
         image,
         passes=passes,
         seed=int(content_sha256[:16], 16),

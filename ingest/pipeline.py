@@ -5,7 +5,6 @@ store or not at all (the writer uses one transaction), so running the same comma
 finishes what a crash left undone and changes nothing that is done.
 """
 
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -16,17 +15,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cathograph.ingest.formats import ImageFile, open_image
+from cathograph.ingest.formats import FileReading, ImageFile, refuse_loose_slices
 from cathograph.ingest.graph.particle_graph import ParticleGraph, build_graph
 from cathograph.ingest.grey_image import open_grey_beside
-from cathograph.ingest.image_names import choose_image_name
+from cathograph.ingest.image_names import AskToReplace, ImageNames
 from cathograph.ingest.image_uncertainty import ImageUncertainty, find_uncertainty
 from cathograph.ingest.metrics import refresh_metrics
 from cathograph.ingest.options import IngestOptions, Source, Stored
 from cathograph.ingest.pixel_size_choice import choose_pixel_size
 from cathograph.ingest.provenance import run_record
-from cathograph.ingest.reading import Reading, read_regions
-from cathograph.ingest.regions.pieces import notes_on_pieces
+from cathograph.ingest.reading import Reading, open_with, read_regions
+from cathograph.ingest.regions.pieces import notes_on_large_particles, notes_on_pieces
 from cathograph.ingest.rows import image_rows
 from cathograph.ingest.states.measurement import (
     MapFile,
@@ -41,6 +40,7 @@ from cathograph.queries.writing.measurements import measurements_left_behind
 from cathograph.schema.composites import SSB_CATHODE, Composite
 from cathograph.schema.errors import CathographError, InputError, InputImageError, PhaseMapError
 from cathograph.schema.keys import JsonScalar, hash_parts, hash_pixels
+from cathograph.schema.names import clean_name, shown_name
 from cathograph.schema.rows import FieldOfView, ImageRows
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ Writing = Callable[[], AbstractContextManager[None]]
 class Placement:
     """Where the images of one call belong.
 
-    Names are kept in Unicode's composed form (NFC): the same name typed on another system is the same.
+    Names are kept as `cathograph.schema.names.clean_name` writes them, so a name typed on another system is the same.
 
     Attributes
     ----------
@@ -67,12 +67,12 @@ class Placement:
     image : str or None
         None takes the name of the file, unless another file has it (`cathograph.ingest.image_names`).
     replace : bool
-        Take that name even then.
+        Take that name even then, and any other that the user gives, where it puts another result out of sight.
 
     Raises
     ------
     InputError
-        When a name holds a line break or another control character.
+        When a name holds a line break or another character that cannot be seen.
     """
 
     sample: str
@@ -82,15 +82,16 @@ class Placement:
     replace: bool = False
 
     def __post_init__(self) -> None:
-        """Compose the names, and refuse those that no list could show."""
+        """Clean the names, and refuse those that no list could show."""
         for name in ("sample", "image", "cathode", "beamtime"):
             value = getattr(self, name)
             if not isinstance(value, str):
                 continue
-            if any(unicodedata.category(sign) == "Cc" for sign in value):
-                msg = f"Found `{name}` {value!r}; expected a name without line breaks or control characters."
-                raise InputError(msg)
-            object.__setattr__(self, name, unicodedata.normalize("NFC", value))
+            try:
+                object.__setattr__(self, name, clean_name(value))
+            except InputError as error:
+                msg = f"`{name}`: {error}"
+                raise InputError(msg) from error
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,8 @@ class ImageOutcome:
         One line; empty when all went well.
     energy_map : MapOutcome or None
         What became of its energy map; None without one.
+    reading : FileReading or None
+        How the file was read; only in a dry run.
     """
 
     file: str
@@ -117,6 +120,7 @@ class ImageOutcome:
     notes: tuple[str, ...] = ()
     error: str = ""
     energy_map: MapOutcome | None = None
+    reading: FileReading | None = None
 
     def as_record(self) -> dict[str, Any]:
         """Flatten for tables and JSON."""
@@ -130,6 +134,7 @@ class ImageOutcome:
             "measured": self.energy_map.measured if self.energy_map else None,
             "flagged": self.energy_map.flagged if self.energy_map else None,
             "segmentation": self.segmentation,
+            "reading": None if self.reading is None else self.reading.as_record(),
             "notes": list(self.notes),
             "error": self.error,
         }
@@ -165,6 +170,7 @@ def ingest_files(
     energy_map: MapSource | None = None,
     grey: Path | None = None,
     writing: Writing = nullcontext,
+    ask: AskToReplace | None = None,
     progress: Progress | None = None,
 ) -> list[ImageOutcome]:
     """Ingest files, one image after the other.
@@ -186,6 +192,8 @@ def ingest_files(
         from it.
     writing : callable
         Makes the context that is held around one image's transaction.
+    ask : callable, optional
+        Asks whether the result of another file may go out of sight; None refuses unless `placement` says so.
     progress : callable, optional
         Called with (what, done, total).
 
@@ -198,18 +206,21 @@ def ingest_files(
     ------
     InputError
         When names collide, before anything is read: two images of one call never share one. Also when an
-        energy map or a grey image is given with several files.
+        energy map or a grey image is given with several files, or slices in files of their own as a volume.
     """
     for option, companion in (("`energy_map`", energy_map), ("`grey`", grey)):
         if companion is not None and len(paths) != 1:
             msg = f"Found {option} with {len(paths)} files; expected one file. Ingest them one by one."
             raise InputError(msg)
     say = progress or (lambda what, done, total: None)
+    if reading.options.volume and len(paths) > 1:
+        refuse_loose_slices(paths, dataset=reading.options.dataset, channel=reading.options.channel)
+    names = ImageNames(store, placement.sample, placement.image, placement.replace, ask)
     outcomes: list[ImageOutcome] = []
     pages: list[_Page] = []
     for path in paths:
         try:
-            found = list(_pages_of(path, reading.options, placement, store, alone=len(paths) == 1))
+            found = list(_pages_of(path, reading.options, placement, names, alone=len(paths) == 1))
             if energy_map is not None:
                 maps = MapFile.open(energy_map, volume=reading.options.volume, image_pages=len(found))
                 found = [replace(page, maps=maps) for page in found]
@@ -218,7 +229,14 @@ def ingest_files(
                 found = [replace(page, grey=beside) for page in found]
             pages.extend(found)
         except InputImageError as error:
-            outcomes.append(ImageOutcome(path.name, placement.image or path.stem, "failed", error=str(error)))
+            outcomes.append(
+                ImageOutcome(
+                    shown_name(path.name),
+                    placement.image or shown_name(path.stem),
+                    "failed",
+                    error=str(error),
+                )
+            )
     _refuse_equal_names(pages)
     for done, page in enumerate(pages):
         say(page.view.image, done, len(pages))
@@ -273,24 +291,15 @@ def analyse_page(
 
 
 def _pages_of(
-    path: Path, options: IngestOptions, placement: Placement, store: "Connection | None", *, alone: bool
+    path: Path, options: IngestOptions, placement: Placement, names: ImageNames, *, alone: bool
 ) -> Iterator[_Page]:
-    file = open_image(
-        path, dataset=options.dataset, volume=options.volume, fill_unwritten=options.fill_unwritten
-    )
+    file = open_with(path, options)
     if placement.image is not None and not alone:
         msg = (
             f"Found `image` {placement.image} with several files; expected one file. Ingest them one by one."
         )
         raise InputError(msg)
-    name, notes = choose_image_name(
-        store,
-        file,
-        sample=placement.sample,
-        said=placement.image,
-        dataset=options.dataset,
-        replace=placement.replace,
-    )
+    name, notes = names.choose(file, options.dataset)
     n_pages = len(file.pages)
     for index in range(n_pages):
         series = n_pages > 1
@@ -322,7 +331,8 @@ def _refuse_equal_names(pages: Sequence[_Page]) -> None:
 
 
 def _ingest_page(page: _Page, reading: Reading, store: "Connection | None", writing: Writing) -> ImageOutcome:
-    name, image = page.file.path.name, page.view.image
+    name, image = shown_name(page.file.path.name), page.view.image
+    reading = reading.of_file(page.file)
     try:
         pixel_size_um, notes = choose_pixel_size(page.file, reading.options)
         pixels = page.file.pages[page.index]
@@ -336,7 +346,11 @@ def _ingest_page(page: _Page, reading: Reading, store: "Connection | None", writ
             reason += f" {page.file.metadata['lossy']}: go back to the file before it was saved as JPEG."
         return ImageOutcome(name, image, "failed", error=reason)
     about_map = outcome.energy_map.notes if outcome.energy_map else ()
-    return replace(outcome, notes=(*page.notes, *notes, *outcome.notes, *about_map))
+    return replace(
+        outcome,
+        notes=(*page.notes, *notes, *outcome.notes, *about_map),
+        reading=page.file.reading if store is None else None,
+    )
 
 
 def _ingest_known(
@@ -353,7 +367,7 @@ def _ingest_known(
         counts = note_unchanged(store, page.view, key, _run(page, reading, datetime.now(UTC)))
     if counts is None:
         return None
-    outcome = ImageOutcome(page.file.path.name, page.view.image, "unchanged", key, counts)
+    outcome = ImageOutcome(shown_name(page.file.path.name), page.view.image, "unchanged", key, counts)
     if page.maps is None:
         return outcome
     added = add_map(
@@ -411,6 +425,8 @@ def _ingest_new(
     ]
     if reading.options.source is Source.REGIONS:
         notes += notes_on_pieces(graph.regions.labels)
+    else:
+        notes += notes_on_large_particles(graph.regions)
     if reading.options.radius_px == 0:
         notes.append("no contacts, because `radius_px` is 0; regions that touch are in contact from 1 on")
     if analysed.uncertainty is not None:
@@ -421,7 +437,13 @@ def _ingest_new(
             "again with ingest-map"
         )
     return ImageOutcome(
-        page.file.path.name, page.view.image, state, key, counts, tuple(notes), energy_map=energy_map
+        shown_name(page.file.path.name),
+        page.view.image,
+        state,
+        key,
+        counts,
+        tuple(notes),
+        energy_map=energy_map,
     )
 
 

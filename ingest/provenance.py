@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from cathograph.ingest.formats import ImageFile
 from cathograph.queries.writing.images import IngestRunRecord
+from cathograph.schema.names import with_bytes_escaped
 
 
 def user_name() -> str:
@@ -29,10 +30,10 @@ def run_record(
         user=user_name(),
         host=platform.node(),
         code_version=package_version("cathograph"),
-        file_name=file.path.name,
+        file_name=with_bytes_escaped(file.path.name),
         file_sha256=file.sha256,
-        file_path=str(file.path.absolute()),
+        file_path=with_bytes_escaped(str(file.path.absolute())),
         dataset=dataset,
-        grey_path=None if grey is None else str(grey.path.absolute()),
+        grey_path=None if grey is None else with_bytes_escaped(str(grey.path.absolute())),
         grey_sha256=None if grey is None else grey.sha256,
     )

@@ -6,11 +6,13 @@ parameters that enter the segmentation's key; `read_regions` applies it to one i
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cathograph.ingest.formats import ImageFile, inverted, open_image
 from cathograph.ingest.options import IngestOptions, Source, Stored
 from cathograph.ingest.phase_maps import PhaseMap, apply_phase_map, read_phase_map
 from cathograph.ingest.regions.labelling import label_phases, regions_from_labels
@@ -27,6 +29,8 @@ from cathograph.schema.errors import SegmentationError
 from cathograph.schema.keys import JsonScalar
 
 _SEGMENTER = "segmenter."
+_BLACK = "black_value"
+"""Name of this parameter in a segmentation's key, there only where a grey image was inverted."""
 PASSES, CALIBRATION = "uncertainty.passes", "uncertainty.calibration"
 """Names of these parameters in a segmentation's key."""
 
@@ -52,6 +56,8 @@ class Reading:
         What the phases are and do.
     calibration : IntervalCalibration or None
         What corrects the intervals, where uncertainty is asked for and the model has one.
+    black_value : int or None
+        Value that is black where 0 is white: such a grey image is inverted before it is segmented.
     """
 
     options: IngestOptions
@@ -63,6 +69,24 @@ class Reading:
     phase_map: PhaseMap | None
     segmenter: Segmenter | None
     calibration: IntervalCalibration | None = None
+    black_value: int | None = None
+
+    def of_file(self, file: ImageFile) -> "Reading":
+        """Give the reading of one file.
+
+        A channel is called as the file calls it, however the user wrote it. A grey image in which 0 is white is
+        inverted, labels never.
+        """
+        reading = self
+        if file.channel is not None:
+            reading = replace(self, options=self.options.with_changes(channel=file.channel))
+        if self.segmenter is None or file.black_value is None:
+            return reading
+        return reading.inverting(file.black_value)
+
+    def inverting(self, black_value: int) -> "Reading":
+        """Give the same reading of a grey image in which 0 is white."""
+        return replace(self, black_value=black_value, parameters={**self.parameters, _BLACK: black_value})
 
     @classmethod
     def of(cls, options: IngestOptions, composite: Composite | None = None) -> "Reading":
@@ -141,10 +165,29 @@ class Reading:
             ),
             composite,
         )
+        if _BLACK in chosen:
+            reading = reading.inverting(int(chosen[_BLACK]))
         if CALIBRATION not in chosen:
             return reading
         # A model that was calibrated since has the same regions: what the key was made with counts.
         return replace(reading, parameters={**reading.parameters, CALIBRATION: chosen[CALIBRATION]})
+
+
+def open_with(path: Path, options: IngestOptions) -> ImageFile:
+    """Open a file as the options of an ingest say.
+
+    Raises
+    ------
+    InputImageError
+        As `open_image`.
+    """
+    return open_image(
+        path,
+        dataset=options.dataset,
+        volume=options.volume,
+        fill_unwritten=options.fill_unwritten,
+        channel=options.channel,
+    )
 
 
 def read_regions(pixels: NDArray[np.generic], reading: Reading) -> Regions:
@@ -168,8 +211,13 @@ def read_regions(pixels: NDArray[np.generic], reading: Reading) -> Regions:
     if reading.phase_map is not None:
         phase_image = apply_phase_map(pixels, reading.phase_map)
     elif reading.segmenter is not None:
-        phase_image = run_segmenter(reading.segmenter, pixels, reading.composite)
+        phase_image = run_segmenter(reading.segmenter, grey_of(pixels, reading), reading.composite)
     return regions_of_phases(phase_image, options, reading.composite)
+
+
+def grey_of(pixels: NDArray[Any], reading: Reading) -> NDArray[Any]:
+    """Return the grey values of an image in which higher is brighter."""
+    return pixels if reading.black_value is None else inverted(pixels, reading.black_value)
 
 
 def regions_of_phases(

@@ -9,12 +9,14 @@ from cathograph.phantom.grey import Imaging, render_grey
 from cathograph.phantom.materials import MATERIALS, Materials
 from cathograph.phantom.microstructure import Microstructure, make_microstructure, merge_touching, phantom_set
 from cathograph.phantom.parameters import MicrostructureParameters
+from cathograph.phantom.particle_kinds import PARTICLE_KINDS, make_particles
 from cathograph.phantom.presets import PRESETS, preset_parameters
 from cathograph.phantom.spectra import edge_spectrum
 from cathograph.phantom.xanes_stack import iterate_xanes_blocks, make_xanes_stack
 
 __all__ = [
     "MATERIALS",
+    "PARTICLE_KINDS",
     "PRESETS",
     "EnergyMap",
     "EnergyModel",
@@ -26,6 +28,7 @@ __all__ = [
     "iterate_xanes_blocks",
     "make_energy_map",
     "make_microstructure",
+    "make_particles",
     "make_xanes_stack",
     "merge_touching",
     "phantom_set",

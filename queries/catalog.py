@@ -13,6 +13,7 @@ marks what may be missing, and such a parameter may be left out; ``one of top|bo
 it may have, taken in any case. The text below the header is sent as it is.
 """
 
+import codecs
 import difflib
 import re
 from collections.abc import Mapping
@@ -135,6 +136,24 @@ class Query:
             )
         }
 
+    def with_type(self, name: str, kind: str) -> "Query":
+        """Give the query with a parameter of another type, where none was declared for it.
+
+        Raises
+        ------
+        ParameterError
+            When there is no such parameter, or it was declared with a type that differs.
+        """
+        found = next((each for each in self.parameters if each.name == name), None)
+        if found is None or found.kind not in ("ANY", kind):
+            listed = ", ".join(f"{each.name} {each.type}" for each in self.parameters) or "none"
+            msg = f"Found parameter {name!r} as {kind} for {self.name}; expected one of: {listed}."
+            raise ParameterError(msg)
+        return replace(
+            self,
+            parameters=tuple(replace(each, kind=kind) if each is found else each for each in self.parameters),
+        )
+
     def complete(self, given: Mapping[str, object]) -> dict[str, object]:
         """Give every parameter, in declared order, its value, a limited one as declared; null where it may be left out.
 
@@ -244,11 +263,36 @@ def adhoc_file(path: Path) -> Query:
         When the file cannot be read as text, or holds no query.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        content = path.read_bytes()
+    except OSError as error:
         msg = f"Found no readable Cypher in {path} ({error}); expected a text file with one query."
         raise QueryError(msg) from error
-    return adhoc(text)
+    return adhoc(decoded(content, str(path)))
+
+
+def decoded(content: bytes, where: str) -> str:
+    r"""Read the bytes of a user's text: UTF-8, or UTF-16 where a byte order mark says so, as Windows writes it.
+
+    Raises
+    ------
+    QueryError
+        When they are neither, naming the line.
+
+    Examples
+    --------
+    >>> decoded(b"\xef\xbb\xbfRETURN 1", "a.cypher")
+    'RETURN 1'
+    """
+    is_wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    try:
+        return content.decode("utf-16" if is_wide else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        msg = (
+            f"Found a byte in line {line} of {where} that is no UTF-8 (0x{content[error.start]:02X}); expected Cypher "
+            "as UTF-8. Save it with that encoding."
+        )
+        raise QueryError(msg) from error
 
 
 def parse(text: str, name: str) -> Query:

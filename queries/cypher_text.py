@@ -14,7 +14,7 @@ _TOKEN = re.compile(
     | (?P<quoted>`(?:``|[^`])*(?:`|\Z))
     | (?P<parameter>\$\s*(?:`(?:``|[^`])*`|\w+))
     | (?P<word>[^\W\d]\w*)
-    | (?P<number>\d[\w.]*)
+    | (?P<number>\d\w*(?:\.\d\w*)?)
     | (?P<space>\s+)
     | (?P<sign>.)
     """,
@@ -69,6 +69,8 @@ def dotted_calls(text: str) -> set[str]:
     --------
     >>> sorted(dotted_calls("RETURN date.truncate('day', n.x), `apoc` . load /* */ .json('f')"))
     ['apoc.load.json', 'date.truncate']
+    >>> dotted_calls("RETURN 1 LIMIT size([1, 2][0..gds.util.nodeProperty('g', 5, 'p')])")
+    {'gds.util.nodeproperty'}
     """
     calls = set()
     path: list[str] = []

@@ -54,9 +54,7 @@ def convert(value: object, kind: str, what: str) -> object:
     try:
         return _converted(value, kind)
     except (ValueError, OverflowError, TypeError) as error:
-        msg = (
-            f"Found {value!r} for {what}; expected {kind}. Correct it, or leave it out where it may be null."
-        )
+        msg = f"Found {_short(value)} for {what}; expected {kind}. Correct it, or leave it out where it may be null."
         raise ParameterError(msg) from error
 
 
@@ -103,7 +101,7 @@ def guessed_column(values: Sequence[object]) -> "pd.Series[Any]":
 
 def _converted(value: object, kind: str) -> object:
     if kind == "ANY":
-        return _as_json(value) if isinstance(value, str) else value
+        return _storable(_as_json(value)) if isinstance(value, str) else value
     if kind == "STRING":
         if not isinstance(value, str):
             raise TypeError
@@ -137,16 +135,67 @@ def _converted(value: object, kind: str) -> object:
     return [_converted(item, match["item"]) for item in items]
 
 
+MOST_LEVELS = 100
+"""Lists and maps inside of one another, at most, in a parameter or in an answer."""
+
+
+def levels_of(value: object, *, most: int = MOST_LEVELS) -> int:
+    """Count how deep lists and maps lie inside of one another, no further than one level beyond `most`.
+
+    Examples
+    --------
+    >>> levels_of(1), levels_of([1, {"a": [2]}])
+    (0, 3)
+    """
+    levels, inside = 0, [value]
+    while levels <= most:
+        below: list[object] = []
+        for each in inside:
+            if isinstance(each, dict):
+                below.extend(each.values())
+            elif isinstance(each, list | tuple):
+                below.extend(each)
+        if not any(isinstance(each, dict | list | tuple) for each in inside):
+            break
+        levels, inside = levels + 1, below
+    return levels
+
+
 def _as_json(text: str) -> object:
     try:
         return json.loads(text, parse_constant=_no_constant)
     except json.JSONDecodeError:
         return text
+    except RecursionError as error:
+        msg = "nested too deep"
+        raise ValueError(msg) from error
+
+
+def _storable(value: object) -> object:
+    """Refuse whole numbers of more than 64 bits, and what is nested too deep."""
+    if levels_of(value) > MOST_LEVELS:
+        msg = "nested too deep"
+        raise ValueError(msg)
+    left = [value]
+    while left:
+        each = left.pop()
+        if isinstance(each, int) and not -(2**63) <= each < 2**63:
+            raise OverflowError
+        if isinstance(each, dict):
+            left.extend(each.values())
+        elif isinstance(each, list):
+            left.extend(each)
+    return value
 
 
 def _no_constant(name: str) -> object:
     msg = f"{name} is no value"
     raise ValueError(msg)
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:60]}…"
 
 
 def _not_true(value: object) -> bool:

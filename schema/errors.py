@@ -19,6 +19,7 @@
     │   ├── LocalServerError   the local server cannot be started, stopped, dumped or restored
     │   └── SchemaOutdated     the store was written by a newer Cathograph
     ├── ModelError             a trained model: damaged, made for other features or phases, or a split that leaks
+    ├── OutputError            a result cannot be written: standard output is closed or full
     ├── DashboardError         the dashboard cannot be started, or ended by itself
     └── MissingExtra           an optional dependency is not installed
 
@@ -92,6 +93,10 @@ class SchemaOutdated(DatabaseError):  # noqa: N818
 
 class ModelError(CathographError):
     """A trained model cannot be used as asked, or a split would make its test worthless."""
+
+
+class OutputError(CathographError):
+    """A result cannot be written where it should go."""
 
 
 class DashboardError(CathographError):

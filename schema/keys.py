@@ -9,9 +9,11 @@ as canonical JSON, because joining texts with a separator would let two differen
 import hashlib
 import json
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 JsonScalar = str | int | float | bool | None
 
@@ -32,7 +34,7 @@ def hash_parts(parts: Mapping[str, JsonScalar | Mapping[str, JsonScalar]]) -> st
     return hashlib.sha256(canonical_json(parts).encode()).hexdigest()[:32]
 
 
-def hash_pixels(image: NDArray[np.generic]) -> str:
+def hash_pixels(image: "NDArray[np.generic]") -> str:
     """Hash an image's content: dtype, shape and values, whatever its memory order or file.
 
     Returns
@@ -40,6 +42,8 @@ def hash_pixels(image: NDArray[np.generic]) -> str:
     str
         SHA-256, 64 hexadecimal digits.
     """
+    import numpy as np  # here, because every start of the command line reads this module
+
     digest = hashlib.sha256(f"{image.dtype.newbyteorder('<').str}{image.shape}".encode())
     for plane in image:  # one plane at a time: a large stack is never copied whole
         digest.update(np.ascontiguousarray(plane, dtype=image.dtype.newbyteorder("<")).data)

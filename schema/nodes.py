@@ -22,6 +22,7 @@ from dataclasses import dataclass
 
 from cathograph.schema.composites.composite import Role
 from cathograph.schema.jobs import JOB_PROPERTIES
+from cathograph.schema.measures import PARTICLE_MEASURES, SEGMENTATION_MEASURES
 from cathograph.schema.network_metrics import PARTICLE_METRICS, SEGMENTATION_METRICS
 from cathograph.schema.properties import Kind, Property
 from cathograph.schema.uncertainty import PARTICLE_CONFIDENCE, SEGMENTATION_UNCERTAINTY
@@ -141,6 +142,14 @@ SEGMENTATION = NodeType(
         Property("dropped", Kind.STRING, "regions below the minimum size per phase, as JSON"),
         *SEGMENTATION_UNCERTAINTY,
         *SEGMENTATION_METRICS,
+        Property("measures_computed", Kind.DATETIME, "when the last of them were written", nullable=True),
+        Property(
+            "measured",
+            Kind.STRINGS,
+            "measures (without the network metrics) that its particles carry",
+            nullable=True,
+        ),
+        *SEGMENTATION_MEASURES,
     ),
 )
 
@@ -188,6 +197,7 @@ PARTICLE = NodeType(
         ),
         PARTICLE_CONFIDENCE,
         *PARTICLE_METRICS,
+        *PARTICLE_MEASURES,
     ),
 )
 
@@ -256,6 +266,32 @@ MEASUREMENT = NodeType(
             "shift that is left between map and NMC; null where nothing tells",
             nullable=True,
         ),
+        Property(
+            "agreement",
+            Kind.FLOAT,
+            "how well map and active particles fit, −1 to 1; null where nothing tells, and in older measurements",
+            nullable=True,
+        ),
+        Property(
+            "agreement_chance",
+            Kind.FLOAT,
+            "share of fields with the same particles at random places that fit at least as well",
+            minimum=0,
+            nullable=True,
+        ),
+        Property(
+            "agreement_particles",
+            Kind.INTEGER,
+            "active particles that the agreement rests on",
+            minimum=1,
+            nullable=True,
+        ),
+        Property(
+            "trusted_by",
+            Kind.STRING,
+            "who vouches for a map that may fit no better than chance, and why",
+            nullable=True,
+        ),
         Property("n_particles", Kind.INTEGER, "NMC with a STATE", minimum=0),
         Property("n_measured", Kind.INTEGER, "of them with values", minimum=0),
         Property("n_flagged", Kind.INTEGER, "of them flagged", minimum=0),
@@ -317,6 +353,8 @@ PREDICTION = NodeType(
         ),
         Property("content_sha256", Kind.STRING, "hash of the predicted values"),
         Property("n_particles", Kind.INTEGER, "NMC with a prediction", minimum=0),
+        Property("element", Kind.STRING, "element whose states are predicted: Ni, Co, Mn, Fe", nullable=True),
+        Property("edge", Kind.STRING, "its absorption edge: K", nullable=True),
     ),
 )
 

@@ -38,6 +38,8 @@ class Property:
         Smallest allowed number, checked before writing.
     nullable : bool
         Whether a row may leave it out.
+    unit : str
+        Unit of the number; empty for pure numbers, and where no table shows it.
     """
 
     name: str
@@ -45,3 +47,4 @@ class Property:
     meaning: str
     minimum: float | None = None
     nullable: bool = False
+    unit: str = ""

@@ -6,6 +6,7 @@ end inside the dilated start.
 
 from dataclasses import dataclass
 
+from cathograph.schema.measures import CONTACT_MEASURES
 from cathograph.schema.properties import Kind, Property
 
 
@@ -33,6 +34,7 @@ CONTACT = RelationshipType(
         Property("interface_um", Kind.FLOAT, "length of the shared boundary (2D)", minimum=0, nullable=True),
         Property("interface_um2", Kind.FLOAT, "area of the shared boundary (3D)", minimum=0, nullable=True),
         Property("gap_px", Kind.INTEGER, "smallest Chebyshev distance, 1 = touching", minimum=1),
+        *CONTACT_MEASURES,
     ),
 )
 

@@ -13,12 +13,15 @@ import pandas as pd
 
 from cathograph.schema.composites.composite import Composite, Role
 from cathograph.schema.errors import RowError
+from cathograph.schema.measures import MEASURE_NAMES
 from cathograph.schema.network_metrics import METRIC_NAMES
 from cathograph.schema.properties import Kind, Property
 
-NOT_IN_ROWS = frozenset({"key", "active", "created"}) | METRIC_NAMES
-"""Properties that do not come with the rows: keys follow from labels, times from the server, and the network
-metrics are computed from what is stored."""
+NOT_IN_ROWS = (
+    frozenset({"key", "active", "created", "measured", "measures_computed"}) | METRIC_NAMES | MEASURE_NAMES
+)
+"""Properties that do not come with the rows: keys follow from labels, times from the server, and network metrics
+and measures are computed from what is stored."""
 
 _BEYOND_INTEGERS = 2.0**63
 

@@ -106,7 +106,9 @@ def _predict(store: Connection, made: MadeFiles, segmentation: str) -> None:
     names = ("soc_ev", "heterogeneity_ev", "polarization_ev")
     said = {name: states[name].fillna(0.0) / 2 + states[name].dropna().iloc[0] / 2 for name in names}
     spread = {name.replace("_ev", "_sd_ev"): np.full(len(states), 0.1) for name in names}
-    about = {"model": "toy", "model_hash": MODEL_HASH, "architecture": "nnconv", "members": 2}
+    about = {
+        "model": "toy", "model_hash": MODEL_HASH, "architecture": "nnconv", "members": 2, "element": "Ni", "edge": "K",
+    }  # fmt: skip
     rows = PredictionRows(
         segmentation,
         about | {"split": "train" if made.sample == "LCD-1" else "test"},

@@ -189,6 +189,36 @@ def imagej_tiff(path: Path, stated: Stated) -> None:
     tifffile.imwrite(path, values, imagej=True, resolution=resolution, metadata=metadata)
 
 
+def lsm(path: Path, stated: Stated) -> None:
+    """Write a Zeiss LSM: times and slices are pages, channels are samples, sizes are in metres."""
+    values = stated.values.transpose(
+        [stated.axes.index(axis) for axis in sorted(stated.axes, key="tzcyx".index)]
+    )
+    shape = {axis: dict(zip(stated.axes, stated.values.shape, strict=True)).get(axis, 1) for axis in "tzcyx"}
+    info = np.zeros(1, dtype=[(name, f"<{kind}") for name, kind in tifffile.TIFF.CZ_LSMINFO[:24]])
+    info["MagicNumber"] = 0x00400494C
+    info["StructureSize"] = info.itemsize
+    for name, axis in (("X", "x"), ("Y", "y"), ("Z", "z"), ("Channels", "c"), ("Time", "t")):
+        info[f"Dimension{name}"] = shape[axis]
+    for axis, step in stated.steps.items():
+        info[f"VoxelSize{axis.upper()}"] = step * (UM_PER[stated.unit] or 0.0) * 1e-6
+    info["ScanType"] = 6 if "t" in stated.axes else 0
+    pages = values.reshape(shape["t"] * shape["z"], shape["c"], shape["y"], shape["x"])
+    with tifffile.TiffWriter(path, byteorder="<") as writer:
+        for place, page in enumerate(pages):
+            tag = [(34412, "B", info.nbytes, info.tobytes(), True)] if place == 0 else []
+            planar = "separate" if shape["c"] > 1 else None
+            writer.write(
+                page if shape["c"] > 1 else page[0],
+                photometric="minisblack",
+                planarconfig=planar,
+                metadata=None,
+                extratags=tag,
+            )
+            # A preview follows every plane, as ZEN writes it.
+            writer.write(np.zeros((4, 4), np.uint8), photometric="minisblack", metadata=None, subfiletype=1)
+
+
 def shaped_tiff(path: Path, stated: Stated) -> None:
     """Write what tifffile writes by itself, with the axes named, a resolution and an orientation."""
     factor = UM_PER[stated.unit]
@@ -212,6 +242,19 @@ def png(path: Path, stated: Stated) -> None:
     Image.fromarray(values).save(path, "PNG", dpi=dpi)
 
 
+FORMATS: dict[str, Callable[[Path, Stated], None]] = {
+    "OME-Zarr": ome_zarr,
+    "Zarr names": named_zarr,
+    "HDF5 labels": labelled_hdf5,
+    "ilastik": ilastik_hdf5,
+    "NeXus": nexus_hdf5,
+    "OME-TIFF": ome_tiff,
+    "ImageJ": imagej_tiff,
+    "TIFF": shaped_tiff,
+    "LSM": lsm,
+    "PNG": png,
+}
+"""By the names of the table of formats."""
 MAKERS: dict[str, Callable[[Path, Stated], None]] = {
     "ome-zarr 0.4": ome_zarr,
     "ome-zarr 0.5": lambda path, stated: ome_zarr(path, stated, zarr_format=3),
@@ -222,11 +265,12 @@ MAKERS: dict[str, Callable[[Path, Stated], None]] = {
     "matlab": matlab,
     "ome-tiff": ome_tiff,
     "imagej": imagej_tiff,
+    "lsm": lsm,
     "tiff": shaped_tiff,
     "png": png,
 }
 ANY_ORDER = ("ome-zarr 0.4", "ome-zarr 0.5", "zarr dimension names", "hdf5 labels", "hdf5 axistags", "nexus")
-STATES_LENGTHS = ("ome-zarr 0.4", "ome-zarr 0.5", "ome-tiff", "imagej")
+STATES_LENGTHS = ("ome-zarr 0.4", "ome-zarr 0.5", "ome-tiff", "imagej", "lsm")
 
 
 def fitting(name: str, dice: np.random.Generator) -> Stated:
@@ -254,6 +298,8 @@ def fitting(name: str, dice: np.random.Generator) -> Stated:
         unit = "um"  # what OME means without one
     if name == "imagej" and "z" not in stated.axes:
         del steps["z"]
+    if name == "lsm" and unit is None:
+        steps = {}  # always metres
     orientation = int(dice.integers(1, 9)) if name == "tiff" else 1
     values = stated.values.astype(np.uint16) if name == "imagej" else stated.values
     values = values.astype(np.uint8) if name == "png" else values

@@ -122,5 +122,23 @@ def test_a_measure_of_each_particle(tree: Path, store_environment: dict[str, str
     section = recipe("Add a measure of each particle")
     apply(section, tree)
     try_it(section, tree)
-    (circularity,) = pd.read_csv(tree.parent / "particles.csv")["circularity"]
-    assert circularity == pytest.approx(1, abs=0.05)  # a disc
+    folder = tree.parent
+    (row,) = pd.read_csv(folder / "measures.csv").to_dict("records")
+    assert row["value"] == pytest.approx(1, abs=0.05)  # a disc
+    (exported,) = (pd.read_csv(path) for path in sorted((folder / "exported").rglob("*particles*.csv")))
+    assert exported["circularity"].tolist() == [pytest.approx(row["value"])]
+    (reported,) = (pd.read_csv(path) for path in folder.glob("report/**/measures.csv"))
+    assert reported["measure"].tolist() == ["circularity"]
+    script = (
+        "from cathograph.gnn.graphs.node_features import FEATURES; "
+        "from cathograph.dashboard.widgets.particle_panel import PARTICLE_MEASURES; "
+        "print('circularity' in FEATURES, 'circularity' in {each.name for each in PARTICLE_MEASURES})"
+    )
+    asked = subprocess.run(
+        [sys.executable, "-c", script],
+        env=os.environ | {"PYTHONPATH": str(tree)},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
+    assert asked.stdout.split() == ["True", "True"], asked.stderr

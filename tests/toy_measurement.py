@@ -24,7 +24,8 @@ def make_toy_measurement(key="m1", segmentation="k1", shift_ev=0.0, **measuremen
             "kind": "edge_energy_map", "element": "Ni", "edge": "K",
             "params": '{"version":1}', "placement": "{}", "content_sha256": "1" * 64,
             "shape": [8, 8], "energies": None, "pixel_size_um": 0.1, "matching": "same_grid", "offset_um": [0.0, 0.0],
-            "residual_shift_um": [0.0, 0.05], "n_particles": 3, "n_measured": 2, "n_flagged": 2,
+            "residual_shift_um": [0.0, 0.05], "agreement": 0.9, "agreement_chance": 0.005, "agreement_particles": 3,
+            "trusted_by": None, "n_particles": 3, "n_measured": 2, "n_flagged": 2,
         } | measurement,
         states=pd.DataFrame(
             {

@@ -19,6 +19,7 @@ def make_toy_prediction(model="toy", model_hash="h1", segmentation="k1", shift_e
         segmentation_key=segmentation,
         prediction={
             "model": model, "model_hash": model_hash, "architecture": "nnconv", "members": 2, "split": "test",
+            "element": "Ni", "edge": "K",
         } | prediction,
         predicted=pd.DataFrame(
             {

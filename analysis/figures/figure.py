@@ -7,6 +7,7 @@ a figure: where a table has a column ``selection``, each selection has its own p
 Colours are those of Okabe and Ito. Wherever colour distinguishes groups, marker, position or hatching does too.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +19,7 @@ from cathograph.analysis.tables.wording import split_unit
 
 BLUE, VERMILION, GREEN, PURPLE = "#0072b2", "#d55e00", "#009e73", "#cc79a7"
 
-STATE_NOTE = "Energies are relative positions of the Ni K-edge, not lithium contents."
+STATE_NOTE = "Energies are relative positions of the absorption edge, not lithium contents."
 """Stands with every figure and table that shows a state."""
 
 NOT_MEASURED = "No measured states: these images have no energy map or no {active_phase} particle."
@@ -44,6 +45,9 @@ GROUPS = {
     "has_concurrent_channel": ("with a channel", "without"),
 }
 """Names of the exposed particles and of the others."""
+
+EDGE = ("element", "edge")
+"""Columns that name the absorption edge of a state."""
 
 _NAMES = ("selection", "sample", "image", "label", "nmc", "sse", "graphite")
 
@@ -95,6 +99,49 @@ def split_selections(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
 def of_selection(table: pd.DataFrame, name: str) -> pd.DataFrame:
     """Keep the rows of one selection; a table without the column ``selection`` is returned whole."""
     return table[table["selection"] == name] if "selection" in table.columns else table
+
+
+def parts_on_one_scale(parts: Sequence[tuple[str, pd.DataFrame]], outcome: str) -> list[list[int]]:
+    """Group selections whose values of an outcome can share an axis: mean energies only of one absorption edge.
+
+    Parameters
+    ----------
+    parts : sequence of tuple of str and DataFrame
+        From `split_selections`.
+    outcome : str
+        Column that is drawn.
+
+    Returns
+    -------
+    list of list of int
+        Places in `parts`, by scale. A selection without a measured edge is on the scale of the first one.
+
+    Examples
+    --------
+    >>> ni, co = (pd.DataFrame({"element": [element], "edge": ["K"]}) for element in ("Ni", "Co"))
+    >>> parts_on_one_scale([("a", ni), ("b", co), ("c", ni)], "soc_ev")
+    [[0, 2], [1]]
+    >>> parts_on_one_scale([("a", ni), ("b", co)], "heterogeneity_ev")
+    [[0, 1]]
+    """
+    if outcome != "soc_ev":
+        return [list(range(len(parts)))]
+    edges = [_edge_of(rows) for _, rows in parts]
+    first = next((edge for edge in edges if edge), "")
+    known = [edge or first for edge in edges]
+    return [[place for place, one in enumerate(known) if one == edge] for edge in dict.fromkeys(known)]
+
+
+def _edge_of(rows: pd.DataFrame) -> str:
+    """Name the absorption edge of some particles; empty where none is measured."""
+    if not set(EDGE) <= set(rows.columns):
+        return ""
+    return next(iter((rows[EDGE[0]] + " " + rows[EDGE[1]]).dropna()), "")
+
+
+def edge_columns(table: pd.DataFrame) -> list[str]:
+    """List the columns that name the absorption edge of a row's state."""
+    return [name for name in EDGE if name in table.columns]
 
 
 def name_columns(table: pd.DataFrame) -> list[str]:

@@ -13,7 +13,8 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
 from cathograph.analysis.figures.box_numbers import BoxNumbers
-from cathograph.analysis.figures.figure import name_columns
+from cathograph.analysis.figures.figure import name_columns, parts_on_one_scale
+from cathograph.analysis.tables.particle_table import STATES
 
 InteractiveFigure = list[list[go.Figure]]
 """An interactive figure: rows of panels, each a Plotly figure."""
@@ -56,10 +57,14 @@ def make_panel(
         hoverlabel={"align": "left"},
         dragmode="zoom",
     )
-    figure.update_xaxes(title={"text": plain(x), "font": {"size": 12}}, automargin=True)
-    figure.update_yaxes(
-        title={"text": plain(y.replace(": ", ":\n")), "font": {"size": 12}}, automargin=True, zeroline=False
+    # Axes carry units, so a tick is never 100µ: large and small numbers are powers of ten.
+    figure.update_xaxes(
+        title={"text": plain(x), "font": {"size": 12}}, automargin=True, exponentformat="power"
     )
+    figure.update_yaxes(
+        title={"text": plain(y.replace(": ", ":\n")), "font": {"size": 12}}, automargin=True, zeroline=False,
+        exponentformat="power",
+    )  # fmt: skip
     return figure
 
 
@@ -73,12 +78,15 @@ def make_empty_panel(title: str, text: str) -> go.Figure:
 
 
 def make_log(figure: go.Figure, axis: str, values: pd.Series | np.ndarray) -> None:
-    """Make an axis logarithmic, with ticks at 0.5, 1, 2 and so on, not at powers of ten alone."""
+    """Make an axis logarithmic, with ticks at 0.5, 1, 2 and so on, not at powers of ten alone.
+
+    Where these would be one or two ticks, Plotly chooses them.
+    """
     positive = np.asarray(values, dtype=float)
     positive = positive[positive > 0]
     update = figure.update_xaxes if axis == "x" else figure.update_yaxes
     update(type="log")
-    if len(positive) and positive.max() < 1000 * positive.min():
+    if len(positive) and 8 * positive.min() < positive.max() < 1000 * positive.min():
         shown = [tick for tick in _LOG_TICKS if positive.min() / 2 < tick < 2 * positive.max()]
         update(tickvals=shown, ticktext=[f"{tick:g}" for tick in shown])
 
@@ -95,6 +103,26 @@ def share_range(panels: Sequence[go.Figure], values: pd.Series, *, log: bool = F
     room = 0.06 * (high - low) or 0.1 * abs(high) or 0.1
     for panel in panels:
         panel.update_yaxes(range=[low - room, high + room])
+
+
+def share_range_by_scale(
+    panels: Sequence[Sequence[go.Figure]], parts: Sequence[tuple[str, pd.DataFrame]], outcome: str
+) -> None:
+    """Give the panels of an outcome the same y range wherever their values are on one scale.
+
+    Parameters
+    ----------
+    panels : sequence of sequence of Figure
+        The panels of each selection.
+    parts : sequence of tuple of str and DataFrame
+        The selections, from `cathograph.analysis.figures.figure.split_selections`.
+    outcome : str
+        Column that is drawn.
+    """
+    for places in parts_on_one_scale(parts, outcome):
+        values = pd.concat([parts[place][1][outcome] for place in places])
+        drawn = [panel for place in places for panel in panels[place] if panel.data]
+        share_range(drawn, values, log=outcome not in STATES)
 
 
 def thin(rows: pd.DataFrame, panels: int) -> pd.DataFrame:

@@ -5,6 +5,7 @@ the same axes; a selection without data has a message in its panel. Texts with a
 ``parse_math=False``, so that a dollar sign does not start a formula.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from io import BytesIO
 from pathlib import Path
@@ -13,13 +14,14 @@ from typing import Literal, Self
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, ScalarFormatter
 from numpy.typing import ArrayLike
 
 from cathograph.analysis.figures.box_numbers import BoxNumbers
-from cathograph.analysis.figures.figure import FigureData
+from cathograph.analysis.figures.figure import FigureData, parts_on_one_scale
 from cathograph.schema.errors import InputError
 
 SCATTER_AS_PIXELS = 2000
@@ -99,6 +101,28 @@ def make_panels(
     figure = Figure(figsize=(max(columns * width, 4.2), rows * height + 0.3), layout="constrained")
     grid = figure.subplots(rows, columns, squeeze=False, sharey=share_y)
     return figure, [list(line) for line in grid]
+
+
+def share_range_by_scale(
+    panels: Sequence[Sequence[Axes]], parts: Sequence[tuple[str, pd.DataFrame]], outcome: str
+) -> None:
+    """Give the panels of an outcome the same y range wherever their values are on one scale.
+
+    Parameters
+    ----------
+    panels : sequence of sequence of Axes
+        The panels of each selection, drawn already; those with a message are left alone.
+    parts : sequence of tuple of str and DataFrame
+        The selections, from `cathograph.analysis.figures.figure.split_selections`.
+    outcome : str
+        Column that is drawn.
+    """
+    for places in parts_on_one_scale(parts, outcome):
+        drawn = [axis for place in places for axis in panels[place] if axis.axison]
+        limits = [axis.get_ylim() for axis in drawn]
+        for axis in drawn:
+            axis.set_ylim(min(low for low, _ in limits), max(high for _, high in limits))
+            plain_ticks(axis)
 
 
 def write_in_panel(axis: Axes, text: str) -> None:

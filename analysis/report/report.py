@@ -30,7 +30,7 @@ from cathograph.analysis.statistics.group_comparison import compare_groups
 from cathograph.analysis.statistics.logarithm import Log
 from cathograph.analysis.tables.electrode_tables import METRICS, PARTICLE, ElectrodeTables, names_of_edges
 from cathograph.analysis.tables.particle_table import EXPOSURES, STATES, flagged_states
-from cathograph.analysis.tables.selection_tables import stack_selections
+from cathograph.analysis.tables.selection_tables import stack_of, stack_selections
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +75,7 @@ def build_report(
     seed: int = 0,
     pixels: PixelFigures | None = None,
     predictions: pd.DataFrame | None = None,
+    structure: Mapping[str, ElectrodeTables] | None = None,
 ) -> Report:
     """Compute all figures and tables.
 
@@ -94,6 +95,9 @@ def build_report(
         Figures of pixels, which come from files and not from tables; None leaves them out.
     predictions : DataFrame, optional
         Rows of the query `predictions`; Fig. 6 shows those of the newest model; it is left out if there are none.
+    structure : Mapping, optional
+        Tables behind the figures of structure, where `selections` has the same images once per absorption edge; by
+        default those of `selections`.
 
     Raises
     ------
@@ -101,6 +105,7 @@ def build_report(
         When a table lacks a column or contains invalid values.
     """
     names = list(selections)
+    structure = structure or selections
     sizes = {name: size_column(tables.nmc) for name, tables in selections.items()}
     statistics = {
         name: compute_electrode_statistics(
@@ -125,12 +130,10 @@ def build_report(
     compared = pd.concat([together(by_size), s1], ignore_index=True)
     legend = legend_of(selections)
     figures = (
-        *_graphs(pixels, names),
-        draw_tpb_size(together({name: tables.tpbs for name, tables in selections.items()}), legend),
-        draw_nmc_size_by_tpbs(nmc, legend),
-        draw_nearest_connection(
-            together({name: tables.nearest for name, tables in selections.items()}), legend
-        ),
+        *_graphs(pixels, list(structure)),
+        draw_tpb_size(stack_of(structure, "tpbs"), legend),
+        draw_nmc_size_by_tpbs(stack_of(structure, "nmc"), legend),
+        draw_nearest_connection(stack_of(structure, "nearest"), legend),
         *(draw_group_boxes(nmc, compared, exposure, legend) for exposure in EXPOSURES),
         draw_correlation_map(correlations, legend),
         *(draw_top_metrics(nmc, correlations, state, legend) for state in STATES),
@@ -141,7 +144,9 @@ def build_report(
     return Report(
         title=title,
         figures=figures,
-        tables=result_tables(selections, statistics, together(by_size), s1, s8, correlations, names, legend),
+        tables=result_tables(
+            selections, structure, statistics, together(by_size), s1, s8, correlations, legend
+        ),
         sentences={
             name: each.sentences[: -len(each.correlations) or None] for name, each in statistics.items()
         },
@@ -149,8 +154,10 @@ def build_report(
             name: each.sentences[len(each.sentences) - len(each.correlations) :]
             for name, each in statistics.items()
         },
-        notes=_notes(selections, legend, has_model=predictions is not None and len(predictions) > 0),
-        provenance=provenance_tables(selections, names),
+        notes=_notes(
+            selections, structure, legend, has_model=predictions is not None and len(predictions) > 0
+        ),
+        provenance=provenance_tables(selections, structure),
         parameters={
             "logarithm of S2 and S3": log,
             "bootstrap and permutation": f"{draws} draws, seed {seed}",
@@ -187,19 +194,23 @@ def _predicted(
     names: Sequence[str],
     legend: PhaseLegend,
 ) -> tuple[PrintedFigure, ...]:
-    """Draw Fig. 6 for the newest model; nothing if there are no predictions."""
+    """Draw Fig. 6 for the newest model of each selection's absorption edge; nothing if there are no predictions."""
     if predictions is None or predictions.empty:
         return ()
-    newest = newest_model(predictions)
-    parts = {
-        name: newest.merge(tables.nmc[PARTICLE], on=PARTICLE, how="inner")
-        for name, tables in selections.items()
-    }
+    edges = predictions["element"] + " " + predictions["edge"]
+    parts = {}
+    for name, tables in selections.items():
+        newest = newest_model(predictions[edges.isna() | (edges == tables.edge)])
+        parts[name] = newest.merge(tables.nmc[PARTICLE], on=PARTICLE, how="inner")
     return (draw_predicted_against_measured(stack_selections(parts, names), legend),)
 
 
 def _notes(
-    selections: Mapping[str, ElectrodeTables], legend: PhaseLegend, *, has_model: bool
+    selections: Mapping[str, ElectrodeTables],
+    structure: Mapping[str, ElectrodeTables],
+    legend: PhaseLegend,
+    *,
+    has_model: bool,
 ) -> tuple[str, ...]:
     notes = [STATE_NOTE]
     actives = legend.write("{actives}")
@@ -209,7 +220,7 @@ def _notes(
             f"The images are of {len(legend.composites)} composites ({listed}): the report pools particles with the "
             "same role. Use --select to report on one composite."
         )
-    images = pd.concat([tables.images for tables in selections.values()], ignore_index=True)
+    images = pd.concat([tables.images for tables in structure.values()], ignore_index=True)
     radii = images["radius_um"]
     if len(radii) and radii.max() - radii.min() > 1e-9 * radii.max():
         notes.append(
@@ -221,15 +232,21 @@ def _notes(
         notes.append(
             "The selection contains 2D and 3D images. Sizes are areas, so 3D particles have no size."
         )
-    methods = pd.concat([tables.measurements["params"] for tables in selections.values()]).unique()
-    if len(methods) > 1:
+    measurements = pd.concat([tables.measurements for tables in selections.values()])
+    ways = measurements.groupby(["element", "edge"])["params"].nunique()
+    edges = names_of_edges(measurements)
+    if ways.max() > 1:
         notes.append(
-            f"Energy maps were evaluated with {len(methods)} different sets of parameters (window, reference, peaks), "
+            f"Energy maps were evaluated with {ways.max()} different sets of parameters (window, reference, peaks), "
             "so their states cannot be compared directly."
         )
-    edges = names_of_edges(pd.concat([tables.measurements for tables in selections.values()]))
-    if edges:
-        notes.append(f"States are those of the absorption edge {' and '.join(edges)}.")
+    if len(edges) > 1:
+        notes.append(
+            f"States are those of the absorption edges {' and '.join(edges)}, side by side: their energies cannot be "
+            "compared with each other. The structure of the images is shown once."
+        )
+    elif edges:
+        notes.append(f"States are those of the absorption edge {edges[0]}.")
     for name, tables in selections.items():
         measured = int(tables.nmc["soc_ev"].notna().sum())
         if measured == 0:
@@ -246,6 +263,7 @@ def _notes(
                 f"{name}: the states of {flagged} of {measured} measured NMC are flagged (too few valid pixels, or "
                 "too many outside of the window); they are left out of all tests and figures of states."
             )
+    for name, tables in structure.items():
         without = int(tables.nmc["degree"].isna().sum())
         if without:
             notes.append(
@@ -257,7 +275,7 @@ def _notes(
                 f"{name}: there is one image, so differences between "
                 "images are unknown; the p values apply to this image."
             )
-    overlap = _shared_images(selections)
+    overlap = _shared_images(structure)
     if overlap:
         notes.append(
             f"{overlap} images belong to more than one selection, so these selections are not independent."

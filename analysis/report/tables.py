@@ -9,7 +9,7 @@ from cathograph.analysis.figures.figure import STATE_NOTE
 from cathograph.analysis.figures.phase_legend import PhaseLegend
 from cathograph.analysis.statistics.electrode_statistics import ElectrodeStatistics
 from cathograph.analysis.tables.electrode_tables import ElectrodeTables
-from cathograph.analysis.tables.selection_tables import stack_selections
+from cathograph.analysis.tables.selection_tables import stack_of, stack_selections
 
 _COUNTS = (
     "samples", "images", "clusters", "nmc", "nmc_in_tpbs", "nmc_in_physical_tpbs", "nmc_with_channels",
@@ -49,15 +49,16 @@ class ReportTable:
 
 def result_tables(
     selections: Mapping[str, ElectrodeTables],
+    structure: Mapping[str, ElectrodeTables],
     statistics: Mapping[str, ElectrodeStatistics],
     by_size: pd.DataFrame,
     s1: pd.DataFrame,
     s8: pd.DataFrame,
     correlations: pd.DataFrame,
-    names: Sequence[str],
     legend: PhaseLegend,
 ) -> tuple[ReportTable, ...]:
-    """Build the tables of results from the statistics of each selection."""
+    """Build the tables of results from the statistics of each selection; `structure` as for `build_report`."""
+    names = list(selections)
     s2 = stack_selections({name: each.anova_heterogeneity for name, each in statistics.items()}, names)
     s3 = stack_selections({name: each.anova_polarization for name, each in statistics.items()}, names)
     counterparts = stack_selections({name: each.counterparts for name, each in statistics.items()}, names)
@@ -67,7 +68,7 @@ def result_tables(
             for name, tables in selections.items()
         ]
     )
-    first = ("selection",) if len(names) > 1 else ()
+    first = _owner(selections)
     anova = ("type", "term", "df", "sum_sq", "f", "p", "p_family", "difference_clustered", "f_clustered",
              "df_clustered", "p_clustered", "p_clustered_family", "n", "n_missing", "n_flagged", "n_zeros",
              "n_clusters", "effective_clusters")  # fmt: skip
@@ -159,8 +160,8 @@ def result_tables(
                 "to the {electron_side} (electronic), over all images of these samples."
             )
             + " Other sides: `cathograph query percolation --param side=left`.",
-            stack_selections({name: tables.percolation for name, tables in selections.items()}, names),
-            (*first, "sample", "cathode", "ndim", "images", "nmc", "ionic", "electronic", "both", "neither",
+            stack_of(structure, "percolation"),
+            (*_owner(structure), "sample", "cathode", "ndim", "images", "nmc", "ionic", "electronic", "both", "neither",
              "share_ionic", "share_electronic", "share_both", "share_neither", "images_without_metrics"),
         ),
         ReportTable(
@@ -170,7 +171,46 @@ def result_tables(
             (*first, "exposure", "outcome", "method", "quoted", "difference", "difference_low",
              "difference_high", "df", "p", "reason"),
         ),
+        *_measures(selections, names, first, legend),
     )  # fmt: skip
+
+
+def _measures(
+    selections: Mapping[str, ElectrodeTables],
+    names: Sequence[str],
+    first: tuple[str, ...],
+    legend: PhaseLegend,
+) -> tuple[ReportTable, ...]:
+    """Summarize each measure of active particles; nothing where none is computed."""
+    rows = stack_selections({name: each.measures for name, each in selections.items()}, names)
+    if rows.empty:
+        return ()
+    by = [*first, "measure"]
+    values = rows.assign(value=rows["value"].astype(float), place=rows["sample"] + "/" + rows["image"])
+    summary = (
+        values.groupby(by, observed=True, sort=False)
+        .agg(
+            images=("place", "nunique"), particles=("value", "size"), known=("value", "count"), mean=("value", "mean"),
+            median=("value", "median"), lowest=("value", "min"), highest=("value", "max"),
+        )
+        .reset_index()
+    )  # fmt: skip
+    flat = any((each.images["ndim"] == 2).any() for each in selections.values())
+    return (
+        ReportTable(
+            "measures",
+            legend.title("Measures of {actives}"),
+            "Measures that are computed apart from the segmentation (`cathograph measures` explains them). Known is "
+            "the number of particles with a value; truth values are 0 and 1."
+            + (
+                " A 2D image cuts paths that exist in 3D, so its transport is not that of the electrode."
+                if flat
+                else ""
+            ),
+            summary,
+            (*by, "images", "particles", "known", "mean", "median", "lowest", "highest"),
+        ),
+    )
 
 
 def _with_flagged(s1: pd.DataFrame, first: tuple[str, ...]) -> tuple[ReportTable, ...]:
@@ -190,19 +230,15 @@ def _with_flagged(s1: pd.DataFrame, first: tuple[str, ...]) -> tuple[ReportTable
 
 
 def provenance_tables(
-    selections: Mapping[str, ElectrodeTables], names: Sequence[str]
+    selections: Mapping[str, ElectrodeTables], structure: Mapping[str, ElectrodeTables]
 ) -> tuple[ReportTable, ...]:
-    """Build the tables of images, segmentations and energy maps in use."""
-    first = ("selection",) if len(names) > 1 else ()
-    segmentations, ways_of_segmenting = _number_ways(
-        stack_selections({name: tables.segmentations for name, tables in selections.items()}, names)
-    )
-    measurements, ways_of_measuring = _number_ways(
-        stack_selections({name: tables.measurements for name, tables in selections.items()}, names)
-    )
+    """Build the tables of images, segmentations and energy maps in use; `structure` as for `build_report`."""
+    first = _owner(structure)
+    segmentations, ways_of_segmenting = _number_ways(stack_of(structure, "segmentations"))
+    measurements, ways_of_measuring = _number_ways(stack_of(selections, "measurements"))
     return (
         ReportTable(
-            "images", "Images", "", stack_selections({n: t.images for n, t in selections.items()}, names),
+            "images", "Images", "", stack_of(structure, "images"),
             (*first, "sample", "image", "composite", "cathode", "beamtime", "volume", "ndim", "pixel_size_um",
              "radius_um", "method", "version", "nmc", "contacts", "tpbs"),
         ),
@@ -215,13 +251,18 @@ def provenance_tables(
         ),
         ReportTable(
             "measurements", "Energy maps in use", "Column way: row of the next table.", measurements,
-            (*first, "sample", "image", "element", "edge", "kind", "created", "particles", "measured", "flagged",
-             "matching", "way"),
+            (*_owner(selections), "sample", "image", "element", "edge", "kind", "created", "particles", "measured",
+             "flagged", "matching", "way"),
         ),
         ReportTable(
             "measurement-ways", "Parameters of the energy maps", "", ways_of_measuring, ("way", "images", "params"),
         ),
     )  # fmt: skip
+
+
+def _owner(selections: Mapping[str, ElectrodeTables]) -> tuple[str, ...]:
+    """Name the column that tells selections apart, if there are several."""
+    return ("selection",) if len(selections) > 1 else ()
 
 
 def _about_names(legend: PhaseLegend) -> str:

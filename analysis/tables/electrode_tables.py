@@ -5,7 +5,7 @@ numbers. A *selection* is a table of keys (``sample``, ``image`` and, for single
 join with it.
 """
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Protocol
 
 import pandas as pd
@@ -48,6 +48,8 @@ class ElectrodeTables:
         Query `percolation`: one row per sample, over all its images.
     composites : DataFrame
         Query `composites`: all of the store.
+    measures : DataFrame
+        Query `measures`: one row per NMC and measure; empty where none is computed.
     """
 
     nmc: pd.DataFrame
@@ -58,6 +60,9 @@ class ElectrodeTables:
     measurements: pd.DataFrame
     percolation: pd.DataFrame
     composites: pd.DataFrame
+    measures: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=[*PARTICLE, "measure", "value"])
+    )
 
     @property
     def composites_shown(self) -> pd.DataFrame:
@@ -125,6 +130,7 @@ def read_electrode_tables(ask: Ask, edge: str | None = None) -> ElectrodeTables:
         measurements=in_sight[_edges_of(in_sight) == chosen].reset_index(drop=True),
         percolation=ask("percolation"),
         composites=ask("composites"),
+        measures=ask("measures"),
     )
 
 
@@ -160,7 +166,8 @@ def narrow(tables: ElectrodeTables, keys: pd.DataFrame) -> ElectrodeTables:
     if "label" in keys.columns:
         particles = keys[PARTICLE].drop_duplicates()
         named = particles.rename(columns={"label": "nmc"})
-        narrowed["nmc"] = narrowed["nmc"].merge(particles, on=PARTICLE, how="inner")
+        for name in ("nmc", "measures"):
+            narrowed[name] = narrowed[name].merge(particles, on=PARTICLE, how="inner")
         for name in ("tpbs", "nearest"):
             narrowed[name] = narrowed[name].merge(named, on=[*IMAGE, "nmc"], how="inner")
     return replace(tables, **narrowed)

@@ -4,6 +4,14 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from cathograph.analysis.tables.electrode_tables import ElectrodeTables
+
+
+def stack_of(selections: Mapping[str, ElectrodeTables], table: str) -> pd.DataFrame:
+    """Stack one table of each selection, by its name in `ElectrodeTables`."""
+    parts = {name: getattr(tables, table) for name, tables in selections.items()}
+    return stack_selections(parts, list(selections))
+
 
 def stack_selections(parts: Mapping[str, pd.DataFrame], names: Sequence[str]) -> pd.DataFrame:
     """Stack the tables of the selections; a single selection gets no column ``selection``.

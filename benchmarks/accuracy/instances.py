@@ -1,9 +1,10 @@
 """Splitting touching particles: ours with and without refinement and the usual methods, against known truth.
 
 Phantoms of `phantom` whose NMC are packed until nearly all of them touch: 2048² pixels with some 2,000 particles, and a
-volume. All start from the same mask of NMC and are scored against the particles as they were drawn: how many, how many
+volume. Then particles that are hollow, cracked, densely packed, or carry satellites (`make_particles` of `phantom`).
+All start from the same mask of NMC and are scored against the particles as they were drawn: how many, how many
 of them in pieces (splits), how many found ones that hold several (merges), panoptic quality
-(`cathograph.ingest.segmentation.scores.instances`). The rivals:
+(`cathograph.ingest.segmentation.scores.instances`), adjusted Rand index of the pixels. The rivals:
 
 - ``scikit-image``: distance_transform_edt, peak_local_max in windows of 3 px, watershed, as its own example does.
 - ``scikit-image, tuned``: the same, with the smallest distance between two peaks for which it finds the number of
@@ -32,7 +33,14 @@ from skimage.segmentation import watershed
 from cathograph.ingest.regions.labelling import label_phases
 from cathograph.ingest.regions.splitting import SplitRules, split_bodies
 from cathograph.ingest.segmentation.scores.instances import score_instances
-from cathograph.phantom import Microstructure, MicrostructureParameters, make_microstructure
+from cathograph.phantom import (
+    PARTICLE_KINDS,
+    Microstructure,
+    MicrostructureParameters,
+    make_microstructure,
+    make_particles,
+)
+from cathograph.phantom.particle_kinds import ParticleKind
 from cathograph.schema.phases import NMC
 
 RUNS = 3
@@ -61,6 +69,7 @@ class InstanceRow(TypedDict):
     splits: int
     merges: int
     panoptic_quality: float
+    adjusted_rand_index: float
     missed: int
     missed_at_border: int
 
@@ -85,6 +94,58 @@ IMAGES: dict[str, tuple[tuple[int, ...], float, float]] = {
 """Shape, median diameter in µm, and share of NMC: about as dense as such bodies lie without being pressed flat."""
 
 
+SHAPES_OF_KINDS: dict[tuple[int, ...], float] = {(1024, 1024): 44.0, (120, 120, 120): 32.0}
+"""Shapes of the images of one kind of particle, and the median diameter in px."""
+
+SEED_OF_KINDS = 7
+
+
+def _truths() -> dict[str, Callable[[], tuple[Labels, NDArray[np.integer]]]]:
+    """How to make each image: its true particles, and its phases."""
+    packed = {name: partial(_make_packed, *setting) for name, setting in IMAGES.items()}
+    kinds = {
+        f"{kind}, {' x '.join(map(str, shape))}": partial(_make_kind, kind, shape, diameter_px)
+        for kind in PARTICLE_KINDS
+        for shape, diameter_px in SHAPES_OF_KINDS.items()
+    }
+    return {**packed, **kinds}
+
+
+def _make_packed(
+    shape: tuple[int, ...], diameter_um: float, nmc_fraction: float
+) -> tuple[Labels, NDArray[np.integer]]:
+    phantom = make_phantom(shape, diameter_um, nmc_fraction)
+    is_nmc = np.zeros(phantom.n_regions + 1, bool)
+    is_nmc[1:] = phantom.region_phases == NMC.code
+    return np.where(is_nmc[phantom.labels], phantom.labels, 0), phantom.phases
+
+
+def _make_kind(
+    kind: ParticleKind, shape: tuple[int, ...], diameter_px: float
+) -> tuple[Labels, NDArray[np.integer]]:
+    truth = make_particles(kind, shape, seed=SEED_OF_KINDS, diameter_px=diameter_px)
+    return truth, np.where(truth > 0, NMC.code, 0).astype(np.uint8)
+
+
+def adjusted_rand_index(truth: Labels, found: Labels) -> float:
+    """Compute the adjusted Rand index of two labellings of the same pixels: 1 for the same parts, near 0 at random.
+
+    Hubert and Arabie 1985, from the counts of pixels with each pair of labels.
+    """
+    pairs = [
+        float((n * (n - 1.0) / 2).sum())
+        for n in (
+            np.unique(np.stack([truth, found]), axis=1, return_counts=True)[1],
+            np.unique(truth, return_counts=True)[1],
+            np.unique(found, return_counts=True)[1],
+        )
+    ]
+    both, of_truth, of_found = pairs
+    expected = of_truth * of_found / (truth.size * (truth.size - 1) / 2)
+    most = (of_truth + of_found) / 2
+    return 1.0 if most == expected else (both - expected) / (most - expected)
+
+
 def run(progress: Callable[[str], None] | None = None, only: str | None = None) -> list[InstanceRow]:
     """Find the particles of each image in each way.
 
@@ -96,18 +157,15 @@ def run(progress: Callable[[str], None] | None = None, only: str | None = None) 
         Part of an image's name.
     """
     rows = []
-    for name, (shape, diameter_um, nmc_fraction) in IMAGES.items():
+    for name, make in _truths().items():
         if only is not None and only not in name:
             continue
         if progress:
             progress(f"{name}: the phantom")
-        phantom = make_phantom(shape, diameter_um, nmc_fraction)
-        is_nmc = np.zeros(phantom.n_regions + 1, bool)
-        is_nmc[1:] = phantom.region_phases == NMC.code
-        truth = np.where(is_nmc[phantom.labels], phantom.labels, 0)
+        truth, phases = make()
         mask = truth > 0
         bodies = int(ndimage.label(mask, np.ones((3,) * mask.ndim))[1])
-        for method, find in _methods(phantom, mask, int(np.unique(truth).size - 1)).items():
+        for method, find in _methods(phases, mask, int(np.unique(truth).size - 1)).items():
             if progress:
                 progress(f"{name}: {method}")
             find()
@@ -131,6 +189,7 @@ def run(progress: Callable[[str], None] | None = None, only: str | None = None) 
                     splits=score.splits,
                     merges=score.merges,
                     panoptic_quality=score.panoptic_quality or 0.0,
+                    adjusted_rand_index=adjusted_rand_index(truth[mask], labels[mask]),
                     missed=missed.size,
                     missed_at_border=int(np.isin(missed, _at_border(truth)).sum()),
                 )
@@ -138,10 +197,10 @@ def run(progress: Callable[[str], None] | None = None, only: str | None = None) 
     return rows
 
 
-def _methods(phantom: Microstructure, mask: Mask, true: int) -> dict[str, Callable[[], Labels]]:
+def _methods(phases: NDArray[np.integer], mask: Mask, true: int) -> dict[str, Callable[[], Labels]]:
     tuned = min(DISTANCES_PX, key=lambda px: abs(_count_peaks(mask, px) - true))
     return {
-        "ours, whole phase image": lambda: label_phases(phantom.phases).labels.astype(np.int32, copy=False),
+        "ours, whole phase image": lambda: label_phases(phases).labels.astype(np.int32, copy=False),
         "ours": lambda: split_bodies(mask),
         "ours, not refined": lambda: split_bodies(mask, SplitRules(max_depth=1)),
         "ours, not split": lambda: np.asarray(ndimage.label(mask, np.ones((3,) * mask.ndim))[0], np.int32),
@@ -203,16 +262,16 @@ def main(only: str | None) -> None:
     rows = run(lambda line: _say(sys.stderr, line), only)
     _say(
         sys.stdout,
-        "| image | method | s | bodies | true | found | error | splits | merges | missed (at the border) | PQ |",
+        "| image | method | s | bodies | true | found | error | splits | merges | missed (at the border) | PQ | ARI |",
     )
-    _say(sys.stdout, "|" + " --- |" * 11)
+    _say(sys.stdout, "|" + " --- |" * 12)
     for row in rows:
         _say(
             sys.stdout,
             f"| {row['name']} | {row['method']} | {row['seconds']:.2f} | {row['bodies']} | {row['true']} | "
             f"{row['found']} | {row['error_percent']:+.1f} % | {row['splits']} | {row['merges']} | "
             f"{row['missed']} ({row['missed_at_border']}) | "
-            f"{row['panoptic_quality']:.3f} |",
+            f"{row['panoptic_quality']:.3f} | {row['adjusted_rand_index']:.3f} |",
         )
 
 

@@ -93,7 +93,7 @@ def phantom_graph(
     interface = "interface_um" if ndim == 2 else "interface_um2"
     columns = ImageColumns(
         ExportedImage(
-            rows.segmentation_key, sample, image, None, None, None, None, ndim, phantom.pixel_size_um,
+            rows.segmentation_key, sample, image, None, None, None, None, None, ndim, phantom.pixel_size_um,
             len(particles), len(contacts), has_metrics=False, composite=SSB_CATHODE,
         ),
         ParticleColumns(

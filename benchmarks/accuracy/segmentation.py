@@ -30,7 +30,7 @@ from sklearn.ensemble import RandomForestClassifier
 from cathograph.benchmarks.accuracy.default_model import phantom_pair
 from cathograph.ingest.phase_maps import read_phase_map
 from cathograph.ingest.segmentation import MultiOtsu, Segmenter, make_segmenter
-from cathograph.ingest.segmentation.unet.grey_scale import find_grey_scale
+from cathograph.ingest.segmentation.grey_scale import find_grey_scale
 from cathograph.ingest.segmentation.unet.mask_evaluation import Evaluation, evaluate
 from cathograph.ingest.segmentation.unet.model_lookup import DEFAULT, MODELS_FOLDER
 from cathograph.ingest.segmentation.unet.pairs import Pair, read_pairs

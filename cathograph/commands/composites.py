@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from cathograph.commands.console import print_json, print_table
+from cathograph.commands.console import print_json, print_table, write_result
 
 
 def composites(
@@ -21,7 +21,7 @@ def composites(
     from cathograph.schema.composites import built_in, built_in_names, yaml_text
 
     if name is not None:
-        typer.echo(yaml_text(name), nl=False)
+        write_result(yaml_text(name))
         return
     found = [built_in(each) for each in built_in_names()]
     if as_json:

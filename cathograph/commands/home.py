@@ -5,9 +5,27 @@ from typing import Annotated
 
 import typer
 
+from cathograph.settings import checked_home
+
+
+def read_home(given: str) -> Path:
+    """Read the value of ``--home``."""
+    try:
+        return checked_home(given)
+    except ValueError as error:
+        msg = f"found {error}."
+        raise typer.BadParameter(msg) from error
+
+
 HomeOption = Annotated[
     Path | None,
-    typer.Option("--home", help="Folder of the local database (or CATHOGRAPH_HOME).", show_default=False),
+    typer.Option(
+        "--home",
+        parser=read_home,
+        metavar="DIR",
+        help="Folder of the local database (or CATHOGRAPH_HOME).",
+        show_default=False,
+    ),
 ]
 
 

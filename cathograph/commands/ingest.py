@@ -1,5 +1,6 @@
 """``cathograph ingest``: images into the graph."""
 
+import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -7,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.markup import escape
 
-from cathograph.commands.console import errors, print_json, print_table, progress_bar, say
+from cathograph.commands.console import errors, print_json, print_table, progress_bar, results, say
+from cathograph.commands.file_facts import lines_of_facts, lines_of_reading
 from cathograph.commands.home import HomeOption, home_of
 from cathograph.commands.option_flags import takes_options, typed_flags, with_flags
 from cathograph.extras import needs
@@ -15,6 +17,9 @@ from cathograph.ingest.options import IngestOptions, MapOptions, Source, StateMe
 from cathograph.schema.errors import InputError
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from cathograph.ingest.image_names import AskToReplace, TakenName
     from cathograph.ingest.pipeline import ImageOutcome
 
 
@@ -31,18 +36,21 @@ def ingest(
     map_options: MapOptions,
     state_method: StateMethod,
     image: Annotated[
-        str | None, typer.Option(help="Name of the image; a second file of the same field takes the same.")
+        str | None,
+        typer.Option(help="Name of the image; a second file of its field takes the same, with --replace."),
     ] = None,
     replace: Annotated[
         bool,
-        typer.Option("--replace", help="Take the file's name for the image even where another file has it."),
+        typer.Option(
+            "--replace", help="Put the result of another file out of sight that has the image's name."
+        ),
     ] = False,
     cathode: Annotated[str | None, typer.Option(help="Cathode kind of the sample: LCD, ECD, BLE, …")] = None,
     beamtime: Annotated[str | None, typer.Option(help="Beamtime the images come from.")] = None,
     model: Annotated[
         str | None,
         typer.Option(
-            help="Segment with a trained U-Net: default, or the path of a .safetensors file.",
+            help="Segment with a U-Net (default, or the path of a .safetensors file), or a painted model by its name.",
             show_default=False,
         ),
     ] = None,
@@ -103,6 +111,7 @@ def ingest(
                 energy_map=source_of_map,
                 grey=grey,
                 writing=store.writing,
+                ask=None if as_json else _asks_to_replace(progress),
                 progress=show,
             )
         else:
@@ -126,8 +135,27 @@ def ingest(
         raise typer.Exit(1)
 
 
+def _asks_to_replace(progress: "Progress") -> "AskToReplace | None":
+    """Ask on a terminal before the result of another file goes out of sight; None in a script, which is refused."""
+    if not (sys.stdin.isatty() and errors.is_terminal):
+        return None
+
+    def ask(name: "TakenName") -> bool:
+        progress.stop()
+        errors.print(
+            escape(f"Image {name.image} of sample {name.sample} shows what {name.other} gave."),
+            highlight=False,
+        )
+        try:
+            return typer.confirm(f"Put that out of sight, and show {name.file}?", err=True)
+        finally:
+            progress.start()
+
+    return ask
+
+
 def _with_model(options: IngestOptions, model: str | None, device: str | None) -> IngestOptions:
-    """Read --model and --device as what they stand for: the U-Net and two of its parameters."""
+    """Read --model and --device as what they stand for: a segmenter and its parameters."""
     if model is None:
         if device is not None:
             msg = (
@@ -141,6 +169,16 @@ def _with_model(options: IngestOptions, model: str | None, device: str | None) -
     if options.source is not Source.IMAGE:
         msg = f"Found --model with --as {options.source.value}; expected a grey image. Leave --model out."
         raise InputError(msg)
+    from cathograph.ingest.segmentation.painted.model_lookup import find_model, is_painted
+
+    if is_painted(model):
+        if device is not None:
+            msg = (
+                f"Found --device with the painted model {model}; expected it with a U-Net only. Leave it out."
+            )
+            raise InputError(msg)
+        painted = {**options.segmenter_parameters, "model": str(find_model(model).absolute())}
+        return options.with_changes(segmenter="painted", segmenter_parameters=painted)
     parameters = {**options.segmenter_parameters, "model": model, "device": device or "auto"}
     return options.with_changes(segmenter="unet", segmenter_parameters=parameters)
 
@@ -168,7 +206,11 @@ def _show(outcomes: "list[ImageOutcome]", *, dry_run: bool) -> None:
 
         table = pd.DataFrame([outcome.as_record() for outcome in fine])
         without_map = [] if table["energy_map"].notna().any() else ["energy_map", "measured", "flagged"]
-        print_table(table.drop(columns=["error", "notes", "file", "segmentation", *without_map]))
+        print_table(table.drop(columns=["error", "notes", "reading", "file", "segmentation", *without_map]))
+    for file, reading in dict.fromkeys((outcome.file, outcome.reading) for outcome in fine):
+        if reading is not None:
+            for line in [*lines_of_facts([("file", file)]), *lines_of_reading(reading)]:
+                results.print(line, markup=False, highlight=False)
     for outcome in outcomes:
         for note in outcome.notes:
             errors.print(f"[dim]{escape(with_flags(f'{outcome.image}: {note}'))}[/]", highlight=False)

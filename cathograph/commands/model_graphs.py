@@ -29,14 +29,22 @@ def read_graphs(
     composite: str | None = None,
     features: Sequence[str] | None = None,
     edge: str | None = None,
+    edge_may_lack: bool = False,
 ) -> "list[HeteroData]":
-    """Read images of a selection as graphs."""
+    """Read images of a selection as graphs; `edge_may_lack` as in `SubgraphSelection`."""
     from cathograph.gnn.graphs.export import export_hetero_data
     from cathograph.gnn.graphs.subgraph_selection import SubgraphSelection
 
     return export_hetero_data(
         connection,
-        SubgraphSelection(sample=sample, image=image, cathode=cathode, composite=composite, edge=edge),
+        SubgraphSelection(
+            sample=sample,
+            image=image,
+            cathode=cathode,
+            composite=composite,
+            edge=edge,
+            edge_may_lack=edge_may_lack,
+        ),
         features,
     )
 
@@ -50,12 +58,20 @@ def graphs_for(
     composite: str | None = None,
     edge: str | None = None,
 ) -> "list[HeteroData]":
-    """Read images with the features and targets of a model."""
+    """Read images with the features and targets of a model, by default those of its absorption edge."""
     from cathograph.gnn.training.ensemble import keep_targets
+
+    of_model = model.layout.absorption_edge or None
 
     features = list(model.layout.node_features[model.layout.target_phase])
     found = read_graphs(
-        connection, sample=sample, image=image, composite=composite, features=features, edge=edge
+        connection,
+        sample=sample,
+        image=image,
+        composite=composite,
+        features=features,
+        edge=edge or of_model,
+        edge_may_lack=edge is None,
     )
     return keep_targets(found, model.layout.targets)
 

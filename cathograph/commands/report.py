@@ -50,8 +50,12 @@ def report(
 ) -> None:
     """Write all figures and tables of a selection as one HTML page, with PNG, SVG and CSV.
 
+    Where several absorption edges were measured, their states stand side by side; with --compare, choose one.
+
     [dim]cathograph report --out report --compare LCD ECD BLE[/]
     """
+    import pandas as pd
+
     from cathograph.analysis.report.page import make_report_folder, write_report
     from cathograph.analysis.report.report import build_report
     from cathograph.notebook import query
@@ -62,15 +66,20 @@ def report(
     _check_choice(sample, cathode, select, compare, more)
     settings = read_settings(home_of(context, home))
     with open_store(settings, say=say) as store, waiting("reading the store …"):
-        selections = _read(store, sample, cathode, select, [*(compare or []), *(more or [])], edge)
+        compared = [*(compare or []), *(more or [])]
+        of_edge = {
+            one: _read(store, sample, cathode, select, compared, one)
+            for one in _edges(store, edge, several=not compared)
+        }
+        structure, selections = _by_edge(of_edge)
         make_report_folder(out)
-        measured = next(iter(selections.values())).edge if edge is None else edge_of_name(edge).name
-        predictions = query(store, "predictions", edge=measured)
-        pixels = read_pixels(store, selections, files or [])
+        predictions = pd.concat([query(store, "predictions", edge=one) for one in of_edge], ignore_index=True)
+        pixels = read_pixels(store, selections, files or [], structure)
     with waiting("computing …"):
         built = build_report(
             selections,
-            title=f"Cathograph report: {', '.join(selections)}",
+            structure=structure,
+            title=f"Cathograph report: {', '.join(structure)}",
             parameters={
                 "made": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
                 "Cathograph": version("cathograph"),
@@ -121,6 +130,34 @@ def _check_choice(
     if compare and (len(names) < 2 or len(set(names)) < len(names)):
         msg = f"Found --compare {' '.join(names)}; expected at least two different names."
         raise InputError(msg)
+
+
+def _edges(store: "Connection", edge: str | None, *, several: bool) -> list[str | None]:
+    """Name the absorption edges of the report: the chosen one, or all that were measured."""
+    from cathograph.queries.reading.measured_edges import measured_edges
+
+    if edge is not None:
+        return [edge_of_name(edge).name]
+    return list(measured_edges(store)) or [None] if several else [None]
+
+
+def _by_edge(
+    of_edge: "dict[str | None, dict[str, ElectrodeTables]]",
+) -> "tuple[dict[str, ElectrodeTables], dict[str, ElectrodeTables]]":
+    """Give the selections without regard to the edge, and with one of each edge that their images have."""
+    structure = next(iter(of_edge.values()))
+    if len(of_edge) == 1:
+        return structure, structure
+    by_edge = {
+        name: {str(edge): tables[name] for edge, tables in of_edge.items() if len(tables[name].measurements)}
+        for name in structure
+    }
+    selections = {
+        (f"{name}, {edge}" if len(tables) > 1 else name): one
+        for name, tables in by_edge.items()
+        for edge, one in (tables or {"": structure[name]}).items()
+    }
+    return structure, selections
 
 
 def _read(

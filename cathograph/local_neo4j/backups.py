@@ -170,6 +170,8 @@ def _run_admin(home: Home, program: JavaProgram, neo4j_home: Path, verb: str, *a
         text=True,
         errors="replace",
         env=program.environment(neo4j_home),
+        cwd=home.neo4j,  # by which a later command finds it, should this one be killed
+        umask=0o077,  # a dump holds all data: only the user may read it
         check=False,
     )
     if done.returncode != 0:

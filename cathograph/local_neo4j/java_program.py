@@ -45,7 +45,7 @@ class JavaProgram:
         """Make the command line; the class path goes through a file, it is longer than some systems allow."""
         joined = os.pathsep.join(str(jar) for jar in self.jars)
         quoted = joined.replace("\\", "\\\\").replace('"', '\\"')
-        class_path = program_arguments(home)
+        class_path = home.neo4j / "conf" / "class-path"
         with home.explained():
             class_path.write_text(f'-cp "{quoted}"\n', encoding="utf-8")
         return [str(self.java), *_OPENED_PACKAGES, *options, f"@{class_path}", main_class, *arguments]
@@ -70,11 +70,6 @@ class JavaProgram:
                 place = folder / name
                 if not place.exists():
                     place.symlink_to(path)
-
-
-def program_arguments(home: Home) -> Path:
-    """Name the file with the class path; it tells whose home a Neo4j program serves."""
-    return home.neo4j / "conf" / "class-path"
 
 
 def install(say: Callable[[str], None] | None = None) -> JavaProgram:

@@ -1,8 +1,9 @@
 """The server as a process: starting it apart from us, knowing it again, waiting, ending it.
 
 It is started in a session of its own, so it outlives the command and no Ctrl-C reaches it. It
-is known again by its process number together with its command line, which names the home:
-a number that the system has meanwhile given to another program is not taken for ours.
+is known again by its process number, its main class and its working directory, compared by device
+and inode: no second path to a home hides it, and a process number that the system has meanwhile
+given to another program is not taken for ours.
 """
 
 import contextlib
@@ -17,12 +18,13 @@ import psutil
 
 from cathograph.home import Home
 from cathograph.local_neo4j.config import ServerMemory
-from cathograph.local_neo4j.java_program import ADMIN_CLASS, SERVER_CLASS, JavaProgram, program_arguments
+from cathograph.local_neo4j.java_program import ADMIN_CLASS, SERVER_CLASS, JavaProgram
 from cathograph.schema.errors import LocalServerError
 
 START_WAIT_S = 300
 # A checkpoint of a large store on a slow disk takes minutes; cut short, the next start has to do it.
 STOP_WAIT_S = 300
+_LOADING_S = 1.0
 
 # Kept so that the operating system's note of a server that ends while we live is taken off by us.
 _children: dict[int, "subprocess.Popen[bytes]"] = {}
@@ -69,16 +71,15 @@ def spawn(home: Home, program: JavaProgram, memory: ServerMemory, java_options: 
 
 def is_ours(home: Home, pid: int) -> bool:
     """Tell whether this process number is a live server of this home."""
-    command = _command_line(pid)
-    return SERVER_CLASS in command and f"--home-dir={home.neo4j}" in command
+    return _runs(home, pid, SERVER_CLASS)
 
 
-def find_unrecorded(home: Home) -> int | None:
-    """Look through all processes for a server of this home that no record names.
+def find_servers(home: Home) -> list[int]:
+    """Look through all processes for servers of this home; more than one is a fault that `stop` ends.
 
-    One is left when a command is killed between starting the server and noting it.
+    One that no record names is left when a command is killed between starting the server and noting it.
     """
-    return next((pid for pid in psutil.pids() if is_ours(home, pid)), None)
+    return [pid for pid in psutil.pids() if is_ours(home, pid)]
 
 
 def end_orphaned_tools(home: Home) -> None:
@@ -86,25 +87,35 @@ def end_orphaned_tools(home: Home) -> None:
 
     They only read the store or write beside it, and would keep the server out of it.
     """
-    class_path = f"@{program_arguments(home)}"
     for pid in psutil.pids():
-        command = _command_line(pid)
-        if ADMIN_CLASS in command and class_path in command:
+        if _runs(home, pid, ADMIN_CLASS):
             with contextlib.suppress(psutil.NoSuchProcess):  # it ended in the meantime
                 tool = psutil.Process(pid)
                 tool.terminate()
                 psutil.wait_procs([tool], timeout=30)
 
 
-def _command_line(pid: int) -> list[str]:
-    """Read a live process's command line; empty when it is gone, ended, or not ours to see."""
+def _runs(home: Home, pid: int, main_class: str) -> bool:
+    """Tell whether a live process runs this class in the folder of this home's Neo4j.
+
+    The system keeps a working directory while a process has it, so its inode is never another folder's.
+    """
     if pid in _children:
         _children[pid].poll()
     try:
         process = psutil.Process(pid)
-        return [] if process.status() == psutil.STATUS_ZOMBIE else process.cmdline()
-    except psutil.Error:
-        return []
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return False
+        command = process.cmdline()
+        waited_s = 0.0
+        # While a program is being loaded its command line is empty for a moment; the system's own threads have none.
+        while not command and pid in _children and waited_s < _LOADING_S:
+            time.sleep(0.01)
+            waited_s += 0.01
+            command = process.cmdline()
+        return main_class in command and home.is_in(process.cwd())
+    except psutil.Error:  # gone meanwhile, or another user's
+        return False
 
 
 def answers_bolt(port: int) -> bool:

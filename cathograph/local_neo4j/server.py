@@ -23,7 +23,7 @@ from cathograph.local_neo4j.process import (
     answers_bolt,
     end,
     end_orphaned_tools,
-    find_unrecorded,
+    find_servers,
     is_free,
     is_ours,
     spawn,
@@ -132,7 +132,7 @@ class LocalNeo4j:
         java_options: Sequence[str] = (),
         settings: Mapping[str, str] | None = None,
     ) -> None:
-        self.home = Home(home.expanduser().absolute())
+        self.home = Home(home)
         self._memory = memory
         self._java_options = tuple(java_options)
         self._settings = dict(settings or {})
@@ -227,23 +227,25 @@ class LocalNeo4j:
 
     def stop_held(self, progress: Say | None = None) -> bool:
         """Stop as `stop` does, for a caller who already holds the home's lock."""
-        record = self._live_record()
-        if record is not None:
-            end(self.home, record.pid, say=progress)
+        self._live_record()
+        # All of them: a second one, from whatever fault, would go on with nobody who knows of it.
+        running = find_servers(self.home)
+        for pid in running:
+            end(self.home, pid, say=progress)
         self.home.forget_record()
-        return record is not None
+        return bool(running)
 
     def status(self) -> ServerStatus:
         """Tell what the server is doing. Never waits, changes nothing."""
         record = self.home.read_record()
         state = ServerState.STOPPED
         if record is not None:
-            if record.machine != platform.node():
-                state = ServerState.ELSEWHERE
-            elif not is_ours(self.home, record.pid):
-                state = ServerState.CRASHED
-            else:
+            if is_ours(self.home, record.pid):
                 state = ServerState.RUNNING if answers_bolt(record.port) else ServerState.STARTING
+            elif record.machine != platform.node():
+                state = ServerState.ELSEWHERE
+            else:
+                state = ServerState.CRASHED
         runs = record if state in {ServerState.RUNNING, ServerState.STARTING} else None
         return ServerStatus(
             state=state,
@@ -260,7 +262,7 @@ class LocalNeo4j:
         """Find the server that runs for this home, adopting one that no record names."""
         record = self.home.read_record()
         if record is not None:
-            if record.machine != platform.node():
+            if record.machine != platform.node() and not is_ours(self.home, record.pid):
                 msg = (
                     f"Found the home {self.home.folder} served by the machine {record.machine!r}; this is "
                     f"{platform.node()!r}. Stop it there, or use another home; if that machine is gone, "
@@ -270,10 +272,10 @@ class LocalNeo4j:
             if is_ours(self.home, record.pid):
                 return record
         end_orphaned_tools(self.home)
-        pid = find_unrecorded(self.home)
-        if pid is None:
+        unrecorded = find_servers(self.home)
+        if not unrecorded:
             return None
-        adopted = ServerRecord(pid, platform.node(), self._configured_port(), time.time())
+        adopted = ServerRecord(unrecorded[0], platform.node(), self._configured_port(), time.time())
         self.home.write_record(adopted)
         return adopted
 

@@ -37,7 +37,7 @@ def page() -> None:
         else:
             show_no_predictions()
         return
-    names = [f"{name} ({key[:8]})" for name, key in zip(models["model"], models["model_hash"], strict=True)]
+    names = [_name_of(model) for _, model in models.iterrows()]
     left, middle, right = st.columns([2, 2, 3])
     place = left.selectbox("Model", range(len(names)), format_func=lambda each: names[each])
     target = middle.selectbox("State", list(_TARGETS), format_func=lambda each: _TARGETS[each], index=1)
@@ -48,7 +48,7 @@ def page() -> None:
     )  # fmt: skip
     model_hash = str(models["model_hash"].iloc[place or 0])
     selection = current_selection()
-    everything = store.table("predictions", selection, {"edge": selection.edge})
+    everything = store.table("predictions", selection)
     predictions = everything[everything["model_hash"] == model_hash]
     predictions = predictions[predictions["split"].isin(splits or list(SPLIT_NAMES))]
     if predictions.empty:
@@ -75,6 +75,12 @@ def page() -> None:
     with why:
         _show_explanation(predictions, target or "heterogeneity_ev", card)
     st.caption(STATE_NOTE)
+
+
+def _name_of(model: pd.Series) -> str:
+    """Write what tells a model from others: its name, its hash and the absorption edge of its states."""
+    edge = f", {model['element']} {model['edge']}" if isinstance(model["element"], str) else ""
+    return f"{model['model']} ({str(model['model_hash'])[:8]}{edge})"
 
 
 def _show_errors(residuals: pd.DataFrame, target: str, n_predicted: int, actives: str) -> None:

@@ -15,8 +15,10 @@ from cathograph.analysis.figures.field import (
     plot_field,
     whole_window,
 )
+from cathograph.analysis.figures.figure import label_of
 from cathograph.analysis.figures.phase_legend import PhaseLegend, in_sentence
 from cathograph.dashboard.session import store
+from cathograph.dashboard.session.address import VIEW
 from cathograph.dashboard.session.field import (
     MOST_CHANNEL_PAIRS,
     Field,
@@ -42,7 +44,8 @@ if TYPE_CHECKING:
 
 _PARTICLE, _CHART = "particle", "field_view"
 _WINDOW = "field_window"
-_BASES = {"grey": "X-ray", "phases": "Phases", "energy": "Energy"}
+_BASES = {"grey": "X-ray", "phases": "Phases", "energy": "Energy", "measure": "Measure"}
+_MEASURE = "measure"
 _OUTLINES, _GRAPH, _TPBS, _CHANNELS = "Outlines", "Graph", "TPBs", "Channels"
 
 
@@ -95,9 +98,24 @@ def page() -> None:
 
 def _choose_image(images: pd.DataFrame) -> pd.Series:
     by_name = dict(zip(image_ids(images), images.index, strict=True))
-    name = st.selectbox(
-        "Image", list(by_name), key="view", bind="query-params", on_change=_choose, args=(None,)
+    asked = st.session_state.get(VIEW) or st.query_params.get(VIEW)
+    if asked not in by_name:
+        st.session_state[VIEW] = st.query_params[VIEW] = next(iter(by_name))
+    # Without a default, so that the address always names the image: the first one is another one tomorrow.
+    name = str(
+        st.selectbox(
+            "Image",
+            list(by_name),
+            index=None,
+            required=True,
+            key=VIEW,
+            bind="query-params",
+            on_change=_choose,
+            args=(None,),
+        )
     )
+    if asked and asked != name:
+        st.info(f"The filter leaves out image {as_text(asked)}, so another one is shown.")
     return images.loc[[by_name[name]]].iloc[0]
 
 
@@ -135,12 +153,21 @@ def _choose_slice(field: Field) -> int | None:
 def _show_field(field: Field, plane: Plane | None, z: int | None, chosen: int | None) -> None:
     key = (store.version(), str(field.about["sample"]), str(field.about["image"]), z)
     graph = field.graph if z is None else _of_slice(field.graph, plane, z)
-    base, shown = _choose_layers(plane)
+    base, shown = _choose_layers(plane, field)
     points = points_of((*key, plane is None), graph.particles, plane)
     layers = Layers(
         picture=""
         if plane is None
-        else raster_of(key, base, _OUTLINES in shown, _TPBS in shown, plane, graph.junctions, field.legend),
+        else raster_of(
+            key,
+            base,
+            _OUTLINES in shown,
+            _TPBS in shown,
+            plane,
+            graph.junctions,
+            field.legend,
+            field.details[base] if base in field.measures else None,
+        ),
         energy_window_ev=plane.window_ev if plane is not None and base == "energy" else None,
         graph=_GRAPH in shown or plane is None,
         tpbs=_TPBS in shown,
@@ -195,27 +222,41 @@ def _of_slice(graph: FieldTables, plane: Plane | None, z: int) -> FieldTables:
     )
 
 
-def _choose_layers(plane: Plane | None) -> tuple[str, list[str]]:
+def _choose_layers(plane: Plane | None, field: Field) -> tuple[str, list[str]]:
     there = [] if plane is None else [
         base for base, pixels in (("grey", plane.grey), ("phases", plane.phases), ("energy", plane.energy_ev))
         if pixels is not None
     ]  # fmt: skip
+    if there and field.measures:
+        there.append(_MEASURE)
     over = [_GRAPH, _TPBS, _CHANNELS] if plane is None else [_OUTLINES, _GRAPH, _TPBS, _CHANNELS]
     with st.container(horizontal=True):
         base = "phases"
         if there:
             base = (
                 st.segmented_control(
-                    "Pixels", there, default=there[0], format_func=lambda each: _BASES[each], key="picture"
+                    "Pixels",
+                    there,
+                    default=there[0],
+                    format_func=lambda each: _BASES[each],
+                    key="picture",
+                    bind="query-params",
                 )
                 or there[0]
             )
+        if base == _MEASURE:
+            base = st.selectbox("Measure", field.measures, format_func=label_of, key="measure")
+            known = field.details[base].dropna()
+            between = f" Colours from {known.min():.3g} to {known.max():.3g}." if len(known) else ""
+            cut = " A 2D image cuts paths that exist in 3D." if len(field.shape) == 2 else ""
+            st.caption(f"Grey: no value.{between}{cut}")
         shown = st.pills(
             "Overlay",
             over,
             selection_mode="multi",
             default=[each for each in over if each != _GRAPH],
-            key=f"over-{plane is None}",
+            key="layers" if plane is not None else "graph_layers",
+            bind="query-params",
         )
     return base, list(shown)
 
@@ -230,7 +271,7 @@ def _show_notes(field: Field, pictures: ImagePixels | str) -> None:
             f"{pairs:,} pairs of {field.legend.write('{actives}')} have concurrent channels, too many to draw."
         )
     elif pairs > MOST_CHANNELS:
-        notes.append(f"{MOST_CHANNELS} of {pairs:,} concurrent channels are drawn.")
+        notes.append(f"{MOST_CHANNELS} of {pairs:,} concurrent channels, chosen at random, are drawn.")
     if not isinstance(pictures, str):
         notes.extend(f"{each[0].upper()}{each[1:]}." for each in pictures.missing)
     st.caption(as_text(" ".join(notes)) if "`" in " ".join(notes) else " ".join(notes))

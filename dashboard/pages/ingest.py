@@ -145,6 +145,9 @@ def _show_upload() -> None:
             "Pixel size (nm)", min_value=0.0, value=None, placeholder="default: from the file"
         )
         phases = right.text_input("Phases", _phases_of(composite[1])) if kind == "phases" else ""
+        replace = st.checkbox(
+            "Replace the image of this name", help="What another file gave for it goes out of sight."
+        )
         asked = st.form_submit_button("Ingest", type="primary", icon=":material/upload:")
     if asked:
         st.session_state.pop(_RUN, None)
@@ -159,7 +162,7 @@ def _show_upload() -> None:
             }
             named = {"sample": sample, "image": image, "cathode": cathode, "beamtime": beamtime}
             named["composite"] = composite[0]
-            arguments = _arguments(kind, files, named, phases, pixel_nm)
+            arguments = _arguments(kind, files, named, phases, pixel_nm, replace=replace)
             begun = CommandRun(arguments, f"ingest of {files['image'].name}")
             begun.start()
             st.session_state[_RUN], st.session_state[_FILES] = begun, list(files.values())
@@ -219,7 +222,13 @@ def _missing(
 
 
 def _arguments(
-    kind: str, files: dict[str, Path], named: dict[str, str], phases: str, pixel_nm: float | None
+    kind: str,
+    files: dict[str, Path],
+    named: dict[str, str],
+    phases: str,
+    pixel_nm: float | None,
+    *,
+    replace: bool = False,
 ) -> list[str]:
     """Write the command line of the upload."""
     options = {f"--{name}": value.strip() for name, value in named.items() if value.strip()}
@@ -230,7 +239,14 @@ def _arguments(
         options["--pixel-size-nm"] = str(pixel_nm)
     if "map" in files:
         options["--energy-map"] = str(files["map"])
-    return ["ingest", "--json", *(f"{name}={value}" for name, value in options.items()), str(files["image"])]
+    flags = ["--replace"] if replace else []
+    return [
+        "ingest",
+        "--json",
+        *flags,
+        *(f"{name}={value}" for name, value in options.items()),
+        str(files["image"]),
+    ]
 
 
 def _show_end(run: CommandRun) -> None:

@@ -15,6 +15,7 @@ def page() -> None:
         "Morphology",
         "Sizes of triple phase boundaries (TPBs) and {active_phase} particles, and the phases that connect nearest "
         "{actives}.",
+        states=False,
     )
     if view is None:
         return

@@ -4,22 +4,23 @@ Each value given by a visitor becomes one argument, joined to its option by ``=`
 option. The command gets neither the password of the pages nor their access to the database.
 """
 
+import hashlib
 import os
-import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from cathograph.dashboard.session.environment import OURS_ALONE
+from cathograph.schema.names import shown_name
 
-_LONGEST_NAME = 100
-_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+_LONGEST_STEM_BYTES, _LONGEST_SUFFIX_BYTES = 180, 20
 
 
 @dataclass
@@ -91,15 +92,29 @@ class CommandRun:
 def safe_name(name: str) -> str:
     """Turn the name of an uploaded file into one that cannot lead to another folder.
 
+    The image is called after it, so it stays as it is where it may. One that had to be changed ends in the first digits
+    of its hash: two uploads never get one name because of what was taken away.
+
     Examples
     --------
-    >>> safe_name("../../etc/passwd"), safe_name("Probe 1 (µ).tif"), safe_name("..")
-    ('passwd', 'Probe_1_.tif', 'file')
+    >>> safe_name("Probe 1 (µ).tif"), safe_name("样品一.tif")
+    ('Probe 1 (µ).tif', '样品一.tif')
+    >>> safe_name("../../etc/passwd"), safe_name("..")
+    ('passwd', 'file_5ec1f7')
     """
-    last = name.replace("\\", "/").rpartition("/")[2]
-    cleaned = _UNSAFE.sub("_", last).lstrip(".-")
-    stem, dot, suffix = cleaned.rpartition(".")
-    return f"{stem[:_LONGEST_NAME]}{dot}{suffix[:20]}" if cleaned else "file"
+    last = unicodedata.normalize("NFC", name.replace("\\", "/").rpartition("/")[2]).strip()
+    legal = shown_name(last).lstrip(".-") or "file"
+    stem, dot, suffix = legal.rpartition(".") if "." in legal else (legal, "", "")
+    short = _shortened(stem, _LONGEST_STEM_BYTES)
+    safe = f"{short}{dot}{_shortened(suffix, _LONGEST_SUFFIX_BYTES)}"
+    if safe == last:
+        return safe
+    digest = hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()[:6]
+    return f"{short}_{digest}{safe.removeprefix(short)}"
+
+
+def _shortened(text: str, most_bytes: int) -> str:
+    return text.encode()[:most_bytes].decode(errors="ignore")
 
 
 def keep_upload(name: str, content: bytes) -> Path:

@@ -40,6 +40,9 @@ from cathograph.dashboard.session.selection import Selection, current_selection,
 COMPARE_BY = {"cathode": "cathode kind", "sample": "sample", "beamtime": "beamtime", "image": "image"}
 """Columns of the images that can group a selection, and their names for people."""
 
+BY_EDGE = "edge"
+"""Groups by absorption edge: the same particles, once with the states of each edge."""
+
 MOST_SIDE_BY_SIDE = 6
 
 _KEPT = 24
@@ -59,7 +62,7 @@ class View:
     version : str
         Of the store.
     by : str
-        Column of the images that groups it; empty for no groups.
+        Column of the images that groups it, or `BY_EDGE`; empty for no groups.
     groups : tuple of str
         Values of that column, in the order of the panels.
     """
@@ -82,6 +85,12 @@ class View:
     @cached_property
     def parts(self) -> Mapping[str, ElectrodeTables]:
         """Tables of each group by its name."""
+        if self.by == BY_EDGE:
+            return {
+                edge: _selected(self.version, repr(of_edge), of_edge)
+                for edge in self.groups
+                for of_edge in (replace(self.selection, edge=edge),)
+            }
         return _parted(*self._key, self.together)
 
     def stacked(self, pick: Callable[[ElectrodeTables], pd.DataFrame]) -> pd.DataFrame:
@@ -153,7 +162,7 @@ def _groups_of(images: pd.DataFrame, by: str) -> pd.Series:
     return image_ids(images) if by == "image" else images[by]
 
 
-@st.cache_resource(max_entries=2, show_spinner="Reading the database …")
+@st.cache_resource(max_entries=4, show_spinner="Reading the database …")
 def _everything(version: str, edge: str | None) -> ElectrodeTables:
     return read_electrode_tables(lambda name, **parameters: store.table(name, parameters=parameters), edge)
 

@@ -19,6 +19,7 @@ from cathograph.analysis.figures.field.raster import (
     colour_energies,
     colour_grey,
     colour_phases,
+    colour_values,
     shown_step,
 )
 from cathograph.analysis.figures.hover_points import HoverPoints, hover_points
@@ -52,12 +53,15 @@ class Field:
         One row per particle, index ``label``, with all properties.
     legend : PhaseLegend
         How the phases of its composite look.
+    measures : tuple of str
+        Columns of `details` that are computed apart from the segmentation.
     """
 
     about: pd.Series
     graph: FieldTables
     details: pd.DataFrame
     legend: PhaseLegend
+    measures: tuple[str, ...] = ()
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -114,7 +118,16 @@ def _read_field(
         of_edge = {"edge": edge} if name == "states" else {}
         return run(_connection, query, query.bind({"sample": sample, "image": image, **of_edge}))
 
-    names = ["particles", "contacts", "junctions", "centralities", "states", "tpbs_per_nmc", "composites"]
+    names = [
+        "particles",
+        "contacts",
+        "junctions",
+        "centralities",
+        "states",
+        "tpbs_per_nmc",
+        "composites",
+        "measures",
+    ]
     if int(_about["channel_pairs"]) <= MOST_CHANNEL_PAIRS:
         names.append("concurrent_channels")
     # In parallel: the server answers some while this process converts the rows of others.
@@ -130,7 +143,9 @@ def _read_field(
     for table in (found["states"], counts, found["centralities"]):
         new = [name for name in table.columns if name not in details.columns and name != "label"]
         details = details.join(table.set_index("label")[new])
-    return Field(_about, graph, details, PhaseLegend.of_rows(found["composites"]))
+    measures = found["measures"].pivot_table(index="label", columns="measure", values="value", dropna=False)
+    details = details.join(measures)
+    return Field(_about, graph, details, PhaseLegend.of_rows(found["composites"]), tuple(measures.columns))
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,13 +189,19 @@ def raster_of(
     _plane: Plane,
     _junctions: pd.DataFrame,
     _legend: PhaseLegend,
+    _values: "pd.Series[float] | None" = None,
 ) -> str:
-    """Make the picture of a plane as a data URL; `key` identifies the plane. `rings` matters only if there are many."""
+    """Make the picture of a plane as a data URL; `key` identifies the plane. `rings` matters only if there are many.
+
+    `base` is ``grey``, ``phases``, ``energy``, or the name of a measure with its `_values` by label.
+    """
     step = shown_step(_plane.labels.shape)
     if base == "grey" and _plane.grey is not None:
         picture = colour_grey(_plane.grey, step)
     elif base == "energy" and _plane.energy_ev is not None and _plane.window_ev is not None:
         picture = colour_energies(_plane.energy_ev, _plane.window_ev, step)
+    elif _values is not None:
+        picture = colour_values(_plane.labels, _values, step)
     else:
         picture = colour_phases(_plane.phases, step, _legend)
     if outlines:

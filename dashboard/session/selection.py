@@ -21,6 +21,7 @@ _NMC_COLUMNS = {
     "graph_particles": ("label",),
     "junctions": ("nmc",),
     "local_channels": ("nmc_a", "nmc_b"),
+    "measures": ("label",),
     "nearest": ("nmc",),
     "neighbour_counts": ("label",),
     "particles": ("label",),
@@ -28,6 +29,7 @@ _NMC_COLUMNS = {
     "states": ("label",),
     "tpbs": ("nmc",),
     "tpbs_per_nmc": ("nmc",),
+    "transport": ("label",),
 }
 """Columns of the named queries that can hold the label of an active particle."""
 

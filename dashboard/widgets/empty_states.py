@@ -1,8 +1,11 @@
 """Messages of a page that has nothing to show: what is missing and what to do next."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from cathograph.analysis.figures.phase_legend import PhaseLegend
+from cathograph.dashboard.session.address import forget_names
 from cathograph.dashboard.widgets.plain_text import as_text
 from cathograph.schema.errors import CathographError
 
@@ -38,6 +41,23 @@ def show_nothing_left() -> None:
     """Show that nothing matches the filter."""
     st.info("Nothing matches the filter.", icon=":material/filter_alt_off:")
     st.markdown("Remove a condition from the filter in the sidebar. An empty field means no condition.")
+
+
+def show_unknown_names(unknown: Sequence[tuple[str, str]]) -> None:
+    """Show that the address names what the store does not have, and no data of others in its place.
+
+    Parameters
+    ----------
+    unknown : sequence of tuple of str and str
+        What each is, and its name.
+    """
+    st.title("Not in this database")
+    st.error(
+        f"The address of this page names {', '.join(f'the {what} {as_text(name)}' for what, name in unknown)}.",
+        icon=":material/link_off:",
+    )
+    st.markdown("It may have been deleted or renamed, or the link may be from another database.")
+    st.button("Show all data", on_click=forget_names, icon=":material/filter_alt_off:")
 
 
 def show_no_energy_maps(legend: PhaseLegend) -> None:

@@ -14,6 +14,7 @@ from cathograph.dashboard.session.image_pixels import ImagePixels
 from cathograph.dashboard.widgets.downloads import table_downloads
 from cathograph.dashboard.widgets.expander import show_expander
 from cathograph.dashboard.widgets.figures import show_figure_downloads
+from cathograph.schema.measures import PARTICLE_MEASURES
 
 _MOST_BUTTONS = 30
 _MOST_DRAWN_AROUND = 150
@@ -68,7 +69,7 @@ def show_particle(
 
 
 def _show_numbers(about: pd.Series, legend: PhaseLegend, *, is_active: bool) -> None:
-    for title, columns in _SHOWN.items():
+    for title, columns in {**_SHOWN, "Measures": tuple(prop.name for prop in PARTICLE_MEASURES)}.items():
         known = {
             name: about[name] for name in columns if name in about.index and not _is_missing(about[name])
         }

@@ -4,6 +4,7 @@ import streamlit as st
 
 from cathograph.dashboard.session import store
 from cathograph.dashboard.session.electrode_data import (
+    BY_EDGE,
     COMPARE_BY,
     MOST_SIDE_BY_SIDE,
     View,
@@ -13,7 +14,7 @@ from cathograph.dashboard.session.electrode_data import (
 from cathograph.dashboard.widgets.empty_states import show_empty_store, show_nothing_left
 
 
-def open_view(title: str, about: str) -> View | None:
+def open_view(title: str, about: str, *, states: bool = True) -> View | None:
     """Lay out the head of a statistical page: title, choice of groups, numbers of particles.
 
     Parameters
@@ -22,6 +23,8 @@ def open_view(title: str, about: str) -> View | None:
         Of the page.
     about : str
         What it shows, with the words of `PhaseLegend.write`.
+    states : bool
+        Whether it shows states, so that absorption edges can stand side by side.
 
     Returns
     -------
@@ -37,25 +40,30 @@ def open_view(title: str, about: str) -> View | None:
     if whole.together.images.empty:
         show_nothing_left()
         return None
-    view = _choose(whole)
+    view = _choose(whole, states=states)
     _show_counts(view)
     return view
 
 
-def _choose(whole: View) -> View:
+def _choose(whole: View, *, states: bool) -> View:
+    edges = store.measured_edges()
+    ways = {**COMPARE_BY, **({BY_EDGE: "absorption edge"} if len(edges) > 1 else {})}
     left, right = st.columns([1, 2])
     by = left.selectbox(
         "Side by side",
-        ["", *COMPARE_BY],
-        format_func=lambda each: COMPARE_BY.get(each, "all together"),
+        ["", *ways],
+        format_func=lambda each: ways.get(each, "all together"),
         key="by",
         bind="query-params",
     )
     if not by:
         return whole
-    known = known_groups(whole.together, by)
+    if by == BY_EDGE and not states:
+        right.info("Structure is the same at every absorption edge, so all images are shown together.")
+        return whole
+    known = edges if by == BY_EDGE else known_groups(whole.together, by)
     chosen = right.multiselect(
-        f"Groups ({COMPARE_BY[by]})",
+        f"Groups ({ways[by]})",
         known,
         key=f"by_{by}",
         bind="query-params",
@@ -63,7 +71,7 @@ def _choose(whole: View) -> View:
         placeholder=f"the first {MOST_SIDE_BY_SIDE}" if len(known) > MOST_SIDE_BY_SIDE else "all",
     )
     if not known:
-        right.info(f"These images have no {COMPARE_BY[by]}, so all are shown together.")
+        right.info(f"These images have no {ways[by]}, so all are shown together.")
         return whole
     return look_at(by, tuple(chosen or known[:MOST_SIDE_BY_SIDE]))
 

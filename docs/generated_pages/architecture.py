@@ -39,6 +39,8 @@ BESIDE: Mapping[str, str] = {
     "ingest.reading": "part of the pipeline",
     "ingest.options": "part of the pipeline",
     "ingest.metrics": "part of the pipeline",
+    "ingest.measures": "fills measures into stored images",
+    "ingest.transport": "solves transport for the measures",
     "ingest.grey_image": "part of the pipeline",
     "ingest.pixel_size_choice": "part of the pipeline",
     "ingest.image_names": "part of the pipeline",

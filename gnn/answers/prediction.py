@@ -19,6 +19,7 @@ from cathograph.gnn.graph_layout import check_layout, name_of, values
 from cathograph.gnn.training.model_files import TrainedModel
 from cathograph.gnn.training.network_training import choose_device
 from cathograph.gnn.training.scaling import Scaling
+from cathograph.schema.edges import edge_of_name
 from cathograph.schema.prediction_rows import PredictionRows
 
 STATES = ("soc_ev", "heterogeneity_ev", "polarization_ev")
@@ -128,6 +129,8 @@ class Predictor:
 def prediction_rows(model: TrainedModel, predicted: ImagePrediction) -> PredictionRows:
     """Turn a prediction into rows for the store."""
     graph = predicted.graph
+    name = model.layout.absorption_edge
+    edge = edge_of_name(name) if name else None
     label = values(graph, model.layout.target_phase, "label").numpy()
     columns: dict[str, NDArray[np.generic]] = {"label": label}
     for state in STATES:
@@ -144,6 +147,8 @@ def prediction_rows(model: TrainedModel, predicted: ImagePrediction) -> Predicti
             "architecture": model.settings.architecture.value,
             "members": len(predicted.members),
             "split": predicted.part,
+            "element": edge.element if edge else None,
+            "edge": edge.edge if edge else None,
         },
         predicted=pd.DataFrame(columns),
     )

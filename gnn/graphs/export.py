@@ -57,10 +57,10 @@ def export_hetero_data(
         Each has every edge type (phase, "contact", phase) with ``edge_index`` (2, m) int64 and ``edge_attr``
         (m, 5) float64, `cathograph.gnn.graphs.hetero_data.edge_feature_names`; both directions of every contact.
 
-        Of the graph: ``image``, ``sample``, ``volume``, ``beamtime``, ``cathode``, ``segmentation``, ``measurement``
-        (empty where not known), ``composite`` (its name), ``composite_definition`` (JSON), ``pixel_size_um``,
-        ``feature_names``, ``edge_feature_names``, ``target_names``, and ``dropped``, the number of
-        particles left out for `missing`.
+        Of the graph: ``image``, ``sample``, ``volume``, ``beamtime``, ``cathode``, ``segmentation``, ``measurement``,
+        ``absorption_edge`` of the targets (empty where not known), ``composite`` (its name), ``composite_definition``
+        (JSON), ``pixel_size_um``, ``feature_names``, ``edge_feature_names``, ``target_names``, and ``dropped``,
+        the number of particles left out for `missing`.
 
     Raises
     ------

@@ -26,6 +26,7 @@ from cathograph.queries.reading.graph_columns import (
 from cathograph.schema.composites import Composite, Role
 from cathograph.schema.errors import ParameterError
 from cathograph.schema.keys import particle_key
+from cathograph.schema.measures import MEASURE_NAMES
 from cathograph.schema.network_metrics import METRIC_NAMES
 
 
@@ -116,7 +117,7 @@ def build_hetero_data(
     _add_edges(data, columns, particles, place)
     data.image, data.sample, data.segmentation = image.image, image.sample, image.segmentation
     data.volume, data.beamtime, data.cathode = image.volume or "", image.beamtime or "", image.cathode or ""
-    data.measurement = image.measurement or ""
+    data.measurement, data.absorption_edge = image.measurement or "", image.absorption_edge or ""
     data.composite, data.composite_definition = composite.name, composite.definition
     data.pixel_size_um = image.pixel_size_um
     data.feature_names = list(names)
@@ -208,7 +209,9 @@ def _with_all_values(
     lacking = ~known[:, column]
     phases = ", ".join(np.unique(particles.phase[lacking]).tolist())
     metrics = names[column] in METRIC_NAMES and not image.has_metrics
+    measures = names[column] in MEASURE_NAMES and lacking.all()
     todo = "Compute them with `cathograph metrics`." if metrics else (
+        "Compute it with `cathograph measures --missing`." if measures else
         "Leave the feature out, or choose missing='mark' (0 and a feature that says so) or 'drop'."
     )  # fmt: skip
     msg = (

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,8 @@ class SubgraphSelection:
         Only images of the composite of this name.
     edge : str or None
         Absorption edge of the targets, as in ``Co K``; needed where several were measured.
+    edge_may_lack : bool
+        Whether images are given without targets where that edge was not measured, as a prediction needs them.
 
     Raises
     ------
@@ -52,6 +55,7 @@ class SubgraphSelection:
     hops: int = 0
     composite: str | None = None
     edge: str | None = None
+    edge_may_lack: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant."""
@@ -123,8 +127,11 @@ def choose(connection: Connection, selection: SubgraphSelection) -> list[ChosenI
         "cathode": selection.cathode,
         "composite": selection.composite,
     }
+    images_of = partial(
+        exported_images, connection, **place, edge=selection.edge, edge_may_lack=selection.edge_may_lack
+    )
     if selection.query is None and selection.keys is None:
-        images = exported_images(connection, **place, edge=selection.edge)
+        images = images_of()
         if not images:
             wanted = ", ".join(f"{name} {value!r}" for name, value in place.items() if value is not None)
             msg = (
@@ -134,7 +141,7 @@ def choose(connection: Connection, selection: SubgraphSelection) -> list[ChosenI
             raise QueryError(msg)
         return [ChosenImage(each) for each in images]
     asked = _by_segmentation(_asked_keys(connection, selection))
-    images = exported_images(connection, **place, segmentations=list(asked), edge=selection.edge)
+    images = images_of(segmentations=list(asked))
     if not images:
         msg = (
             f"Found {sum(map(len, asked.values()))} particles selected, none of them in sample "

@@ -58,10 +58,12 @@ def as_field(values: NDArray[Any], dtype: np.dtype[Any]) -> Field:
     return np.require(values, dtype=dtype, requirements=["C", "O", "W"])
 
 
-SAVE_GREY = "Save the grey channel, or codes instead of colours"
+SAVE_GREY = "Give `channel` (red, green, blue) to read one, or save codes instead of colours"
 
 
-MOVE_SLICES = "If they are slices, move that axis to the front (z, y, x); else save the grey channel alone"
+MOVE_SLICES = (
+    "If they are slices, move that axis to the front (z, y, x); else give `channel` to read one of them"
+)
 
 
 def grey_of_colour(path: Path, values: NDArray[Any], way_out: str = SAVE_GREY) -> NDArray[Any]:
@@ -83,7 +85,10 @@ def grey_of_colour(path: Path, values: NDArray[Any], way_out: str = SAVE_GREY) -
     """
     channels = values.shape[-1]
     if channels not in (2, 3, 4):
-        msg = f"{shown(path)}: found {channels} channels; expected one grey channel. Save a single channel."
+        msg = (
+            f"{shown(path)}: found {channels} channels; expected one grey channel. Give `channel`: 0 to "
+            f"{channels - 1}; or save one of them."
+        )
         raise InputImageError(msg)
     if channels in (2, 4):
         alpha = values[..., -1]
@@ -110,6 +115,17 @@ def grey_of_colour(path: Path, values: NDArray[Any], way_out: str = SAVE_GREY) -
             )
             raise InputImageError(msg)
     return grey
+
+
+def sample_of(path: Path, values: NDArray[Any], sample: int | None, way_out: str = SAVE_GREY) -> NDArray[Any]:
+    """Return the chosen sample of an image (y, x, samples), or its grey where none was chosen.
+
+    Raises
+    ------
+    InputImageError
+        As `grey_of_colour`.
+    """
+    return grey_of_colour(path, values, way_out) if sample is None else values[..., sample]
 
 
 def refuse_bomb(

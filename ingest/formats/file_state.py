@@ -1,8 +1,9 @@
-"""Whether a file is complete: its size, its time, its hash, and waiting for its writer.
+"""Whether a file is complete: its size, its times, its hash, and waiting for its writer.
 
-A file that is still being copied or acquired has a valid beginning. Two looks that agree on
-size and modification time are the only sign that works on every file system, so that is the
-rule here, both before a file is read and around every read.
+A file that is still being copied or acquired has a valid beginning. Two looks that agree are the only
+sign that works on every file system, so that is the rule here, both before a file is read and around
+every read. Size and modification time can be set by whoever writes; another file in its place has
+another inode, and the time of the last change of an inode is the system's alone.
 """
 
 import hashlib
@@ -23,10 +24,27 @@ STILL_WRITTEN = "Still being written? Wait until it is complete, or export it ag
 
 @dataclass(frozen=True)
 class FileState:
-    """Size in bytes and modification time in ns: equal in two looks means nobody wrote between."""
+    """What the system notes of a file: equal in two looks means nobody wrote or replaced it between.
+
+    Attributes
+    ----------
+    size : int
+        Bytes.
+    mtime_ns, ctime_ns : int
+        When its bytes, and when its inode, last changed; ns since 1970. Of a folder the newest of its files.
+    inode : int
+        Number of the file on its disk.
+    """
 
     size: int
     mtime_ns: int
+    ctime_ns: int = 0
+    inode: int = 0
+
+    @classmethod
+    def of(cls, status: os.stat_result) -> "FileState":
+        """Take it from what the system says of one file."""
+        return cls(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
 
 
 def is_zarr_store(path: Path) -> bool:
@@ -35,22 +53,23 @@ def is_zarr_store(path: Path) -> bool:
 
 
 def size_of_folder(path: Path) -> FileState:
-    """Return the bytes of all files of a folder and the newest time among them; links count as links.
+    """Return the bytes of all files of a folder and the newest times among them; links count as links.
 
     Raises
     ------
     InputImageError
         When a folder cannot be listed, or a file goes away meanwhile.
     """
-    size, newest = 0, 0
+    size, written, changed = 0, 0, 0
     try:
         for file in files_of_folder(path):
             status = file.lstat()
-            size, newest = size + status.st_size, max(newest, status.st_mtime_ns)
+            size += status.st_size
+            written, changed = max(written, status.st_mtime_ns), max(changed, status.st_ctime_ns)
     except OSError as error:
         msg = f"{shown(path)}: cannot be listed ({error.strerror}); expected a complete folder. {STILL_WRITTEN}."
         raise InputImageError(msg) from error
-    return FileState(size, newest)
+    return FileState(size, written, changed)
 
 
 def slices_in(path: Path) -> list[str]:
@@ -107,7 +126,7 @@ def look_at(path: Path) -> FileState:
     if not stat.S_ISREG(status.st_mode):
         msg = f"{shown(path)}: found a device or pipe; expected an image file. Save it to disk first."
         raise InputImageError(msg)
-    return FileState(status.st_size, status.st_mtime_ns)
+    return FileState.of(status)
 
 
 def require_unchanged(path: Path, before: FileState) -> None:
@@ -116,7 +135,7 @@ def require_unchanged(path: Path, before: FileState) -> None:
     Raises
     ------
     InputImageError
-        When size or modification time differ from `before`.
+        When it differs from `before`.
     """
     now = look_at(path)
     if now != before:
@@ -141,7 +160,8 @@ def hash_of_bytes(path: Path) -> str:
     digest = hashlib.sha256()
     if path.is_dir():
         for inner in files_of_folder(path):
-            digest.update(f"{inner.relative_to(path).as_posix()}\0{hash_of_bytes(inner)}\n".encode())
+            line = f"{inner.relative_to(path).as_posix()}\0{hash_of_bytes(inner)}\n"
+            digest.update(line.encode(errors="surrogateescape"))  # the bytes of its name, whatever they are
         require_unchanged(path, before)
         return digest.hexdigest()
     try:

@@ -30,7 +30,7 @@ from cathograph.ingest.formats.hdf5_storage import (
     require_own_pixels,
 )
 from cathograph.ingest.formats.pixel_size import SAME_SIZE, Step, Voxel, voxel_of
-from cathograph.ingest.formats.stored_axes import AxisPlan, PagesAs, in_order, plan_axes
+from cathograph.ingest.formats.stored_axes import CHANNELS, AxisPlan, PagesAs, in_order, meaning_of, plan_axes
 from cathograph.schema.errors import InputImageError
 from cathograph.schema.printable import shown
 
@@ -53,6 +53,9 @@ class Hdf5Image:
     n_axes: int
     colour: bool
     block_pages: int
+    picks: Mapping[int, int]
+    channel: str | None = None
+    black_value: int | None = None
 
     @property
     def page_axis(self) -> int:
@@ -69,7 +72,7 @@ class Hdf5Image:
         """
         with opened_hdf5(self.path) as file:
             stored = find_dataset(self.path, file, self.dataset)
-            where: list[int | slice] = [0] * self.n_axes
+            where: list[int | slice] = [self.picks.get(axis, 0) for axis in range(self.n_axes)]
             for axis in self.order:
                 where[axis] = slice(None)
             if len(self.shape) == 2:
@@ -85,13 +88,18 @@ class Hdf5Image:
 
 
 def open_hdf5(
-    path: Path, *, dataset: str | None, pages_as: PagesAs, fill_unwritten: bool = False
+    path: Path,
+    *,
+    dataset: str | None,
+    pages_as: PagesAs,
+    fill_unwritten: bool = False,
+    channel: str | None = None,
 ) -> Hdf5Image:
     """Find a dataset and check that it can be read as fields.
 
     Parameters
     ----------
-    path, dataset, fill_unwritten
+    path, dataset, fill_unwritten, channel
         As `open_image`.
     pages_as
         What its pages are wanted for.
@@ -109,7 +117,7 @@ def open_hdf5(
         dtype = field_dtype(path, stored.dtype)
         require_own_pixels(path, name, stored)
         names = stated_axes(stored)
-        plan = plan_axes(path, stored.shape, pages_as=pages_as, names=names)
+        plan = plan_axes(path, stored.shape, pages_as=pages_as, names=names, channel=channel)
         kept = tuple(int(stored.shape[axis]) for axis in plan.order)
         pages = kept[0] if len(kept) == 3 and not plan.colour else 1
         total = int(np.prod(stored.shape, dtype=object)) * stored.dtype.itemsize
@@ -131,6 +139,8 @@ def open_hdf5(
         }
         if names is not None:
             metadata["axes"] = ", ".join(names)
+        if filled:
+            metadata["unwritten"] = filled[0]
         return Hdf5Image(
             path=path,
             dataset=name,
@@ -143,6 +153,8 @@ def open_hdf5(
             n_axes=stored.ndim,
             colour=plan.colour,
             block_pages=int(max(1, min(chunk_pages, LARGEST_BLOCK_BYTES // page_bytes))),
+            picks=plan.picks,
+            channel=plan.channel,
         )
 
 
@@ -154,7 +166,8 @@ def _only_image(path: Path, file: h5py.File) -> str:
         # Hard links only: visititems never follows soft or external ones.
         if isinstance(item, h5py.Dataset) and item.shape is not None and item.dtype.kind in "biuf":
             sizes = [size for size in item.shape if size != 1]
-            if 2 <= len(sizes) <= 3 or (item.ndim in (2, 3) and sizes):
+            stack_of_channels = len(sizes) == 4 and CHANNELS in map(meaning_of, stated_axes(item) or ())
+            if 2 <= len(sizes) <= 3 or (item.ndim in (2, 3) and sizes) or stack_of_channels:
                 found[name] = "×".join(str(size) for size in item.shape)
 
     file.visititems(note)

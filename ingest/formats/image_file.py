@@ -7,62 +7,16 @@ Iterating opens the file once; indexing opens it once per field.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, overload
+from typing import Any, overload
 
 import numpy as np
 
 from cathograph.ingest.formats.field_rules import Field
+from cathograph.ingest.formats.file_reading import FileReading
 from cathograph.ingest.formats.file_state import FileState, require_unchanged
-from cathograph.ingest.formats.pixel_size import Voxel
+from cathograph.ingest.formats.opened_image import StoredImage
 from cathograph.schema.errors import InputImageError
 from cathograph.schema.printable import shown
-
-
-class StoredImage(Protocol):
-    """What a reader of one format answers about a file.
-
-    Attributes
-    ----------
-    shape
-        (y, x), or (pages, y, x) for more than one page.
-    dtype
-        Type of the fields as they are read.
-    voxel
-        Size and proportions of the pixels.
-    metadata
-        Short texts for printing.
-    notes
-        What the user should know before using it.
-    """
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """(y, x) or (pages, y, x)."""
-        ...
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Type of the fields as they are read."""
-        ...
-
-    @property
-    def voxel(self) -> Voxel:
-        """Size and proportions of the pixels."""
-        ...
-
-    @property
-    def metadata(self) -> Mapping[str, str]:
-        """Short texts for printing."""
-        ...
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What the user should know before using it."""
-        ...
-
-    def fields(self, start: int, stop: int) -> Iterator[Field]:
-        """Yield pages `start` to `stop` (excluded) as 2D arrays, opening the file once."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -144,6 +98,13 @@ class ImageFile:
         Short texts about the file, for printing; nothing is computed from them.
     notes
         What the user should know before using it.
+    channel
+        Name or number of the channel that was chosen; None where none was.
+    reading
+        The same facts for printing, and the orientation, filters, unwritten parts and notes.
+    black_value
+        Value that is black where 0 is white (MinIsWhite), None where higher is brighter. `pages` are as
+        stored all the same: labels are never inverted. `as_seen` gives grey values.
     """
 
     path: Path
@@ -154,4 +115,28 @@ class ImageFile:
     dtype: np.dtype[Any]
     kind: str
     metadata: Mapping[str, str]
+    reading: FileReading
     notes: tuple[str, ...] = ()
+    channel: str | None = None
+    black_value: int | None = None
+
+    def as_seen(self, values: Field) -> Field:
+        """Return grey values of this file in which higher is brighter.
+
+        Parameters
+        ----------
+        values
+            One of `pages`, where it is a grey image.
+        """
+        return values if self.black_value is None else inverted(values, self.black_value)
+
+
+def inverted(values: Field, black_value: int) -> Field:
+    """Return grey values in which higher is brighter, from those of a file where 0 is white.
+
+    Examples
+    --------
+    >>> inverted(np.array([0, 1, 255], dtype=np.uint8), 255).tolist()
+    [255, 254, 0]
+    """
+    return (black_value - values.astype(np.uint64)).astype(values.dtype)

@@ -1,7 +1,7 @@
 """NumPy's .npy, mapped by numpy and never unpickled. Its axes have no names: the lengths decide."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,9 @@ class NumpyImage:
     notes: tuple[str, ...]
     colour: bool
     voxel: Voxel
+    picks: Mapping[int, int] = field(default_factory=dict)
+    channel: str | None = None
+    black_value: int | None = None
 
     def fields(self, start: int, stop: int) -> Iterator[Field]:
         """Yield pages `start` to `stop` (excluded) as 2D arrays.
@@ -48,12 +51,13 @@ class NumpyImage:
                 channels = np.asarray(values).reshape(*self.shape, -1)
                 yield as_field(grey_of_colour(self.path, channels, MOVE_SLICES), self.dtype)
                 return
-            pages = values.reshape(-1, *self.shape[-2:])
+            chosen = values[tuple(self.picks.get(axis, slice(None)) for axis in range(values.ndim))]
+            pages = chosen.reshape(-1, *self.shape[-2:])
             for index in range(start, stop):
                 yield as_field(np.array(pages[index]), self.dtype)
 
 
-def open_numpy_array(path: Path, *, pages_as: PagesAs) -> NumpyImage:
+def open_numpy_array(path: Path, *, pages_as: PagesAs, channel: str | None = None) -> NumpyImage:
     """Read the header of an .npy file.
 
     Raises
@@ -65,7 +69,7 @@ def open_numpy_array(path: Path, *, pages_as: PagesAs) -> NumpyImage:
     with reading(path, ".npy"):
         values = _mapped(path)
         dtype = field_dtype(path, values.dtype)
-        plan = plan_axes(path, values.shape, pages_as=pages_as)
+        plan = plan_axes(path, values.shape, pages_as=pages_as, channel=channel)
         expected = values.offset + values.nbytes
         found = path.stat().st_size
         if found != expected:
@@ -87,6 +91,8 @@ def open_numpy_array(path: Path, *, pages_as: PagesAs) -> NumpyImage:
             notes=plan.notes,
             colour=plan.colour,
             voxel=Voxel(),
+            picks=plan.picks,
+            channel=plan.channel,
         )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cathograph.ingest.formats.pixel_size import Step
-from cathograph.ingest.formats.zarr_metadata import inside, multiscales_of
+from cathograph.ingest.formats.zarr_metadata import attributes_of, inside, multiscales_of
 from cathograph.schema.errors import InputImageError
 from cathograph.schema.printable import shown
 
@@ -30,6 +30,8 @@ class OmeImage:
         Unit of each axis, None without one.
     entry
         As stored.
+    channel_names
+        Labels of its channels (`omero`), empty where it has none.
     """
 
     group: str
@@ -37,6 +39,7 @@ class OmeImage:
     axis_names: tuple[str, ...] | None
     axis_units: tuple[str | None, ...]
     entry: Mapping[str, Any]
+    channel_names: tuple[str, ...] = ()
 
     def steps(self, path: Path, level: str, meanings: Sequence[str | None]) -> dict[str, Step]:
         """Return the steps along ``z``, ``y`` and ``x`` of one level.
@@ -109,8 +112,18 @@ def images_of(path: Path, groups: Iterable[str] | None = None) -> dict[str, OmeI
             names = tuple(str(axis.get("name", "") if isinstance(axis, dict) else axis) for axis in axes)
             stated = [axis.get("unit") if isinstance(axis, dict) else None for axis in axes]
             units = tuple(str(unit).strip() or None if unit is not None else None for unit in stated)
-        found[group] = OmeImage(group, tuple(levels), names, units, entry)
+        found[group] = OmeImage(group, tuple(levels), names, units, entry, _channel_names(path, group))
     return found
+
+
+def _channel_names(path: Path, group: str) -> tuple[str, ...]:
+    attributes = attributes_of(path, group)
+    ome = attributes.get("ome")
+    omero = (ome if isinstance(ome, dict) else attributes).get("omero")
+    channels = omero.get("channels") if isinstance(omero, dict) else None
+    if not isinstance(channels, list):
+        return ()
+    return tuple(str(one.get("label", "")).strip() if isinstance(one, dict) else "" for one in channels)
 
 
 def _factors(path: Path, values: object, n_axes: int) -> NDArray[np.float64]:

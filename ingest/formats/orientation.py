@@ -15,6 +15,11 @@ KNOWN = range(1, 9)
 TURNED = range(5, 9)
 
 
+def in_words(orientation: int) -> str:
+    """Say what is done with an orientation, for printing."""
+    return f"turned as its tag says ({orientation})"
+
+
 def upright(values: NDArray[Any], orientation: int) -> NDArray[Any]:
     """Return an image (y, x, …) as it is meant to be seen.
 

@@ -7,7 +7,7 @@ where a mosaic of a beamtime is larger; ours looks at what the file expands to.
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeGuard
 
@@ -17,10 +17,12 @@ from PIL.ImageFile import ImageFile as PillowFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 
+from cathograph.ingest.formats.channels import COLOURS, channel_name, choose_channel, refuse_channel
 from cathograph.ingest.formats.content_kind import Kind
-from cathograph.ingest.formats.field_rules import Field, as_field, grey_of_colour, refuse_bomb
+from cathograph.ingest.formats.field_rules import Field, as_field, refuse_bomb, sample_of
 from cathograph.ingest.formats.foreign_errors import reading
-from cathograph.ingest.formats.orientation import KNOWN, ORIENTATION_TAG, TURNED, UPRIGHT, upright
+from cathograph.ingest.formats.jeol_text import steps_beside
+from cathograph.ingest.formats.orientation import KNOWN, ORIENTATION_TAG, TURNED, UPRIGHT, in_words, upright
 from cathograph.ingest.formats.pixel_size import UM_PER_UNIT, Step, Voxel, step_from_resolution, voxel_of
 from cathograph.schema.errors import InputImageError
 from cathograph.schema.printable import shown
@@ -30,6 +32,7 @@ CLASSES: dict[Kind, type[PillowFile]] = {
     Kind.JPEG: JpegImageFile,
     Kind.BMP: BmpImageFile,
 }
+COMPRESSION = {Kind.PNG: "deflate", Kind.JPEG: "jpeg", Kind.BMP: "none"}
 # Pillow's mode: (type of the field, channels). "P" gives palette indices, as TIFF does.
 MODES: dict[str, tuple[np.dtype[Any], int]] = {
     "1": (np.dtype(np.uint8), 1),
@@ -58,6 +61,9 @@ class RasterImage:
     notes: tuple[str, ...]
     grey_step: int
     orientation: int
+    sample: int | None = None
+    channel: str | None = None
+    black_value: int | None = None
 
     def fields(self, start: int, stop: int) -> Iterator[Field]:
         """Yield the one field.
@@ -74,13 +80,13 @@ class RasterImage:
             if values.dtype == np.bool_:
                 # White is 255: programs that shrink PNG files store a mask of 0 and 255 this way.
                 values = values.astype(np.uint8) * np.uint8(255)
-            grey = values if values.ndim == 2 else grey_of_colour(self.path, values)
+            grey = values if values.ndim == 2 else sample_of(self.path, values, self.sample)
             yield as_field(
                 upright(grey // self.grey_step if self.grey_step > 1 else grey, self.orientation), self.dtype
             )
 
 
-def open_raster(path: Path, kind: Kind) -> RasterImage:
+def open_raster(path: Path, kind: Kind, *, channel: str | None = None) -> RasterImage:
     """Read the header of a PNG, BMP or JPEG, and the checksums of a PNG.
 
     Raises
@@ -114,10 +120,22 @@ def open_raster(path: Path, kind: Kind) -> RasterImage:
             )
             raise InputImageError(msg)
         dtype, channels = MODES[image.mode]
+        if channel is not None and channels == 1:
+            raise refuse_channel(
+                path, channel, f"a {kind.upper()} in mode {image.mode}, which has one channel"
+            )
+        names = COLOURS.get(channels, ())
+        sample = None if channel is None else choose_channel(path, channel, channels, names)
         expanded = width * height * channels * dtype.itemsize
         refuse_bomb(path, expanded_bytes=expanded, stored_bytes=path.stat().st_size)
         voxel = _voxel(path, image)
-        metadata = {"format": kind.upper(), "mode": image.mode, "pixel size": voxel.note}
+        metadata = {
+            "format": kind.upper(),
+            "mode": image.mode,
+            "compression": COMPRESSION[kind],
+            "axes": "y, x",
+            "pixel size": voxel.note,
+        }
         notes = []
         if image.mode == "P":
             metadata["palette"] = "values are palette indices"
@@ -132,12 +150,16 @@ def open_raster(path: Path, kind: Kind) -> RasterImage:
             notes.append(metadata["lossy"])
         orientation = _orientation(path, image)
         if orientation != UPRIGHT:
+            metadata["orientation"] = in_words(orientation)
             notes.append(
                 f"turned as its orientation tag says ({orientation}); programs that ignore it show it otherwise"
             )
     shape = (width, height) if orientation in TURNED else (height, width)
     step = GREY_STEPS.get(bits, 1)
-    return RasterImage(path, kind, shape, dtype, voxel, metadata, tuple(notes), step, orientation)
+    chosen = None if sample is None else channel_name(sample, names)
+    return RasterImage(
+        path, kind, shape, dtype, voxel, metadata, tuple(notes), step, orientation, sample, chosen
+    )
 
 
 @contextmanager
@@ -172,7 +194,11 @@ def _orientation(path: Path, image: PillowFile) -> int:
 
 
 def _voxel(path: Path, image: PillowFile) -> Voxel:
-    """Return what the resolution says: a pixel size too small for any print, or proportions alone."""
+    """Return what a text of the microscope says, else the resolution: a size too small for print, or proportions."""
+    steps, maker = steps_beside(path, image.size[0])
+    if steps:
+        voxel = voxel_of(path, steps)
+        return replace(voxel, note=f"{voxel.note} ({maker})")
     dpi = image.info.get("dpi")
     # Without a unit PNG and JPEG still state how much wider than high a pixel is.
     aspect = image.info.get("aspect") or (

@@ -16,7 +16,7 @@ import numpy as np
 
 from cathograph.ingest.formats.field_rules import Field
 from cathograph.ingest.formats.file_state import slices_in
-from cathograph.ingest.formats.image_file import StoredImage
+from cathograph.ingest.formats.opened_image import StoredImage
 from cathograph.ingest.formats.pixel_size import Voxel
 from cathograph.ingest.formats.stored_axes import PagesAs
 from cathograph.schema.errors import InputImageError
@@ -47,6 +47,16 @@ class SliceFolder:
     def voxel(self) -> Voxel:
         """That of the slices; their distance is not stated."""
         return self.slices[0].voxel
+
+    @property
+    def channel(self) -> str | None:
+        """The channel that was chosen in every slice."""
+        return self.slices[0].channel
+
+    @property
+    def black_value(self) -> int | None:
+        """Value that is black in every slice where 0 is white."""
+        return self.slices[0].black_value
 
     def fields(self, start: int, stop: int) -> Iterator[Field]:
         """Yield slices `start` to `stop` (excluded) as 2D arrays."""
@@ -155,6 +165,7 @@ def _require_like(path: Path, first_name: str, first: StoredImage, name: str, ea
         "shape": (each.shape, first.shape),
         "type": (each.dtype, first.dtype),
         "pixel size": (each.voxel.pixel_size_um, first.voxel.pixel_size_um),
+        "black value": (each.black_value, first.black_value),
     }
     for what, (found, expected) in facts.items():
         if found != expected:

@@ -7,13 +7,20 @@ nothing is named do the lengths decide, because then there is nothing else.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
 
+from cathograph.ingest.formats.channels import (
+    COLOURS,
+    channel_name,
+    channels_in_words,
+    choose_channel,
+    refuse_channel,
+)
 from cathograph.schema.errors import InputImageError
 from cathograph.schema.printable import shown
 
@@ -56,16 +63,28 @@ class AxisPlan:
         be dropped.
     notes
         What the user should know.
+    picks
+        Axis of channels and the number of the chosen one; every other dropped axis is read at 0.
+    channel
+        Name or number of that channel, None where none was chosen.
     """
 
     order: tuple[int, ...]
     colour: bool
     meanings: tuple[str | None, ...]
     notes: tuple[str, ...] = ()
+    picks: Mapping[int, int] = field(default_factory=dict)
+    channel: str | None = None
 
 
 def plan_axes(
-    path: Path, shape: Sequence[int], *, pages_as: PagesAs, names: Sequence[str] | None = None
+    path: Path,
+    shape: Sequence[int],
+    *,
+    pages_as: PagesAs,
+    names: Sequence[str] | None = None,
+    channel: str | None = None,
+    channel_names: Sequence[str] = (),
 ) -> AxisPlan:
     """Decide which axes of a stored array are (y, x) or (page, y, x).
 
@@ -79,18 +98,23 @@ def plan_axes(
         What the pages are wanted for: a volume takes slices only, frames may lie along any axis.
     names
         Name of each axis as the file states it, empty for one without; None where it names none.
+    channel
+        Number or name of the channel to read, where there are several; None to have none chosen.
+    channel_names
+        Names of the channels as the file states them.
 
     Raises
     ------
     InputImageError
         When an axis is empty, y or x is missing or named twice, or more than one axis is left
-        beside them; with names also when that one is channels, or no depth where a volume is wanted.
+        beside them; with names also when that one is channels and none is chosen, or no depth where a
+        volume is wanted. When there is no such channel.
 
     Notes
     -----
     By lengths: axes of length 1 are dropped, a last one first (a single channel), then leading ones,
     as long as two axes remain. A last axis of 3 or 4 behind two axes of at least 16 is colour,
-    unless a volume is wanted.
+    unless a volume is wanted. Where a channel is chosen, a last axis of 2 to 4 holds the channels.
 
     Examples
     --------
@@ -107,8 +131,8 @@ def plan_axes(
         raise InputImageError(msg)
     meanings = None if names is None else _meanings(path, shape, names)
     if meanings is None:
-        return _by_length(path, shape, pages_as)
-    return _by_name(path, shape, meanings, pages_as)
+        return _by_length(path, shape, pages_as, channel)
+    return _by_name(path, shape, meanings, pages_as, channel, channel_names)
 
 
 def in_order(values: NDArray[Any], order: tuple[int, ...]) -> NDArray[Any]:
@@ -164,13 +188,44 @@ def _meanings(path: Path, shape: Sequence[int], names: Sequence[str]) -> list[st
     return filled
 
 
-def _by_name(path: Path, shape: Sequence[int], meanings: list[str], pages_as: PagesAs) -> AxisPlan:
+def _by_name(
+    path: Path,
+    shape: Sequence[int],
+    meanings: list[str],
+    pages_as: PagesAs,
+    channel: str | None,
+    channel_names: Sequence[str],
+) -> AxisPlan:
     y, x = meanings.index("y"), meanings.index("x")
     others = [axis for axis in range(len(shape)) if axis not in (y, x) and shape[axis] > 1]
     text = _in_words(shape, meanings)
+    if channel is not None:
+        # Channels before colours; an axis of one channel can be named, too.
+        held = [axis for kind in (CHANNELS, SAMPLES) for axis, name in enumerate(meanings) if name == kind]
+        held = [axis for axis in held if shape[axis] > 1] or held
+        if not held:
+            raise refuse_channel(path, channel, f"no channels ({text})")
+        axis = held[0]
+        names = COLOURS.get(shape[axis], ()) if meanings[axis] == SAMPLES else channel_names
+        number = choose_channel(path, channel, shape[axis], names)
+        rest = [each for each in range(len(shape)) if each != axis]
+        plan = _by_name(
+            path, [shape[each] for each in rest], [meanings[each] for each in rest], pages_as, None, ()
+        )
+        return replace(
+            plan,
+            order=tuple(rest[each] for each in plan.order),
+            meanings=tuple(meanings),
+            picks={axis: number},
+            channel=channel_name(number, names),
+        )
     channels = [axis for axis in others if meanings[axis] == CHANNELS]
     if channels and (pages_as is not PagesAs.FRAMES or len(others) > 1):
-        msg = f"{shown(path)}: found {shape[channels[0]]} channels ({text}); expected one. Save a single channel."
+        count = shape[channels[0]]
+        msg = (
+            f"{shown(path)}: found {count} channels ({text}); expected one. Give `channel`: "
+            f"{channels_in_words(count, channel_names)}; or save a single channel."
+        )
         raise InputImageError(msg)
     if len(others) > 1:
         msg = (
@@ -197,8 +252,20 @@ def _by_name(path: Path, shape: Sequence[int], meanings: list[str], pages_as: Pa
     return AxisPlan((page, y, x), False, tuple(meanings), notes)
 
 
-def _by_length(path: Path, shape: Sequence[int], pages_as: PagesAs) -> AxisPlan:
+def _by_length(path: Path, shape: Sequence[int], pages_as: PagesAs, channel: str | None) -> AxisPlan:
     text = _sizes(shape)
+    if channel is not None:
+        count = shape[-1]
+        if len(shape) < 3 or count not in COLOURS:
+            raise refuse_channel(path, channel, f"an array {text} whose axes have no names")
+        number = choose_channel(path, channel, count, COLOURS[count])
+        plan = _by_length(path, shape[:-1], PagesAs.VOLUME, None)
+        return replace(
+            plan,
+            meanings=(*plan.meanings, CHANNELS),
+            picks={len(shape) - 1: number},
+            channel=channel_name(number, COLOURS[count]),
+        )
     kept = list(range(len(shape)))
     if len(kept) > 2 and shape[kept[-1]] == 1:
         kept.pop()

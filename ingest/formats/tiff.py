@@ -13,29 +13,37 @@ import logging
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tifffile
-from tifffile import TiffPage
 
-from cathograph.ingest.formats.field_rules import Field, as_field, field_dtype, grey_of_colour
+from cathograph.ingest.formats.field_rules import SAVE_GREY, Field, as_field, field_dtype, sample_of
 from cathograph.ingest.formats.file_state import STILL_WRITTEN
 from cathograph.ingest.formats.foreign_errors import reading
-from cathograph.ingest.formats.orientation import KNOWN, ORIENTATION_TAG, TURNED, UPRIGHT, upright
-from cathograph.ingest.formats.pixel_size import NONE_STATED, Voxel, voxel_of
+from cathograph.ingest.formats.orientation import TURNED, upright
+from cathograph.ingest.formats.pixel_size import Voxel
 from cathograph.ingest.formats.stored_axes import PagesAs, plan_axes
-from cathograph.ingest.formats.tiff_claims import TiffClaims
-from cathograph.ingest.formats.tiff_images import axes_of, choose_image, images_in, require_promised_pages
-from cathograph.ingest.formats.tiff_makers import maker_steps
-from cathograph.ingest.formats.tiff_pages import check_page, full_size_pages, stored_dtype_of, tag_of
+from cathograph.ingest.formats.tiff_facts import (
+    black_value_of,
+    metadata_of,
+    notes_of,
+    orientation_of,
+    voxel_of_page,
+)
+from cathograph.ingest.formats.tiff_images import (
+    axes_of,
+    choose_image,
+    images_in,
+    pages_of_channel,
+    require_promised_pages,
+)
+from cathograph.ingest.formats.tiff_pages import check_page, full_size_pages, stored_dtype_of
 from cathograph.schema.errors import InputImageError
 from cathograph.schema.printable import shown
 
-WHITE_IS_ZERO, PALETTE = 0, 3
-LOSSY = frozenset((6, 7, 34892, 33007, 34661, 50002, 34933, 34934))  # JPEG and its relatives
 SIGNS_OF_DAMAGE = (
     "invalid page offset",
     "invalid value offset",
@@ -89,7 +97,7 @@ class TiffImage:
     Attributes
     ----------
     page_indices
-        Positions of its full-size pages in the file (previews left out).
+        Positions of its full-size pages in the file (previews left out), or of its planes in that piece.
     turned
         Pages are stored as (x, y), as the names of their axes say.
     orientation
@@ -99,6 +107,8 @@ class TiffImage:
         4 GiB), or None where every page has its directory.
     raw_shape, raw_dtype
         Shape of a page of that piece, and its type with byte order.
+    sample
+        Sample of each pixel that was chosen, None where a pixel has one or all are equal.
     """
 
     path: Path
@@ -113,6 +123,9 @@ class TiffImage:
     raw_offset: int | None
     raw_shape: tuple[int, int]
     raw_dtype: np.dtype[Any]
+    sample: int | None
+    channel: str | None
+    black_value: int | None
 
     def fields(self, start: int, stop: int) -> Iterator[Field]:
         """Yield pages `start` to `stop` (excluded) as 2D arrays.
@@ -131,17 +144,19 @@ class TiffImage:
         with _opened(self.path) as (tiff, _):
             for index in self.page_indices[start:stop]:
                 page = tiff.pages[index]
-                yield _grey(self.path, page.asarray().reshape(page.shaped))
+                yield _grey(self.path, page.asarray().reshape(page.shaped), self.sample)
 
     def _raw_fields(self, start: int, stop: int) -> Iterator[Field]:
         size = self.raw_shape[0] * self.raw_shape[1] * self.raw_dtype.itemsize
         with reading(self.path, "TIFF"), self.path.open("rb") as file:
-            for index in range(start, stop):
+            for index in self.page_indices[start:stop]:
                 file.seek((self.raw_offset or 0) + index * size)
                 yield np.frombuffer(file.read(size), dtype=self.raw_dtype).reshape(self.raw_shape)
 
 
-def open_tiff(path: Path, *, dataset: str | None = None, pages_as: PagesAs) -> TiffImage:
+def open_tiff(
+    path: Path, *, dataset: str | None = None, pages_as: PagesAs, channel: str | None = None
+) -> TiffImage:
     """Check every page of an image of a TIFF and describe it, without decoding grey pages.
 
     Parameters
@@ -152,6 +167,8 @@ def open_tiff(path: Path, *, dataset: str | None = None, pages_as: PagesAs) -> T
         Number or name of the image, where the file has several.
     pages_as
         What its pages are wanted for.
+    channel
+        Number or name of the channel to read, where there are several.
 
     Raises
     ------
@@ -173,106 +190,63 @@ def open_tiff(path: Path, *, dataset: str | None = None, pages_as: PagesAs) -> T
         for index, page in pages:
             check_page(path, index, page, first, file_bytes)
         stored_dtype = stored_dtype_of(path, first)
-        plan_shape, names = axes_of(claims, first)
-        plan = plan_axes(path, plan_shape, pages_as=pages_as, names=names)
-        if min(plan.order[-2:]) < len(plan_shape) - 2:
+        plan_shape, names = axes_of(claims, first, with_samples=channel is not None)
+        plan = plan_axes(
+            path,
+            plan_shape,
+            pages_as=pages_as,
+            names=names,
+            channel=channel,
+            channel_names=claims.channel_names,
+        )
+        leading = len(claims.axes)
+        if min(plan.order[-2:]) < leading:
             msg = (
                 f"{shown(path)}: found pages with the axes {', '.join(names)}; expected pages (y, x). Save the "
                 "stack with x last."
             )
             raise InputImageError(msg)
         raw_offset = require_promised_pages(path, claims, [page for _, page in pages], file_bytes)
-        count = len(pages) if raw_offset is None else claims.planes or 1
-        if first.shaped[0] * first.shaped[4] > 1:
+        places = (
+            tuple(range(claims.planes or 1)) if raw_offset is not None else tuple(index for index, _ in pages)
+        )
+        places = pages_of_channel(claims, places, plan.picks)
+        count = len(places)
+        sample = plan.picks.get(leading + 2)
+        if first.shaped[0] * first.shaped[4] > 1 and sample is None:
             _grey(path, first.asarray().reshape(first.shaped))  # colour is refused when opened, not later
         turned = plan.order[-1] < plan.order[-2]
-        orientation = _orientation(path, first)
+        orientation = orientation_of(path, first)
         height, width = int(first.shaped[2]), int(first.shaped[3])
         seen = (width, height) if turned != (orientation in TURNED) else (height, width)
-        voxel = _voxel(path, claims, first)
-        metadata = _metadata(claims, first, count, voxel, messages)
+        voxel = voxel_of_page(path, claims, first)
         return TiffImage(
             path=path,
             shape=(count, *seen) if count > 1 else seen,
             dtype=field_dtype(path, stored_dtype),
             voxel=voxel,
-            metadata=metadata,
-            notes=(*claims.notes, *plan.notes, *_notes(first, orientation)),
-            page_indices=tuple(index for index, _ in pages),
+            metadata=metadata_of(claims, first, count, voxel, messages, names),
+            notes=(*claims.notes, *plan.notes, *notes_of(first, orientation)),
+            page_indices=places,
             turned=turned,
             orientation=orientation,
             raw_offset=raw_offset,
             raw_shape=(height, width),
             raw_dtype=stored_dtype.newbyteorder(tiff.byteorder),
+            sample=sample,
+            channel=plan.channel,
+            black_value=black_value_of(first),
         )
 
 
-def _voxel(path: Path, claims: TiffClaims, first: TiffPage) -> Voxel:
-    """Return the size of the pixels: that of the maker's own tag, else of description and resolution."""
-    steps, maker = maker_steps(first)
-    if steps:
-        voxel = voxel_of(path, steps)
-        return replace(voxel, note=f"{voxel.note} ({maker})")
-    note = claims.size_note
-    return voxel_of(path, claims.steps, note=note if note and note.startswith(NONE_STATED) else None)
-
-
-def _orientation(path: Path, first: TiffPage) -> int:
-    value = tag_of(first, ORIENTATION_TAG)
-    if value is None or value == 0:
-        return UPRIGHT
-    if not isinstance(value, int) or value not in KNOWN:
-        msg = f"{shown(path)}: found the orientation {value!r}; expected 1 to 8. Export the image upright."
-        raise InputImageError(msg)
-    return int(value)
-
-
-def _notes(first: TiffPage, orientation: int) -> tuple[str, ...]:
-    notes = []
-    if orientation != UPRIGHT:
-        notes.append(
-            f"turned as its orientation tag says ({orientation}); programs that ignore it show it otherwise"
-        )
-    if first.photometric == WHITE_IS_ZERO:
-        notes.append("0 is white in this file (MinIsWhite); values are as stored, so high values look dark")
-    if first.compression in LOSSY:
-        notes.append(f"{_compression(first)} compression changes values; do not use it for phases or regions")
-    return tuple(notes)
-
-
-def _compression(first: TiffPage) -> str:
-    return str(getattr(first.compression, "name", first.compression)).lower()
-
-
-def _metadata(
-    claims: TiffClaims, first: TiffPage, count: int, voxel: Voxel, messages: list[str]
-) -> dict[str, str]:
-    metadata = {
-        "format": f"TIFF ({claims.writer})",
-        "pages": str(count),
-        "compression": "none" if first.compression == 1 else _compression(first),
-        "pixel size": voxel.note,
-    }
-    if claims.title:
-        metadata["image"] = claims.title
-    if first.bitspersample not in (8, 16, 32, 64):
-        metadata["bits"] = f"{first.bitspersample} a pixel, values as stored"
-    if first.compression in LOSSY:
-        metadata["lossy"] = "JPEG changes values; do not use it for phases or regions"
-    if first.photometric == PALETTE:
-        metadata["palette"] = "values are palette indices"
-    if messages:
-        metadata["reader notes"] = "; ".join(messages)[:300]
-    return metadata
-
-
-def _grey(path: Path, values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def _grey(path: Path, values: np.ndarray[Any, Any], sample: int | None = None) -> np.ndarray[Any, Any]:
     """Return (y, x) from tifffile's (separate samples, depth, y, x, contiguous samples)."""
     planes, _, height, width, samples = values.shape
     if planes * samples == 1:
         return values.reshape(height, width)
     channels = np.moveaxis(values[:, 0], 0, -1).reshape(height, width, planes * samples)
-    if planes > 1:
-        # tifffile writes a stack of shape (3, y, x) this way unless told otherwise.
-        return grey_of_colour(path, channels, "Write a stack of three with photometric='minisblack'")
-    return grey_of_colour(path, channels)
+    # tifffile writes a stack of shape (3, y, x) as separate samples unless told otherwise.
+    way_out = (
+        f"{SAVE_GREY}; write a stack of three with photometric='minisblack'" if planes > 1 else SAVE_GREY
+    )
+    return sample_of(path, channels, sample, way_out)

@@ -25,6 +25,7 @@ from cathograph.ingest.formats.pixel_size import (
 
 OME_IMAGE = re.compile(r"<(?:\w+:)?Image\b([^>]*)>(.*?)(?=<(?:\w+:)?Image\b|\Z)", re.DOTALL)
 OME_PIXELS = re.compile(r"<(?:\w+:)?Pixels\b([^>]*)>")
+OME_CHANNEL = re.compile(r"<(?:\w+:)?Channel\b([^>]*?)/?>")
 OME_DATA = re.compile(r"<(?:\w+:)?TiffData\b([^>]*?)(?:/>|>(.*?)</(?:\w+:)?TiffData>)", re.DOTALL)
 OME_FILE = re.compile(r"FileName\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 XML_ATTRIBUTE = re.compile(r"([\w:]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
@@ -48,7 +49,7 @@ class TiffClaims:
     Attributes
     ----------
     writer
-        ``"ImageJ"``, ``"OME"``, ``"tifffile"`` or ``"plain"``.
+        ``"ImageJ"``, ``"OME"``, ``"tifffile"``, ``"LSM"`` or ``"plain"``.
     planes
         2D images it should have, or None where that is not said.
     axes
@@ -65,6 +66,10 @@ class TiffClaims:
         Directories that hold its planes, in their order; None for all pages.
     notes
         What the user should know.
+    channel_names
+        Names of its channels, empty where it has none.
+    samples_are_channels
+        The samples of a pixel are channels, and no colours.
     """
 
     writer: str
@@ -76,6 +81,8 @@ class TiffClaims:
     title: str = ""
     ifds: tuple[int, ...] | None = None
     notes: tuple[str, ...] = ()
+    channel_names: tuple[str, ...] = ()
+    samples_are_channels: bool = False
 
 
 def resolution_of(x: object, y: object, unit: object) -> Resolution:
@@ -218,6 +225,7 @@ def _ome(entries: Mapping[str, str], title: str, body: str, page_samples: int) -
         size_note=note,
         title=title,
         ifds=_ome_ifds(body, planes, {axis: lengths[axis] for axis in order}),
+        channel_names=tuple(_attributes(one[1]).get("Name", "") for one in OME_CHANNEL.finditer(body)),
     )
 
 

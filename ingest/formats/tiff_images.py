@@ -1,5 +1,6 @@
 """The images of a TIFF: which pages belong to which, which one is meant, and whether all of it is there."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import numpy as np
 from tifffile import TiffPage
 
 from cathograph.ingest.formats.file_state import STILL_WRITTEN
+from cathograph.ingest.formats.lsm import lsm_claims
 from cathograph.ingest.formats.tiff_claims import (
     Resolution,
     TiffClaims,
@@ -20,6 +22,7 @@ from cathograph.schema.errors import InputImageError
 from cathograph.schema.printable import shown
 
 MOST_LISTED = 10
+COLOURED = (2, 5, 6, 8)  # RGB, CMYK, YCbCr, CIELab
 
 
 def images_in(path: Path, pages: list[tuple[int, TiffPage]]) -> list[TiffClaims]:
@@ -38,7 +41,8 @@ def images_in(path: Path, pages: list[tuple[int, TiffPage]]) -> list[TiffClaims]
             "this one. Save it as a single OME-TIFF."
         )
         raise InputImageError(msg)
-    images = claims_of(first)
+    lsm = lsm_claims(path, first)
+    images = [lsm] if lsm is not None else claims_of(first)
     if len(images) > 1 or images[0].writer != "tifffile":
         return images
     # tifffile writes its description on the first page of every image that it appends.
@@ -104,10 +108,44 @@ def choose_image(
     return image, [(ifd, there[ifd]) for ifd in image.ifds]
 
 
-def axes_of(claims: TiffClaims, page: TiffPage) -> tuple[tuple[int, ...], tuple[str, ...]]:
-    """Return shape and names of axes of the whole stack, as far as the description has them."""
+def axes_of(
+    claims: TiffClaims, page: TiffPage, *, with_samples: bool = False
+) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """Return shape and names of axes of the whole stack, as far as the description has them.
+
+    Parameters
+    ----------
+    claims, page
+        What is promised, and the first page.
+    with_samples
+        Count the samples of a pixel as an axis: channels, where they are no colours.
+    """
     sizes = (*(size for _, size in claims.axes), int(page.shaped[2]), int(page.shaped[3]))
-    return sizes, (*(name for name, _ in claims.axes), *claims.page_axes)
+    names = (*(name for name, _ in claims.axes), *claims.page_axes)
+    samples = int(page.shaped[0] * page.shaped[4])
+    if samples > 1 and (with_samples or claims.samples_are_channels):
+        return (*sizes, samples), (*names, "s" if page.photometric in COLOURED else "c")
+    return sizes, names
+
+
+def pages_of_channel(claims: TiffClaims, places: Sequence[int], picks: Mapping[int, int]) -> tuple[int, ...]:
+    """Return the positions of the pages of one channel, where the channels are pages.
+
+    Parameters
+    ----------
+    claims
+        What is promised of the image: the axes along which its pages lie.
+    places
+        Position of every page.
+    picks
+        Number of the channel on its axis.
+    """
+    if not any(axis < len(claims.axes) for axis in picks):
+        return tuple(places)
+    grid = np.array(places).reshape([size for _, size in claims.axes])
+    return tuple(
+        int(place) for place in grid[tuple(picks.get(axis, slice(None)) for axis in range(grid.ndim))].flat
+    )
 
 
 def claims_of(first: TiffPage) -> list[TiffClaims]:

@@ -54,6 +54,8 @@ class XradiaImage:
     energies: tuple[float, ...]
     has_reference: bool
     texts: Mapping[str, str]
+    channel: str | None = None
+    black_value: int | None = None
 
     def fields(self, start: int, stop: int) -> Iterator[Field]:
         """Yield images `start` to `stop` (excluded).

@@ -32,8 +32,9 @@ from cathograph.ingest.formats.file_state import STILL_WRITTEN, size_of_folder
 from cathograph.ingest.formats.foreign_errors import reading
 from cathograph.ingest.formats.ome_zarr import OmeImage, images_of
 from cathograph.ingest.formats.pixel_size import Voxel, voxel_of
-from cathograph.ingest.formats.stored_axes import PagesAs, in_order, plan_axes
+from cathograph.ingest.formats.stored_axes import CHANNELS, PagesAs, in_order, meaning_of, plan_axes
 from cathograph.ingest.formats.zarr_metadata import (
+    ZarrNode,
     array_at,
     arrays_of,
     inside,
@@ -61,6 +62,9 @@ class ZarrImage:
     order: tuple[int, ...]
     n_axes: int
     colour: bool
+    picks: Mapping[int, int]
+    channel: str | None = None
+    black_value: int | None = None
 
     def fields(self, start: int, stop: int) -> Iterator[Field]:
         """Yield pages `start` to `stop` (excluded) as 2D arrays.
@@ -99,7 +103,8 @@ class ZarrImage:
 
     def _select(self, parts: Mapping[int, slice]) -> NDArray[Any]:
         where = tuple(
-            parts.get(axis, slice(None)) if axis in self.order else 0 for axis in range(self.n_axes)
+            parts.get(axis, slice(None)) if axis in self.order else self.picks.get(axis, 0)
+            for axis in range(self.n_axes)
         )
         with opened_array(self.path, self.dataset) as stored:
             return in_order(np.asarray(stored[where]), self.order)
@@ -111,6 +116,7 @@ def open_zarr(
     dataset: str | None,
     pages_as: PagesAs,
     fill_unwritten: bool | None = None,
+    channel: str | None = None,
     largest_ratio: float = BOMB_RATIO,
     way_on: str = "",
 ) -> ZarrImage:
@@ -126,6 +132,8 @@ def open_zarr(
         What its pages are wanted for.
     fill_unwritten
         Accept chunks that are not there; None where nobody can.
+    channel
+        Number or name of the channel to read, where there are several.
     largest_ratio
         How many times it may expand.
     way_on
@@ -155,7 +163,14 @@ def open_zarr(
     names = node.axis_names if image is None else image.axis_names or node.axis_names
     with opened_array(path, name) as stored:
         dtype = field_dtype(path, np.dtype(stored.dtype))
-        plan = plan_axes(path, stored.shape, pages_as=pages_as, names=names)
+        plan = plan_axes(
+            path,
+            stored.shape,
+            pages_as=pages_as,
+            names=names,
+            channel=channel,
+            channel_names=() if image is None else image.channel_names,
+        )
         kept = tuple(int(stored.shape[axis]) for axis in plan.order)
         _refuse_bombs(path, stored, kept, node.folder, largest_ratio, way_on, colour=plan.colour)
         there, all_chunks = int(stored.nchunks_initialized), int(stored.nchunks)
@@ -173,15 +188,22 @@ def open_zarr(
             fill_unwritten=fill_unwritten,
         )
         n_axes = stored.ndim
+        packers = [
+            type(codec).__name__.removesuffix("Codec").lower()
+            for codec in (*stored.filters, *stored.compressors)
+        ]
     voxel = voxel_of(path, {} if image is None else image.steps(path, name, plan.meanings))
     metadata = {
         "format": "Zarr" if image is None else "OME-Zarr",
         "dataset": name or ".",
         "stored shape": str(tuple(node.shape)),
+        "compression": ", ".join(packers) or "none",
         "pixel size": voxel.note,
     }
     if names is not None:
         metadata["axes"] = ", ".join(names)
+    if filled:
+        metadata["unwritten"] = filled[0]
     return ZarrImage(
         path=path,
         dataset=name,
@@ -193,6 +215,8 @@ def open_zarr(
         order=plan.order,
         n_axes=n_axes,
         colour=plan.colour,
+        picks=plan.picks,
+        channel=plan.channel,
     )
 
 
@@ -255,7 +279,7 @@ def _only_image(path: Path, images: Mapping[str, OmeImage]) -> str:
     found = {
         node.name: "×".join(str(size) for size in node.shape)
         for node in arrays_of(path)
-        if node.name not in smaller and 2 <= len([size for size in node.shape if size != 1]) <= 3
+        if node.name not in smaller and _may_be_image(node)
     }
     if len(found) == 1:
         return next(iter(found))
@@ -265,3 +289,9 @@ def _only_image(path: Path, images: Mapping[str, OmeImage]) -> str:
     listed = ", ".join(f"{name} ({text})" for name, text in list(found.items())[:MOST_LISTED])
     msg = f"{shown(path)}: found {len(found)} arrays: {listed}; expected the name of one. Give `dataset`."
     raise InputImageError(msg)
+
+
+def _may_be_image(node: ZarrNode) -> bool:
+    """Tell whether an array has the axes of an image, or of a volume with channels."""
+    sizes = [size for size in node.shape if size != 1]
+    return 2 <= len(sizes) <= 3 or (len(sizes) == 4 and CHANNELS in map(meaning_of, node.axis_names or ()))

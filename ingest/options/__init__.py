@@ -15,7 +15,7 @@ from cathograph.ingest.options.edge_defaults import (
 )
 from cathograph.ingest.options.fit_options import FitOptions, MethodName, RegisterAgainst
 from cathograph.ingest.options.ingest_options import Connectivity, IngestOptions, Source
-from cathograph.ingest.options.map_options import MapOptions, MatchingOptions
+from cathograph.ingest.options.map_options import MapOptions, MapOrientation, MatchingOptions
 from cathograph.ingest.options.model import Option, Options, Stored
 from cathograph.ingest.options.names import renamed, scalar_of
 from cathograph.ingest.options.service_settings import ServiceSettings
@@ -31,6 +31,7 @@ __all__ = [
     "FitOptions",
     "IngestOptions",
     "MapOptions",
+    "MapOrientation",
     "MatchingOptions",
     "MethodName",
     "Option",

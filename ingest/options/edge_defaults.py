@@ -15,14 +15,16 @@ moves everything.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import AfterValidator
 
 from cathograph.schema.edges import EDGES, AbsorptionEdge, edge_of_name, names_of
 from cathograph.schema.errors import InputError
+
+if TYPE_CHECKING:  # the options are read at every start of the command line, which should not wait for numpy
+    import numpy as np
+    from numpy.typing import NDArray
 
 Span = tuple[float, float]
 
@@ -92,7 +94,7 @@ class EdgeDefaults:
         """Energies that a linear combination of references is fitted to."""
         return self._span(-8, 37)
 
-    def is_covered_by(self, energies_ev: NDArray[np.float64]) -> bool:
+    def is_covered_by(self, energies_ev: "NDArray[np.float64]") -> bool:
         """Tell whether a scan goes over the edge: from before it to where the white line is looked for."""
         low, high = self.white_line_search_ev
         on_line = (energies_ev >= low) & (energies_ev <= high)
@@ -133,7 +135,7 @@ USUAL: EdgeDefaults = defaults_of(USUAL_EDGE)
 """Defaults of the usual edge."""
 
 
-def choose_edge(energies_ev: NDArray[np.float64], name: str | None = None) -> EdgeDefaults:
+def choose_edge(energies_ev: "NDArray[np.float64]", name: str | None = None) -> EdgeDefaults:
     """Choose the edge of a scan: the one that was named, else the only known one that the energies cover.
 
     Parameters
@@ -150,6 +152,7 @@ def choose_edge(energies_ev: NDArray[np.float64], name: str | None = None) -> Ed
 
     Examples
     --------
+    >>> import numpy as np
     >>> choose_edge(np.arange(7650.0, 7800.0)).edge.name
     'Co K'
     """
@@ -174,10 +177,10 @@ def choose_edge(energies_ev: NDArray[np.float64], name: str | None = None) -> Ed
     return defaults_of(covered[0])
 
 
-def covered_edges(energies_ev: NDArray[np.float64]) -> tuple[AbsorptionEdge, ...]:
+def covered_edges(energies_ev: "NDArray[np.float64]") -> tuple[AbsorptionEdge, ...]:
     """List the known edges that a scan goes over."""
     return tuple(each for each in EDGES if defaults_of(each).is_covered_by(energies_ev))
 
 
-def _span_of(energies_ev: NDArray[np.float64]) -> str:
+def _span_of(energies_ev: "NDArray[np.float64]") -> str:
     return f"{energies_ev.min():g} to {energies_ev.max():g} eV"

@@ -76,6 +76,11 @@ class IngestOptions(Options):
         ),
         Option(),
     ] = None
+    channel: Annotated[
+        str | None,
+        Field(description="Number (from 0) or name of the channel to read, where the file has several."),
+        Option(stored=Stored.GRAPH),
+    ] = None
     fill_unwritten: Annotated[
         bool,
         Field(

@@ -1,5 +1,6 @@
 """The options of an energy map: where it lies in its file and in the image."""
 
+from enum import StrEnum
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
@@ -7,6 +8,19 @@ from pydantic import Field, model_validator
 from cathograph.ingest.options.model import Option, Options
 from cathograph.schema.errors import InputError
 from cathograph.schema.keys import JsonScalar
+
+
+class MapOrientation(StrEnum):
+    """What has to be done with a map, as it is stored, so that it lies on the image."""
+
+    AS_STORED = "as-stored"
+    UPSIDE_DOWN = "upside-down"
+    MIRRORED = "mirrored"
+    ROTATED_180 = "rotated-180"
+    TRANSPOSED = "transposed"
+    ROTATED_90 = "rotated-90"
+    ROTATED_270 = "rotated-270"
+    ANTI_TRANSPOSED = "anti-transposed"
 
 
 class MatchingOptions(Options):
@@ -37,6 +51,20 @@ class MatchingOptions(Options):
         Field(description="Find the map's place by correlation."),
         Option(key="register", flag="--register"),
     ] = False
+    map_orientation: Annotated[
+        MapOrientation,
+        Field(description="Turn the map first: rotations are counter-clockwise."),
+        Option(key="orientation"),
+    ] = MapOrientation.AS_STORED
+    trust_map: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=200,
+            description="Take a map that fits the image no better than chance; say who vouches for it, and why.",
+        ),
+        Option(),
+    ] = None
 
     @model_validator(mode="after")
     def _fit_together(self) -> Self:
@@ -53,17 +81,21 @@ class MatchingOptions(Options):
 
     @property
     def given(self) -> bool:
-        """Whether anything was said."""
+        """Whether anything was said about the place."""
         return self.map_pixel_size_nm is not None or self.map_offset_um is not None or self.by_correlation
 
     def as_parameters(self) -> dict[str, JsonScalar]:
-        """Give every choice by name, for the key and for canonical JSON."""
+        """Give every choice that places the map by name, for the key and for canonical JSON."""
         offset = self.map_offset_um or ()
         axes = dict(zip("zyx"[-len(offset) :], offset, strict=True)) if offset else {}
+        # Only where a map is turned: keys of measurements from before maps could be turned stay as they are.
+        turned = self.map_orientation is not MapOrientation.AS_STORED
+        orientation = {"orientation": self.map_orientation.value} if turned else {}
         return {
             "map_pixel_size_um": self.pixel_size_um,
             **{f"offset_{axis}_um": value for axis, value in axes.items()},
             "register": self.by_correlation,
+            **orientation,
         }
 
 

@@ -1,10 +1,16 @@
-"""Labels that lie in several pieces: allowed, but more often a mask of one value than particles."""
+"""What about regions is allowed and seldom meant: labels in several pieces, one particle that is most of its phase."""
 
 import numpy as np
 from numpy.typing import NDArray
 from skimage.measure import label as connected
 
+from cathograph.ingest.regions.regions import Regions
+from cathograph.schema.composites import Role
+
 MOST_LISTED = 3
+
+LARGE_SHARE = 0.5
+"""Share of its phase from which one active particle is told."""
 
 
 def notes_on_pieces(labels: NDArray[np.integer]) -> list[str]:
@@ -39,3 +45,36 @@ def notes_on_pieces(labels: NDArray[np.integer]) -> list[str]:
         f"{int(several.sum())} of {names.size} labels {verb} in several pieces ({listed}) and {be} one region each; "
         "did you mean phases (`source` phases)?"
     ]
+
+
+def notes_on_large_particles(regions: Regions) -> list[str]:
+    """Say of which active phases one particle holds most.
+
+    Parameters
+    ----------
+    regions : Regions
+
+    Returns
+    -------
+    list of str
+        One note for each active phase of which one particle holds more than half (`LARGE_SHARE`).
+
+    Examples
+    --------
+    >>> from cathograph.ingest.regions import label_phases
+    >>> [note[:38] for note in notes_on_large_particles(label_phases(np.array([[2, 2, 2, 0, 2]])))]
+    ['one NMC particle of 2 holds 75% of its']
+    """
+    areas = np.bincount(regions.labels.reshape(-1), minlength=1)[regions.region_labels]
+    notes = []
+    for phase in regions.composite.phases:
+        own = areas[regions.region_phases == phase.code]
+        if not phase.has(Role.ACTIVE) or own.size == 0:
+            continue
+        share = own.max() / own.sum()
+        if share > LARGE_SHARE:
+            notes.append(
+                f"one {phase} particle of {own.size} holds {share:.0%} of its phase ({own.max()} of {own.sum()} px); "
+                "look at the image: are touching particles still joined? Then give a label image (`source` regions)."
+            )
+    return notes

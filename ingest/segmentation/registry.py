@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from cathograph.ingest.segmentation.classical import MultiOtsu
+from cathograph.ingest.segmentation.painted.painted_segmenter import make_painted
 from cathograph.ingest.segmentation.segmenter import Segmenter
 from cathograph.ingest.segmentation.unet.unet_segmenter import make_unet
 from cathograph.schema.composites import SSB_CATHODE, Composite
@@ -18,7 +19,9 @@ from cathograph.schema.keys import JsonScalar
 SegmenterFactory = Callable[..., Segmenter]
 _COMPOSITE = "composite"
 
-_SEGMENTERS: Mapping[str, SegmenterFactory] = MappingProxyType({"multi-otsu": MultiOtsu, "unet": make_unet})
+_SEGMENTERS: Mapping[str, SegmenterFactory] = MappingProxyType(
+    {"multi-otsu": MultiOtsu, "painted": make_painted, "unet": make_unet}
+)
 
 
 def available_segmenters() -> Mapping[str, SegmenterFactory]:
@@ -27,7 +30,7 @@ def available_segmenters() -> Mapping[str, SegmenterFactory]:
     Examples
     --------
     >>> sorted(available_segmenters())
-    ['multi-otsu', 'unet']
+    ['multi-otsu', 'painted', 'unet']
     """
     return _SEGMENTERS
 

@@ -2,8 +2,8 @@
 
 The truth is a look through the folder; events of the operating system only say when the next look is worth
 while, so that one which is lost (a network share has none of what other machines do) costs time and
-no file. A file is complete when size and time have stood still for some seconds of our own clock; the clock
-of a share may be wrong, and its times are only compared with themselves.
+no file. A file is complete when its state (size, times, inode) has stood still for some seconds of our own
+clock; the clock of a share may be wrong, and its times are only compared with themselves.
 
 Links are followed where they stay inside of the folder. Folders that are links are not entered.
 """
@@ -81,13 +81,20 @@ class Arrivals:
         self._clock = clock
         self._since: dict[str, tuple[FileState, float]] = {}
 
-    def look(self) -> Listing:
-        """Look through the folder once."""
+    def look(self, takes_folder: Callable[[str], bool] = lambda name: False) -> Listing:
+        """Look through the folder once.
+
+        Parameters
+        ----------
+        takes_folder : callable, optional
+            Tells whether a folder, named with a ``/`` at its end, is one image: the slices of a volume. It then
+            counts as one file.
+        """
         refused: dict[str, str] = {}
         unreadable: list[str] = []
         now = self._clock()
         since: dict[str, tuple[FileState, float]] = {}
-        for name, seen in _walk(self._folder, unreadable):
+        for name, seen in _walk(self._folder, unreadable, takes_folder):
             state = seen
             if state is None:
                 path = self._folder / name
@@ -133,11 +140,13 @@ def outside(path: Path, folder: Path) -> str | None:
     return None
 
 
-def _walk(folder: Path, unreadable: list[str]) -> Iterator[tuple[str, FileState | None]]:
-    """Give files, links and Zarr stores by name; what is hidden, unfinished or the rules is left out.
+def _walk(
+    folder: Path, unreadable: list[str], takes_folder: Callable[[str], bool]
+) -> Iterator[tuple[str, FileState | None]]:
+    """Give files, links, stores and folders of slices by name; what is hidden, unfinished or the rules is left out.
 
     A plain file comes with its state: it lies where it is found, so that one look at it is enough, which tells in
-    a folder of thousands. Of links and stores, which may lead elsewhere, only the name is given.
+    a folder of thousands. Of links, stores and folders, only the name is given.
     """
     left = [""]
     while left:
@@ -156,13 +165,15 @@ def _walk(folder: Path, unreadable: list[str]) -> Iterator[tuple[str, FileState 
                 if entry.is_dir():
                     if entry.name.endswith(_ZARR) or is_zarr_store(Path(entry.path)):
                         yield name, None
+                    elif not entry.is_symlink() and takes_folder(f"{name}/"):
+                        yield f"{name}/", None
                     elif not entry.is_symlink():
                         left.append(f"{name}/")
                 elif entry.is_symlink():
                     yield name, None
                 elif entry.is_file():
                     status = entry.stat(follow_symlinks=False)
-                    yield name, FileState(status.st_size, status.st_mtime_ns)
+                    yield name, FileState.of(status)
             except OSError:
                 continue  # gone meanwhile, or a link that goes round in a circle
 

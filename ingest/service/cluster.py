@@ -13,17 +13,20 @@ import logging
 import queue
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cathograph.ingest.formats import refuse_loose_slices
+from cathograph.ingest.image_names import ImageNames, with_equal_stems
 from cathograph.ingest.options import IngestOptions
 from cathograph.ingest.pipeline import ImageOutcome, Placement, Progress, ingest_files
-from cathograph.ingest.reading import Reading
+from cathograph.ingest.reading import Reading, open_with
 from cathograph.ingest.service.groups import JobSpec
 from cathograph.ingest.service.job_run import JobResult, OpenStore, postponed, run_job
 from cathograph.ingest.service.workers import DIED, Finished
 from cathograph.ingest.states.measurement import MapSource
-from cathograph.schema.errors import CathographError, InputError
+from cathograph.schema.errors import CathographError, InputError, InputImageError
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -176,24 +179,32 @@ def ingest_on_cluster(
     Raises
     ------
     InputError
-        When no scheduler answers, or two files give images of the same name.
+        When no scheduler answers, or two files of one folder give images of the same name.
     """
     Reading.of(options)
-    stems = [path.stem for path in paths]
-    if (placement.image is not None and len(paths) > 1) or len(set(stems)) < len(stems):
+    if placement.image is not None and len(paths) > 1:
         msg = "Found several files for one image name; expected each name once. Ingest them one by one with `image`."
         raise InputError(msg)
+    if options.volume and len(paths) > 1:
+        refuse_loose_slices(paths, dataset=options.dataset, channel=options.channel)
     absolute = [path.absolute() for path in paths]
-    outcomes: dict[int, list[ImageOutcome]] = {}
+    placements, outcomes = _place_equal_stems(absolute, options, placement, open_store)
     with connect(address) as client:
         limit = at_most or max(1, 2 * sum(client.nthreads().values()))
-        waiting = list(enumerate(absolute))
+        waiting = [each for each in enumerate(absolute) if each[0] not in outcomes]
         under_way: dict[int, Future[Any]] = {}  # a task that nobody holds is dropped
         finished: queue.SimpleQueue[tuple[int, Future[Any]]] = queue.SimpleQueue()
         while waiting or under_way:
             while waiting and len(under_way) < limit:
                 number, path = waiting.pop(0)
-                given = (path, options, placement, energy_map, grey and grey.absolute(), open_store)
+                given = (
+                    path,
+                    options,
+                    placements.get(number, placement),
+                    energy_map,
+                    grey and grey.absolute(),
+                    open_store,
+                )
                 future = client.submit(_ingest, *given, pure=False)
                 future.add_done_callback(lambda done, n=number: finished.put((n, done)))
                 under_way[number] = future
@@ -203,6 +214,45 @@ def ingest_on_cluster(
             if progress is not None:
                 progress(absolute[number].name, len(outcomes), len(absolute))
     return [outcome for number in sorted(outcomes) for outcome in outcomes[number]]
+
+
+def _place_equal_stems(
+    paths: Sequence[Path], options: IngestOptions, placement: Placement, open_store: OpenStore
+) -> tuple[dict[int, Placement], dict[int, list[ImageOutcome]]]:
+    """Name the images of files with equal stems before any is given away: two workers would take one name at once.
+
+    Returns
+    -------
+    tuple of dict and dict
+        The place of each such file by its number in the call, and what became of those that have none.
+    """
+    equal = set(with_equal_stems(paths))
+    placements: dict[int, Placement] = {}
+    refused: dict[int, list[ImageOutcome]] = {}
+    if not equal:
+        return placements, refused
+    # Names of the other files are taken, too.
+    taken = {path.stem: path for path in paths if path not in equal}
+    owners: dict[str, Path] = {}
+    with open_store() as store:
+        names = ImageNames(store.connection, placement.sample, replace=placement.replace, taken=taken)
+        for number, path in enumerate(paths):
+            if path not in equal:
+                continue
+            try:
+                name, _ = names.choose(open_with(path, options), options.dataset)
+            except InputImageError as error:
+                refused[number] = [_failed(path, placement, str(error))]
+                continue
+            owner = owners.setdefault(name, path)
+            if owner != path:
+                msg = (
+                    f"Found two images named {name!r} for sample {placement.sample!r} ({owner} and {path}); expected "
+                    "each name once. Ingest them one by one with `image`."
+                )
+                raise InputError(msg)
+            placements[number] = replace(placement, image=name)
+    return placements, refused
 
 
 def _ingest(

@@ -19,6 +19,7 @@ from cathograph.ingest.service.rules import KEYS, BeamtimeRules, FileKind, Match
 from cathograph.ingest.states.measurement import MapSource
 from cathograph.schema.errors import CathographError, InputError
 from cathograph.schema.keys import JsonScalar, canonical_json, hash_parts
+from cathograph.schema.names import shown_name, with_bytes_escaped
 
 
 @dataclass(frozen=True)
@@ -103,12 +104,12 @@ class JobSpec:
     def about(self) -> dict[str, str | None]:
         """Give what the queue keeps of it."""
         return {
-            "folder": str(self.folder),
+            "folder": with_bytes_escaped(str(self.folder)),
             "sample": self.placement.sample,
             "image": self.placement.image,
-            "file_name": self.main.name,
+            "file_name": with_bytes_escaped(self.main.name),
             "file_sha256": self.main.sha256,
-            "map_file_name": self.energy_map.name if self.energy_map else None,
+            "map_file_name": with_bytes_escaped(self.energy_map.name) if self.energy_map else None,
             "map_sha256": self.energy_map.sha256 if self.energy_map else None,
         }
 
@@ -144,30 +145,34 @@ def _group(
     maps = by_kind.get(FileKind.ENERGY_MAP, [])
     greys = by_kind.get(FileKind.IMAGE, []) if main_kind is not FileKind.IMAGE else []
     if main_kind is None:
-        return FileGroup(sample, image, None, maps[0], waits_for=f"{maps[0].name} waits for its image")
+        return FileGroup(
+            sample, image, None, maps[0], waits_for=f"{shown_name(maps[0].name)} waits for its image"
+        )
     group = FileGroup(
         sample, image, by_kind[main_kind][0], maps[0] if maps else None, greys[0] if greys else None
     )
     by_role = ((main_kind, by_kind[main_kind]), (FileKind.ENERGY_MAP, maps), (FileKind.IMAGE, greys))
     for kind, matches in by_role:
         if len(matches) > 1:
-            listed = ", ".join(match.name for match in matches[:4])
+            listed = ", ".join(shown_name(match.name) for match in matches[:4])
             fault = (
                 f"Found {len(matches)} files as {kind.value} of image {image!r} of sample {sample!r} ({listed}); "
                 "expected one. Take the others away, or let the rules give them images of their own."
             )
             return replace(group, fault=fault)
+    unnamed = next((match.fault for match in everything if match.fault is not None), None)
+    if unnamed is not None:
+        return replace(group, fault=unnamed)
     if not sample.strip() or not image.strip():
-        fault = (
-            f"Found {everything[0].name} with an empty sample or image; expected names. Correct the rules."
-        )
+        where = shown_name(everything[0].name)
+        fault = f"Found {where} with an empty sample or image; expected names. Correct the rules."
         return replace(group, fault=fault)
     growing = [match.name for match in everything if match.name not in complete]
     if growing:
-        return replace(group, waits_for=f"{growing[0]} is still written")
+        return replace(group, waits_for=f"{shown_name(growing[0])} is still written")
     table = group.main.phase_table if group.main else None
     if table is not None and table not in complete:
-        return replace(group, waits_for=f"{everything[0].name} waits for {table}")
+        return replace(group, waits_for=f"{shown_name(everything[0].name)} waits for {shown_name(table)}")
     return group
 
 
@@ -191,7 +196,9 @@ def make_job(group: FileGroup, rules: BeamtimeRules, folder: Path, files: Mappin
     main = files[group.main.name]
     energy_map = files[group.energy_map.name] if group.energy_map else None
     grey = files[group.grey.name] if group.grey else None
-    placement = Placement(group.sample, group.image, group.main.cathode, rules.beamtime)
+    # The rules name the image and all of its files, and two of one kind are a fault: labels that come after
+    # their grey image, or a second export of a field, take its place.
+    placement = Placement(group.sample, group.image, group.main.cathode, rules.beamtime, replace=True)
     place: dict[str, JsonScalar] = {
         "sample": group.sample,
         "image": group.image,
@@ -209,13 +216,14 @@ def make_job(group: FileGroup, rules: BeamtimeRules, folder: Path, files: Mappin
             source = _map_source(group.energy_map, folder)
             parts = {"options": _shaping(options), "map": _map_shaping(source)}
         except CathographError as error:
-            fault = " ".join(renamed(str(error), KEYS).split())
+            fault = with_bytes_escaped(" ".join(renamed(str(error), KEYS).split()))
     identifier = hash_parts({**place, **parts, "fault": fault})
     return JobSpec(identifier, folder, main, energy_map, grey, options, placement, source, fault)
 
 
 def refused_job(name: str, reason: str, match: Match, folder: Path) -> JobSpec:
     """Make the job of a file that must not be read: it fails with its reason, for everyone to see."""
+    reason = shown_name(reason)
     identifier = hash_parts({"refused": reason, "sample": match.sample, "image": match.image})
     unread = ReadFile(name, FileState(0, 0), "")
     placement = Placement(match.sample, match.image)
@@ -234,7 +242,10 @@ def _options(match: Match, rules: BeamtimeRules, folder: Path) -> IngestOptions:
     if match.phase_table is not None:
         table = folder / match.phase_table
         if not table.resolve().is_relative_to(folder.resolve()):
-            msg = f"Found the phases of {match.name} in {match.phase_table}; expected a file inside of the folder."
+            msg = (
+                f"Found the phases of {shown_name(match.name)} in {shown_name(match.phase_table)}; expected a file "
+                "inside of the folder."
+            )
             raise InputError(msg)
         phases = str(table)
     if phases is not None:

@@ -92,7 +92,7 @@ class Inbox:
     def look(self) -> None:
         """Look through the folder: what is new, what has gone, what belongs together."""
         self._refresh_rules()
-        self._listing = self._arrivals.look()
+        self._listing = self._arrivals.look(self._takes_folder)
         self._unreadable = {}
         for what in self._listing.unreadable:
             self._say_once(f"Found {what}; expected to list it. It is tried again.")
@@ -121,6 +121,10 @@ class Inbox:
             for place, made in self._made.items()
             if place in now and made.group == now[place] and made.states == self._states(made.group)
         }
+
+    def _takes_folder(self, name: str) -> bool:
+        """Tell whether an entry of the rules is about a folder as a whole."""
+        return self._rules is not None and self._rules.match(name) is not None
 
     def work(self) -> None:
         """Hash some files and make jobs of the groups that are complete; takes about half a second."""
@@ -194,7 +198,7 @@ class Inbox:
             status = (self.folder / RULES_FILE).stat()
         except OSError:
             return None
-        return FileState(status.st_size, status.st_mtime_ns)
+        return FileState.of(status)
 
     def _say_once(self, line: str) -> None:
         if line not in self._said:

@@ -25,6 +25,7 @@ from cathograph.schema.errors import (
     QueryTimeout,
     SchemaOutdated,
 )
+from cathograph.schema.names import with_bytes_escaped
 
 if TYPE_CHECKING:
     from cathograph.queries.server.connection import Connection
@@ -176,4 +177,4 @@ def _outer_cause(spec: JobSpec, connection: "Connection") -> str | None:
 
 
 def _line(reason: object) -> str:
-    return " ".join(renamed(str(reason), KEYS).split())
+    return with_bytes_escaped(" ".join(renamed(str(reason), KEYS).split()))

@@ -8,6 +8,7 @@ The options of an entry are those of `cathograph.ingest.options`, read and check
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,11 +16,12 @@ from fnmatch import translate
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from cathograph.ingest.options import IngestOptions, MapOptions, Options, StateMethod, renamed, scalar_of
 from cathograph.ingest.phase_maps import read_phase_map
 from cathograph.schema.errors import InputError, PhaseMapError
+from cathograph.schema.names import clean_name, shown_name
 from cathograph.schema.yaml_reader import YamlDocument, YamlValue, parse_yaml, read_yaml
 
 RULES_FILE = "beamtime.yaml"
@@ -28,7 +30,8 @@ _NAME = re.compile(r"\{([^{}]*)\}")
 # Signs that a glob has no use for: where one stands, the pattern is a regular expression, unless it begins with
 # a star or a question mark, which no regular expression can.
 _REGULAR = re.compile(r"[\\()^$|+{]|\.\*")
-_TEMPLATES = ("sample", "image", "cathode", "phases")
+_NAMES = ("sample", "image", "cathode")
+_TEMPLATES = (*_NAMES, "phases")
 OWN_KEYS = ("pattern", "as", "sample", "image", "cathode", "phases")
 """Keys of an entry that say which files are what; all others are options."""
 _IMAGE_MODELS: tuple[type[Options], ...] = (IngestOptions,)
@@ -131,13 +134,22 @@ class BeamtimeRules(BaseModel):
     pixel_size_nm: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     files: tuple[FileRule, ...] = Field(min_length=1)
 
+    @field_validator("beamtime")
+    @classmethod
+    def _legal_beamtime(cls, beamtime: str | None) -> str | None:
+        try:
+            return None if beamtime is None else clean_name(beamtime)
+        except InputError as error:
+            raise ValueError(str(error)) from error
+
     def match(self, name: str) -> "Match | None":
         r"""Find what a file is.
 
         Parameters
         ----------
         name : str
-            Path of the file, relative to the folder, parts joined by ``/``.
+            Path of the file, relative to the folder, parts joined by ``/``. That of a folder of slices ends in
+            ``/``, and only a pattern that ends so fits it.
 
         Returns
         -------
@@ -158,27 +170,66 @@ class BeamtimeRules(BaseModel):
         ('s100', '100_label')
         """
         for rule in self.files:
+            if rule.pattern.endswith("/") != name.endswith("/"):
+                continue  # `*` is about files, however short the name of a folder is
             pattern = compile_pattern(rule.pattern)
-            found = pattern.fullmatch(name if "/" in rule.pattern else name.rpartition("/")[2])
+            # Composed, as the pattern is: systems write the same name in either form.
+            found = _fits(pattern, rule, unicodedata.normalize("NFC", name))
             if found:
-                # A group that did not take part (in an alternative) stands for nothing.
-                groups = {key: value or "" for key, value in found.groupdict().items()}
-                names = {"stem": _stem(name), **groups}
-                filled = {field: _fill(getattr(rule, field), names) for field in _TEMPLATES}
+                names = _parts_of(name, found)
+                cleaned, fault = _clean_names(
+                    {field: _fill(getattr(rule, field), names) or "" for field in _NAMES}
+                )
+                # A table is a file: its name stays as it is on disk.
+                as_on_disk = _parts_of(name, _fits(pattern, rule, name) or found)
+                phases = _fill(rule.phases, as_on_disk)
                 return Match(
                     name,
                     rule,
-                    filled["sample"] or "",
-                    filled["image"] or "",
-                    filled["cathode"] or None,
-                    filled["phases"],
+                    cleaned["sample"],
+                    cleaned["image"],
+                    cleaned["cathode"] or None,
+                    phases,
+                    fault and f"{shown_name(name)}: {fault}",
                 )
         return None
 
 
+def _clean_names(given: Mapping[str, str]) -> tuple[dict[str, str], str | None]:
+    """Clean the names that an entry gives, and say why the first illegal one is none; it is kept as lists show it."""
+    cleaned: dict[str, str] = {}
+    fault = None
+    for field, name in given.items():
+        try:
+            cleaned[field] = clean_name(name)
+        except InputError as error:
+            cleaned[field] = shown_name(name)
+            fault = fault or str(error)
+    return cleaned, fault
+
+
+def _fits(pattern: re.Pattern[str], rule: FileRule, name: str) -> re.Match[str] | None:
+    return pattern.fullmatch(name if "/" in rule.pattern else name.rpartition("/")[2])
+
+
+def _parts_of(name: str, found: re.Match[str]) -> dict[str, str]:
+    """Give the texts that stand for names in braces; a group that did not take part stands for nothing."""
+    return {"stem": _stem(name), **{key: value or "" for key, value in found.groupdict().items()}}
+
+
 @dataclass(frozen=True)
 class Match:
-    """A file, the entry it fits, and that entry's texts with the names filled in."""
+    """A file, the entry it fits, and that entry's texts with the names filled in.
+
+    Attributes
+    ----------
+    name : str
+        Of the file, as it is on disk.
+    rule, sample, image, cathode, phases
+        The entry, and what it gives.
+    fault : str or None
+        Why it gives no legal names; `sample` and `image` are then only for lists.
+    """
 
     name: str
     rule: FileRule
@@ -186,6 +237,7 @@ class Match:
     image: str
     cathode: str | None
     phases: str | None
+    fault: str | None = None
 
     @property
     def phase_table(self) -> str | None:
@@ -205,6 +257,7 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
     >>> compile_pattern(r"(?P<n>\d+)_label\.tif").fullmatch("100_label.tif")["n"]
     '100'
     """
+    pattern = unicodedata.normalize("NFC", pattern)
     if pattern[0] in "*?" or not _REGULAR.search(pattern):
         # A star stays within one folder.
         parts = [translate(part).replace(".*", "[^/]*") for part in pattern.split("/")]

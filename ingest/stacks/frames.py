@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from cathograph.ingest.formats.field_rules import field_dtype, refuse_bomb
 from cathograph.ingest.formats.hdf5_links import find_dataset, opened_hdf5
 from cathograph.ingest.formats.hdf5_storage import read_part, require_all_chunks, require_own_pixels
-from cathograph.ingest.formats.image_file import StoredImage
+from cathograph.ingest.formats.opened_image import StoredImage
 from cathograph.schema.errors import InputImageError
 from cathograph.schema.printable import shown
 

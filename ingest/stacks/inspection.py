@@ -8,14 +8,16 @@ opened at all: somebody who inspects a file wants to know all that is wrong with
 
 import shlex
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
 
 from cathograph.ingest.formats.content_kind import Kind, identify
+from cathograph.ingest.formats.file_reading import FileReading
 from cathograph.ingest.formats.file_state import look_at
-from cathograph.ingest.formats.image_file import StoredImage
 from cathograph.ingest.formats.image_opening import open_stored
+from cathograph.ingest.formats.opened_image import StoredImage
 from cathograph.ingest.formats.stored_axes import PagesAs
 from cathograph.ingest.options import Signal, Source, covered_edges
 from cathograph.ingest.stacks.draft import Draft
@@ -59,6 +61,8 @@ class Inspection:
         What the file does not say, what should be known, what keeps it from being used.
     commands : tuple of str
         To be copied.
+    reading : FileReading or None
+        How `ingest` would read it; None where it would refuse it (then a problem says why).
     """
 
     path: Path
@@ -79,10 +83,16 @@ class Inspection:
     notes: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
+    reading: FileReading | None = None
 
 
 def inspect_file(
-    path: Path | str, given: Given | None = None, *, options: Sequence[str] = (), check_pixels: bool = False
+    path: Path | str,
+    given: Given | None = None,
+    *,
+    channel: str | None = None,
+    options: Sequence[str] = (),
+    check_pixels: bool = False,
 ) -> Inspection:
     """Look at a file of any format.
 
@@ -92,6 +102,8 @@ def inspect_file(
         File, or the folder of a Zarr store.
     given
         What the user says about it.
+    channel
+        Number or name of the channel to look at; the file is then an image, and no stack over energies.
     options
         The same as command-line options, repeated in the suggested commands.
     check_pixels
@@ -105,40 +117,58 @@ def inspect_file(
     path, given = Path(path), given or Given()
     state = look_at(path)
     kind = identify(path)
+    if channel is not None:
+        dataset = given.options.dataset
+        stored = open_stored(path, kind, dataset=dataset, pages_as=_pages_of(kind), channel=channel)
+        return _describe_image(path, stored, state.size, with_volume=kind is Kind.SLICES)
+    found = _inspect(path, kind, state.size, given, options=options, check_pixels=check_pixels)
+    if found.reading is not None:
+        return found
+    # A stack, or an array that the user names: how would `ingest` read it?
+    with suppress(InputImageError):
+        stored = open_stored(path, kind, dataset=given.options.dataset, pages_as=_pages_of(kind))
+        return replace(found, reading=FileReading.of(stored))
+    return found
+
+
+def _pages_of(kind: Kind) -> PagesAs:
+    """Say what the pages are wanted for: a folder of slices is a volume only."""
+    return PagesAs.VOLUME if kind is Kind.SLICES else PagesAs.IMAGES
+
+
+def _inspect(
+    path: Path, kind: Kind, size: int, given: Given, *, options: Sequence[str], check_pixels: bool
+) -> Inspection:
     if kind is Kind.HDF5 and given.layout is None and not knows_hdf5(path):
-        return _list_hdf5(path, state.size)
+        return _list_hdf5(path, size)
     if kind is Kind.SLICES and given == Given():
-        described = _describe_image(
-            path, open_stored(path, kind, dataset=None, pages_as=PagesAs.VOLUME), state.size
-        )
-        return replace(described, commands=tuple(f"{command} --volume" for command in described.commands))
+        stored = open_stored(path, kind, dataset=None, pages_as=PagesAs.VOLUME)
+        return _describe_image(path, stored, size, with_volume=True)
     if kind in (Kind.PNG, Kind.JPEG, Kind.BMP):
-        return _describe_image(
-            path, open_stored(path, kind, dataset=None, pages_as=PagesAs.IMAGES), state.size
-        )
+        return _describe_image(path, open_stored(path, kind, dataset=None, pages_as=PagesAs.IMAGES), size)
     if kind in (Kind.TIFF, Kind.NUMPY_ARRAY) and given == Given():
         # Colour and single pages are images; only pages with energies are a stack.
         stored = open_stored(path, kind, dataset=None, pages_as=PagesAs.IMAGES)
         draft = None if len(stored.shape) == 2 else open_draft(path, given)
         if draft is None:
-            return _describe_image(path, stored, state.size)
+            return _describe_image(path, stored, size)
         if draft.energies is None:
-            described = _describe_image(path, stored, state.size)
+            described = _describe_image(path, stored, size)
             return replace(described, notes=(*described.notes, _needs_energies(draft)))
     elif kind is Kind.ZARR and given == Given():
         draft = open_draft(path, given)
         if draft.energies is None:
-            return _describe_zarr(path, draft, state.size)
+            return _describe_zarr(path, draft, size)
     elif kind is Kind.HDF5 and given.layout is None:
         try:
             draft = open_draft(path, given)
         except InputImageError as error:
             # A placeholder of the standard, or a file whose pixels lie elsewhere: still, what is in it?
-            listed = _list_hdf5(path, state.size)
+            listed = _list_hdf5(path, size)
             return replace(listed, problems=(_without_path(path, error), *listed.problems))
     else:
         draft = open_draft(path, given)
-    return _describe_stack(draft, given, state_size=state.size, options=options, check_pixels=check_pixels)
+    return _describe_stack(draft, given, state_size=size, options=options, check_pixels=check_pixels)
 
 
 def _describe_stack(
@@ -251,8 +281,11 @@ def _describe_zarr(path: Path, draft: Draft, stored_bytes: int) -> Inspection:
     return replace(described, notes=(*described.notes, _needs_energies(draft)))
 
 
-def _describe_image(path: Path, stored: StoredImage, stored_bytes: int) -> Inspection:
-    shown_already = ("format", "pixel size", "stored shape")
+def _describe_image(
+    path: Path, stored: StoredImage, stored_bytes: int, *, with_volume: bool = False
+) -> Inspection:
+    reading = FileReading.of(stored)
+    shown_already = ("stored shape", "compression", "pages", *(name for name, _ in reading.lines()))
     problems: tuple[str, ...] = ()
     try:
         meaning = _meaning_of(stored)
@@ -267,11 +300,15 @@ def _describe_image(path: Path, stored: StoredImage, stored_bytes: int) -> Inspe
         expanded_bytes=prod(stored.shape) * stored.dtype.itemsize,
         pixel_size_um=stored.voxel.pixel_size_um,
         facts=tuple((name, text) for name, text in stored.metadata.items() if name not in shown_already),
+        reading=reading,
         missing=() if stored.voxel.pixel_size_um is not None else ("pixel size",),
-        notes=(*stored.notes, *_why_no_size(stored), *([meaning.note] if meaning.note else [])),
+        notes=(*stored.notes, *([meaning.note] if meaning.note else [])),
         problems=problems,
     )
-    return replace(inspection, commands=_ingest_commands(inspection, meaning=meaning))
+    commands = _ingest_commands(inspection, meaning=meaning)
+    return replace(
+        inspection, commands=tuple(f"{each} --volume" if with_volume else each for each in commands)
+    )
 
 
 def _meaning_of(stored: StoredImage) -> PixelMeaning:
@@ -316,8 +353,10 @@ def _ingest_commands(
     inspection: Inspection, layout_dataset: str | None = None, meaning: PixelMeaning | None = None
 ) -> tuple[str, ...]:
     """Suggest an ingest; what a layout found has to go along, since `ingest` knows no layouts."""
-    dataset = layout_dataset or dict(inspection.facts).get("dataset")
+    dataset = layout_dataset or (inspection.reading.dataset if inspection.reading else None)
     options = [] if dataset in (None, ".") else ["--dataset", str(dataset)]
+    if inspection.reading is not None and inspection.reading.channel is not None:
+        options += ["--channel", inspection.reading.channel]
     if inspection.pixel_size_um is None:
         options += ["--pixel-size-nm", "NUMBER"]
     elif layout_dataset is not None:
@@ -347,12 +386,6 @@ def _signal_in_words(stack: BeamlineStack) -> str:
     beam = "no flats" if stack.flats is None else f"{stack.flats.count} flats"
     beam = "beam from an empty region" if stack.incident is not None else beam
     return f"counts, {beam}, {0 if stack.darks is None else stack.darks.count} darks"
-
-
-def _why_no_size(stored: StoredImage) -> tuple[str, ...]:
-    """Return why a number in the file is not taken for a pixel size (a screen resolution)."""
-    text = stored.metadata.get("pixel size", "")
-    return (f"pixel size: {text}",) if stored.voxel.pixel_size_um is None and "(" in text else ()
 
 
 def _without_path(path: Path, error: InputImageError) -> str:

@@ -73,10 +73,10 @@ def find_values_in_window(energy_ev: NDArray[np.floating], method: StateMethod) 
     in_window = (energy_ev >= low) & (energy_ev <= high)
     if in_window.any():
         return np.asarray(in_window)
-    finite = energy_ev[np.isfinite(energy_ev)]
+    finite = energy_ev[np.isfinite(energy_ev) & (energy_ev != 0)]  # programs write 0 where nothing was fitted
     if not finite.size:
         msg = (
-            f"Found no value at all in the map of {energy_ev.shape} pixels (NaN everywhere); expected edge "
+            f"Found no value at all in the map of {energy_ev.shape} pixels (NaN or 0 everywhere); expected edge "
             "energies in eV. Choose another page or dataset (`map_dataset`)."
         )
         raise InputImageError(msg)

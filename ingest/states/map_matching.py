@@ -20,6 +20,8 @@ from skimage.registration import phase_cross_correlation
 from cathograph.ingest.options import MatchingOptions
 from cathograph.ingest.regions.regions import Regions
 from cathograph.ingest.states.map_placement import MapPlacement
+from cathograph.ingest.states.map_trust import require_agreement
+from cathograph.ingest.states.mask_cells import average_over_cells
 from cathograph.schema.composites import Role
 from cathograph.schema.errors import InputImageError
 
@@ -84,7 +86,15 @@ def match_map(
         )
     nmc = _nmc_mask(image)
     if options.by_correlation:
-        placement = replace(placement, offset_um=_find_offset(nmc, in_window, placement))
+        offset_um = _find_offset(nmc, in_window, placement)
+        if offset_um is None:
+            require_agreement(image, in_window, placement, options)  # says which orientation fits
+            msg = (
+                "Found no place in the image where the map's values in the window fit the NMC; expected values there "
+                "and gaps elsewhere. Give the place instead: `map_offset_um` Y,X."
+            )
+            raise InputImageError(msg)
+        placement = replace(placement, offset_um=offset_um)
     if not placement.overlaps():
         msg = (
             f"Found a map of {_extent(shape, placement.map_pixel_um)} at {placement.offset_um} µm, which does not "
@@ -148,8 +158,8 @@ def _given_offset(options: MatchingOptions, ndim: int) -> tuple[float, ...]:
 
 def _find_offset(
     nmc: NDArray[np.bool_], in_window: NDArray[np.bool_], placement: MapPlacement
-) -> tuple[float, ...]:
-    """Offset at which the map's mask fits that of the NMC best, in µm."""
+) -> tuple[float, ...] | None:
+    """Offset at which the map's mask fits that of the NMC best, in µm; None where it fits nowhere."""
     coarser = max(placement.map_pixel_um, placement.image_pixel_um)
     extents = [
         size * pixel
@@ -158,16 +168,10 @@ def _find_offset(
     ]
     # Cells hold a whole number of the coarser pixels, so that those are averaged evenly.
     cell_um = coarser * max(1, math.ceil(max(extents) / coarser / _MOST_CELLS[nmc.ndim]))
-    reference = _cells(nmc, placement.image_pixel_um / cell_um)
-    moving = _cells(in_window, placement.map_pixel_um / cell_um)
+    reference = average_over_cells(nmc, placement.image_pixel_um / cell_um)
+    moving = average_over_cells(in_window, placement.map_pixel_um / cell_um)
     found = _shift(reference, moving)
-    if found is None:
-        msg = (
-            "Found no place in the image where the map's values in the window fit the NMC; expected values there "
-            "and gaps elsewhere. Give the place instead: `map_offset_um` Y,X."
-        )
-        raise InputImageError(msg)
-    return tuple(round(each * cell_um, 6) for each in found)
+    return None if found is None else tuple(round(each * cell_um, 6) for each in found)
 
 
 def _residual_shift(
@@ -177,13 +181,12 @@ def _residual_shift(
     under = _by_blocks(
         placement.map_shape, lambda start, stop: placement.rows_of(nmc.view(np.uint8), start, stop) > 0
     )
-    inside = tuple(
-        slice(int(index[0]), int(index[-1]) + 1)
-        for axis in range(nmc.ndim)
-        for index in [np.flatnonzero(placement.image_indices(axis) >= 0)]
-    )
+    inside = placement.part_inside()
     pixels_a_cell = max(1, math.ceil(max(in_window.shape) / _MOST_CELLS[nmc.ndim]))
-    found = _shift(_cells(under[inside], 1 / pixels_a_cell), _cells(in_window[inside], 1 / pixels_a_cell))
+    found = _shift(
+        average_over_cells(under[inside], 1 / pixels_a_cell),
+        average_over_cells(in_window[inside], 1 / pixels_a_cell),
+    )
     if found is None:
         return None
     return tuple(round(each * pixels_a_cell * placement.map_pixel_um, 6) for each in found)
@@ -221,19 +224,6 @@ def _agreement(reference: NDArray[np.float32], moving: NDArray[np.float32], shif
 def _on_canvas(values: NDArray[np.float32], canvas: tuple[int, ...]) -> NDArray[np.float32]:
     padding = [(0, size - have) for size, have in zip(canvas, values.shape, strict=True)]
     return np.pad(values - values.mean(), padding)
-
-
-def _cells(mask: NDArray[np.bool_], cells_a_pixel: float) -> NDArray[np.float32]:
-    """Average a mask over cells that start at its first corner; a pixel counts where its centre lies."""
-    if cells_a_pixel >= 1:
-        return mask.astype(np.float32)
-    values: NDArray[np.generic] = mask
-    for axis, size in enumerate(mask.shape):
-        cell = np.floor(np.round((np.arange(size) + 0.5) * cells_a_pixel, 9)).astype(np.int64)
-        starts = np.flatnonzero(np.diff(cell, prepend=-1))
-        counts = np.diff(starts, append=size).reshape([-1 if a == axis else 1 for a in range(mask.ndim)])
-        values = np.add.reduceat(values, starts, axis=axis, dtype=np.float32) / counts.astype(np.float32)
-    return values.astype(np.float32, copy=False)
 
 
 def _nmc_mask(image: Regions) -> NDArray[np.bool_]:

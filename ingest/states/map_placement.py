@@ -77,6 +77,14 @@ class MapPlacement:
         """Whether the centre of any map pixel lies in the image."""
         return all(bool((self.image_indices(axis) >= 0).any()) for axis in range(len(self.map_shape)))
 
+    def part_inside(self) -> tuple[slice, ...]:
+        """Part of the map that lies in the image, along each axis; only for a map that overlaps it."""
+        return tuple(
+            slice(int(index[0]), int(index[-1]) + 1)
+            for axis in range(len(self.map_shape))
+            for index in [np.flatnonzero(self.image_indices(axis) >= 0)]
+        )
+
     def rows_of(self, labels: NDArray[np.integer], start: int, stop: int) -> NDArray[np.integer]:
         """Labels under rows (planes in 3D) of the map.
 

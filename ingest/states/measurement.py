@@ -20,9 +20,12 @@ from cathograph.ingest.states.electrochemistry import measure_states
 from cathograph.ingest.states.energy_map import find_values_in_window, open_energy_map
 from cathograph.ingest.states.energy_notes import notes_on_energies
 from cathograph.ingest.states.energy_resolution import EnergyResolution, read_resolution
+from cathograph.ingest.states.map_agreement import MapAgreement
 from cathograph.ingest.states.map_fit import MapFit, read_map_fit
 from cathograph.ingest.states.map_matching import match_map
+from cathograph.ingest.states.map_orientation import turn_map
 from cathograph.ingest.states.map_placement import MapPlacement
+from cathograph.ingest.states.map_trust import describe_agreement, require_agreement
 from cathograph.queries.writing.images import IngestRunRecord
 from cathograph.queries.writing.measurements import (
     MeasurementResult,
@@ -79,11 +82,11 @@ class MapPage:
     file : ImageFile
         Where it comes from.
     energy_ev : ndarray of float, shape (y, x) or (z, y, x)
-        Edge energies in eV.
+        Edge energies in eV, turned as the user chose.
     source : MapSource
         What the user chose.
     content_sha256 : str
-        Hash of the values.
+        Hash of the values as they are stored.
     resolution : EnergyResolution
         What the values say of how they were made.
     standard_error_ev : ndarray of float32, shape of `energy_ev`, or None
@@ -173,14 +176,16 @@ class MapFile:
 
     def page(self, index: int) -> MapPage:
         """Read one map."""
-        energy_ev = self.file.pages[index]
+        orientation = self.source.matching.map_orientation
+        stored_ev, errors_ev = self.file.pages[index], read_standard_errors(self.file)
+        energy_ev = turn_map(stored_ev, orientation)
         return MapPage(
             self.file,
             energy_ev,
             self.source,
-            hash_pixels(energy_ev),
+            hash_pixels(stored_ev),
             read_resolution(energy_ev, self.source.method),
-            read_standard_errors(self.file),
+            None if errors_ev is None else turn_map(errors_ev, orientation),
             self.fit,
             self.notes,
         )
@@ -287,12 +292,15 @@ def analyse_map(
     Raises
     ------
     InputImageError
-        When map and image do not belong together, or no NMC has a value in the window.
+        When map and image do not belong together or fit no better than chance, or no NMC has a value in the
+        window.
     """
     method, found = page.source.method, page.resolution
     energy_ev = found.clean(page.energy_ev)
     in_window = find_values_in_window(energy_ev, method)
-    placement = match_map(image, image_pixel_um, in_window, page.file.pixel_size_um, page.source.matching)
+    matching = page.source.matching
+    placement = match_map(image, image_pixel_um, in_window, page.file.pixel_size_um, matching)
+    agreement = require_agreement(image, in_window, placement, matching)
     del in_window
     states = measure_states(
         image,
@@ -328,6 +336,10 @@ def analyse_map(
             "matching": placement.matching,
             "offset_um": [float(each) for each in placement.offset_um],
             "residual_shift_um": None if residual is None else [float(each) for each in residual],
+            "agreement": None if agreement is None else agreement.score,
+            "agreement_chance": None if agreement is None else agreement.chance,
+            "agreement_particles": None if agreement is None else agreement.particles,
+            "trusted_by": matching.trust_map,
             "n_particles": len(table),
             "n_measured": int(table["soc_ev"].notna().sum()),
             "n_flagged": int(table["flagged"].sum()),
@@ -340,8 +352,8 @@ def analyse_map(
         },
         states=table,
     )
-    notes = (*page.notes, *_notes(rows, placement, states.n_infinite), *_about_energies(page, table))
-    return AnalysedMap(rows, placement, notes)
+    notes = _notes(rows, placement, agreement, states.n_infinite)
+    return AnalysedMap(rows, placement, (*page.notes, *notes, *_about_energies(page, table)))
 
 
 def add_map(
@@ -373,7 +385,7 @@ def add_map(
     Raises
     ------
     InputImageError
-        When map and image do not belong together.
+        When map and image do not belong together, or fit no better than chance.
     DatabaseError
         When the server fails.
     """
@@ -416,15 +428,16 @@ def write_map(
     return MapOutcome.of(result, page, analysed.notes)
 
 
-def _notes(rows: MeasurementRows, placement: MapPlacement, n_infinite: int) -> list[str]:
+def _notes(
+    rows: MeasurementRows, placement: MapPlacement, agreement: MapAgreement | None, n_infinite: int
+) -> list[str]:
     """Say what the user should know of a measurement."""
     notes = []
     shift = placement.residual_shift_um
     if placement.matching == "registered":
         notes.append(f"map placed by correlation at {_places(placement.offset_um)} µm")
-    if shift is None:
-        notes.append("whether map and image fit cannot be told: the map's values do not follow the NMC")
-    else:
+    notes += describe_agreement(agreement, trusted_by=rows.measurement["trusted_by"])
+    if shift is not None:
         far = max(map(abs, shift)) > max(placement.image_pixel_um, placement.map_pixel_um)
         advice = ", more than a pixel; `by_correlation` or `map_offset_um` corrects it" if far else ""
         notes.append(f"shift left between map and NMC: {_places(shift)} µm{advice}")

@@ -5,10 +5,10 @@ the particle plus the mean square of the errors: a homogeneous particle does not
 noisy, reads more than a large one. Where the map holds the standard error of each energy
 (`cathograph.ingest.xanes`), that part is known and taken away.
 
-With energies xᵢ = tᵢ + eᵢ of n pixels and standard errors sᵢ, the expectation of Σ(xᵢ − x̄)²/n is the variance of the tᵢ
-plus (1 − 1/n) mean(sᵢ²). The estimate can be negative, by chance, and counts as 0 then. Its interval comes from the spread
-of dᵢ² − sᵢ² over the pixels, so it holds that of the standard errors too. The few pixels without a standard error take no
-part.
+With energies xᵢ = tᵢ + eᵢ of n pixels and standard errors sᵢ, the expectation of Σ(xᵢ − x̄)²/n is the variance of
+the tᵢ plus (1 − 1/n) mean(sᵢ²). The estimate can be negative, by chance, and counts as 0 then. Its interval comes from
+the spread of dᵢ² − sᵢ² over the pixels, so it holds that of the standard errors too. The few pixels without a standard
+error take no part.
 """
 
 import numpy as np

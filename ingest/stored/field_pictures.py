@@ -14,8 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cathograph.ingest.formats import open_image
+from cathograph.ingest.options import MapOrientation
 from cathograph.ingest.regions.regions import Regions
 from cathograph.ingest.states.energy_map import open_energy_map
+from cathograph.ingest.states.map_orientation import turn_map
 from cathograph.ingest.states.map_placement import MapPlacement
 from cathograph.ingest.stored.source_files import FoundFile, find_source_files
 from cathograph.ingest.stored.stored_image import stored_regions
@@ -136,9 +138,10 @@ def read_field(
     missing = []
     grey = None
     if stored.source == "image":
-        grey = regions.file.pages[regions.page]
+        grey = regions.file.as_seen(regions.file.pages[regions.page])
     elif files.grey is not None:
-        grey = open_image(files.grey.path, volume=labelled.labels.ndim == 3).pages[regions.page]
+        beside = open_image(files.grey.path, volume=labelled.labels.ndim == 3)
+        grey = beside.as_seen(beside.pages[regions.page])
     else:
         missing.append("no grey image: give it beside the labels (cathograph ingest … --grey FILE)")
     energy = None
@@ -168,7 +171,8 @@ def _energy(
     if not fitting:
         msg = f"Found other energies in {file.path.name} than were measured; expected the same. Ingest the map again."
         raise InputImageError(msg)
-    energy_ev = fitting[0]
+    placed = json.loads(measured["placement"])
+    energy_ev = turn_map(fitting[0], MapOrientation(placed.get("orientation", MapOrientation.AS_STORED)))
     residual, method = measured["residual_shift_um"], json.loads(measured["params"])
     placement = MapPlacement(
         measured["matching"],

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from cathograph.ingest.formats.file_state import hash_of_bytes
 from cathograph.queries.reading.recorded_files import RecordedFile, recorded_files
 from cathograph.schema.errors import InputImageError
+from cathograph.schema.names import existing_path
 
 if TYPE_CHECKING:
     from cathograph.queries.server.connection import Connection
@@ -108,7 +109,7 @@ def _candidates(
     for place, sha256, dataset in dict.fromkeys(recorded):
         if not place or not sha256:
             continue
-        path = Path(place)
+        path = existing_path(place)
         if path.is_absolute():
             yield path, sha256, dataset
         # By name, or below the end of its path: a tree that moved as a whole is found by naming its top.

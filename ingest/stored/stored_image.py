@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cathograph.ingest.formats import ImageFile, open_image
+from cathograph.ingest.formats import ImageFile
 from cathograph.ingest.pipeline import parameters_of, segmentation_key_of
-from cathograph.ingest.reading import Reading, read_regions
+from cathograph.ingest.reading import Reading, open_with, read_regions
 from cathograph.ingest.regions.regions import Regions
 from cathograph.ingest.states.measurement import MapFile, MapOutcome, MapSource, add_map
 from cathograph.queries.writing.measurements import ActiveSegmentation, active_segmentation
@@ -93,12 +93,7 @@ def stored_regions(
     stored = active_segmentation(store, sample, image)
     params = json.loads(stored.params)
     reading = _reading_of(stored, params, dataset)
-    file = open_image(
-        labels,
-        dataset=dataset,
-        volume=bool(params["volume"]),
-        fill_unwritten=bool(params.get("fill_unwritten", False)),
-    )
+    file = open_with(labels, reading.options)
     page = _page_with(file, stored, image)
     key = segmentation_key_of(
         FieldOfView(sample, image), stored.content_sha256, parameters_of(reading, stored.pixel_size_um)

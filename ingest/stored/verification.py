@@ -15,6 +15,7 @@ from cathograph.ingest.graph.particle_graph import build_graph
 from cathograph.ingest.stored.stored_image import stored_regions
 from cathograph.queries.reading.noted_images import FileNoted, NotedImage, noted_images
 from cathograph.schema.errors import CathographError, InputImageError, SegmentationError
+from cathograph.schema.names import existing_path, with_bytes_escaped
 
 if TYPE_CHECKING:
     from cathograph.queries.server.connection import Connection
@@ -154,7 +155,7 @@ def _differences(where: str, expected: Mapping[str, int], stored: Mapping[str, i
 
 def _place(noted: FileNoted, by_name: Mapping[str, list[Path]]) -> tuple[Path | None, str, str]:
     """Find a file by its name and its bytes; else the state and the reason why not."""
-    places = [Path(place) for place in noted.places] + by_name.get(noted.name, [])
+    places = [existing_path(place) for place in noted.places] + by_name.get(noted.name, [])
     if not places:
         return (
             None,
@@ -177,8 +178,9 @@ def _files_in(folders: Sequence[Path], wanted: set[str]) -> dict[str, list[Path]
     """Find files by their names; an entry, if empty, for each wanted one once a folder was given."""
     found: dict[str, list[Path]] = {name: [] for name in wanted} if folders else {}
     for path in (path for folder in folders for path in _walk(folder)):
-        if path.name in wanted:
-            found[path.name].append(path)
+        name = with_bytes_escaped(path.name)
+        if name in wanted:
+            found[name].append(path)
     return found
 
 

@@ -3,8 +3,8 @@
 // params:  $sample STRING or null, $image STRING or null, $cathode STRING or null,
 //          $composite STRING or null, $segmentations LIST<STRING> or null, $edge STRING or null
 // columns: segmentation STRING, sample STRING, image STRING, cathode STRING or null, beamtime STRING or null,
-//          volume STRING or null, measurement STRING or null, ndim INTEGER, pixel_size_um FLOAT,
-//          n_particles INTEGER, n_contacts INTEGER, has_metrics BOOLEAN, composite_definition STRING
+//          volume STRING or null, measurement STRING or null, absorption_edge STRING or null, ndim INTEGER,
+//          pixel_size_um FLOAT, n_particles INTEGER, n_contacts INTEGER, has_metrics BOOLEAN, composite_definition STRING
 // source:  cathode kinds are compared in any case; $edge is null only where at most one edge was measured
 MATCH (sample:Sample)<-[:OF]-(image:Image)<-[:SEGMENTS]-(segmentation:Segmentation {active: true})
 WHERE ($sample IS NULL OR sample.id = $sample) AND ($image IS NULL OR image.id = $image)
@@ -23,6 +23,7 @@ RETURN
   beamtime.id AS beamtime,
   volume.id AS volume,
   measurement.key AS measurement,
+  measurement.element + ' ' + measurement.edge AS absorption_edge,
   segmentation.ndim AS ndim,
   segmentation.pixel_size_um AS pixel_size_um,
   segmentation.n_particles AS n_particles,

@@ -9,7 +9,7 @@ CALL () {
   WITH segmentation ORDER BY segmentation.key
   RETURN collect(
     segmentation.key + toString(segmentation.active) + coalesce(toString(segmentation.metrics_computed), '')
-    + coalesce(segmentation.metrics_run, '')
+    + coalesce(segmentation.metrics_run, '') + coalesce(toString(segmentation.measures_computed), '')
   ) AS segmentations
 }
 CALL () {

@@ -3,7 +3,7 @@
 // params:  $sample STRING or null, $image STRING or null
 // columns: image STRING, a INTEGER, b INTEGER, overlap_ab INTEGER, overlap_ba INTEGER, weight_px FLOAT,
 //          weight FLOAT, interface_um FLOAT or null, gap_px INTEGER, interface_um2 FLOAT or null,
-//          phase_a STRING, phase_b STRING, sample STRING
+//          phase_a STRING, phase_b STRING, current_share FLOAT or null, sample STRING
 // source:  paper: dilation of one region, pixels of the other inside; interface and gap are ours
 MATCH (sample:Sample)<-[:OF]-(image:Image)<-[:SEGMENTS]-(segmentation:Segmentation {active: true})
 WHERE ($sample IS NULL OR sample.id = $sample) AND ($image IS NULL OR image.id = $image)
@@ -28,6 +28,7 @@ CALL (sample, image, members, start) {
     interface_um2: contact.interface_um2,
     phase_a: a.phase,
     phase_b: b.phase,
+    current_share: contact.current_share,
     sample: sample.id
   }) AS rows
 }

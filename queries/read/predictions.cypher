@@ -1,6 +1,6 @@
 // predictions: what trained models say of every NMC, beside what was measured.
-// grain:   one row per NMC of an active segmentation and model that has predicted it; where several absorption edges
-//          were measured, per edge, with $edge one in all
+// grain:   one row per NMC of an active segmentation and model that has predicted it, with $edge models of that
+//          absorption edge alone
 // params:  $sample STRING or null, $image STRING or null, $model STRING or null,
 //          $edge STRING or null
 // columns: sample STRING, image STRING, label INTEGER, key STRING, model STRING, model_hash STRING,
@@ -10,12 +10,13 @@
 //          polarization_sd_ev FLOAT or null, architecture STRING, members INTEGER, predicted DATETIME,
 //          element STRING or null, edge STRING or null
 // source:  paper, Fig. 6. $model is a name or a hash. split says which part the image was in when the model was
-//          trained: only test, and none, tell how good it is. The _sd_ are spreads over an ensemble. Energies are
-//          relative edge shifts, not lithium contents
+//          trained: only test, and none, tell how good it is. The _sd_ are spreads over an ensemble. What was
+//          measured is of the model's edge. Energies are relative edge shifts, not lithium contents
 MATCH (sample:Sample)<-[:OF]-(image:Image)<-[:SEGMENTS]-(segmentation:Segmentation {active: true})
 WHERE ($sample IS NULL OR sample.id = $sample) AND ($image IS NULL OR image.id = $image)
 MATCH (segmentation)<-[:ON]-(prediction:Prediction)
-WHERE $model IS NULL OR prediction.model = $model OR prediction.model_hash = $model
+WHERE ($model IS NULL OR prediction.model = $model OR prediction.model_hash = $model)
+  AND ($edge IS NULL OR prediction.element + ' ' + prediction.edge = $edge)
 MATCH (prediction)-[:PREDICTS]->(nmc:Active)
 WITH sample, image, prediction, nmc ORDER BY nmc.label
 WITH sample, image, prediction, collect(nmc) AS members
@@ -25,8 +26,8 @@ CALL (sample, image, prediction, members, start) {
   UNWIND members[start..start + 2000] AS nmc
   MATCH (prediction)-[predicted:PREDICTS]->(nmc)
   OPTIONAL MATCH (nmc)<-[state:STATE]-(measurement:Measurement {active: true})
-  WHERE ($edge IS NULL OR measurement.element + ' ' + measurement.edge = $edge)
-  WITH nmc, predicted, state, measurement ORDER BY nmc.label, measurement.element, measurement.edge
+  WHERE measurement.element = prediction.element AND measurement.edge = prediction.edge
+  WITH nmc, predicted, state ORDER BY nmc.label
   RETURN collect({
     sample: sample.id,
     image: image.id,
@@ -47,8 +48,8 @@ CALL (sample, image, prediction, members, start) {
     architecture: prediction.architecture,
     members: prediction.members,
     predicted: prediction.created,
-    element: measurement.element,
-    edge: measurement.edge
+    element: prediction.element,
+    edge: prediction.edge
   }) AS rows
 }
 RETURN rows

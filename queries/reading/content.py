@@ -12,8 +12,13 @@ from collections.abc import Mapping
 from cathograph.queries.catalog import load_internal
 from cathograph.queries.server.connection import Connection
 from cathograph.queries.server.driver_values import to_plain
+from cathograph.schema.measures import FAMILIES
 
-_NOT_CONTENT = {"created", "metrics_computed", "metrics_code_version", "metrics_run"}
+_NOT_CONTENT = {"created", "metrics_run", "measures_computed"} | {
+    f"{each}_{what}"
+    for each in ("metrics", *(family.name for family in FAMILIES))
+    for what in ("computed", "code_version")
+}
 _SPACE = 2**512
 
 

@@ -39,6 +39,8 @@ class ExportedImage:
         Keys.
     sample, image, cathode, beamtime, volume : str
         Identifiers, as in `cathograph.schema.rows.FieldOfView`.
+    absorption_edge : str
+        Of the measurement, as in ``Co K``.
     ndim : int
         2 or 3.
     pixel_size_um : float
@@ -58,6 +60,7 @@ class ExportedImage:
     beamtime: str | None
     volume: str | None
     measurement: str | None
+    absorption_edge: str | None
     ndim: int
     pixel_size_um: float
     n_particles: int
@@ -147,8 +150,11 @@ def exported_images(
     composite: str | None = None,
     segmentations: Sequence[str] | None = None,
     edge: str | None = None,
+    edge_may_lack: bool = False,
 ) -> list[ExportedImage]:
     """List the images of a selection, by sample and name, with their measurements of one absorption edge.
+
+    With `edge_may_lack`, the named edge need not have been measured; the images then have no measurement.
 
     Raises
     ------
@@ -156,7 +162,9 @@ def exported_images(
         When several edges were measured and none is named, or the named one was not measured.
     """
     parameters = {
-        "edge": choose_measured_edge(connection, edge, sample=sample, image=image),
+        "edge": edge
+        if edge is not None and edge_may_lack
+        else choose_measured_edge(connection, edge, sample=sample, image=image),
         "sample": sample,
         "image": image,
         "cathode": cathode,

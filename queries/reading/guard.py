@@ -125,7 +125,7 @@ def check_read_only(connection: Connection, text: str, parameters: dict[str, obj
         When the server cannot read the query.
     """
     _check_text(text)
-    for step in connection.explain(f"EXPLAIN {text}", parameters).steps():
+    for step in connection.explain(f"EXPLAIN {text}", parameters):
         _check_step(step)
 
 

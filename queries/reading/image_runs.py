@@ -19,6 +19,8 @@ class ImageRun:
         Where the file lay, and the path inside it; None where that was not noted.
     file_name, file_sha256 : str
         Its name, and the hash of its bytes (empty for rows that came from no file).
+    params : str
+        The parameters of the segmentation, as JSON.
     """
 
     active: bool
@@ -26,6 +28,7 @@ class ImageRun:
     file_name: str
     file_sha256: str
     dataset: str | None
+    params: str
 
 
 def runs_of_image(connection: Connection, sample: str, image: str) -> list[ImageRun]:

@@ -66,17 +66,10 @@ class Records:
 
 @dataclass(frozen=True)
 class PlanStep:
-    """One operator of a query's plan, without running it."""
+    """One operator of a query's plan."""
 
     operator: str
     details: str
-    children: tuple["PlanStep", ...]
-
-    def steps(self) -> Iterator["PlanStep"]:
-        """Give this operator and all below it."""
-        yield self
-        for child in self.children:
-            yield from child.steps()
 
 
 class Transaction:
@@ -228,19 +221,19 @@ class Connection:
                 else:
                     return
 
-    def explain(self, text: str, parameters: Parameters | None = None) -> PlanStep:
-        """Have the server plan a query without running it.
+    def explain(self, text: str, parameters: Parameters | None = None) -> tuple[PlanStep, ...]:
+        """Have the server plan a query without running it, and list the operators of the plan.
 
         `text` must begin with EXPLAIN. An answer without a plan (the server ran the text instead)
         is an error, not an empty plan.
         """
 
-        def work(transaction: neo4j.ManagedTransaction) -> PlanStep:
+        def work(transaction: neo4j.ManagedTransaction) -> tuple[PlanStep, ...]:
             plan = transaction.run(text, dict(parameters or {})).consume().plan
             if plan is None:
                 msg = "Found no plan for this text; expected one query. Give a single query without EXPLAIN."
                 raise WriteRefused(msg)
-            return _as_step(plan)
+            return _steps_of(plan)
 
         return self._in_session(neo4j.READ_ACCESS, work, timeout_s=60.0)
 
@@ -363,10 +356,12 @@ def _driver_errors(uri: str) -> Iterator[None]:
         raise DatabaseError(msg) from error
 
 
-def _as_step(plan: Mapping[str, Any]) -> PlanStep:
-    arguments = plan.get("args") or {}
-    return PlanStep(
-        operator=str(plan["operatorType"]).split("@")[0],
-        details=str(arguments.get("Details", "")),
-        children=tuple(_as_step(child) for child in plan.get("children") or ()),
-    )
+def _steps_of(plan: Mapping[str, Any]) -> tuple[PlanStep, ...]:
+    """List the operators of a plan; without recursion, because a plan may be deeper than Python's stack."""
+    steps, waiting = [], [plan]
+    while waiting:
+        one = waiting.pop()
+        details = (one.get("args") or {}).get("Details", "")
+        steps.append(PlanStep(str(one["operatorType"]).split("@")[0], str(details)))
+        waiting.extend(one.get("children") or ())
+    return tuple(steps)

@@ -8,12 +8,13 @@ group writes its own in the same form (`cathograph.schema.composites.reading`).
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
 from cathograph.schema.errors import CompositeError, PhaseMapError
+from cathograph.schema.transport_parameters import DEFAULTS, TransportParameters
 
 BACKGROUND = "background"
 """Name of code 0, where there is no phase. Every composite has it without declaring it."""
@@ -127,6 +128,8 @@ class Composite:
         The two carriers that two active particles must share for a concurrent channel.
     ion_side : str
         Side of the image that the ions come from; the electrons come from the opposite side.
+    transport : TransportParameters, optional
+        How its phases conduct. They do not shape the graph, so they are not part of its hash.
 
     Raises
     ------
@@ -147,6 +150,7 @@ class Composite:
     tpb: tuple[Role, Role, Role]
     channel: tuple[Role, Role]
     ion_side: str = "top"
+    transport: TransportParameters | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot make a graph."""
@@ -178,6 +182,34 @@ class Composite:
         if self.ion_side not in SIDES:
             msg = f"{self.name}: found ion_side {self.ion_side!r}; expected one of {', '.join(SIDES)}. Correct it."
             raise CompositeError(msg)
+        if self.transport is not None:
+            self._check_transport(self.transport)
+
+    def _check_transport(self, transport: TransportParameters) -> None:
+        for what, given, roles in (
+            ("ionic_s_per_m", transport.ionic_s_per_m, (Role.IONIC,)),
+            ("electronic_s_per_m", transport.electronic_s_per_m, (Role.ELECTRONIC, Role.ACTIVE)),
+        ):
+            carriers = {phase.name for phase in self.phases if any(phase.has(role) for role in roles)}
+            if set(given) != carriers:
+                msg = (
+                    f"{self.name}: found {what} of {', '.join(sorted(given)) or 'no phase'}; expected it of "
+                    f"{', '.join(sorted(carriers))}, the phases that are {' or '.join(roles)}. Correct the block "
+                    "transport."
+                )
+                raise CompositeError(msg)
+
+    @property
+    def transport_parameters(self) -> TransportParameters | None:
+        """How its phases conduct: as it states, else the default of the built-in composite; None where unknown."""
+        if self.transport is not None:
+            return self.transport
+        default = DEFAULTS.get(self.name)
+        carriers = {
+            phase.name for phase in self.phases if not phase.has(Role.GAS) and not phase.has(Role.INERT)
+        }
+        known = default is not None and carriers == {*default.ionic_s_per_m, *default.electronic_s_per_m}
+        return default if known else None
 
     @property
     def electron_side(self) -> str:
@@ -225,6 +257,7 @@ class Composite:
         shape = json.loads(self.definition)
         for part in ("name", "meaning"):
             del shape[part]
+        shape.pop("transport", None)
         for phase in shape["phases"]:
             del phase["colour"]
         return hashlib.sha256(json.dumps(shape, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
@@ -248,6 +281,7 @@ class Composite:
                 "tpb": list(self.tpb),
                 "channel": list(self.channel),
                 "ion_side": self.ion_side,
+                **({} if self.transport is None else {"transport": asdict(self.transport)}),
             },
             sort_keys=True,
             separators=(",", ":"),
@@ -288,7 +322,7 @@ class Composite:
         ----------
         parts : dict
             ``name``, ``meaning``, ``phases`` (each with ``name``, ``code``, ``colour``, ``roles``), ``tpb``,
-            ``channel`` and ``ion_side``.
+            ``channel`` and ``ion_side``; optionally ``transport``.
 
         Raises
         ------
@@ -336,6 +370,7 @@ class Composite:
             (triple[0], triple[1], triple[2]),
             (pair[0], pair[1]),
             str(parts["ion_side"]),
+            TransportParameters.from_parts(parts["transport"], name) if parts.get("transport") else None,
         )
 
 

@@ -11,8 +11,8 @@
     channel: [ionic, electronic]
     ion_side: top
 
-A colour may be left out: then the phase takes the next one of the palette of Okabe and Ito, which people with any
-kind of colour vision can tell apart.
+A block ``transport`` may follow (`cathograph.schema.transport_parameters`). A colour may be left out: then the phase
+takes the next one of the palette of Okabe and Ito, which people with any kind of colour vision can tell apart.
 """
 
 import difflib
@@ -32,7 +32,7 @@ LARGEST_FILE_BYTES = 1 << 16
 PALETTE = ("#56b4e9", "#e69f00", "#4d4d4d", "#009e73", "#cc79a7", "#d55e00", "#0072b2", "#f0e442")
 """Okabe and Ito (2008), with dark grey in place of black."""
 
-_KEYS = {"meaning", "phases", "tpb", "channel", "ion_side"}
+_KEYS = {"meaning", "phases", "tpb", "channel", "ion_side", "transport"}
 _PHASE_KEYS = {"name", "code", "colour", "roles"}
 
 
@@ -124,6 +124,7 @@ def _composite(document: YamlDocument, name: str, where: str) -> Composite:
             "tpb": _texts(content.get("tpb"), where, "tpb"),
             "channel": _texts(content.get("channel"), where, "channel"),
             "ion_side": _text(content.get("ion_side", "top"), where, "ion_side"),
+            "transport": content.get("transport"),
         }
     )
 

@@ -99,6 +99,29 @@ def test_ingest_on_the_cluster_is_ingest_here(cathograph, cluster, folder, clean
     assert content_hash(clean_store) == on_the_cluster
 
 
+def test_files_of_one_name_in_several_folders(cathograph, cluster, folder, clean_store):
+    """Two workers would take one name at once, so it is given here, by the rule that holds without a cluster."""
+    paths = []
+    for number in range(4):
+        (folder / f"fov{number}").mkdir()
+        paths.append((folder / f"{number}.tif").rename(folder / f"fov{number}" / "mask.tif"))
+    how = ("--as", "phases", "--phases", SPEC, "--sample", "s", "--pixel-size-nm", "30")
+    on_the_cluster = (*how, "--scheduler", cluster.scheduler_address)
+    code, _, err = cathograph("ingest", *paths, *on_the_cluster)
+    assert code == 0, err
+    query = load("images")
+    images = {"mask", "fov1_mask", "fov2_mask", "fov3_mask"}
+    assert set(run(clean_store, query, query.bind({"sample": "s"}))["image"]) == images
+    before = content_hash(clean_store)
+    assert cathograph("ingest", *paths, *how)[0] == 0  # unchanged, every one
+    assert cathograph("ingest", *paths[::-1], *on_the_cluster)[0] == 0
+    assert content_hash(clean_store) == before
+    beside = paths[0].with_suffix(".tiff")
+    beside.write_bytes(paths[0].read_bytes())
+    code, _, err = cathograph("ingest", paths[0], beside, *on_the_cluster)
+    assert (code, "--image" in err) == (1, True)
+
+
 def test_a_worker_of_another_store_writes_nothing(cathograph, cluster, folder, clean_store, monkeypatch):
     """The workers were started with the address of the test server; the service now has another name of it."""
     uri = os.environ["NEO4J_URI"]

@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 import tifffile
 
+from cathograph.queries.catalog import all_read_queries
+
 PHASES = "0=background,1=NMC,2=SSE,3=Graphite"
 
 
@@ -234,14 +236,20 @@ class TestWrongInput:
         refused(result, "--pixel-size-nm")
 
     def test_two_images_of_one_name(self, cathograph_alone, mask, tmp_path):
-        other = tmp_path / "other" / mask.name
-        other.parent.mkdir()
+        other = mask.with_suffix(".tiff")
         other.write_bytes(mask.read_bytes())
         result = cathograph_alone(
             "ingest", mask, other, "--sample", "s", "--dry-run", "--as", "phases", "--phases", PHASES,
             "--pixel-size-nm", 50,
         )  # fmt: skip
         refused(result, "mask", "--image")
+
+    def test_the_list_of_queries_in_a_pipe_has_short_lines(self, cathograph_alone):
+        code, out, _ = cathograph_alone("queries")
+        assert code == 0
+        assert max(len(line) for line in out.splitlines()) <= 120
+        for query in all_read_queries():
+            assert re.search(rf"^ {re.escape(query.name)} ", out, re.MULTILINE), query.name
 
     def test_no_database(self, cathograph_alone):
         refused(cathograph_alone("query", "particles"), "no Neo4j", "NEO4J_URI")
@@ -273,5 +281,13 @@ def test_light_imports(module):
     """Asking questions needs neither compiled image code nor torch nor a dashboard."""
     heavy = "{'numba', 'skimage', 'torch', 'streamlit', 'matplotlib'}"
     script = f"import sys, {module}; print(*sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+
+
+def test_the_command_line_starts_without_numpy():
+    """Help and completion answer at once: numpy, pandas, driver and HDF5 are read by commands that need them."""
+    heavy = "{'numpy', 'pandas', 'scipy', 'neo4j', 'h5py', 'tifffile'}"
+    script = f"import sys, cathograph.cli; print(*sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""

@@ -224,11 +224,7 @@ def test_a_ni_and_a_co_map_of_one_image(two_maps):
     assert np.median(np.abs(ni["soc_ev"] - co["soc_ev"] - 617)[measured]) < 0.15
     maps = table_of(cathograph("query", "measurements", "--format", "csv"))
     assert set(zip(maps["element"], maps["in_sight"], strict=True)) == {("Ni", True), ("Co", True)}
-    for command in (
-        ["report", "--out", "none", "--draws", "0"],
-        ["export", "--format", "csv", "--out", "none"],
-    ):
-        in_one_line(cathograph(*command), "Co K and Ni K", "--edge")
+    in_one_line(cathograph("export", "--format", "csv", "--out", "none"), "Co K and Ni K", "--edge")
     for edge, near in (("Ni K", 8344), ("Co K", 7727)):
         out = Path(edge.replace(" ", "_"))
         code, _, err = cathograph("report", "--out", out, "--edge", edge, "--draws", "0")
@@ -240,6 +236,27 @@ def test_a_ni_and_a_co_map_of_one_image(two_maps):
         states = pd.concat([pd.read_csv(path) for path in Path(f"{edge[:2]}_tables").glob("*.csv")])
         assert states["soc_ev"].dropna().sub(near).abs().max() < 5
     in_one_line(cathograph("report", "--out", "none", "--edge", "Fe K"), "no states of Fe K", "Co K, Ni K")
+
+
+def test_a_report_shows_both_edges_side_by_side(two_maps):
+    cathograph = two_maps
+    assert cathograph("ingest-map", "co_map.tif", *MAP, "--min-pixels", "20")[0] == 0
+    code, _, err = cathograph("report", "--out", "both", "--draws", "0")
+    assert code == 0, err
+    tests = pd.read_csv("both/tables/table-s1.csv")
+    assert set(tests["selection"]) == {"all samples, Co K", "all samples, Ni K"}
+    boxes = pd.read_csv("both/figures/fig-4d-g-tpb.csv")
+    means = boxes.dropna(subset=["soc_ev"]).groupby(["element", "edge"])["soc_ev"].mean()
+    assert means["Ni", "K"] - means["Co", "K"] == pytest.approx(617, abs=0.15)
+    for structure in ("figures/fig-3b-nmc-size.csv", "tables/images.csv", "tables/percolation.csv"):
+        table = pd.read_csv(Path("both") / structure)
+        assert "selection" not in table.columns, structure
+        assert not table.duplicated().any()
+    maps = pd.read_csv("both/tables/measurements.csv")
+    assert sorted(maps["element"]) == ["Co", "Ni"]
+    page = Path("both/report.html").read_text()
+    assert "Co K and Ni K, side by side" in page
+    assert "not independent" not in page
 
 
 def test_a_map_without_a_record_needs_its_edge(two_maps):

@@ -56,9 +56,9 @@ def test_a_command_declares_what_it_reaches(module):
 def test_the_check_above_finds_what_is_missing():
     """Without their extras the commands reach packages that the base installation does not bring."""
     assert "numba" in reach("cathograph.commands.ingest", ["ingest"])
-    found = lacking("cathograph.commands.segment", ["ingest"])
+    found = lacking("cathograph.commands.evaluate", ["ingest"])
     assert found == {}, "what stands behind needs('unet') is not reached without it"
-    assert "torch" in reach("cathograph.commands.segment", ["unet"])
+    assert "torch" in reach("cathograph.commands.evaluate", ["unet"])
     assert "numba" in lacking("cathograph.ingest.pipeline", [])
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import tifffile
 import typer
+import zarr
 from PIL import Image
 
 from cathograph.cli import app, main
@@ -25,6 +26,7 @@ def inspect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Captu
     """Run the command; gives (code, output, errors). No database may be asked."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NEO4J_URI", "bolt://127.0.0.1:1")
+    monkeypatch.setenv("NEO4J_PASSWORD", "none")
     monkeypatch.setenv("COLUMNS", "80")
 
     def run(*arguments: object) -> tuple[int, str, str]:
@@ -239,3 +241,119 @@ def test_files_that_cannot_be_opened(content: bytes | None, inspect: Call, tmp_p
     code, out, err = inspect("a.tif")
     assert (code, out) == (1, "")
     assert err.startswith("Error: a.tif: found")
+
+
+def _codes(folder: Path) -> Path:
+    Image.fromarray(np.arange(480, dtype=np.uint8).reshape(20, 24) % 3).save(folder / "a.png", dpi=(96, 96))
+    return folder / "a.png"
+
+
+def _imagej(folder: Path) -> Path:
+    values = np.arange(3 * 20 * 24, dtype=np.uint16).reshape(3, 20, 24) % 3
+    tifffile.imwrite(
+        folder / "a.tif",
+        values,
+        imagej=True,
+        resolution=(2, 2),
+        metadata={"axes": "ZYX", "unit": "um", "spacing": 0.5},
+    )
+    return folder / "a.tif"
+
+
+def _turned(folder: Path) -> Path:
+    tifffile.imwrite(folder / "a.tif", np.arange(480, dtype=np.uint8).reshape(20, 24) % 3, photometric="miniswhite",
+                     extratags=[(274, "H", 1, 6, True)])  # fmt: skip
+    return folder / "a.tif"
+
+
+def _unwritten(folder: Path) -> Path:
+    with h5py.File(folder / "a.h5", "w") as file:
+        file.create_dataset("d", shape=(2, 20, 24), dtype="u1", chunks=(1, 20, 24), compression="gzip")[0] = 1
+    return folder / "a.h5"
+
+
+def _lossy(folder: Path) -> Path:
+    Image.fromarray(np.arange(480, dtype=np.uint8).reshape(20, 24)).save(folder / "a.jpg")
+    return folder / "a.jpg"
+
+
+def _slices(folder: Path) -> Path:
+    (folder / "slices").mkdir()
+    for number in range(3):
+        tifffile.imwrite(folder / "slices" / f"s{number}.tif", np.eye(20, dtype=np.uint8) + 1)
+    return folder / "slices"
+
+
+def _zarr_of_two(folder: Path) -> Path:
+    values = np.arange(2 * 20 * 24, dtype=np.uint8).reshape(2, 20, 24) % 3
+    zarr.create_array(folder / "a.zarr", data=values, chunks=(1, 20, 24), dimension_names=["z", "y", "x"])
+    return folder / "a.zarr"
+
+
+READINGS: dict[str, tuple[Callable[[Path], Path], list[str]]] = {
+    "png": (_codes, []),
+    "tiff": (_imagej, []),
+    "turned": (_turned, []),
+    "jpeg": (_lossy, []),
+    "slices": (_slices, ["--volume"]),
+    "zarr": (_zarr_of_two, []),
+}
+
+
+@pytest.mark.parametrize("name", READINGS)
+def test_a_dry_run_prints_the_same_reading(name: str, inspect: Call, tmp_path: Path, capfd, monkeypatch):
+    make, more = READINGS[name]
+    path = make(tmp_path).name
+    record = json.loads(inspect(path, "--json")[1])["reading"]
+    assert record is not None
+    lines = inspect(path)[1].splitlines()
+
+    def dry_run(*options: str) -> str:
+        command = ["ingest", path, "--sample", "s", "--dry-run", "--pixel-size-nm", "50", *more, *options]
+        if name != "jpeg":
+            command += ["--as", "phases", "--phases", "0=background,1=NMC,2=SSE"]
+        monkeypatch.setattr("sys.argv", ["cathograph", *command])
+        capfd.readouterr()
+        with pytest.raises(SystemExit):
+            main()
+        return capfd.readouterr().out
+
+    outcomes = json.loads(dry_run("--json"))
+    assert {json.dumps(outcome["reading"]) for outcome in outcomes} == {json.dumps(record)}
+    printed = dry_run().splitlines()
+    about = [
+        line
+        for line in printed
+        if line.startswith(("images", "axes", "pixel size", "filters", "orientation"))
+    ]
+    assert len(about) == 5
+    assert set(about) <= set(lines)
+
+
+def test_parts_that_nobody_wrote_are_in_both(inspect: Call, tmp_path: Path, capfd, monkeypatch):
+    path = _unwritten(tmp_path).name
+    code, out, _ = inspect(path)
+    assert (code, "problem" in out, "1 of 2 chunks" in " ".join(out.split())) == (0, True, True)
+    command = ["ingest", path, "--sample", "s", "--dry-run", "--json", "--as", "phases", "--phases", "0=SSE,1=NMC",
+               "--pixel-size-nm", "50", "--fill-unwritten"]  # fmt: skip
+    monkeypatch.setattr("sys.argv", ["cathograph", *command])
+    capfd.readouterr()
+    with pytest.raises(SystemExit):
+        main()
+    readings = [outcome["reading"] for outcome in json.loads(capfd.readouterr().out)]
+    assert all("1 of 2 chunks" in reading["unwritten"] for reading in readings)
+
+
+def test_a_channel_is_looked_at_and_goes_into_the_command(inspect: Call, tmp_path: Path):
+    rng = np.random.default_rng(0)
+    tifffile.imwrite(
+        tmp_path / "map.tif", rng.integers(0, 255, (20, 24, 3), dtype=np.uint8), photometric="rgb"
+    )
+    code, _, err = inspect("map.tif")
+    assert code == 1
+    assert "--channel" in err
+    code, out, _ = inspect("map.tif", "--channel", "green")
+    assert code == 0
+    assert "--channel green" in out.splitlines()[-1]
+    _parse(out.splitlines()[-1])
+    assert json.loads(inspect("map.tif", "--channel", "1", "--json")[1])["reading"]["channel"] == "green"

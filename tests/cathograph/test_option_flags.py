@@ -120,6 +120,7 @@ def test_an_option_of_a_map_without_a_map_is_refused(flag):
         "--register": [],
         "--window-ev": ["8340,8348"],
         "--map-offset-um": ["1,2"],
+        "--map-orientation": ["mirrored"],
         "--reference-ev": ["8344"],
         "--edge": ["Co K"],
     }

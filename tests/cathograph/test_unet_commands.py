@@ -53,6 +53,24 @@ TRAINING = (
 )
 
 
+def test_a_channel_and_a_picture_in_which_0_is_white_are_segmented_as_seen(call, pairs, model):
+    grey = tifffile.imread(pairs / "0.tif").astype(np.uint16)
+    tifffile.imwrite(pairs / "plain.tif", grey)
+    tifffile.imwrite(pairs / "white.tif", 65535 - grey, photometric="miniswhite")
+    both = np.stack([np.full_like(grey, 7), grey])
+    tifffile.imwrite(pairs / "both.tif", both, imagej=True, metadata={"axes": "CYX"})
+    found = {}
+    for name, more in (("plain", ()), ("white", ()), ("both", ("--channel", "1"))):
+        command = ("segment", pairs / f"{name}.tif", "--model", model, "--out", f"{name}_phases.tif", *more)
+        code, _, errors = call(*command)
+        assert code == 0, errors
+        found[name] = tifffile.imread(pairs.parent / f"{name}_phases.tif")
+    np.testing.assert_array_equal(found["white"], found["plain"])
+    np.testing.assert_array_equal(found["both"], found["plain"])
+    code, _, errors = call("segment", pairs / "both.tif", "--model", model, "--out", "no.tif")
+    assert (code, "--channel" in errors) == (1, True)
+
+
 @pytest.mark.training
 def test_from_pairs_to_a_graph(call, pairs):
     arguments = ("train", pairs, "--phases", PHASES, "--out", "mine.safetensors", *TRAINING)

@@ -207,6 +207,22 @@ class TestOnce:
         assert sorted(jobs(store)["outcome"]) == ["reactivated", "written"]
 
     @pytest.mark.slow
+    def test_a_folder_of_slices_is_one_volume(self, command, folder, phantoms, store):
+        (folder / "beamtime.yaml").write_text(
+            "files:\n  - {pattern: 'recon_*/', as: phases, phases: '0=background,1=SSE,2=NMC,3=Graphite', sample: s,"
+            " pixel_size_nm: 30, volume: true}\n"
+        )
+        phases = tifffile.imread(phantoms / "1_label.tif")
+        (folder / "recon_a").mkdir()
+        for number in range(8, 12):
+            tifffile.imwrite(folder / "recon_a" / f"s_{number}.tif", np.roll(phases, number, axis=1))
+        for _ in range(2):
+            code, out, err = command("watch", folder, "--once", *QUICK, "--json")
+            assert (code, json.loads(out)["jobs"]) == (0, {"done": 1}), err
+        images = run(store, load("images"), {})
+        assert list(images["image"]) == ["recon_a"]
+        assert list(images["ndim"]) == [3]
+
     def test_a_missing_pixel_size_is_set_aside_with_its_reason(self, command, folder, phantoms, store):
         (folder / "beamtime.yaml").write_text(RULES.replace("pixel_size_nm: 30", ""))
         copy(phantoms, folder, "2_label.tif")

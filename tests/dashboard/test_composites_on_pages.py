@@ -69,7 +69,7 @@ def test_each_image_with_all_layers(composites_store, open_page, files, picture)
     for file in files:
         app = open_page("image", view=f"{file.sample}/{file.phases.stem}")
         app.session_state["picture"] = picture
-        app.session_state["over-False"] = LAYERS
+        app.session_state["layers"] = LAYERS
         app.run()
         assert not app.exception
         assert not app.warning

@@ -67,6 +67,24 @@ def test_statistics_are_those_of_one_edge(two_edges, open_page):
     assert means["Ni"] - means["Co"] == pytest.approx(MOVED_EV, abs=0.01)
 
 
+@pytest.mark.parametrize("name", ["reaction", "network", "confounders"])
+def test_both_edges_side_by_side(two_edges, open_page, name):
+    app = open_page(name, by="absorption edge")
+    assert not app.exception
+    assert not app.error, [each.value for each in app.error]
+    counts = [each.value for each in app.text]
+    assert [next(each for each in counts if each.startswith(edge)) for edge in ("Co K: ", "Ni K: ")]
+    table = next(each.value for each in app.dataframe if "selection" in each.value.columns)
+    assert list(dict.fromkeys(table["selection"])) == ["Co K", "Ni K"]
+
+
+def test_structure_does_not_depend_on_the_edge(two_edges, open_page):
+    app = open_page("morphology", by="absorption edge")
+    assert not app.exception
+    assert any("absorption edge" in each.value for each in app.info)
+    assert not any("selection" in each.value.columns for each in app.dataframe)
+
+
 @pytest.mark.browser
 def test_the_choice_is_shown_in_a_browser(two_edges, browser_page, keep_screenshot):
     browser_page.goto("/reaction")

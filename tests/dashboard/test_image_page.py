@@ -195,3 +195,19 @@ def test_the_particle_that_a_place_means(x_um, y_um, meant):
     about = pd.Series({"pixel_size_um": 0.1, "shape": labels.shape})
     nothing = FieldTables(*(pd.DataFrame() for _ in range(4)))
     assert particle_at(Field(about, nothing, pd.DataFrame(), DEFAULT_LEGEND), plane, x_um, y_um) == meant
+
+
+def test_the_address_always_names_the_image(small_store, open_page):
+    app = open_page("image")
+    named = app.query_params["view"]
+    assert named == app.selectbox(key="view").value
+    app = open_page("image", sample=["BLE-1"], view="LCD-1/LCD00")
+    assert app.selectbox(key="view").value.startswith("BLE-1/")
+    assert any("LCD-1/LCD00" in each.value for each in app.info)
+
+
+def test_picture_and_layers_come_from_the_address(small_store, open_page):
+    app = open_page("image", view="LCD-1/LCD00", picture="Energy", layers=["Outlines", "Graph"])
+    assert not app.exception
+    assert app.session_state["picture"] == "energy"
+    assert app.session_state["layers"] == ["Outlines", "Graph"]

@@ -1,5 +1,8 @@
 """The page Ingest: the queue, retry and cancel, and the upload of a file by the command of that name."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from cathograph.dashboard.pages.ingest import _arguments, _missing
@@ -62,6 +65,17 @@ def test_an_upload_is_ingested_and_a_bad_one_explained(small_store, own_commands
     # What looks like an option is the name of a sample.
     assert "--home=/etc" in run(small_store, load("samples"), {})["sample"].tolist()
     assert store.look() != before
+    # Another file for that image goes out of sight only where the form says so.
+    other = keep_upload("other.tif", dashboard_files[1].phases.read_bytes())
+    named["image"] = "new image"
+    for replace, code in ((False, 1), (True, 0)):
+        arguments = _arguments(
+            "phases", {"image": other}, named, "0=background,1=SSE,2=NMC,3=Graphite", 50.0, replace=replace
+        )
+        again = CommandRun(arguments, "x")
+        again.start()
+        assert again.has_ended(wait_s=300)
+        assert again.code == code, again.said
     bad = keep_upload("bad.tif", b"not an image")
     refused = CommandRun(_arguments("phases", {"image": bad}, named, "1=NMC", 50.0), "x")
     refused.start()
@@ -92,15 +106,33 @@ def test_a_command_is_ended(own_commands):
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ("../../etc/passwd", "passwd"), ("..\\..\\x.tif", "x.tif"), (".hidden", "hidden"), ("-rf.tif", "rf.tif"),
-        ("a b/ü.tif", "_.tif"), ("", "file"), ("a" * 300 + ".tif", "a" * 100 + ".tif"),
+        ("../../etc/passwd", r"passwd"), ("..\\..\\x.tif", r"x\.tif"), (".hidden", r"hidden_\w{6}"),
+        ("-rf.tif", r"rf_\w{6}\.tif"), ("a b/ü.tif", r"ü\.tif"), ("", r"file_\w{6}"),
+        ("a" * 300 + ".tif", r"a{180}_\w{6}\.tif"), ("x (1).tif", r"x \(1\)\.tif"), ("a\nb.tif", r"a%0Ab_\w{6}\.tif"),
     ],
 )  # fmt: skip
 def test_names_lead_to_no_other_folder(given, expected, tmp_path, monkeypatch):
     monkeypatch.setenv("CATHOGRAPH_HOME", str(tmp_path))
-    assert safe_name(given) == expected
+    assert re.fullmatch(expected, safe_name(given))
     path = keep_upload(given, b"x")
     assert path.resolve().is_relative_to(tmp_path / "uploads")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("样品一.tif", "样品二.tif"),
+        ("Probe_ä.tif", "Probe_ö.tif"),
+        ("x (1).tif", "x [1].tif"),
+        ("a" * 300 + "1.tif", "a" * 300 + "2.tif"),
+        (".x.tif", "-x.tif"),
+        ("a\nb.tif", "a%0Ab.tif"),
+    ],
+)
+def test_two_uploads_are_never_one_image(names):
+    """A cleaned name was the identity: the second upload put the first one out of sight."""
+    first, second = (Path(safe_name(name)).stem for name in names)
+    assert first != second
 
 
 def test_what_the_form_lacks_is_said():

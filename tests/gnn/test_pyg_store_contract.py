@@ -33,7 +33,20 @@ CHAIN = {
 def small_topology():
     """Give an SSE in contact with two NMC: what the database holds, beside what the tests put."""
     image = ExportedImage(
-        "s1 i1", "s1", "i1", None, None, None, None, 2, 0.03, 3, 2, has_metrics=False, composite=SSB_CATHODE
+        "s1 i1",
+        "s1",
+        "i1",
+        None,
+        None,
+        None,
+        None,
+        None,
+        2,
+        0.03,
+        3,
+        2,
+        has_metrics=False,
+        composite=SSB_CATHODE,
     )
     columns = TopologyColumns(
         np.array([1, 2, 3]),

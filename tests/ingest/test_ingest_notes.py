@@ -31,3 +31,16 @@ def test_a_radius_of_0_says_that_it_finds_no_contacts(tmp_path: Path, suffix: st
         True,
         False,
     ]
+
+
+@pytest.mark.parametrize(("wall", "told"), [(7, True), (5, False)])
+def test_a_particle_that_holds_most_of_its_phase_is_told(tmp_path: Path, wall: int, told: bool):
+    # Two boxes of 7 and 3 columns, and two of 5 and 5.
+    image = np.ones((6, 11), np.uint8)
+    image[:, wall] = 0
+    path = tmp_path / "field.npy"
+    np.save(path, image)
+    options = IngestOptions(source="phases", phases="0=background,1=NMC", pixel_size_nm=50)
+    (outcome,) = ingest_files([path], Reading.of(options), Placement("s"), None)
+    assert outcome.error == ""
+    assert any("NMC" in note and "phase" in note for note in outcome.notes) is told

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Callable
 from functools import partial
 
+import pandas as pd
 import pytest
 from database_server import DatabaseServer
 from toy_measurement import make_toy_measurement
@@ -16,7 +17,9 @@ from cathograph.queries.server.connection import Connection
 from cathograph.queries.writing.images import IngestRunRecord, write_image
 from cathograph.queries.writing.jobs import enqueue
 from cathograph.queries.writing.measurements import write_measurement
+from cathograph.queries.writing.measures import write_measures
 from cathograph.queries.writing.predictions import write_prediction
+from cathograph.schema.measures import FAMILIES
 from cathograph.schema.rows import ImageRows
 from cathograph.schema.uncertainty import SEGMENTATION_UNCERTAINTY
 
@@ -57,6 +60,17 @@ def fill_place(store: Connection, sample: str = "s1", image: str = "field", key:
     write_measurement(store, make_toy_measurement(f"m {key}", segmentation=key), run)
     write_prediction(store, make_toy_prediction(segmentation=key), run)
     refresh_metrics(store, segmentation=key)
+    (transport,) = (family for family in FAMILIES if family.name == "transport")
+    write_measures(
+        store, key, transport,
+        particles=pd.DataFrame(
+            {"label": [1, 2], "current_share": [1.0, 0.0], "ionic_access_ohm": [3.0, None],
+             "electronic_access_ohm": [2.0, None], "limiting": [0.4, None], "reached": [True, False]}
+        ),
+        contacts=pd.DataFrame({"a": [], "b": [], "current_share": []}),
+        image={prop.name: None for prop in transport.image},
+        code_version="1",
+    )  # fmt: skip
     job = {
         "folder": "/data", "sample": sample, "image": image, "file_name": f"{image}.tif",
         "file_sha256": key, "map_file_name": None, "map_sha256": None,

@@ -45,6 +45,16 @@ MOST_CHANNELS = 400
 """Above this number of dashed lines they would hide the image; only so many are drawn."""
 
 
+def drawn_channels(channels: pd.DataFrame) -> pd.DataFrame:
+    """Choose the channels that are drawn: all, or `MOST_CHANNELS` at random, the same on every call.
+
+    The first ones of the table would all lie at the top of the image, because labels run in scan order.
+    """
+    if len(channels) <= MOST_CHANNELS:
+        return channels
+    return channels.sample(MOST_CHANNELS, random_state=0).sort_index()
+
+
 @dataclass(frozen=True, eq=False)
 class FieldGraph:
     """One 2D image and its graph.

@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from cathograph.analysis.figures.field.data import MOST_CHANNELS, FieldTables
+from cathograph.analysis.figures.field.data import FieldTables, drawn_channels
 from cathograph.analysis.figures.field.traces import (
     MARKS_ONE_BY_ONE,
     SELECTED,
@@ -100,7 +100,7 @@ def plot_field(
         for trace in particle_marks(tables.particles, positions, legend):
             figure.add_trace(trace)
     if layers.channels and len(tables.channels):
-        shown = tables.channels.head(MOST_CHANNELS)
+        shown = drawn_channels(tables.channels)
         figure.add_trace(
             lines_between(
                 positions,

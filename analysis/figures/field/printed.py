@@ -16,7 +16,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from cathograph.analysis.figures.field.boundaries import inner_boundaries
-from cathograph.analysis.figures.field.data import MOST_CHANNELS, FieldGraph, FieldTables
+from cathograph.analysis.figures.field.data import MOST_CHANNELS, FieldGraph, FieldTables, drawn_channels
 from cathograph.analysis.figures.figure import FigureData
 from cathograph.analysis.figures.phase_legend import DEFAULT_LEGEND, PhaseLegend, PhaseLook
 from cathograph.analysis.figures.printed_style import PrintedFigure
@@ -127,7 +127,7 @@ def _draw_graph(axis: Axes, tables: FieldTables, legend: PhaseLegend) -> None:
         axis.add_collection(
             LineCollection(lines(contacts, "a", "b"), linewidths=widths, colors=_CONTACT, alpha=0.45)
         )
-    shown = channels.head(MOST_CHANNELS)
+    shown = drawn_channels(channels)
     if len(shown):
         axis.add_collection(
             LineCollection(
@@ -152,7 +152,9 @@ def _draw_graph(axis: Axes, tables: FieldTables, legend: PhaseLegend) -> None:
         junctions["x"], junctions["y"],
         s=90 * shrink, facecolors="none", edgecolors=legend.junction_colour, linewidths=1.6 * shrink**0.5, zorder=4,
     )  # fmt: skip
-    note = f"\n(the first {MOST_CHANNELS} are drawn)" if len(channels) > MOST_CHANNELS else ""
+    note = (
+        f"\n({MOST_CHANNELS} of them, chosen at random, are drawn)" if len(channels) > MOST_CHANNELS else ""
+    )
     axis.set_title(
         f"{len(contacts)} contacts, {len(junctions)} TPB junctions, {len(channels)} channels{note}"
     )

@@ -8,6 +8,7 @@ import base64
 from io import BytesIO
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image
 from plotly.colors import sample_colorscale, unlabel_rgb
@@ -77,6 +78,24 @@ def colour_energies(energy_ev: NDArray[np.floating], window_ev: tuple[float, flo
     level = np.full(shown.shape, 256)
     level[counts] = (255 * (shown[counts] - low) / (high - low)).astype(int)
     return np.asarray(palette[level])
+
+
+def colour_values(labels: NDArray[np.integer], values: "pd.Series[float]", step: int) -> Rgb:
+    """Colour each region by its value, from the smallest to the largest; grey where it has none.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (y, x)
+    values : Series of float
+        By label; NaN where there is none.
+    step : int
+        From `shown_step`.
+    """
+    shown, where = np.unique(labels[::step, ::step], return_inverse=True)
+    of_pixels = values.reindex(shown).to_numpy(dtype=np.float64)[where].reshape(labels[::step, ::step].shape)
+    known = values.dropna()
+    low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
+    return colour_energies(of_pixels, (low, high if high > low else low + 1), 1)
 
 
 def burn_outlines(

@@ -19,6 +19,7 @@ from cathograph.analysis.figures.figure import (
     STATE_NOTE,
     VERMILION,
     FigureData,
+    edge_columns,
     name_columns,
 )
 from cathograph.analysis.figures.phase_legend import DEFAULT_LEGEND, PhaseLegend
@@ -85,7 +86,7 @@ def group_data(
     """
     outcomes = outcomes_of(comparisons, exposure)
     require_columns(nmc, (exposure, *outcomes))
-    table = without_flagged(nmc)[[*name_columns(nmc), exposure, *outcomes]]
+    table = without_flagged(nmc)[[*name_columns(nmc), exposure, *outcomes, *edge_columns(nmc)]]
     missing = legend.write(NOT_MEASURED) if table[outcomes].isna().all(axis=None) else ""
     name, paper, title = _HEADS[exposure]
     return FigureData(name, paper, legend.title(title), _CAPTION, table, missing, legend)

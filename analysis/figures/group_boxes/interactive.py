@@ -27,7 +27,7 @@ from cathograph.analysis.figures.interactive_style import (
     make_log,
     make_panel,
     name_places,
-    share_range,
+    share_range_by_scale,
 )
 from cathograph.analysis.figures.phase_legend import PhaseLegend
 from cathograph.analysis.tables.particle_table import STATES
@@ -49,6 +49,7 @@ def plot_group_boxes(data: FigureData, comparisons: pd.DataFrame, exposure: str)
     """
     outcomes = outcomes_of(comparisons, exposure)
     tests = comparisons[comparisons["exposure"] == exposure]
+    parts = split_selections(data.table)
     panels = [
         [
             _boxes(
@@ -61,15 +62,15 @@ def plot_group_boxes(data: FigureData, comparisons: pd.DataFrame, exposure: str)
             )
             for outcome in outcomes
         ]
-        for name, rows in split_selections(data.table)
+        for name, rows in parts
     ]
     for place, outcome in enumerate(outcomes):
-        log = outcome not in STATES
-        column = [row[place] for row in panels if row[place].data]
-        if log:
-            for panel in column:
-                make_log(panel, "y", data.table[outcome])
-        share_range(column, data.table[outcome], log=log)
+        column = [[row[place]] for row in panels]
+        if outcome not in STATES:
+            for (panel,) in column:
+                if panel.data:
+                    make_log(panel, "y", data.table[outcome])
+        share_range_by_scale(column, parts, outcome)
     return panels
 
 

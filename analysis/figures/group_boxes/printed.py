@@ -28,6 +28,7 @@ from cathograph.analysis.figures.printed_style import (
     draw_points,
     make_panels,
     plain_ticks,
+    share_range_by_scale,
     write_in_panel,
 )
 from cathograph.analysis.tables.particle_table import STATES
@@ -55,11 +56,13 @@ def draw_group_boxes(
         return PrintedFigure.of_nothing(data)
     outcomes = outcomes_of(comparisons, exposure)
     parts = split_selections(data.table)
-    figure, panels = make_panels(len(parts), len(outcomes), width=3.5, height=4.0, share_y="col")
+    figure, panels = make_panels(len(parts), len(outcomes), width=3.5, height=4.0)
     for line, (name, rows) in zip(panels, parts, strict=True):
         tests = of_selection(comparisons[comparisons["exposure"] == exposure], name)
         for axis, outcome in zip(line, outcomes, strict=True):
             _boxes(axis, rows, outcome, exposure, tests[tests["outcome"] == outcome], name, legend)
+    for place, outcome in enumerate(outcomes):
+        share_range_by_scale([[line[place]] for line in panels], parts, outcome)
     add_note(figure, STATE_NOTE)
     return PrintedFigure.of(data, figure)
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from cathograph.analysis.figures.figure import (
     STATE_NOTE,
     FigureData,
+    edge_columns,
     label_of,
     name_columns,
     of_selection,
@@ -158,9 +159,9 @@ def top_metric_data(
     if of_state.empty or of_state["r"].isna().all():
         return FigureData(*head, pd.DataFrame(), _NOTHING, legend)
     require_columns(nmc, (state, *dict.fromkeys(of_state["metric"])))
-    names = name_columns(nmc)
+    columns = [*name_columns(nmc), state, *edge_columns(nmc)]
     parts = [
-        rows[[*names, state]].assign(metric=one["metric"], value=rows[str(one["metric"])].astype(float))
+        rows[columns].assign(metric=one["metric"], value=rows[str(one["metric"])].astype(float))
         for name, rows in split_selections(without_flagged(nmc))
         for one in strongest(correlations, state, name, top=top)
     ]

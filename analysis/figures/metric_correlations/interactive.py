@@ -24,7 +24,7 @@ from cathograph.analysis.figures.interactive_style import (
     name_rows,
     note_thinning,
     plain,
-    share_range,
+    share_range_by_scale,
     thin,
 )
 from cathograph.analysis.figures.least_squares import line_through
@@ -100,7 +100,7 @@ def plot_top_metrics(
             for one in strongest(correlations, state, name, top=top)
         ]
         panels.append(line or [make_empty_panel(name, "not measured")])
-    share_range([panel for line in panels for panel in line if panel.data], data.table[state])
+    share_range_by_scale(panels, split_selections(data.table), state)
     return panels
 
 

@@ -32,6 +32,7 @@ from cathograph.analysis.figures.printed_style import (
     draw_points,
     make_panels,
     plain_ticks,
+    share_range_by_scale,
     write_in_panel,
 )
 from cathograph.analysis.tables.particle_table import STATES
@@ -112,7 +113,7 @@ def draw_top_metrics(
     if data.missing:
         return PrintedFigure.of_nothing(data)
     parts = split_selections(nmc)
-    figure, panels = make_panels(len(parts), top, width=3.3, height=3.3, share_y=True)
+    figure, panels = make_panels(len(parts), top, width=3.3, height=3.3, share_y="row")
     for line, (name, _) in zip(panels, parts, strict=True):
         points = of_selection(data.table, name)
         chosen = strongest(correlations, state, name, top=top)
@@ -127,6 +128,7 @@ def draw_top_metrics(
             line[0].set_ylabel(
                 f"{name}\n{label_of(state)}" if name else label_of(state), fontsize=9, parse_math=False
             )
+    share_range_by_scale(panels, parts, state)
     add_note(figure, STATE_NOTE)
     return PrintedFigure.of(data, figure)
 

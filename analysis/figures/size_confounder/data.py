@@ -5,7 +5,9 @@ separately, as in the analysis of covariance before it assumes equal slopes. The
 at equal size.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -18,6 +20,7 @@ from cathograph.analysis.figures.figure import (
     STATE_NOTE,
     VERMILION,
     FigureData,
+    edge_columns,
     name_columns,
     of_selection,
 )
@@ -38,6 +41,9 @@ _CAPTION = (
     "logarithm of the size. The titles give d before and after adjusting for size (analysis of covariance), and the p "
     "value that accounts for images. Flagged states are left out. " + STATE_NOTE
 )
+
+
+Panel = TypeVar("Panel")
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +67,12 @@ class SizedGroup:
     line: tuple[NDArray[np.float64], NDArray[np.float64]] | None
 
 
+def panels_by_selection(rows: Sequence[Sequence[Panel]], place: int) -> list[list[Panel]]:
+    """Give the panels in one column of the figure by selection: each has a row of panels per exposure."""
+    column = [row[place] for row in rows]
+    return [column[first : first + len(EXPOSURES)] for first in range(0, len(column), len(EXPOSURES))]
+
+
 def size_data(nmc: pd.DataFrame, adjusted: pd.DataFrame, legend: PhaseLegend = DEFAULT_LEGEND) -> FigureData:
     """Prepare states against size, by exposure (Fig. S8).
 
@@ -82,7 +94,7 @@ def size_data(nmc: pd.DataFrame, adjusted: pd.DataFrame, legend: PhaseLegend = D
     require_columns(adjusted, ("exposure", "outcome", "size", "d", "d_adjusted", "p_adjusted_clustered"))
     size = str(adjusted["size"].iloc[0])
     require_columns(nmc, (size, *STATES, *EXPOSURES))
-    table = without_flagged(nmc)[[*name_columns(nmc), size, *EXPOSURES, *STATES]]
+    table = without_flagged(nmc)[[*name_columns(nmc), size, *EXPOSURES, *STATES, *edge_columns(nmc)]]
     missing = legend.write(NOT_MEASURED) if table[list(STATES)].isna().all(axis=None) else ""
     return FigureData("fig-s8-size", "Fig. S8", "States at equal size", _CAPTION, table, missing, legend)
 

@@ -18,11 +18,15 @@ from cathograph.analysis.figures.interactive_style import (
     make_log,
     make_panel,
     note_thinning,
-    share_range,
+    share_range_by_scale,
     thin,
 )
 from cathograph.analysis.figures.phase_legend import PhaseLegend
-from cathograph.analysis.figures.size_confounder.data import describe_effect, split_by_exposure
+from cathograph.analysis.figures.size_confounder.data import (
+    describe_effect,
+    panels_by_selection,
+    split_by_exposure,
+)
 from cathograph.analysis.tables.particle_table import EXPOSURES, STATES
 
 
@@ -56,7 +60,7 @@ def plot_size_confounder(data: FigureData, adjusted: pd.DataFrame) -> Interactiv
         for exposure in EXPOSURES
     ]
     for place, state in enumerate(STATES):
-        share_range([row[place] for row in panels if row[place].data], data.table[state])
+        share_range_by_scale(panels_by_selection(panels, place), parts, state)
     return panels
 
 

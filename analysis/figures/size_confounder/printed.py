@@ -17,9 +17,15 @@ from cathograph.analysis.figures.printed_style import (
     draw_points,
     make_panels,
     plain_ticks,
+    share_range_by_scale,
     write_in_panel,
 )
-from cathograph.analysis.figures.size_confounder.data import describe_effect, size_data, split_by_exposure
+from cathograph.analysis.figures.size_confounder.data import (
+    describe_effect,
+    panels_by_selection,
+    size_data,
+    split_by_exposure,
+)
 from cathograph.analysis.tables.particle_table import EXPOSURES, STATES
 
 
@@ -44,9 +50,7 @@ def draw_size_confounder(
         return PrintedFigure.of_nothing(data)
     size = str(adjusted["size"].iloc[0])
     parts = split_selections(data.table)
-    figure, panels = make_panels(
-        len(parts) * len(EXPOSURES), len(STATES), width=3.7, height=3.3, share_y="col"
-    )
+    figure, panels = make_panels(len(parts) * len(EXPOSURES), len(STATES), width=3.7, height=3.3)
     lines = iter(panels)
     for name, rows in parts:
         for exposure in EXPOSURES:
@@ -56,6 +60,8 @@ def draw_size_confounder(
                     no_data=title_of(name, label_of(state)),
                     title=title_of(name, describe_effect(adjusted, name, exposure, state)),
                 )  # fmt: skip
+    for place, state in enumerate(STATES):
+        share_range_by_scale(panels_by_selection(panels, place), parts, state)
     add_note(figure, STATE_NOTE)
     return PrintedFigure.of(data, figure)
 

@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from cathograph.ingest.segmentation.unet.grey_scale import GreyScale, find_grey_scale
+from cathograph.ingest.segmentation.grey_scale import GreyScale, find_grey_scale
 from cathograph.ingest.segmentation.unet.network import UNet
 from cathograph.ingest.segmentation.unet.tiling import Window, windows
 from cathograph.schema.errors import SegmentationError

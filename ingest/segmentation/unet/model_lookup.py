@@ -2,20 +2,19 @@
 
 The store keeps the hash of a model and not its path, since a path says nothing about content and changes. To make
 a segmentation again, the model is searched for by that hash: the installed one, then the files
-``*.safetensors`` in the folders of ``CATHOGRAPH_MODELS`` (joined by colons) and in the current folder.
+``*.safetensors`` in the folders of `cathograph.ingest.segmentation.model_folders`.
 """
 
 import hashlib
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from cathograph.ingest.segmentation.model_folders import FOLDERS_VARIABLE, models_in_folders
 from cathograph.schema.errors import ModelError
 
 DEFAULT = "default"
 SUFFIX = ".safetensors"
 MODELS_FOLDER = Path(__file__).parent / "models"
-FOLDERS_VARIABLE = "CATHOGRAPH_MODELS"
 
 
 def find_model(asked: str) -> Path:
@@ -57,7 +56,5 @@ def find_model_by_hash(sha256: str) -> Path:
 
 
 def _candidates() -> Iterator[Path]:
-    folders = [Path(part) for part in os.environ.get(FOLDERS_VARIABLE, "").split(os.pathsep) if part]
-    for folder in (MODELS_FOLDER, *folders, Path.cwd()):
-        if folder.is_dir():
-            yield from sorted(path for path in folder.glob(f"*{SUFFIX}") if path.is_file())
+    yield from sorted(MODELS_FOLDER.glob(f"*{SUFFIX}"))
+    yield from models_in_folders(SUFFIX)

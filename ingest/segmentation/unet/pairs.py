@@ -146,7 +146,8 @@ def _pages(name: str, group: str, image: ImageFile, mask: ImageFile, phase_map: 
         )
         raise InputImageError(msg)
     pairs = []
-    for index, (grey, values) in enumerate(zip(image.pages, mask.pages, strict=True)):
+    for index, (stored, values) in enumerate(zip(image.pages, mask.pages, strict=True)):
+        grey = image.as_seen(stored)
         try:
             check_image(grey)
             phases = apply_phase_map(values, phase_map)

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from cathograph.ingest.segmentation.grey_scale import find_grey_scale
 from cathograph.ingest.segmentation.unet.augmentation import change_light, sample_patch
-from cathograph.ingest.segmentation.unet.grey_scale import find_grey_scale
 from cathograph.ingest.segmentation.unet.pairs import Pair
 from cathograph.schema.composites import Phase
 

@@ -258,3 +258,25 @@ class TestPixels:
         with pytest.raises(InputError, match="no label 5"):
             energies_by_label(np.ones((2, 2)), labels, [5])
         assert draw_particle_energies(particle_energy_data([])).missing
+
+
+def test_only_mean_energies_of_one_edge_share_an_axis():
+    """Two selections of Ni K and one of Co K, 617 eV lower; drawn together they would be two flat lines."""
+    ni, other = (make_tables(40, 6, seed) for seed in (0, 1))
+    co = replace(
+        ni,
+        nmc=ni.nmc.assign(soc_ev=ni.nmc["soc_ev"] - 617, element="Co", edge="K"),
+        measurements=ni.measurements.assign(element="Co", edge="K"),
+    )
+    ni, other = (replace(one, nmc=one.nmc.assign(element="Ni", edge="K")) for one in (ni, other))
+    report = build_report({"ni": ni, "co": co, "other": other}, title="edges", draws=0)
+    by_paper = {printed.paper: printed.drawing.axes for printed in report.figures}
+    boxes = np.array(by_paper["Fig. 4d–g"]).reshape(3, 4)
+    for place, state in enumerate(("area_um2", *STATES)):
+        first, second, third = (axis.get_ylim() for axis in boxes[:, place])
+        assert first == third
+        assert (first == second) == (state != "soc_ev")
+    low, high = boxes[1, 1].get_ylim()
+    assert low < co.nmc["soc_ev"].min() < co.nmc["soc_ev"].max() < high < low + 20
+    scatter = np.array(by_paper["Fig. S5"]).reshape(3, 4)
+    assert scatter[0, 0].get_ylim() == scatter[2, 0].get_ylim() != scatter[1, 0].get_ylim()

@@ -107,6 +107,7 @@ def test_reading_joins_what_the_queries_give():
     )
     given = {"states": states, "centralities": metrics, "tpbs_per_nmc": counts,
              "segmentations": active, "measurements": active,
+             "measures": pd.DataFrame({**where, "label": 1, "measure": "current_share", "value": 0.5}, index=[0]),
              "images": pd.DataFrame({**where, "composite": "sofc-electrode"}, index=[0])}  # fmt: skip
     asked = {}
 

@@ -9,8 +9,8 @@ import pytest
 import torch
 from gnn_graphs import FEATURES, make_graph, make_set
 
-from cathograph.gnn.answers.prediction import Predictor
-from cathograph.gnn.graph_layout import check_layout
+from cathograph.gnn.answers.prediction import Predictor, prediction_rows
+from cathograph.gnn.graph_layout import GraphLayout, check_layout, layout_of
 from cathograph.gnn.training.ensemble import train_model
 from cathograph.gnn.training.model_files import CARD, WEIGHTS, load_model, save_model
 from cathograph.gnn.training.network_training import TrainingSettings
@@ -132,3 +132,34 @@ def test_graphs_of_other_features_or_phases_are_refused_by_name(model, change, f
         Predictor(model).predict(graph)
     with pytest.raises(ModelError):
         check_layout(model.layout, graph)
+
+
+def at_edge(graph, edge):
+    graph.absorption_edge = edge
+    return graph
+
+
+def test_a_model_knows_the_edge_of_its_targets(graphs, tmp_path):
+    """Graphs without a measurement name no edge; they say nothing about the model's."""
+    few = TrainingSettings(sizes=(("hidden", 4),), max_epochs=1)
+    at_co = [at_edge(copy.copy(graph), "Co K") for graph in graphs]
+    unmeasured = at_edge(make_graph(80), "")
+    trained = train_model([unmeasured, *at_co], few, name="co", members=1, folds=1, device="cpu")
+    assert trained.layout.absorption_edge == "Co K"
+    save_model(trained, tmp_path / "co")
+    again = load_model(tmp_path / "co")
+    assert again.layout.absorption_edge == "Co K"
+    written = prediction_rows(again, Predictor(again).predict(unmeasured)).prediction
+    assert (written["element"], written["edge"]) == ("Co", "K")
+    with pytest.raises(
+        ModelError, match=r"other absorption edge .*Co K.*Ni K|other absorption edge .*Ni K.*Co K"
+    ):
+        Predictor(again).predict(at_edge(make_graph(81), "Ni K"))
+    with pytest.raises(ModelError, match="other absorption edge"):
+        layout_of([unmeasured, *at_co, at_edge(make_graph(82), "Ni K")])
+
+
+def test_a_card_from_before_edges_had_names_is_of_ni_k(model):
+    card = model.layout.to_card()
+    del card["absorption_edge"]
+    assert GraphLayout.from_card(card).absorption_edge == "Ni K"

@@ -79,7 +79,7 @@ def test_wrong_answers(answer: Any, words: str):
 
 
 def test_every_segmenter_can_be_made_by_its_name():
-    for name in available_segmenters():
+    for name in available_segmenters().keys() - {"painted"}:  # that one needs a model; see painted/
         segmenter = make_segmenter(name)
         assert segmenter.name == name
         assert segmenter.version

@@ -65,6 +65,25 @@ class TestArrivals:
         clock.now += 5
         assert arrivals.look().complete == {"a.tif"}
 
+    def test_a_folder_of_slices_is_one_file_where_the_rules_say_so(self, folder, clock):
+        (folder / "night" / "recon_1").mkdir(parents=True)
+        for number in range(3):
+            (folder / "night" / "recon_1" / f"{number}.tif").write_bytes(b"x")
+        arrivals = Arrivals(folder, settle_s=5, clock=clock)
+        assert set(arrivals.look().files) == {f"night/recon_1/{number}.tif" for number in range(3)}
+
+        def takes(name):
+            return name == "night/recon_1/"
+
+        assert set(arrivals.look(takes).files) == {"night/recon_1/"}
+        clock.now += 4
+        (folder / "night" / "recon_1" / "3.tif").write_bytes(b"x")
+        assert arrivals.look(takes).complete == frozenset()
+        clock.now += 4
+        assert arrivals.look(takes).complete == frozenset()  # its time began anew
+        clock.now += 2
+        assert arrivals.look(takes).complete == {"night/recon_1/"}
+
     def test_replaced_by_one_of_equal_size(self, folder, clock):
         arrivals = Arrivals(folder, settle_s=5, clock=clock)
         file = folder / "a.tif"

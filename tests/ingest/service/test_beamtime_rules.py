@@ -90,16 +90,31 @@ def test_globs_and_regular_expressions(pattern, fits, fits_not):
     assert [name for name in fits_not if rules.match(name) is not None] == []
 
 
+def test_a_pattern_that_ends_in_a_slash_is_about_folders():
+    rules = parse_rules(entry(pattern="'recon_*/'", sample='"{stem}"', volume="true"))
+    match = rules.match("recon_7/")
+    assert (match.name, match.sample, match.image) == ("recon_7/", "recon_7", "recon_7")
+    assert match.rule.options.volume
+    assert [
+        name for name in ("recon_7", "other/", "night/recon_7/", "recon_7/1.tif") if rules.match(name)
+    ] == []
+    for pattern in ("*", "*.tif", ".*", "(?P<f>.*)"):
+        assert parse_rules(entry(pattern=f"'{pattern}'")).match("recon_7/") is None
+
+
 NAMES = st.text(alphabet="abz019_- .%{}$'\"µ", min_size=1, max_size=12).filter(lambda name: name.strip(" ."))
 
 
 @given(prefix=NAMES, suffix=st.sampled_from(["_label.tif", "_map.npy"]))
 def test_a_named_group_comes_out_as_it_stands_in_the_name(prefix, suffix):
-    """Whatever a file is called, braces in it included: names are filled in once, never filled in again."""
+    """Whatever a file is called, braces in it included: names are filled in once, never filled in again.
+
+    Blanks around a name are no part of it.
+    """
     rules = parse_rules(entry(pattern=f"'(?P<field>.+){re.escape(suffix)}'", sample='"<{field}>"'))
     match = rules.match(prefix + suffix)
     assert match.sample == f"<{prefix}>"
-    assert match.image == (prefix + suffix).rpartition(".")[0]
+    assert match.image == (prefix + suffix).rpartition(".")[0].strip()
 
 
 @given(st.lists(st.sampled_from("ab*?._-/"), max_size=10).map(lambda signs: "*" + "".join(signs)))

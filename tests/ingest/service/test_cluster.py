@@ -1,5 +1,9 @@
 """What is refused before any cluster is asked, or when there is none."""
 
+from contextlib import contextmanager
+from types import SimpleNamespace
+
+import numpy as np
 import pytest
 
 from cathograph.ingest.options import IngestOptions, ServiceSettings, Source
@@ -22,9 +26,18 @@ def test_no_scheduler(address):
 
 
 def test_two_files_of_one_name(tmp_path):
-    paths = [tmp_path / "a" / "1.tif", tmp_path / "b" / "1.tif"]
-    with pytest.raises(InputError, match="several files for one image name"):
-        ingest_on_cluster(paths, OPTIONS, Placement("s"), "tcp://127.0.0.1:1", open_nothing)
+    paths = [tmp_path / "1.tif", tmp_path / "1.npy"]
+    for path in paths:
+        with path.open("wb") as file:
+            np.save(file, np.ones((4, 5), np.uint8))
+
+    @contextmanager
+    def open_no_store():
+        yield SimpleNamespace(connection=None)
+
+    with pytest.raises(InputError) as caught:
+        ingest_on_cluster(paths, OPTIONS, Placement("s"), "tcp://127.0.0.1:1", open_no_store)
+    assert all(str(path) in str(caught.value) for path in paths)
     with pytest.raises(InputError, match="several files for one image name"):
         ingest_on_cluster(
             [paths[0], tmp_path / "2.tif"], OPTIONS, Placement("s", "x"), "tcp://127.0.0.1:1", open_nothing

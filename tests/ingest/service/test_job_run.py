@@ -99,9 +99,9 @@ class TestCauses:
         inside = tmp_path / "watched"
         inside.mkdir()
         mask.rename(inside / "mask.tif")
-        spec = spec_of(inside / "mask.tif")
         (inside / "mask.tif").rename(tmp_path / "mask.tif")
         (inside / "mask.tif").symlink_to("../mask.tif")
+        spec = spec_of(inside / "mask.tif")  # in the same state, so that the link alone is wrong
         result = run_job(spec, Opened(clean_store))
         assert (result.state, "leads out" in result.reason) == ("postponed", True)
 

@@ -61,11 +61,15 @@ def test_values_in_the_window():
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        (np.full((4, 4), np.nan), r"no value at all .*4, 4.*NaN everywhere"),
+        (np.full((4, 4), np.nan), r"no value at all .*4, 4.*NaN or 0 everywhere"),
         (np.full((4, 4), np.inf), "no value at all"),
         (8.344 + np.zeros((4, 4)), r"8\.344.* keV; expected eV.* by 1000"),
+        (
+            np.pad(np.full((4, 4), 8.344), 4),
+            r"8\.344.* keV; expected eV.* by 1000",
+        ),  # 0 where nothing was fitted
         (8352.0 + np.zeros((4, 4)), "no energy in the window 8340 to 8348.*median 8352.*`window_ev`"),
-        (np.zeros((4, 4)), "no energy in the window"),
+        (np.zeros((4, 4)), "no value at all"),
     ],
 )
 def test_maps_without_a_value_in_the_window_are_refused(values, words):

@@ -8,7 +8,7 @@ from cathograph.schema.composites import SSB_CATHODE
 from cathograph.schema.errors import DatabaseError
 
 IMAGE = ExportedImage(
-    "s1 i1", "s1", "i1", None, None, None, None, 2, 0.03, 3, 2, has_metrics=False, composite=SSB_CATHODE
+    "s1 i1", "s1", "i1", None, None, None, None, None, 2, 0.03, 3, 2, has_metrics=False, composite=SSB_CATHODE
 )
 
 

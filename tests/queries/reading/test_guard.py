@@ -27,6 +27,10 @@ HOLES = {
     "UNWIND [1, 2] AS x CALL (x) { RETURN x AS y } IN TRANSACTIONS OF 1 ROW RETURN y": "operation Transaction",
     "UNWIND [1, 2] AS x CALL (x) { RETURN x AS y } IN 2 CONCURRENT TRANSACTIONS RETURN y": "operation Transaction",
     "RETURN 1 AS x UNION CREATE (n:Bad) RETURN 1 AS x": "operation",
+    # calls behind a number, which swallowed the name
+    "RETURN 1 AS x LIMIT size(range(1,100)[0..gds.util.nodeProperty('mine',5,'label')])": "call of gds.util",
+    "RETURN 1 AS x SKIP size(range(1,9)[1..gds.util.nodeProperty('mine',5,'label')]) LIMIT 1": "call of gds.util",
+    "RETURN 1 AS x LIMIT 1+size([1,2][0 ..apoc.load.json('f')])": "call of apoc",
     # files and addresses
     "LOAD CSV FROM 'file:///etc/passwd' AS line RETURN line": "LOAD CSV",
     "load\tcsv FROM 'http://localhost:1/' AS line RETURN line": "LOAD CSV",

@@ -1,6 +1,7 @@
 """Predictions in the store: beside measurements, once, whole, and what the queries say of them."""
 
 import dataclasses
+from importlib.resources import files
 
 import pandas as pd
 import pytest
@@ -11,6 +12,7 @@ from toy_rows import make_toy_rows
 from cathograph.queries.catalog import load
 from cathograph.queries.reading.content import content_hash, counts
 from cathograph.queries.reading.runner import run
+from cathograph.queries.server.migrations import schema_files, statements
 from cathograph.queries.writing.activation import activate
 from cathograph.queries.writing.images import IngestRunRecord, write_image
 from cathograph.queries.writing.measurements import write_measurement
@@ -53,6 +55,47 @@ def test_predictions_stand_beside_measurements(toy_store):
     assert rows_of(table, "sample", "image", "model", "model_hash", "split", "members") == {
         ("s1", "field", "toy", "h1", "test", 2)
     }
+
+
+def test_a_prediction_stands_beside_what_was_measured_at_its_edge(toy_store):
+    """The Co energies are 617 eV lower; beside a model of Ni K they would be an error of 617 eV."""
+    at_co = {"element": "Co", "edge": "K"}
+    write_measurement(toy_store, make_toy_measurement(), IngestRunRecord.of_memory("ni"))
+    write_measurement(
+        toy_store, make_toy_measurement("m2", shift_ev=-617, **at_co), IngestRunRecord.of_memory("co")
+    )
+    add(toy_store)
+    add(toy_store, make_toy_prediction("other", "h2", shift_ev=-617, **at_co))
+    columns = ("label", "model", "element", "soc_ev_predicted", "soc_ev")
+    at_ni = {
+        (1, "toy", "Ni", 8343.5, 8343.0),
+        (2, "toy", "Ni", 8344.5, 8344.0),
+        (5, "toy", "Ni", 8345.0, None),
+    }
+    moved = {
+        (label, "other", "Co", predicted - 617, measured and measured - 617)
+        for label, _, _, predicted, measured in at_ni
+    }
+    assert rows_of(ask(toy_store, "predictions"), *columns) == at_ni | moved
+    assert rows_of(ask(toy_store, "predictions", edge="Co K"), *columns) == moved
+    assert rows_of(ask(toy_store, "prediction_models"), "model", "element", "edge") == {
+        ("toy", "Ni", "K"),
+        ("other", "Co", "K"),
+    }
+
+
+def test_predictions_from_before_edges_had_names_become_those_of_ni_k(toy_store, neo4j_server):
+    add(toy_store)
+    migration = next(name for name in schema_files().values() if "edges-of-predictions" in name)
+    text = (files("cathograph.schema") / "constraints" / migration).read_text(encoding="utf-8")
+    with neo4j_server.driver() as driver:
+        driver.execute_query("MATCH (p:Prediction) REMOVE p.element, p.edge")
+    before = rows_of(ask(toy_store, "predictions"), "label", "soc_ev_predicted", "element")
+    assert {each[-1] for each in before} == {None}
+    for _ in range(2):
+        toy_store.change_schema(statements(text))
+        now = rows_of(ask(toy_store, "predictions", edge="Ni K"), "label", "soc_ev_predicted", "edge")
+        assert now == {(label, energy, "K") for label, energy, _ in before}
 
 
 def test_stored_properties_are_those_declared(toy_store):

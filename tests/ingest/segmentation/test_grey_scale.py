@@ -7,9 +7,8 @@ import pytest
 import torch
 from small_networks import random_network
 
-from cathograph.ingest.segmentation import run_segmenter
-from cathograph.ingest.segmentation.unet import grey_scale
-from cathograph.ingest.segmentation.unet.grey_scale import find_grey_scale
+from cathograph.ingest.segmentation import grey_scale, run_segmenter
+from cathograph.ingest.segmentation.grey_scale import find_grey_scale
 from cathograph.ingest.segmentation.unet.inference import Run
 from cathograph.ingest.segmentation.unet.unet_segmenter import UNetSegmenter
 from cathograph.ingest.segmentation.unet.weights import SegmentationModel
