@@ -40,7 +40,7 @@ def ingest_map(
 
     [dim]cathograph ingest-map map.tif --sample s100 --image mask --labels mask.tif[/]
     """
-    from cathograph.ingest.states.measurement import MapSource
+    from cathograph.ingest.states.map_source import MapSource
     from cathograph.ingest.stored.stored_image import ingest_map as add_to_stored
     from cathograph.settings import read_settings
     from cathograph.store import open_store

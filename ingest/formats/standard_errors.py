@@ -40,7 +40,7 @@ def read_standard_errors(file: ImageFile) -> NDArray[np.float32] | None:
     with reading(file.path, "TIFF"), tifffile.TiffFile(file.path, _multifile=False) as tiff:
         page = tiff.pages.first
         for below in (page.pages or ()) if page.subifds else ():
-            name = below.tags.get(PAGE_NAME_TAG)
+            name = below.tags.get(PAGE_NAME_TAG) if isinstance(below, tifffile.TiffPage) else None
             if name is not None and name.value == PAGE_NAME:
                 return np.asarray(below.asarray(), dtype=np.float32)
     return None

@@ -7,7 +7,8 @@ highest frame holds only the *steps* of the scan, which a histogram turns into p
 Strategy. All three are exact repetitions, so values are counted, in a sample where the map is large. A value is far
 too frequent where it occurs three times as often as each of the five values next to it: a map of measured energies has
 no such value, even where 32-bit floats (1/1024 eV apart at 8 keV) make values repeat. A map of a few constants tells
-nothing, so at least `_LEAST_VALUES` pixels and `_LEAST_LEVELS` different values are asked for.
+nothing, so at least `_LEAST_VALUES` pixels and `_LEAST_LEVELS` different values (`_LEAST_STEPS` for steps) are asked
+for.
 """
 
 from dataclasses import dataclass
@@ -20,8 +21,11 @@ from cathograph.ingest.options import StateMethod
 _LEAST_VALUES = 200
 _LEAST_LEVELS = 12
 _SAMPLE = 200_000
+_EV_PER_KEV = 1000.0
 _FAR_EV = 200.0
 """No edge energy lies as far from the reference energy as this; a repeated value there is a fill value."""
+_MOST_FILL = 3
+"""More repeated values there are no fill values: the map is in another unit, and the user is told of that."""
 _LEAST_REPEATS = 5
 _LEAST_SHARE = 1e-3
 _LEAST_SHARE_BETWEEN = 1e-2
@@ -30,6 +34,7 @@ _NEIGHBOURS = 5
 _TIMES = 3
 _SMALLEST_STEP_EV = 0.005
 """Steps below this are those of 32-bit floats, or too small for any number of ours."""
+_LEAST_STEPS = 5
 _REPEATS_OF_STEPS = 3
 _BINS_PER_STEP = 0.5
 
@@ -113,8 +118,10 @@ def read_resolution(energy_ev: NDArray[np.floating], method: StateMethod) -> Ene
     if finite.size < _LEAST_VALUES:
         return EnergyResolution()
     values, counts = np.unique(_sample(finite), return_counts=True)
-    far = np.abs(values - method.reference_ev) > _FAR_EV
+    far = _far_from(values, method.reference_ev) & _far_from(values * _EV_PER_KEV, method.reference_ev)
     fill = _often(values, counts, far)
+    if fill.size > _MOST_FILL:
+        return EnergyResolution()
     values, counts = values[~far], counts[~far]
     low, high, inside = _piled_up(values, counts, method.window_ev)
     fill = np.concatenate([fill, inside])
@@ -127,6 +134,10 @@ def read_resolution(energy_ev: NDArray[np.floating], method: StateMethod) -> Ene
         int(np.isin(finite, np.concatenate([low, high])).sum()) if low.size or high.size else 0,
         _step_of(energies, counts.sum(), method.window_ev),
     )
+
+
+def _far_from(values: NDArray[np.floating], reference_ev: float) -> NDArray[np.bool_]:
+    return np.asarray(np.abs(values - reference_ev) > _FAR_EV)
 
 
 def _sample(finite: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -168,7 +179,7 @@ def _piled_up(
 def _step_of(values: NDArray[np.floating], n: int, window_ev: tuple[float, float]) -> float | None:
     """Give the distance of neighbouring values in the window, where pixels share few of them."""
     inside = values[(values >= window_ev[0]) & (values <= window_ev[1])]
-    if inside.size < 2 or n < _REPEATS_OF_STEPS * inside.size:
+    if inside.size < _LEAST_STEPS or n < _REPEATS_OF_STEPS * inside.size:
         return None
     step_ev = float(np.median(np.diff(inside.astype(np.float64))))
     return round(step_ev, 3) if step_ev >= _SMALLEST_STEP_EV else None

@@ -158,7 +158,8 @@ def _newton_steps(natural: Floats, gap: Floats, moments: Floats) -> Floats:
     )
     size = np.abs(natural).max(axis=1) + 1
     longest = np.abs(step).max(axis=1)
-    return step * np.minimum(1.0, 0.5 * size / np.maximum(longest, np.finfo(float).tiny))[:, None]
+    shorter = np.minimum(1.0, 0.5 * size / np.maximum(longest, np.finfo(float).tiny))
+    return np.asarray(step * shorter[:, None])
 
 
 def _moments(natural: Floats) -> Floats:

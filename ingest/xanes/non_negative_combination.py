@@ -104,7 +104,9 @@ class NonNegativePlan:
                 # One reference alone is a bound: how far noise could move the energy from there is not known.
                 if sensitivity is not None and len(present) > 1:
                     if present not in inverses:
-                        inverses[present] = np.linalg.pinv(self.references[:, present])
+                        inverses[present] = np.asarray(
+                            np.linalg.pinv(self.references[:, present]), dtype=np.float64
+                        )
                     towards = (self.edge_energies_ev[list(present)] - energy[pixel]) / total
                     gradient = towards @ inverses[present]
                     add_sensitivity(

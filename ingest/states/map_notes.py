@@ -1,9 +1,57 @@
-"""What the user should know of the energies of a map: steps, fill values, failed fits, noise and cut."""
+"""What the user should know of an energy map: its place, steps, fill values, failed fits, noise and cut."""
+
+from collections.abc import Mapping
 
 import pandas as pd
 
 from cathograph.ingest.options import StateMethod
 from cathograph.ingest.states.energy_resolution import EnergyResolution
+from cathograph.ingest.states.map_agreement import MapAgreement
+from cathograph.ingest.states.map_placement import MapPlacement
+from cathograph.ingest.states.map_trust import describe_agreement
+
+
+def notes_on_matching(
+    measurement: Mapping[str, object],
+    placement: MapPlacement,
+    agreement: MapAgreement | None,
+    n_infinite: int,
+) -> list[str]:
+    """Say how well a map fits its image, and how many states are doubtful.
+
+    Parameters
+    ----------
+    measurement : Mapping
+        Properties of the measurement.
+    placement : MapPlacement
+        Where the map lies.
+    agreement : MapAgreement or None
+        How well it fits, where that can be told.
+    n_infinite : int
+        Infinite values in active particles.
+
+    Returns
+    -------
+    list of str
+        One sentence each, without a full stop.
+    """
+    notes = []
+    shift = placement.residual_shift_um
+    if placement.matching == "registered":
+        notes.append(f"map placed by correlation at {_places(placement.offset_um)} µm")
+    notes += describe_agreement(agreement, trusted_by=measurement["trusted_by"])
+    if shift is not None:
+        far = max(map(abs, shift)) > max(placement.image_pixel_um, placement.map_pixel_um)
+        advice = ", more than a pixel; `by_correlation` or `map_offset_um` corrects it" if far else ""
+        notes.append(f"shift left between map and NMC: {_places(shift)} µm{advice}")
+    if n_infinite:
+        notes.append(f"{n_infinite} infinite values in NMC count as missing")
+    flagged, particles = measurement["n_flagged"], measurement["n_particles"]
+    if flagged:
+        notes.append(
+            f"{flagged} of {particles} NMC flagged: too few valid pixels, or too many dropped or missing"
+        )
+    return notes
 
 
 def notes_on_energies(
@@ -55,6 +103,10 @@ def notes_on_energies(
             f"the window cuts the energies of {cut} NMC; their whole spread is estimated for {known}"
         )
     return notes
+
+
+def _places(lengths_um: tuple[float, ...]) -> str:
+    return "(" + ", ".join(f"{each:.4g}" for each in lengths_um) + ")"
 
 
 def _listed(values_ev: tuple[float, ...]) -> str:
