@@ -52,7 +52,10 @@ def align(
 @takes_options
 def fit(
     context: typer.Context,  # read by takes_options
-    stack: Annotated[Path, typer.Argument(help="TIFF, npy, HDF5, TXRM, or the folder of a Zarr store.")],
+    stack: Annotated[
+        Path,
+        typer.Argument(help="TIFF, npy, HDF5, TXRM, a Zarr store, or a folder with one file per energy."),
+    ],
     out: Annotated[Path, typer.Option(help="Map to write, .tif; beside it .json and .png.")],
     options: FitOptions,
     stack_options: StackOptions,
@@ -180,6 +183,11 @@ def _show(made: "EdgeEnergyMap", written: list[Path], notes: list[str]) -> None:
         error = record["standard_error_ev"]["median"]
         if error is not None:
             lines.append(f"error     standard error of a pixel's energy, median {error:.2f} eV")
+    if made.values_left_out:
+        lines.append(
+            f"left out  {made.values_left_out} single values (zeros, zingers, missing ones), bridged; "
+            f"{made.pixels_mended} pixels with an energy have such values"
+        )
     lines += [
         f"masked    {counts.masked_share:.1%} of the pixels: {counts.no_edge} without edge, {counts.dead} dead, "
         f"{counts.no_answer} without answer, {counts.poor_fit} fitted poorly",
