@@ -8,9 +8,10 @@ import typer
 
 from cathograph.commands.console import errors, print_json, progress_bar, results
 from cathograph.commands.option_flags import takes_options, with_flags
+from cathograph.commands.xanes_jump import write_difference
 from cathograph.commands.xanes_options import make_recipe, require_targets
 from cathograph.extras import needs
-from cathograph.ingest.options import FitOptions, StackOptions
+from cathograph.ingest.options import FitOptions, MethodName, StackOptions
 from cathograph.schema.edges import names_of
 from cathograph.schema.errors import InputError
 
@@ -90,6 +91,12 @@ def fit(
     )
     of_method = None if options.references is None else SourceFile.at("references", options.references)
     opened = open_stack(stack, stack_options)
+    if options.method is MethodName.JUMP:
+        if quality is not None:
+            msg = "Found --quality with jump; expected it with a method that fits. Leave it out."
+            raise InputError(msg)
+        write_difference(opened, options, stack_options, out, as_json=as_json)
+        return
     recipe = make_recipe(options, opened.energies_ev)
     with progress_bar() as progress:
         task = progress.add_task("reading frames", total=None)
