@@ -38,7 +38,8 @@ def open_energy_map(path: Path, *, dataset: str | None = None, volume: bool = Fa
     if is_absorption_difference(file):
         msg = (
             f"Found the absorption difference of two energies in {path.name}; expected edge energies, which "
-            "two energies cannot give. Use it as an image of where the element is, and fit a scan over the edge for energies."
+            "two energies cannot give. Use it as an image of where the element is, and fit a scan over the edge for "
+            "energies."
         )
         raise InputImageError(msg)
     if file.dtype.kind != "f" or file.dtype.itemsize < _LEAST_BYTES:
