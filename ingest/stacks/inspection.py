@@ -143,13 +143,13 @@ def _inspect(
         return _list_hdf5(path, size)
     if kind is Kind.SLICES and given == Given():
         try:
-            draft = open_draft(path, given)
+            scan = open_draft(path, given)
         except InputImageError as error:
             # Frames that are no stack may still be a volume: both are told.
             return _describe_slices(path, size, note=_without_path(path, error))
-        if draft.energies is None:
-            return _describe_slices(path, size, note=_needs_energies(draft))
-        return _describe_stack(draft, given, state_size=size, options=options, check_pixels=check_pixels)
+        if scan.energies is None:
+            return _describe_slices(path, size, note=_needs_energies(scan))
+        return _describe_stack(scan, given, state_size=size, options=options, check_pixels=check_pixels)
     if kind in (Kind.PNG, Kind.JPEG, Kind.BMP):
         return _describe_image(path, open_stored(path, kind, dataset=None, pages_as=PagesAs.IMAGES), size)
     if kind in (Kind.TIFF, Kind.NUMPY_ARRAY) and given == Given():

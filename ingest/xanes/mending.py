@@ -185,7 +185,7 @@ def _leave_out(
             break
         usable[worst] = False
         if n - usable.sum() > most:
-            return n - usable.sum()
+            return int(n - usable.sum())
     # One outlier spoils the predictions of its neighbours, and they may have gone first.
     for k in range(n):
         if not usable[k] and np.isfinite(spectrum[k]):
@@ -198,7 +198,7 @@ def _leave_out(
             sigmas = _SIGMAS_SUSPECTED if suspected[k] else SIGMAS
             limit = sigmas * noise * np.sqrt(squares) + STRUCTURE * structure[k] * jump
             usable[k] = abs(gap) <= (limit if suspected[k] else max(limit, least))
-    return n - usable.sum()
+    return int(n - usable.sum())
 
 
 @numba.njit(nogil=True, cache=True)
