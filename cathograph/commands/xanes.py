@@ -172,6 +172,8 @@ def _write(
 
 
 def _show(made: "EdgeEnergyMap", written: list[Path], notes: list[str]) -> None:
+    import numpy as np
+
     record, counts = made.as_record(), made.counts
     height, width = made.edge_energy_ev.shape
     low, high = made.recipe.calibration.window_ev
@@ -181,7 +183,17 @@ def _show(made: "EdgeEnergyMap", written: list[Path], notes: list[str]) -> None:
         f"{made.recipe.edge.name}, {made.recipe.method.name}",
     ]
     if made.drift is not None:
-        lines.append(f"drift     up to {made.drift.largest_px:.2f} pixels, undone")
+        drift = made.drift
+        lines.append(f"drift     up to {drift.largest_px:.2f} pixels, undone")
+        if drift.exponent:
+            lines.append(
+                f"magnified as the energy to the power {-drift.exponent:.2f}, undone: frames enlarged by "
+                f"{drift.zooms.min():.4f} to {drift.zooms.max():.4f}"
+            )
+        lines.append(
+            f"agreement of the frames' outlines {drift.agreement.min():.2f} to 1, median "
+            f"{float(np.median(drift.agreement)):.2f}"
+        )
     if counts.valid:
         spread = record["edge_energy_ev"]
         lines.append(
