@@ -208,7 +208,9 @@ def shift_frame(
     # A spline carries a NaN over the whole frame, so it is fitted to a filled one.
     filled = np.where(missing, _middle(frame), frame)
     if zoom == 1.0:
-        moved = ndimage.shift(filled, shift_px, order=3, mode="mirror").astype(np.float32)
+        moved: NDArray[np.float32] = ndimage.shift(filled, shift_px, order=3, mode="mirror").astype(
+            np.float32
+        )
         lost = ndimage.shift(missing.astype(np.float32), shift_px, order=1, mode="constant", cval=1.0)
     else:
         middle = (np.array(frame.shape) - 1) / 2
