@@ -157,6 +157,7 @@ def test_noise_that_differs_between_groups_is_no_effect_once_it_is_known() -> No
     noise = np.where(table["at_tpb"], 0.4, 0.2)
     table["heterogeneity_ev"] = noise * rng.uniform(0.95, 1.05, len(table))
     table["heterogeneity_corrected_ev"] = rng.uniform(0, 0.05, len(table))
+    table["fit_noise_ev"] = noise
     found = compute_electrode_statistics(table, draws=0).group_comparisons
     line = found.set_index(["exposure", "outcome"]).loc[("at_tpb", "heterogeneity_ev")]
     assert line["without_fit_noise"] is True
