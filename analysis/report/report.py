@@ -29,7 +29,7 @@ from cathograph.analysis.statistics.electrode_statistics import compute_electrod
 from cathograph.analysis.statistics.group_comparison import compare_groups
 from cathograph.analysis.statistics.logarithm import Log
 from cathograph.analysis.tables.electrode_tables import METRICS, PARTICLE, ElectrodeTables, names_of_edges
-from cathograph.analysis.tables.particle_table import CHANNELS, STATES, exposures_of, flagged_states
+from cathograph.analysis.tables.particle_table import EXPOSURES, STATES, exposures_of, flagged_states
 from cathograph.analysis.tables.selection_tables import stack_of, stack_selections
 
 
@@ -76,7 +76,7 @@ def build_report(
     pixels: PixelFigures | None = None,
     predictions: pd.DataFrame | None = None,
     structure: Mapping[str, ElectrodeTables] | None = None,
-    channel: str = CHANNELS[0],
+    channel: str = EXPOSURES[1],
 ) -> Report:
     """Compute all figures and tables.
 

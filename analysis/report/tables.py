@@ -9,14 +9,13 @@ from cathograph.analysis.figures.figure import STATE_NOTE
 from cathograph.analysis.figures.phase_legend import PhaseLegend
 from cathograph.analysis.statistics.electrode_statistics import ElectrodeStatistics
 from cathograph.analysis.tables.electrode_tables import ElectrodeTables
+from cathograph.analysis.tables.particle_table import CHANNELS
 from cathograph.analysis.tables.selection_tables import stack_of, stack_selections
 
 _COUNTS = (
     "samples", "images", "clusters", "nmc", "nmc_in_tpbs", "nmc_in_physical_tpbs", "nmc_with_channels",
     "nmc_with_touching_channels", "tpbs", "physical_tpbs", "with_energy_map", "measured", "flagged",
 )  # fmt: skip
-
-_CHANNELS = {"has_concurrent_channel": "concurrent channel", "has_touching_channel": "touching channel"}
 
 REASON_OF = {
     "p_clustered": "reason_clustered",
@@ -130,7 +129,7 @@ def result_tables(
         ),
         ReportTable(
             "table-s2", "Table S2: variance of log heterogeneity",
-            f"TPB × {_CHANNELS[channel]}, with sums of squares of types II and "
+            f"TPB × {CHANNELS[channel]}, with sums of squares of types II and "
             "III. p values are corrected over both tables (S2, "
             "S3) of one type."
             + _unanswered(s2),

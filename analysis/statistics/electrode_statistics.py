@@ -1,8 +1,8 @@
 """The paper's Tables S1 to S3 from one particle table, and what a careful reviewer asks beside them.
 
-One call, one set of particles: the six group comparisons of Figs. 4e-g and 5c-e and three more
-for the touching channel, which is ours (S1), the
-analyses of variance of heterogeneity and polarization (S2, S3; both types of sums of squares),
+One call, one set of particles: the six group comparisons of Figs. 4e-g and 5c-e and three of the
+touching channel, which are ours (S1), the analyses of variance of heterogeneity and polarization
+(S2, S3; both types of sums of squares),
 the effects at equal size (S8), and the correlations of network metrics with the state
 (Fig. 5a). Each has its clustered counterpart, and the p values of each table are one family
 (`cathograph.analysis.statistics.multiple_testing`): naive and clustered p are corrected apart.
@@ -100,7 +100,7 @@ def compute_electrode_statistics(
     level: float = 0.95,
     draws: int = 1999,
     seed: int = 0,
-    channel: str = CHANNELS[0],
+    channel: str = EXPOSURES[1],
 ) -> ElectrodeStatistics:
     """Compute Tables S1 to S3, the size-adjusted effects and the correlations.
 
@@ -271,7 +271,7 @@ def tabulate_anova(
     *,
     log: Log = "log1p",
     samples: SampleTerms = "fixed",
-    channel: str = CHANNELS[0],
+    channel: str = EXPOSURES[1],
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Give S2 and S3 with both types; the terms of both tables of one type are one family.
 

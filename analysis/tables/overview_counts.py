@@ -9,8 +9,9 @@ import pandas as pd
 
 from cathograph.schema.composites import Composite, Role
 
-COUNTED = ("particles", "nmc", "sse", "graphite", "tpbs", "physical_tpbs", "nmc_with_channels",
-           "nmc_with_touching_channels")  # fmt: skip
+COUNTED = (
+    "particles", "nmc", "sse", "graphite", "tpbs", "physical_tpbs", "nmc_with_channels", "nmc_with_touching_channels",
+)  # fmt: skip
 """Counts: columns of the query ``images``; nmc, sse and graphite count active, ionic and electronic particles."""
 
 

@@ -20,8 +20,8 @@ STATES = ("soc_ev", "heterogeneity_ev", "polarization_ev")
 EXPOSURES = ("at_tpb", "has_concurrent_channel")
 """The exposures by which the paper compares particles, in the order of its figures 4 and 5."""
 
-CHANNELS = ("has_concurrent_channel", "has_touching_channel")
-"""The two types of channel: the paper's, and ours of particles that touch."""
+CHANNELS = {"has_concurrent_channel": "concurrent channel", "has_touching_channel": "touching channel"}
+"""The two types of channel, the paper's and ours of particles that touch: columns, and what texts call them."""
 
 SIZE = "area_um2"
 """Column of the particle's size, µm²."""

@@ -62,10 +62,10 @@ def _show_counts(images: pd.DataFrame, legend: PhaseLegend) -> None:
         ("Particles", totals["particles"], f"{totals['nmc']:,.0f} of them {actives}"),
         ("TPBs", totals["tpbs"], f"{totals['physical_tpbs']:,.0f} physical"),
         *(
-            (legend.title(f"{{active_phase}} with {kind}"), totals[column], _share(totals, column, actives))
+            (kind, totals[column], _share(totals, column, actives))
             for kind, column in (
-                ("concurrent channels", "nmc_with_channels"),
-                ("touching channels", "nmc_with_touching_channels"),
+                ("Concurrent channels", "nmc_with_channels"),
+                ("Touching channels", "nmc_with_touching_channels"),
             )
         ),
     )
@@ -119,13 +119,16 @@ def _columns(legend: PhaseLegend) -> dict[str, Any]:
             help=legend.title("{actives} that touch another {active} and have {ionic} in common with it."),
         ),
         **{
-            f"share_with_{kind}_channels".replace("_concurrent", ""): st.column_config.ProgressColumn(
+            column: st.column_config.ProgressColumn(
                 legend.write(f"{kind}: share of {{actives}}"),
                 help=legend.write(f"Share of {{actives}} with a {kind} channel."),
                 format="percent",
                 min_value=0,
                 max_value=1,
             )
-            for kind in ("concurrent", "touching")
+            for column, kind in (
+                ("share_with_channels", "concurrent"),
+                ("share_with_touching_channels", "touching"),
+            )
         },
     }

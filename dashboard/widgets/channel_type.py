@@ -2,10 +2,7 @@
 
 import streamlit as st
 
-from cathograph.analysis.tables.particle_table import CHANNELS
-
-NAMES = dict(zip(CHANNELS, ("concurrent channel", "touching channel"), strict=True))
-"""What people call them."""
+from cathograph.analysis.tables.particle_table import CHANNELS, EXPOSURES
 
 
 def choose_channel(key: str) -> str:
@@ -24,9 +21,9 @@ def choose_channel(key: str) -> str:
     return str(
         st.segmented_control(
             "Type of channel",
-            CHANNELS,
-            default=CHANNELS[0],
-            format_func=lambda each: NAMES[each],
+            tuple(CHANNELS),
+            default=EXPOSURES[1],
+            format_func=lambda each: CHANNELS[each],
             key=key,
             bind="query-params",
             required=True,

@@ -60,7 +60,7 @@ def test_an_image_over_its_pixels(small_store, open_page):
     assert f"TPB junctions ({len(junctions)})" in names
     touching = query(small_store, "touching_channels", sample="LCD-1", image="LCD00")
     assert len(touching) > 0
-    assert "touching channels" in names
+    assert f"touching channels ({len(touching)})" in names
     joined = {*touching["nmc_a"], *touching["nmc_b"]}
     assert f"{len(joined)} with touching channels" in said(app)
     assert "Click a particle" in said(app)

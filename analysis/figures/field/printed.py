@@ -153,12 +153,11 @@ def _draw_graph(axis: Axes, tables: FieldTables, legend: PhaseLegend) -> None:
         junctions["x"], junctions["y"],
         s=90 * shrink, facecolors="none", edgecolors=legend.junction_colour, linewidths=1.6 * shrink**0.5, zorder=4,
     )  # fmt: skip
-    note = (
-        f"\n({MOST_CHANNELS} of them, chosen at random, are drawn)" if len(channels) > MOST_CHANNELS else ""
-    )
+    too_many = max(len(channels), len(touching)) > MOST_CHANNELS
+    note = f"\n(at most {MOST_CHANNELS} of each type, chosen at random, are drawn)" if too_many else ""
     axis.set_title(
-        f"{len(contacts)} contacts, {len(junctions)} TPB junctions, {len(channels)} channels{note}, "
-        f"{len(touching)} touching"
+        f"{len(contacts)} contacts, {len(junctions)} TPB junctions,\n"
+        f"{len(channels)} concurrent and {len(touching)} touching channels{note}"
     )
 
 
