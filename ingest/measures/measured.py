@@ -18,10 +18,13 @@ class StoredImage:
         Label image, phases and composite.
     pixel_size_um : float
         Edge of a pixel.
+    radius_px : int
+        Chebyshev radius of its contacts.
     """
 
     regions: Regions
     pixel_size_um: float
+    radius_px: int = 3
 
 
 @dataclass(frozen=True, eq=False)

@@ -124,7 +124,9 @@ def _refresh_image(
         stored = stored_regions(
             connection, sample=state.sample, image=state.image, labels=file.path, dataset=file.dataset
         )
-        image = StoredImage(stored.label(), stored.segmentation.pixel_size_um)
+        image = StoredImage(
+            stored.label(), stored.segmentation.pixel_size_um, stored.reading.options.radius_px
+        )
     except (InputError, SegmentationError) as error:
         return [failed(family, error) for family in families]
     outcomes = []

@@ -4,6 +4,7 @@ An entry is all that store, queries, report, dashboard, exports and features of 
 metrics are older: they are declared in `cathograph.schema.network_metrics` and computed with every ingest.
 """
 
+from cathograph.schema.composites.composite import Role
 from cathograph.schema.measures.family import MeasureFamily
 from cathograph.schema.properties import Kind, Property
 
@@ -59,6 +60,58 @@ FAMILIES: tuple[MeasureFamily, ...] = (
             ),
         ),
         needs_transport=True,
+    ),
+    MeasureFamily(
+        "position", 1, "Place of each active particle between separator and collector side, and paths to these",
+        particle=(
+            Property(
+                "separator_distance_um", Kind.FLOAT, "centroid to the side that the ions come from",
+                minimum=0, nullable=True, unit="µm",
+            ),
+            Property(
+                "separator_nearest_um", Kind.FLOAT, "its nearest pixel to that side; 0 where it touches it",
+                minimum=0, nullable=True, unit="µm",
+            ),
+            Property(
+                "collector_distance_um", Kind.FLOAT, "centroid to the opposite side, that of the electrons",
+                minimum=0, nullable=True, unit="µm",
+            ),
+            Property(
+                "collector_nearest_um", Kind.FLOAT, "its nearest pixel to that side; 0 where it touches it",
+                minimum=0, nullable=True, unit="µm",
+            ),
+            Property(
+                "relative_depth", Kind.FLOAT, "centroid between separator side (0) and collector side (1)",
+                minimum=0, nullable=True,
+            ),
+            Property(
+                "ionic_path_um", Kind.FLOAT,
+                "shortest path through ionic phases to the separator side; null where there is none",
+                minimum=0, nullable=True, unit="µm",
+            ),
+            Property("has_ionic_path", Kind.BOOLEAN, "whether there is one", nullable=True),
+            Property(
+                "electronic_path_um", Kind.FLOAT,
+                "shortest path through electronic phases to the collector side; null where there is none",
+                minimum=0, nullable=True, unit="µm",
+            ),
+            Property("has_electronic_path", Kind.BOOLEAN, "whether there is one", nullable=True),
+        ),
+        image=(
+            Property(
+                "layer_edges_um", Kind.FLOATS, "depths below the separator side between which layers lie",
+                nullable=True, unit="µm",
+            ),
+            Property("background_by_layer", Kind.FLOATS, "share of each layer without a phase", nullable=True),
+            *(
+                Property(
+                    f"{role.value}_by_layer", Kind.FLOATS, f"share of each layer with the role {role.value}",
+                    nullable=True,
+                )
+                for role in Role
+            ),
+            Property("junctions_by_layer", Kind.INTEGERS, "TPB junctions in each layer", nullable=True),
+        ),
     ),
 )  # fmt: skip
 """All families of measures: a new one needs one more entry here."""

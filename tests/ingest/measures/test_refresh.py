@@ -52,8 +52,11 @@ def ingested(clean_store, mask, neo4j_server):
 def test_filled_in_once_and_only_where_missing(ingested):
     assert ask(ingested, "measures").empty
     assert ask(ingested, "transport")["current_share"].isna().all()
-    (outcome,) = refresh_measures(ingested)
-    assert (outcome.family, outcome.state, outcome.reason) == ("transport", "computed", "")
+    outcomes = refresh_measures(ingested)
+    assert [(each.family, each.state, each.reason) for each in outcomes] == [
+        ("transport", "computed", ""),
+        ("position", "computed", ""),
+    ]
     table = ask(ingested, "transport")
     assert table["reached"].tolist() == [True, False]
     assert table["current_share"].tolist() == [pytest.approx(1), 0]
@@ -65,7 +68,7 @@ def test_filled_in_once_and_only_where_missing(ingested):
     assert (of_image["utilisation"], of_image["share_without_current"]) == (pytest.approx(0.5), 0.5)
     before = content_hash(ingested)
     assert refresh_measures(ingested) == []
-    assert len(refresh_measures(ingested, again=True)) == 1
+    assert len(refresh_measures(ingested, again=True)) == 2
     assert content_hash(ingested) == before
 
 
@@ -89,15 +92,17 @@ def test_seen_in_export_and_query(ingested):
     assert exported.contacts["current_share"].notna().all()
     long = ask(ingested, "measures", measure="reached")
     assert long["value"].tolist() == [1, 0]
-    assert set(ask(ingested, "measures")["measure"]) == {prop.name for prop in FAMILIES[0].particle}
+    assert set(ask(ingested, "measures")["measure"]) == {
+        prop.name for family in FAMILIES for prop in family.particle
+    }
 
 
 def test_a_file_that_is_gone_fails_and_nothing_is_written(ingested, mask):
     before = content_hash(ingested)
     mask.unlink()
-    (outcome,) = refresh_measures(ingested)
-    assert (outcome.state, outcome.image) == ("failed", "mask")
-    assert "mask.tif" in outcome.reason
+    for outcome in refresh_measures(ingested):
+        assert (outcome.state, outcome.image) == ("failed", "mask")
+        assert "mask.tif" in outcome.reason
     assert content_hash(ingested) == before
 
 
@@ -106,3 +111,23 @@ def test_an_older_version_is_computed_again(ingested):
     ingested.write(lambda transaction: transaction.run("MATCH (s:Segmentation) SET s.transport_version = 0"))
     assert [each.family for each in refresh_measures(ingested)] == ["transport"]
     assert isinstance(ask(ingested, "measures"), pd.DataFrame)
+
+
+def test_profile_of_the_electrode(ingested):
+    assert ask(ingested, "electrode_profile").empty
+    refresh_measures(ingested)
+    table = ask(ingested, "electrode_profile")
+    assert len(table) == 20  # of 24 rows: 4 layers are two rows thick
+    assert table["depth_to_um"].iloc[-1] == pytest.approx(24 * 0.05)
+    thickness = (table["depth_to_um"] - table["depth_from_um"]) / (24 * 0.05)
+    assert (table["ionic_fraction"] * thickness).sum() == pytest.approx(8 / 24)
+    assert (table["active_fraction"] * thickness).sum() == pytest.approx(16 * 8 / 24**2)
+    assert table["nmc"].sum() == 2
+    assert table["current_share"].sum() == pytest.approx(1)
+    assert table["soc_ev"].isna().all()
+    assert (table["measured"] == 0).all()
+    rows = table[table["nmc"] > 0]
+    assert rows["depth_from_um"].iloc[0] <= 12 * 0.05 < rows["depth_to_um"].iloc[0]  # rows 8 to 15
+    assert ask(ingested, "measures", measure="ionic_path_um")["value"].tolist() == pytest.approx(
+        [0.275, 0.275]
+    )
