@@ -85,6 +85,19 @@ def fill_place(store: Connection, sample: str = "s1", image: str = "field", key:
         },
         code_version="1",
     )  # fmt: skip
+    (profiles,) = (family for family in FAMILIES if family.name == "profiles")
+    about = {
+        Kind.STRING: f"m {key}", Kind.FLOAT: 0.1, Kind.FLOATS: [0.1], Kind.STRINGS: ["junction"], Kind.INTEGERS: [1]
+    }  # fmt: skip
+    write_measures(
+        store, key, profiles,
+        particles=pd.DataFrame({prop.name: [None] for prop in profiles.particle}).assign(
+            label=[1], junction_slope_ev_per_um=[0.5]
+        ),
+        contacts=pd.DataFrame(),
+        image={prop.name: about[prop.kind] for prop in profiles.image},
+        code_version="1",
+    )  # fmt: skip
     job = {
         "folder": "/data", "sample": sample, "image": image, "file_name": f"{image}.tif",
         "file_sha256": key, "map_file_name": None, "map_sha256": None,
