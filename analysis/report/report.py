@@ -30,7 +30,8 @@ from cathograph.analysis.statistics.group_comparison import compare_groups
 from cathograph.analysis.statistics.inside_particles import slope_tests
 from cathograph.analysis.statistics.logarithm import Log
 from cathograph.analysis.tables.electrode_tables import METRICS, PARTICLE, ElectrodeTables, names_of_edges
-from cathograph.analysis.tables.particle_table import EXPOSURES, STATES, flagged_states
+from cathograph.analysis.tables.particle_states import describe_spread, flagged_states
+from cathograph.analysis.tables.particle_table import EXPOSURES, STATES
 from cathograph.analysis.tables.selection_tables import stack_of, stack_selections
 
 
@@ -268,6 +269,7 @@ def _notes(
                 f"{name}: the states of {flagged} of {measured} measured NMC are flagged (too few valid pixels, or "
                 "too many outside of the window); they are left out of all tests and figures of states."
             )
+        notes += [f"{name}: {sentence}" for sentence in describe_spread(tables.nmc)]
     for name, tables in structure.items():
         without = int(tables.nmc["degree"].isna().sum())
         if without:

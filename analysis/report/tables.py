@@ -114,7 +114,7 @@ def result_tables(
             (*first, "figure", "outcome", "exposure", "df_clustered", "detectable_d", "detectable_d_clustered",
              "method_clustered", "caution", "reason"),
         ),
-        *_with_flagged(s1, first),
+        *_other_readings(s1, first),
         ReportTable(
             "size-by-tpb", legend.write("Size of {actives} in TPBs and others (Fig. 4d)"),
             "The difference in size that comparisons have to be adjusted for.", by_size,
@@ -241,19 +241,28 @@ def _inside(
     )  # fmt: skip
 
 
-def _with_flagged(s1: pd.DataFrame, first: tuple[str, ...]) -> tuple[ReportTable, ...]:
-    """Show what the flagged states would change; nothing where no state is flagged."""
-    if not s1["n_flagged"].any():
-        return ()
-    return (
-        ReportTable(
-            "table-s1-with-flagged", "Table S1 with flagged states among the others",
+def _other_readings(s1: pd.DataFrame, first: tuple[str, ...]) -> tuple[ReportTable, ...]:
+    """Show what the flagged states, and the noise of the fit, would change; nothing where nothing differs."""
+    texts = {
+        "with_flagged": (
+            "Table S1 with flagged states among the others",
             "Flagged states (n_flagged) are left out above: the window cuts their spread. Here is what the same "
             "comparisons would say with them.",
-            s1[s1["n_flagged"] > 0],
-            (*first, "figure", "outcome", "exposure", "n_flagged", "d", "p", "d_clustered", "p_clustered",
-             "d_with_flagged", "p_with_flagged", "d_clustered_with_flagged", "p_clustered_with_flagged"),
         ),
+        "with_noise": (
+            "Table S1 with the noise of the fit",
+            "Heterogeneity is given without the noise of the fit above. Here is what the same comparisons would say "
+            "of the spread as it was measured.",
+        ),
+    }
+    names = ("d", "p", "d_clustered", "p_clustered")
+    return tuple(
+        ReportTable(
+            f"table-s1-{reading.replace('_', '-')}", title, text, s1[s1[f"d_{reading}"].notna()],
+            (*first, "figure", "outcome", "exposure", "n_flagged", *names, *(f"{name}_{reading}" for name in names)),
+        )
+        for reading, (title, text) in texts.items()
+        if s1[f"d_{reading}"].notna().any()
     )  # fmt: skip
 
 

@@ -20,14 +20,13 @@ from statsmodels.stats.anova import anova_lm
 
 from cathograph.analysis.statistics.clustered import ClusteredEffect, SampleTerms, estimate_clustered_effect
 from cathograph.analysis.statistics.logarithm import Log, take_log
+from cathograph.analysis.tables.particle_states import flagged_states, states_of
 from cathograph.analysis.tables.particle_table import (
     EXPOSURES,
     cluster_of,
-    flagged_states,
     flags_of,
     name_clusters,
     sample_codes,
-    states_of,
 )
 from cathograph.schema.errors import InputError
 

@@ -53,7 +53,8 @@ class ElectrodeStatistics:
         ``d_size_adjusted_clustered``, ``p_size_adjusted_clustered``,
         ``reason_size_adjusted_clustered``), the corrected ``p_family``, ``p_clustered_family``, and the
         same comparison with flagged states among the others: ``d_with_flagged``, ``p_with_flagged``,
-        ``d_clustered_with_flagged``, ``p_clustered_with_flagged``; empty where none is flagged.
+        ``d_clustered_with_flagged``, ``p_clustered_with_flagged``; empty where none is flagged. The same with
+        the noise of the fit: ``d_with_noise`` and so on.
     anova_heterogeneity, anova_polarization : DataFrame
         Tables S2 and S3: one row per term and type of sums of squares; corrected p values as
         above, the family being both tables of one type.
@@ -152,7 +153,7 @@ def compute_electrode_statistics(
     s1["d_size_adjusted_clustered"] = [one.d_adjusted_clustered for one in adjusted]
     s1["p_size_adjusted_clustered"] = [one.p_adjusted_clustered for one in adjusted]
     s1["reason_size_adjusted_clustered"] = [one.reason_clustered for one in adjusted]
-    add_flagged_beside(s1, table, samples=samples)
+    add_other_readings(s1, table, samples=samples)
     s2, s3 = tabulate_anova(table, log=log, samples=samples)
     return ElectrodeStatistics(
         group_comparisons=s1,
@@ -182,31 +183,36 @@ def tabulate_comparisons(compared: Sequence[GroupComparison]) -> pd.DataFrame:
     return table
 
 
-def add_flagged_beside(
+def add_other_readings(
     comparisons: pd.DataFrame, table: pd.DataFrame, *, samples: SampleTerms = "fixed"
 ) -> None:
-    """Put beside each comparison what it would be with the flagged states among the others.
+    """Put beside each comparison what it would be with the flagged states, and with the noise of the fit.
 
     Parameters
     ----------
     comparisons : DataFrame
         From `tabulate_comparisons`; gets the columns ``d_with_flagged``, ``p_with_flagged``,
-        ``d_clustered_with_flagged``, ``p_clustered_with_flagged``, NaN where no state is flagged.
+        ``d_clustered_with_flagged``, ``p_clustered_with_flagged``, NaN where no state is flagged, and the same
+        ending in ``_with_noise``, NaN where nothing was taken away.
     table : DataFrame
         The particle table of the comparisons.
     samples : {"fixed", "random"}
         How samples enter the clustered test.
     """
-    beside = {
-        row: compare_groups(
-            table, line["outcome"], line["exposure"], samples=samples, with_flagged=True, draws=0
-        )
-        for row, line in comparisons.iterrows()
-        if line["n_flagged"]
+    readings = {
+        "with_flagged": comparisons["n_flagged"] > 0,
+        "with_noise": comparisons["without_fit_noise"].eq(other=True),
     }
-    for name in ("d", "p", "d_clustered", "p_clustered"):
-        found = pd.Series({row: getattr(one, name) for row, one in beside.items()}, dtype="float64")
-        comparisons[f"{name}_with_flagged"] = found.reindex(comparisons.index)
+    for reading, differs in readings.items():
+        beside = {
+            row: compare_groups(
+                table, line["outcome"], line["exposure"], samples=samples, draws=0, **{reading: True}
+            )
+            for row, line in comparisons[differs].iterrows()
+        }
+        for name in ("d", "p", "d_clustered", "p_clustered"):
+            found = pd.Series({row: getattr(one, name) for row, one in beside.items()}, dtype="float64")
+            comparisons[f"{name}_{reading}"] = found.reindex(comparisons.index)
 
 
 def tabulate_counterparts(compared: Sequence[GroupComparison]) -> pd.DataFrame:

@@ -138,7 +138,7 @@ def _ingest(store: "WritableStore", files: list[Path], preset: str) -> None:
     from cathograph.ingest.options import IngestOptions, Source
     from cathograph.ingest.pipeline import Placement, ingest_files
     from cathograph.ingest.reading import Reading
-    from cathograph.ingest.states.measurement import MapSource
+    from cathograph.ingest.states.map_source import MapSource
     from cathograph.schema.errors import CathographError
 
     reading = Reading.of(IngestOptions(source=Source.PHASES, phases=_PHASES))

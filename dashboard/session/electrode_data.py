@@ -18,7 +18,7 @@ from cathograph.analysis.figures.phase_legend import PhaseLegend
 from cathograph.analysis.statistics.confounding import adjust_for_size
 from cathograph.analysis.statistics.correlation import Correlation, correlate
 from cathograph.analysis.statistics.electrode_statistics import (
-    add_flagged_beside,
+    add_other_readings,
     tabulate_anova,
     tabulate_comparisons,
     tabulate_correlations,
@@ -216,7 +216,7 @@ def _compare_states(nmc: pd.DataFrame, draws: int = 0) -> list[GroupComparison]:
 
 def _comparisons(nmc: pd.DataFrame) -> pd.DataFrame:
     table = tabulate_comparisons(_compare_states(nmc))
-    add_flagged_beside(table, nmc)
+    add_other_readings(table, nmc)
     return table
 
 

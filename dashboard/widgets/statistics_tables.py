@@ -32,6 +32,8 @@ def show_comparisons(table: pd.DataFrame, name: str) -> None:
             "flagged, left out": table["n_flagged"],
             "d with flagged": _if_there(table, "d_with_flagged"),
             "p with flagged, clustered": _if_there(table, "p_clustered_with_flagged"),
+            "d with fit noise": _if_there(table, "d_with_noise"),
+            "p with fit noise, clustered": _if_there(table, "p_clustered_with_noise"),
             "test, clustered": table["method_clustered"],
         }
     )

@@ -23,7 +23,8 @@ from cathograph.analysis.figures.figure import (
     name_columns,
 )
 from cathograph.analysis.figures.phase_legend import DEFAULT_LEGEND, PhaseLegend
-from cathograph.analysis.tables.particle_table import flags_of, numbers_of, require_columns, without_flagged
+from cathograph.analysis.tables.particle_states import as_tested
+from cathograph.analysis.tables.particle_table import flags_of, numbers_of, require_columns
 from cathograph.analysis.tables.wording import format_d, format_p
 
 _HEADS = {
@@ -86,7 +87,7 @@ def group_data(
     """
     outcomes = outcomes_of(comparisons, exposure)
     require_columns(nmc, (exposure, *outcomes))
-    table = without_flagged(nmc)[[*name_columns(nmc), exposure, *outcomes, *edge_columns(nmc)]]
+    table = as_tested(nmc)[[*name_columns(nmc), exposure, *outcomes, *edge_columns(nmc)]]
     missing = legend.write(NOT_MEASURED) if table[outcomes].isna().all(axis=None) else ""
     name, paper, title = _HEADS[exposure]
     return FigureData(name, paper, legend.title(title), _CAPTION, table, missing, legend)

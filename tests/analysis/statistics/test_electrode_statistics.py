@@ -148,3 +148,22 @@ def test_the_result_with_flagged_states_stands_beside() -> None:
         assert plain[f"{name}_with_flagged"].isna().all()
     line = found.set_index(["exposure", "outcome"]).loc[("at_tpb", "heterogeneity_ev")]
     assert line["p_clustered_with_flagged"] < 1e-6 < line["p_clustered"]
+
+
+def test_noise_that_differs_between_groups_is_no_effect_once_it_is_known() -> None:
+    """All particles are homogeneous; those in TPBs are thinner, so their fits are noisier."""
+    table = flagged_table().drop(columns="flagged")
+    rng = np.random.default_rng(5)
+    noise = np.where(table["at_tpb"], 0.4, 0.2)
+    table["heterogeneity_ev"] = noise * rng.uniform(0.95, 1.05, len(table))
+    table["heterogeneity_corrected_ev"] = rng.uniform(0, 0.05, len(table))
+    found = compute_electrode_statistics(table, draws=0).group_comparisons
+    line = found.set_index(["exposure", "outcome"]).loc[("at_tpb", "heterogeneity_ev")]
+    assert line["without_fit_noise"] is True
+    assert line["p"] > 1e-3
+    assert line["p_with_noise"] < 1e-12
+    assert found["d_with_noise"].notna().sum() == 2
+    plain = compute_electrode_statistics(table.drop(columns="heterogeneity_corrected_ev"), draws=0)
+    others = plain.group_comparisons.set_index(["exposure", "outcome"])
+    assert others.loc[("at_tpb", "heterogeneity_ev"), "d"] == line["d_with_noise"]
+    assert others["d_with_noise"].isna().all()
