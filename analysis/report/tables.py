@@ -8,6 +8,7 @@ import pandas as pd
 from cathograph.analysis.figures.figure import STATE_NOTE
 from cathograph.analysis.figures.phase_legend import PhaseLegend
 from cathograph.analysis.statistics.electrode_statistics import ElectrodeStatistics
+from cathograph.analysis.statistics.inside_particles import slope_tests
 from cathograph.analysis.tables.electrode_tables import ElectrodeTables
 from cathograph.analysis.tables.particle_table import CHANNELS
 from cathograph.analysis.tables.selection_tables import stack_of, stack_selections
@@ -179,6 +180,7 @@ def result_tables(
              "difference_high", "df", "p", "reason"),
         ),
         *_measures(selections, names, first, legend),
+        *_inside(selections, names, first, legend),
     )  # fmt: skip
 
 
@@ -218,6 +220,32 @@ def _measures(
             (*by, "images", "particles", "known", "mean", "median", "lowest", "highest"),
         ),
     )
+
+
+def _inside(
+    selections: Mapping[str, ElectrodeTables],
+    names: Sequence[str],
+    first: tuple[str, ...],
+    legend: PhaseLegend,
+) -> tuple[ReportTable, ...]:
+    """Test where the reaction starts inside particles; nothing where no profile is computed."""
+    tests = stack_selections({name: slope_tests(each.profiles) for name, each in selections.items()}, names)
+    if tests.empty:
+        return ()
+    flat = any((each.profiles["ndim"] == 2).any() for each in selections.values() if len(each.profiles))
+    cut = " A 2D image shows only the junctions and contacts in its plane." if flat else ""
+    return (
+        ReportTable(
+            "inside-particles",
+            legend.title("Inside {actives}: energy against distance"),
+            "Mean slope of the edge energy with the distance to the nearest TPB junction and to the nearest contact "
+            "with each carrier, at equal depth below the surface, in eV/µm; positive where energies rise away from it. "
+            f"Images are clusters. Flagged particles and those that the border cuts are left out.{cut}",
+            tests,
+            (*first, "target", "particles", "clusters", "effective_clusters", "slope_ev_per_um", "slope_low",
+             "slope_high", "p", "reason"),
+        ),
+    )  # fmt: skip
 
 
 def _other_readings(s1: pd.DataFrame, first: tuple[str, ...]) -> tuple[ReportTable, ...]:

@@ -20,6 +20,7 @@ from cathograph.queries.writing.measurements import write_measurement
 from cathograph.queries.writing.measures import write_measures
 from cathograph.queries.writing.predictions import write_prediction
 from cathograph.schema.measures import FAMILIES
+from cathograph.schema.properties import Kind
 from cathograph.schema.rows import ImageRows
 from cathograph.schema.uncertainty import SEGMENTATION_UNCERTAINTY
 
@@ -84,6 +85,32 @@ def fill_place(store: Connection, sample: str = "s1", image: str = "field", key:
         ),
         contacts=pd.DataFrame({"a": [], "b": [], "current_share": []}),
         image={prop.name: None for prop in transport.image},
+        code_version="1",
+    )  # fmt: skip
+    (position,) = (family for family in FAMILIES if family.name == "position")
+    write_measures(
+        store, key, position,
+        particles=pd.DataFrame({prop.name: [None] for prop in position.particle}).assign(
+            label=[1], separator_distance_um=[0.1]
+        ),
+        contacts=pd.DataFrame(),
+        image={
+            prop.name: [0.0, 0.2] if prop.name == "layer_edges_um" else [1] if prop.kind == Kind.INTEGERS else [0.5]
+            for prop in position.image
+        },
+        code_version="1",
+    )  # fmt: skip
+    (profiles,) = (family for family in FAMILIES if family.name == "profiles")
+    about = {
+        Kind.STRING: f"m {key}", Kind.FLOAT: 0.1, Kind.FLOATS: [0.1], Kind.STRINGS: ["junction"], Kind.INTEGERS: [1]
+    }  # fmt: skip
+    write_measures(
+        store, key, profiles,
+        particles=pd.DataFrame({prop.name: [None] for prop in profiles.particle}).assign(
+            label=[1], junction_slope_ev_per_um=[0.5]
+        ),
+        contacts=pd.DataFrame(),
+        image={prop.name: about[prop.kind] for prop in profiles.image},
         code_version="1",
     )  # fmt: skip
     job = {
