@@ -1,6 +1,7 @@
 """``cathograph ingest``: images into the graph."""
 
 import sys
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,7 +14,13 @@ from cathograph.commands.file_facts import lines_of_facts, lines_of_reading
 from cathograph.commands.home import HomeOption, home_of
 from cathograph.commands.option_flags import takes_options, typed_flags, with_flags
 from cathograph.extras import needs
-from cathograph.ingest.options import IngestOptions, MapOptions, Source, StateMethod
+from cathograph.ingest.options import (
+    IngestOptions,
+    MapOptions,
+    PaintedIngestOptions,
+    Source,
+    StateMethod,
+)
 from cathograph.schema.errors import InputError
 
 if TYPE_CHECKING:
@@ -32,7 +39,7 @@ def ingest(
         typer.Argument(help="Image files: TIFF, PNG, npy, HDF5, XRM/TXRM, Zarr; a folder of slices."),
     ],
     sample: Annotated[str, typer.Option(help="Sample the images show.")],
-    options: IngestOptions,
+    painted_options: PaintedIngestOptions,
     map_options: MapOptions,
     state_method: StateMethod,
     image: Annotated[
@@ -56,6 +63,25 @@ def ingest(
     ] = None,
     device: Annotated[
         str | None, typer.Option(help="With --model: auto, cpu or cuda.", show_default=False)
+    ] = None,
+    strokes: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Label image of what was painted, 0 = not painted: one an image, or a folder. --phases says what the "
+            "values mean.",
+            show_default=False,
+        ),
+    ] = None,
+    save_model: Annotated[
+        str | None,
+        typer.Option(
+            help="With --strokes: name of the model in the home; else that of the strokes' hash.",
+            show_default=False,
+        ),
+    ] = None,
+    add_to: Annotated[
+        str | None,
+        typer.Option(help="With --strokes: add them to those of this model of the home.", show_default=False),
     ] = None,
     energy_map: Annotated[
         Path | None,
@@ -90,7 +116,13 @@ def ingest(
     if scheduler is not None and dry_run:
         msg = "Found --scheduler with --dry-run; expected one of them. A dry run computes here."
         raise InputError(msg)
-    options = _with_model(options, model, device)
+    if strokes:
+        options = _with_strokes(
+            painted_options, paths, strokes, model, device, save_as=save_model, add_to=add_to
+        )
+    else:
+        _refuse_names_of_models({"--save-model": save_model, "--add-to": add_to})
+        options = _with_model(painted_options.of_image(), model, device)
     reading = Reading.of(options)
     placement = Placement(sample=sample, image=image, cathode=cathode, beamtime=beamtime, replace=replace)
     if energy_map is None:
@@ -152,6 +184,60 @@ def _asks_to_replace(progress: "Progress") -> "AskToReplace | None":
             progress.start()
 
     return ask
+
+
+def _with_strokes(
+    options: PaintedIngestOptions,
+    paths: Sequence[Path],
+    strokes: Sequence[Path],
+    model: str | None,
+    device: str | None,
+    *,
+    save_as: str | None,
+    add_to: str | None,
+) -> IngestOptions:
+    """Learn from strokes, and read the images with the model."""
+    contradicting = [
+        flag
+        for flag, given in (
+            ("--model", model is not None),
+            ("--device", device is not None),
+            ("--segmenter", "segmenter" in options.model_fields_set),
+            (f"--as {options.source.value}", options.source is not Source.IMAGE),
+        )
+        if given
+    ]
+    if contradicting:
+        msg = (
+            f"Found --strokes with {contradicting[0]}; expected grey images and strokes alone. Leave one out."
+        )
+        raise InputError(msg)
+    if options.phases is None:
+        msg = "Found --strokes without --phases; expected what the values mean. Add --phases 1=NMC,2=SSE,…"
+        raise InputError(msg)
+    from cathograph.commands.painting import PaintedImages, learn
+    from cathograph.schema.composites import read_composite
+
+    painted = PaintedImages(
+        paths,
+        strokes,
+        options.phases,
+        read_composite(options.composite),
+        dataset=options.dataset,
+        volume=options.volume,
+        channel=options.channel,
+    )
+    learnt = learn(painted, save_as=save_as, add_to=add_to, always_kept=True)
+    parameters = {**options.segmenter_parameters, "model": str(learnt.weights.absolute())}
+    return options.of_image(phases=None, segmenter="painted", segmenter_parameters=parameters)
+
+
+def _refuse_names_of_models(names: Mapping[str, str | None]) -> None:
+    """Refuse names of models where nothing is learnt."""
+    for flag, name in names.items():
+        if name is not None:
+            msg = f"Found {flag} {name} without --strokes; expected what was painted. Add --strokes, or leave it out."
+            raise InputError(msg)
 
 
 def _with_model(options: IngestOptions, model: str | None, device: str | None) -> IngestOptions:
