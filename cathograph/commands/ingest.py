@@ -4,6 +4,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -26,6 +27,7 @@ from cathograph.schema.errors import InputError
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from cathograph.commands.painting import PaintedImages
     from cathograph.ingest.image_names import AskToReplace, TakenName
     from cathograph.ingest.pipeline import ImageOutcome
 
@@ -106,6 +108,7 @@ def ingest(
     [dim]cathograph ingest mask.tif --as phases --phases 0=NMC,1=Graphite,2=SSE
     --sample s100 --pixel-size-nm 50[/]
     """
+    from cathograph.commands.painting import learn
     from cathograph.ingest.pipeline import Placement, ingest_files
     from cathograph.ingest.reading import Reading
     from cathograph.ingest.states.measurement import MapSource
@@ -116,14 +119,20 @@ def ingest(
     if scheduler is not None and dry_run:
         msg = "Found --scheduler with --dry-run; expected one of them. A dry run computes here."
         raise InputError(msg)
-    if strokes:
-        options = _with_strokes(
-            painted_options, paths, strokes, model, device, save_as=save_model, add_to=add_to
-        )
-    else:
-        _refuse_names_of_models({"--save-model": save_model, "--add-to": add_to})
-        options = _with_model(painted_options.of_image(), model, device)
-    reading = Reading.of(options)
+    with TemporaryDirectory() as scratch:
+        if strokes:
+            learnt = learn(
+                _painted_images(painted_options, paths, strokes, model, device),
+                save_as=save_model,
+                add_to=add_to,
+                always_kept=True,
+                folder=Path(scratch) if dry_run else None,
+            )
+            options = painted_options.of_model(str(learnt.weights.absolute()))
+        else:
+            _refuse_names_of_models({"--save-model": save_model, "--add-to": add_to})
+            options = _with_model(painted_options.of_image(), model, device)
+        reading = Reading.of(options)
     placement = Placement(sample=sample, image=image, cathode=cathode, beamtime=beamtime, replace=replace)
     if energy_map is None:
         _refuse_map_options(context)
@@ -186,17 +195,14 @@ def _asks_to_replace(progress: "Progress") -> "AskToReplace | None":
     return ask
 
 
-def _with_strokes(
+def _painted_images(
     options: PaintedIngestOptions,
     paths: Sequence[Path],
     strokes: Sequence[Path],
     model: str | None,
     device: str | None,
-    *,
-    save_as: str | None,
-    add_to: str | None,
-) -> IngestOptions:
-    """Learn from strokes, and read the images with the model."""
+) -> "PaintedImages":
+    """Put images and strokes together; refuse options that contradict them."""
     contradicting = [
         flag
         for flag, given in (
@@ -215,21 +221,9 @@ def _with_strokes(
     if options.phases is None:
         msg = "Found --strokes without --phases; expected what the values mean. Add --phases 1=NMC,2=SSE,…"
         raise InputError(msg)
-    from cathograph.commands.painting import PaintedImages, learn
-    from cathograph.schema.composites import read_composite
+    from cathograph.commands.painting import PaintedImages
 
-    painted = PaintedImages(
-        paths,
-        strokes,
-        options.phases,
-        read_composite(options.composite),
-        dataset=options.dataset,
-        volume=options.volume,
-        channel=options.channel,
-    )
-    learnt = learn(painted, save_as=save_as, add_to=add_to, always_kept=True)
-    parameters = {**options.segmenter_parameters, "model": str(learnt.weights.absolute())}
-    return options.of_image(phases=None, segmenter="painted", segmenter_parameters=parameters)
+    return PaintedImages.as_ingested(paths, strokes, options.phases, options)
 
 
 def _refuse_names_of_models(names: Mapping[str, str | None]) -> None:

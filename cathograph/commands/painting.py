@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cathograph.commands.console import errors
+from cathograph.ingest.options import IngestOptions
 from cathograph.ingest.segmentation.painted.model_lookup import find_model, path_of_name
 from cathograph.ingest.segmentation.painted.painted_segmenter import PaintedSegmenter
 from cathograph.ingest.segmentation.painted.strokes import match_strokes, read_paintings
 from cathograph.ingest.segmentation.painted.strokes_file import load_examples, save_examples, strokes_beside
 from cathograph.ingest.segmentation.painted.training import examples_of, train_on_examples
-from cathograph.schema.composites import Composite
+from cathograph.schema.composites import Composite, read_composite
 from cathograph.schema.errors import InputError
 
 _OF_HASH = 12
@@ -28,6 +29,21 @@ class PaintedImages:
     dataset: str | None = None
     volume: bool = False
     channel: str | None = None
+
+    @classmethod
+    def as_ingested(
+        cls, images: Sequence[Path], strokes: Sequence[Path], phases: str, options: IngestOptions
+    ) -> "PaintedImages":
+        """Read images as the options of an ingest say."""
+        return cls(
+            images,
+            strokes,
+            phases,
+            read_composite(options.composite),
+            dataset=options.dataset,
+            volume=options.volume,
+            channel=options.channel,
+        )
 
     def refuse_unpainted(self) -> None:
         """Refuse images without strokes, for a command that does nothing else with them.
@@ -53,6 +69,7 @@ def learn(
     add_to: str | None = None,
     replace: bool = False,
     always_kept: bool = False,
+    folder: Path | None = None,
 ) -> PaintedSegmenter:
     """Learn from strokes, and keep model and strokes in the home.
 
@@ -68,6 +85,8 @@ def learn(
         Replace a model of the name `save_as`.
     always_kept : bool
         Without a name, keep the model under the hash of its strokes.
+    folder : Path, optional
+        Keep model and strokes there instead, as a dry run does, which leaves the home as it is.
 
     Raises
     ------
@@ -100,9 +119,12 @@ def learn(
     trained = train_on_examples(examples, painted.composite, name=name or pairs[0][0].stem)
     if path is None and always_kept:
         path = path_of_name(f"strokes-{trained.strokes_sha256[:_OF_HASH]}")
+    if path is not None and folder is not None:
+        path = folder / path.name
     if path is not None:
         # The model last: where it is, its strokes are.
         save_examples(strokes_beside(path), examples)
         trained.save(path)
-        errors.print(f"Model {path.stem}: {path}", highlight=False, markup=False, soft_wrap=True)
+        if folder is None:
+            errors.print(f"Model {path.stem}: {path}", highlight=False, markup=False, soft_wrap=True)
     return PaintedSegmenter(trained, painted.composite, path or pairs[0][0])

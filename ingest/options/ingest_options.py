@@ -5,7 +5,7 @@ An option is added here, and where it is used; nowhere else.
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
@@ -182,17 +182,32 @@ class IngestOptions(Options):
 class PaintedIngestOptions(IngestOptions):
     """The options of an ingest with strokes: beside a grey image, `phases` says what the strokes' values mean.
 
-    They shape a segmentation only as a model: `of_image` gives the options without them.
+    They shape a segmentation only as a model: `of_model` gives the options with it in their place.
     """
 
     may_be_painted: ClassVar[bool] = True
 
-    def of_image(self, **changes: object) -> IngestOptions:
-        """Give the options of the image itself, with some changed and checked again.
+    def of_image(self) -> IngestOptions:
+        """Give the options of an image without strokes.
 
         Raises
         ------
         InputError
-            When they do not fit an image that was not painted.
+            When they do not fit such an image.
         """
-        return IngestOptions(**{**{name: getattr(self, name) for name in self.model_fields_set}, **changes})
+        return IngestOptions(**self._chosen())
+
+    def of_model(self, model: str) -> IngestOptions:
+        """Give the options of the image with a painted model, and without the phases of the strokes.
+
+        Parameters
+        ----------
+        model : str
+            Path of its file.
+        """
+        painted = {**self.segmenter_parameters, "model": model}
+        chosen = {**self._chosen(), "phases": None}
+        return IngestOptions(**{**chosen, "segmenter": "painted", "segmenter_parameters": painted})
+
+    def _chosen(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.model_fields_set}
