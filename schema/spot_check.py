@@ -31,5 +31,7 @@ SEGMENTATION_SPOT_CHECK: tuple[Property, ...] = (
     ),
     Property("spot_checked", Kind.DATETIME, "when it was stored", nullable=True),
 )
+"""Properties of a segmentation that was checked."""
 
 SPOT_CHECK_NAMES = frozenset(prop.name for prop in SEGMENTATION_SPOT_CHECK)
+"""Their names."""

@@ -19,6 +19,7 @@ from scipy.stats import binomtest
 from cathograph.schema.errors import InputError
 
 CONFIDENCE = 0.95
+"""Of each interval."""
 _DRAWS = 20_000
 _SEED = 0
 

@@ -22,8 +22,13 @@ from cathograph.schema.errors import InputError
 from cathograph.schema.keys import canonical_json
 
 POINTS = 30
-TABLE, PICTURES = "points.csv", "points.png"
+"""How many are drawn unless another number is asked for."""
+TABLE = "points.csv"
+"""Name of the table to fill in."""
+PICTURES = "points.png"
+"""Name of the sheet of pictures."""
 HEADER = ("point", "z", "y", "x", "phase", "image_sha256")
+"""Columns of the table; z is empty in 2D."""
 _HALF_PX = 32
 _COLUMNS = 6
 _MARK_PX = (4, 12)

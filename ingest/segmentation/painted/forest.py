@@ -85,7 +85,10 @@ class Forest:
         -------
         int array, shape (n,)
         """
-        return self._walk(features, self._equal_weights(), until_settled=True).argmax(axis=1)
+        found: NDArray[np.intp] = self._walk(features, self._equal_weights(), until_settled=True).argmax(
+            axis=1
+        )
+        return found
 
     def _equal_weights(self) -> Floats:
         return np.full(self.trees, 1 / self.trees, np.float32)

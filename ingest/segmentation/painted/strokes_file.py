@@ -21,6 +21,7 @@ from cathograph.ingest.segmentation.painted.training import Example, thinning
 from cathograph.schema.errors import ModelError
 
 SUFFIX = ".strokes"
+"""Of the file with the strokes of a model, which has its name."""
 _HEADER = "header"
 
 
