@@ -280,11 +280,23 @@ def provenance_tables(
     first = _owner(structure)
     segmentations, ways_of_segmenting = _number_ways(stack_of(structure, "segmentations"))
     measurements, ways_of_measuring = _number_ways(stack_of(selections, "measurements"))
+    images = stack_of(structure, "images")
+    # What only some segmentations have is no column of a report without it.
+    trusted = [
+        name
+        for name in ("accuracy", "accuracy_low", "accuracy_high", "unlike_painted")
+        if images[name].notna().any()
+    ]
+    accuracy = (
+        "Accuracy: share of pixels with the right phase, from a blind spot check, with its 95 % interval."
+        if "accuracy" in trusted
+        else ""
+    )
     return (
         ReportTable(
-            "images", "Images", "", stack_of(structure, "images"),
+            "images", "Images", accuracy, images,
             (*first, "sample", "image", "composite", "cathode", "beamtime", "volume", "ndim", "pixel_size_um",
-             "radius_um", "method", "version", "nmc", "contacts", "tpbs"),
+             "radius_um", "method", "version", "nmc", "contacts", "tpbs", *trusted),
         ),
         ReportTable(
             "segmentations", "Segmentations in use", "Column way: row of the next table.", segmentations,

@@ -19,9 +19,11 @@ from cathograph.queries.writing.jobs import enqueue
 from cathograph.queries.writing.measurements import write_measurement
 from cathograph.queries.writing.measures import write_measures
 from cathograph.queries.writing.predictions import write_prediction
+from cathograph.queries.writing.spot_checks import write_spot_check
 from cathograph.schema.measures import FAMILIES
 from cathograph.schema.properties import Kind
 from cathograph.schema.rows import ImageRows
+from cathograph.schema.spot_check import SEGMENTATION_SPOT_CHECK
 from cathograph.schema.uncertainty import SEGMENTATION_UNCERTAINTY
 
 _FILLED: dict[str, str] = {}
@@ -71,10 +73,12 @@ def fill_place(store: Connection, sample: str = "s1", image: str = "field", key:
     run = IngestRunRecord.of_memory(image)
     rows = with_touching_pair(make_toy_rows(image=image, sample=sample, key=key))
     sure = {prop.name: 1.5 for prop in SEGMENTATION_UNCERTAINTY}
-    sure |= {"uncertainty_passes": 8, "uncertainty_calibrated": True}
+    sure |= {"uncertainty_passes": 8, "uncertainty_calibrated": True, "unlike_painted": "grey range"}
     write_image(store, dataclasses.replace(rows, segmentation={**rows.segmentation, **sure}), run)
     write_measurement(store, make_toy_measurement(f"m {key}", segmentation=key), run)
     write_prediction(store, make_toy_prediction(segmentation=key), run)
+    checked = {prop.name: 0.5 for prop in SEGMENTATION_SPOT_CHECK if prop.name != "spot_checked"}
+    write_spot_check(store, key, {**checked, "spot_check_points": 30, "spot_check_fractions": "{}"})
     refresh_metrics(store, segmentation=key)
     (transport,) = (family for family in FAMILIES if family.name == "transport")
     write_measures(
