@@ -1,11 +1,10 @@
-"""The connection to Neo4j: the only module that imports the driver.
+"""The connection to Neo4j; only the modules of this folder import the driver.
 
-Everything above speaks in `Records`, `Transaction` and our own errors, so that another driver
-would be a change of this file. Work runs in managed transactions: the driver repeats them when
-the server asks for it (a deadlock, a leader change, a dropped connection before the commit),
-which is safe because a transaction that did not commit left nothing behind. The one case in which
-it may have committed, a connection lost during the commit itself, is safe too: every write here
-may be repeated (see `cathograph.queries.writing.images`).
+Everything above speaks in `Records`, `Transaction` and our own errors. Work runs in managed transactions: the driver
+repeats them when the server asks for it (a deadlock, a leader change, a dropped connection before the commit), which
+is safe because a transaction that did not commit left nothing behind. The one case in which it may have committed, a
+connection lost during the commit itself, is safe too: every write here may be repeated (see
+`cathograph.queries.writing.images`).
 """
 
 import contextlib
@@ -52,7 +51,6 @@ _ROWS_A_FETCH = 5000
 _ATTEMPTS = 5
 # The server knows first whether a query has ended in time, and says it better.
 _SERVER_AHEAD_S = 2.0
-_REACTION_S = 5.0
 _LEAST_S = 0.1
 # A connection that was idle for longer may lead to a server that has gone; it is tried before it is used.
 _TRY_IDLE_AFTER_S = 1.0
@@ -275,9 +273,7 @@ class Connection:
         DatabaseError
             When the server did not even take it.
         """
-        question.leave()
-        Question[bool](lambda _: self.terminate(question.tag), uuid4().hex).start()
-        if question.wait_for_end(_REACTION_S):
+        if question.ends_when_told(self.terminate):
             return
         if not question.has_begun:
             raise DatabaseError(not_taken(self.uri, time.time() - question.asked_at))

@@ -15,6 +15,9 @@ from cathograph.schema.errors import QueryTimeout
 
 Result = TypeVar("Result")
 
+_REACTION_S = 5.0
+_TELLINGS = 5
+
 ENDED = "Found the query ended on request; expected it to finish. Nothing was changed; run it again for an answer."
 """What is said of a query that was cancelled."""
 
@@ -85,10 +88,22 @@ class Question(Generic[Result]):
             self._changed.wait_for(lambda: self._has_ended or self.is_left, timeout=seconds)
             return self._has_ended
 
-    def wait_for_end(self, seconds: float) -> bool:
-        """Wait until it has ended, also when it was left; tell whether it has."""
-        with self._changed:
-            return self._changed.wait_for(lambda: self._has_ended, timeout=seconds)
+    def ends_when_told(self, tell: Callable[[str], bool]) -> bool:
+        """Leave it, and have the server told to end it; tell whether it ends within some seconds.
+
+        Parameters
+        ----------
+        tell : callable
+            Called with the tag, in a thread, because the server may answer nobody; and more than once, because the
+            transaction may be beginning just then.
+        """
+        self.leave()
+        for _ in range(_TELLINGS):
+            Question[bool](lambda _: tell(self.tag), "").start()
+            with self._changed:
+                if self._changed.wait_for(lambda: self._has_ended, timeout=_REACTION_S / _TELLINGS):
+                    return True
+        return False
 
     def leave(self) -> None:
         """Wake whoever waits for it."""
