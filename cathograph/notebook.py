@@ -169,6 +169,7 @@ def analyse_energies(
     reference_ev: float | None = None,
     min_pixels: int = _STATE.min_pixels,
     composite: str = "ssb-cathode",
+    standard_error_ev: NDArray[np.floating] | None = None,
 ) -> pd.DataFrame:
     """Compute the electrochemical state of every active particle (NMC) of a label image, without any database.
 
@@ -190,11 +191,15 @@ def analyse_energies(
         With fewer valid pixels a particle has no values.
     composite : str
         A built-in composite, or the path of a YAML file: what the phases are and do.
+    standard_error_ev : ndarray of float32 or float64, shape of `labels`, optional
+        Standard error of each energy in eV, NaN where it is not known. With it the heterogeneity without the noise of
+        the fit is given as well.
 
     Returns
     -------
     DataFrame
-        One row per NMC: ``label`` and the properties of `cathograph.schema.relationships.STATE`. Energies are relative
+        One row per NMC: ``label`` and the properties of `cathograph.schema.relationships.STATE`. Fill values and
+        pinned fits are found and left out as in `cathograph ingest-map`. Energies are relative
         edge shifts, not lithium contents.
 
     Raises
@@ -213,15 +218,20 @@ def analyse_energies(
     from cathograph.ingest.regions.labelling import regions_from_labels
     from cathograph.ingest.states.electrochemistry import measure_states
     from cathograph.ingest.states.energy_map import find_values_in_window
+    from cathograph.ingest.states.energy_resolution import read_resolution
 
     given: dict[str, Any] = {"window_ev": window_ev, "reference_ev": reference_ev}
     calibration = {name: value for name, value in given.items() if value is not None}
     method = StateMethod(edge=edge, min_pixels=min_pixels, **calibration)
     chosen = read_composite(composite)
     energies = energy_ev.filled(np.nan) if isinstance(energy_ev, np.ma.MaskedArray) else np.asarray(energy_ev)
-    find_values_in_window(energies, method)
+    found = read_resolution(energies, method)
+    clean = found.clean(energies)
+    find_values_in_window(clean, method)
     regions = regions_from_labels(_labels_of(labels), _phase_table(phases, chosen), chosen)
-    return measure_states(regions, energies, method).table
+    return measure_states(
+        regions, clean, method, standard_error_ev=standard_error_ev, coarse_steps=found.is_coarse(method)
+    ).table
 
 
 def _labels_of(labels: object) -> NDArray[np.generic]:

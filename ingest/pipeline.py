@@ -27,14 +27,8 @@ from cathograph.ingest.provenance import run_record
 from cathograph.ingest.reading import Reading, open_with, read_regions
 from cathograph.ingest.regions.pieces import notes_on_large_particles, notes_on_pieces
 from cathograph.ingest.rows import image_rows
-from cathograph.ingest.states.measurement import (
-    MapFile,
-    MapOutcome,
-    MapSource,
-    add_map,
-    analyse_map,
-    write_map,
-)
+from cathograph.ingest.states.map_source import MapFile, MapSource
+from cathograph.ingest.states.measurement import MapOutcome, add_map, analyse_map, write_map
 from cathograph.queries.writing.images import IngestRunRecord, note_unchanged, write_image
 from cathograph.queries.writing.measurements import measurements_left_behind
 from cathograph.schema.composites import SSB_CATHODE, Composite

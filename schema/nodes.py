@@ -195,6 +195,15 @@ PARTICLE = NodeType(
             minimum=0,
             nullable=True,
         ),
+        Property(
+            "has_touching_channel",
+            Kind.BOOLEAN,
+            "active: touches another active particle and shares an ionic neighbour (SSE) with it",
+            nullable=True,
+        ),
+        Property(
+            "touching_partners", Kind.INTEGER, "active: how many such particles", minimum=0, nullable=True
+        ),
         PARTICLE_CONFIDENCE,
         *PARTICLE_METRICS,
         *PARTICLE_MEASURES,
@@ -295,6 +304,45 @@ MEASUREMENT = NodeType(
         Property("n_particles", Kind.INTEGER, "NMC with a STATE", minimum=0),
         Property("n_measured", Kind.INTEGER, "of them with values", minimum=0),
         Property("n_flagged", Kind.INTEGER, "of them flagged", minimum=0),
+        Property(
+            "energy_step_ev",
+            Kind.FLOAT,
+            "distance of the map's values from each other; null where they lie on no steps",
+            minimum=0,
+            nullable=True,
+        ),
+        Property(
+            "fill_ev",
+            Kind.FLOATS,
+            "values of the map that stand where nothing was fitted, and count as missing; null where there are none",
+            nullable=True,
+        ),
+        Property(
+            "n_fill",
+            Kind.INTEGER,
+            "pixels of the map with such a value; null in old stores",
+            minimum=0,
+            nullable=True,
+        ),
+        Property(
+            "pinned_ev",
+            Kind.FLOATS,
+            "values of the map at which failed fits ended, and which count as dropped; null where there are none",
+            nullable=True,
+        ),
+        Property(
+            "n_pinned",
+            Kind.INTEGER,
+            "pixels of the map with such a value; null in old stores",
+            minimum=0,
+            nullable=True,
+        ),
+        Property(
+            "with_standard_errors",
+            Kind.BOOLEAN,
+            "whether the map holds the standard error of each energy; null in old stores",
+            nullable=True,
+        ),
     ),
 )
 

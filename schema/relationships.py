@@ -107,6 +107,63 @@ STATE = RelationshipType(
         Property("n_peaks", Kind.INTEGER, "peaks of the smoothed histogram", minimum=0, nullable=True),
         Property("flagged", Kind.BOOLEAN, "too few valid pixels, or too many dropped or missing"),
         Property("reason", Kind.STRING, "why polarization_ev is null", nullable=True),
+        Property(
+            "dropped_below_fraction",
+            Kind.FLOAT,
+            "share of the particle's values below the window; the rest of dropped_fraction lies above",
+            minimum=0,
+            nullable=True,
+        ),
+        Property(
+            "fit_noise_ev",
+            Kind.FLOAT,
+            "root mean square of the standard errors of the pixels; null where the map has none",
+            minimum=0,
+            nullable=True,
+        ),
+        Property(
+            "heterogeneity_corrected_ev",
+            Kind.FLOAT,
+            "heterogeneity_ev without the noise of the fit; null where that is not known",
+            minimum=0,
+            nullable=True,
+        ),
+        Property(
+            "heterogeneity_corrected_low_ev",
+            Kind.FLOAT,
+            "lower end of its 95 % interval",
+            minimum=0,
+            nullable=True,
+        ),
+        Property(
+            "heterogeneity_corrected_high_ev",
+            Kind.FLOAT,
+            "upper end of that interval",
+            minimum=0,
+            nullable=True,
+        ),
+        Property(
+            "soc_uncut_ev",
+            Kind.FLOAT,
+            "mean of the normal distribution that the window cuts, by maximum likelihood; null where nothing is cut "
+            "or it cannot be told",
+            minimum=0,
+            nullable=True,
+        ),
+        Property("heterogeneity_uncut_ev", Kind.FLOAT, "its standard deviation", minimum=0, nullable=True),
+        Property(
+            "heterogeneity_uncut_se_ev",
+            Kind.FLOAT,
+            "standard error of heterogeneity_uncut_ev",
+            minimum=0,
+            nullable=True,
+        ),
+        Property(
+            "uncut_reason",
+            Kind.STRING,
+            "why there is no heterogeneity_uncut_ev though pixels were dropped",
+            nullable=True,
+        ),
     ),
 )
 

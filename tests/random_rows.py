@@ -48,6 +48,8 @@ def make_random_rows(
             "touches_border": rng.random(n) < 0.5,
             "has_concurrent_channel": pd.array([False if each else None for each in is_nmc], dtype="boolean"),
             "concurrent_partners": partners, "local_channel_partners": partners,
+            "has_touching_channel": pd.array([False if each else None for each in is_nmc], dtype="boolean"),
+            "touching_partners": partners,
             "confidence": rng.random(n),
         }
     )  # fmt: skip
@@ -96,7 +98,13 @@ def make_random_measurement(seed, rows):
             "label": label, **values, "soc_se_ev": np.nan, "heterogeneity_se_ev": np.nan,
             "n_valid": np.full(n, 9), "dropped_fraction": 0.0, "missing_fraction": 0.0,
             "n_peaks": pd.array([None] * n, dtype="Int64"), "flagged": flagged,
-            "reason": pd.Series([None] * n, dtype=object),
+            "reason": pd.Series([None] * n, dtype=object), "uncut_reason": pd.Series([None] * n, dtype=object),
+            **dict.fromkeys(
+                ("dropped_below_fraction", "fit_noise_ev", "heterogeneity_corrected_ev",
+                 "heterogeneity_corrected_low_ev", "heterogeneity_corrected_high_ev", "soc_uncut_ev",
+                 "heterogeneity_uncut_ev", "heterogeneity_uncut_se_ev"),
+                np.nan,
+            ),
         }
     )  # fmt: skip
     made = make_toy_measurement(

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from cathograph.ingest.options import IngestOptions, Source
 from cathograph.ingest.pipeline import Placement, ingest_files
 from cathograph.ingest.reading import Reading
-from cathograph.ingest.states.measurement import MapSource
+from cathograph.ingest.states.map_source import MapSource
 from cathograph.notebook import query
 from cathograph.phantom import EnergyModel, make_energy_map, phantom_set, render_grey
 from cathograph.queries.server.connection import Connection

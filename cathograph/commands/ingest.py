@@ -82,7 +82,7 @@ def ingest(
     """
     from cathograph.ingest.pipeline import Placement, ingest_files
     from cathograph.ingest.reading import Reading
-    from cathograph.ingest.states.measurement import MapSource
+    from cathograph.ingest.states.map_source import MapSource
     from cathograph.settings import read_settings
     from cathograph.writing import open_for_writing, open_on_worker
 

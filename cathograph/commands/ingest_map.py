@@ -40,7 +40,7 @@ def ingest_map(
 
     [dim]cathograph ingest-map map.tif --sample s100 --image mask --labels mask.tif[/]
     """
-    from cathograph.ingest.states.measurement import MapSource
+    from cathograph.ingest.states.map_source import MapSource
     from cathograph.ingest.stored.stored_image import ingest_map as add_to_stored
     from cathograph.settings import read_settings
     from cathograph.store import open_store
@@ -62,20 +62,14 @@ def ingest_map(
 
 
 def _show(outcome: "MapOutcome", sample: str, image: str, *, as_json: bool) -> None:
-    record = {
-        "sample": sample,
-        "image": image,
-        "state": outcome.state,
-        "particles": outcome.particles,
-        "measured": outcome.measured,
-        "flagged": outcome.flagged,
-        "measurement": outcome.measurement,
-    }
+    record = {"sample": sample, "image": image, **outcome.as_record()}
     if as_json:
         print_json(record)
         return
     import pandas as pd
 
-    print_table(pd.DataFrame([record]).drop(columns="measurement"))
+    print_table(
+        pd.DataFrame([record]).drop(columns=["measurement", "energy_step_ev", "n_fill", "n_pinned", "notes"])
+    )
     for note in outcome.notes:
         errors.print(f"[dim]{escape(with_flags(note))}[/]", highlight=False)

@@ -154,7 +154,7 @@ def _write(
     if made.drift is not None:
         draw_drift(out.with_suffix(".drift.png"), made.drift)
     draw_overview(out.with_suffix(".png"), made, title=title)
-    content = encode_map(made.edge_energy_ev, made.pixel_size_um)
+    content = encode_map(made.edge_energy_ev, made.pixel_size_um, standard_error_ev=made.standard_error_ev)
     record = {"map": out.name, "map_sha256": hashlib.sha256(content).hexdigest()} | record
     write_record(out.with_suffix(".json"), record)
     write_bytes(out, content)
@@ -177,6 +177,9 @@ def _show(made: "EdgeEnergyMap", written: list[Path], notes: list[str]) -> None:
         lines.append(
             f"energy    median {spread['median']:.2f} eV; 90 % within {spread['p5']:.2f} to {spread['p95']:.2f} eV"
         )
+        error = record["standard_error_ev"]["median"]
+        if error is not None:
+            lines.append(f"error     standard error of a pixel's energy, median {error:.2f} eV")
     lines += [
         f"masked    {counts.masked_share:.1%} of the pixels: {counts.no_edge} without edge, {counts.dead} dead, "
         f"{counts.no_answer} without answer, {counts.poor_fit} fitted poorly",

@@ -26,7 +26,7 @@ from cathograph.ingest.reading import Reading, open_with
 from cathograph.ingest.service.groups import JobSpec
 from cathograph.ingest.service.job_run import JobResult, OpenStore, postponed, run_job
 from cathograph.ingest.service.workers import DIED, Finished
-from cathograph.ingest.states.measurement import MapSource
+from cathograph.ingest.states.map_source import MapSource
 from cathograph.schema.errors import CathographError, InputError, InputImageError
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from cathograph.ingest.options import IngestOptions, renamed
 from cathograph.ingest.phase_maps import read_phase_map
 from cathograph.ingest.pipeline import Placement
 from cathograph.ingest.service.rules import KEYS, BeamtimeRules, FileKind, Match
-from cathograph.ingest.states.measurement import MapSource
+from cathograph.ingest.states.map_source import MapSource
 from cathograph.schema.errors import CathographError, InputError
 from cathograph.schema.keys import JsonScalar, canonical_json, hash_parts
 from cathograph.schema.names import shown_name, with_bytes_escaped

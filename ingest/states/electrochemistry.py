@@ -1,11 +1,11 @@
 """The electrochemical state of every NMC particle, from a map of edge energies.
 
-Two passes over the pixels, in compiled loops: the first counts and sums the valid values of each particle;
-the second, with the means known, sums the powers of the deviations and fills one histogram
-a particle. Deviations from the mean are squared, not raw energies: 8344² in eV² leaves
-too few digits for a spread of some meV. Peaks are found for all histograms at once
-(`cathograph.ingest.states.peak_distance`). The image is walked in blocks of rows, so memory is the histograms
-(256 bytes a particle) and a few MB.
+The pixels are summed up first (`cathograph.ingest.states.pixel_sums`); peaks are then found for all histograms at once
+(`cathograph.ingest.states.peak_distance`).
+
+Beside mean, spread and peaks stand what the spread would be without the noise of the fit
+(`cathograph.ingest.states.noise_correction`) and without the cut of the window
+(`cathograph.ingest.states.truncated_normal`).
 
 A value is a relative edge shift, not a lithium content.
 """
@@ -14,21 +14,32 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numba import njit
 from numpy.typing import NDArray
 
 from cathograph.ingest.options import StateMethod
 from cathograph.ingest.regions.regions import Regions
 from cathograph.ingest.states.map_placement import MapPlacement
+from cathograph.ingest.states.noise_correction import correct_for_noise
 from cathograph.ingest.states.peak_distance import peak_distances
+from cathograph.ingest.states.pixel_sums import PixelSums, sum_up
+from cathograph.ingest.states.truncated_normal import fit_truncated_normals
 from cathograph.schema.composites import Role
 from cathograph.schema.errors import InputImageError
 
 NO_VALUES = "no valid pixel"
 TOO_FEW = "too few valid pixels"
 ONE_SIDE = "more than two peaks, all on one side of the reference energy"
+COARSE_STEPS = "the energies lie on steps that are too coarse for the histogram"
+MOSTLY_DROPPED = "too many pixels lie outside of the window"
 
-_PIXELS_AT_ONCE = 1 << 22
+LEAST_CUT = 0.01
+"""Share of dropped pixels from which on the window may cut a particle's energies."""
+
+LEAST_AT_END = 0.05
+"""Height of the histogram at that end of the window, over its highest: below it, the pixels outside are failed fits."""
+
+MOST_CUT = 0.35
+"""Share above which what is left does not tell the whole."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +64,8 @@ def measure_states(
     method: StateMethod | None = None,
     *,
     placement: MapPlacement | None = None,
+    standard_error_ev: NDArray[np.floating] | None = None,
+    coarse_steps: bool = False,
 ) -> ParticleStates:
     """Compute the state of every NMC particle.
 
@@ -66,6 +79,11 @@ def measure_states(
         Window, reference energy, histogram.
     placement : MapPlacement, optional
         Position of the map; by default pixel on pixel.
+    standard_error_ev : ndarray of float32 or float64, shape of `energy_ev`, optional
+        Standard error of each energy in eV, NaN where it is not known.
+    coarse_steps : bool
+        The energies lie on steps that the histogram would turn into peaks
+        (`cathograph.ingest.states.energy_resolution`): no polarization then.
 
     Returns
     -------
@@ -74,7 +92,8 @@ def measure_states(
     Raises
     ------
     InputImageError
-        When the map has not the shape that the placement (or the image) says.
+        When the map has not the shape that the placement (or the image) says, or the standard errors have not that
+        of the map.
 
     Notes
     -----
@@ -103,66 +122,21 @@ def measure_states(
             f"{place.map_shape} and {place.image_shape}. Match them first (cathograph.ingest.states.map_matching)."
         )
         raise InputImageError(msg)
+    if standard_error_ev is not None and standard_error_ev.shape != energy_ev.shape:
+        msg = (
+            f"Found standard errors of shape {standard_error_ev.shape} for a map of shape {energy_ev.shape}; expected "
+            "one for each energy. Fit the map again, or leave its standard errors out."
+        )
+        raise InputImageError(msg)
     nmc = image.positions_with(Role.ACTIVE)
-    sums = _sum_up(image, energy_ev, how, place, nmc)
-    return ParticleStates(_as_table(image.region_labels[nmc], sums, how), int(sums.n_infinite[0]))
+    sums = sum_up(image, energy_ev, standard_error_ev, how, place, nmc)
+    table = _as_table(image.region_labels[nmc], sums, how, coarse_steps=coarse_steps)
+    return ParticleStates(table, int(sums.n_infinite[0]))
 
 
-@dataclass(frozen=True, eq=False)
-class _Sums:
-    """What the two passes leave, one entry per NMC."""
-
-    n_valid: NDArray[np.int64]
-    n_outside: NDArray[np.int64]
-    n_infinite: NDArray[np.int64]
-    covered: NDArray[np.float64]
-    mean: NDArray[np.float64]
-    second: NDArray[np.float64]
-    fourth: NDArray[np.float64]
-    histograms: NDArray[np.int32]
-
-
-def _sum_up(
-    image: Regions,
-    energy_ev: NDArray[np.floating],
-    how: StateMethod,
-    place: MapPlacement,
-    nmc: NDArray[np.int64],
-) -> _Sums:
-    n = len(nmc)
-    row_of = np.full(len(image) + 1, -1, dtype=np.int64)
-    row_of[nmc + 1] = np.arange(n)
-    low, high = how.window_ev
-    n_valid, n_outside, area_px = (np.zeros(n, dtype=np.int64) for _ in range(3))
-    n_infinite = np.zeros(1, dtype=np.int64)
-    sums, second, fourth = (np.zeros(n) for _ in range(3))
-    histograms = np.zeros((n, how.bins), dtype=np.int32)
-    per_row = max(1, int(np.prod(energy_ev.shape[1:])))
-    step = max(1, _PIXELS_AT_ONCE // per_row)
-    blocks = [(start, min(start + step, energy_ev.shape[0])) for start in range(0, energy_ev.shape[0], step)]
-    for start, stop in blocks:
-        numbers, values = _block(image, energy_ev, place, start, stop)
-        _count(numbers, values, row_of, low, high, n_valid, n_outside, n_infinite, sums)
-    mean = np.divide(sums, n_valid, out=np.zeros(n), where=n_valid > 0) + low
-    for start, stop in blocks:
-        numbers, values = _block(image, energy_ev, place, start, stop)
-        _spread(numbers, values, row_of, low, high, mean, second, fourth, histograms)
-    for start in range(0, image.labels.shape[0], step):
-        counts = np.bincount(image.numbers[start : start + step].reshape(-1), minlength=len(row_of))
-        area_px += counts[nmc + 1]
-    valued = (n_valid + n_outside) * place.pixel_ratio
-    covered = np.divide(valued, area_px, out=np.zeros(n), where=area_px > 0)
-    return _Sums(n_valid, n_outside, n_infinite, covered, mean, second, fourth, histograms)
-
-
-def _block(
-    image: Regions, energy_ev: NDArray[np.floating], place: MapPlacement, start: int, stop: int
-) -> tuple[NDArray[np.int32], NDArray[np.floating]]:
-    numbers = place.rows_of(image.numbers, start, stop).astype(np.int32, copy=False)
-    return numbers.reshape(-1), np.ascontiguousarray(energy_ev[start:stop]).reshape(-1)
-
-
-def _as_table(labels: NDArray[np.int64], sums: _Sums, how: StateMethod) -> pd.DataFrame:
+def _as_table(
+    labels: NDArray[np.int64], sums: PixelSums, how: StateMethod, *, coarse_steps: bool
+) -> pd.DataFrame:
     n = sums.n_valid
     enough = n >= how.min_pixels
     divisor = np.maximum(n, 1)
@@ -180,14 +154,16 @@ def _as_table(labels: NDArray[np.int64], sums: _Sums, how: StateMethod) -> pd.Da
     missing = np.clip(1 - sums.covered, 0, 1)
     one_side = enough & np.isnan(peaks.distance_bins)
     most = how.max_dropped_fraction
+    with_peaks = enough & (not coarse_steps)
     n_peaks = pd.array(peaks.n_peaks, dtype="Int64")
-    n_peaks[~enough] = pd.NA
+    n_peaks[~with_peaks] = pd.NA
+    below = np.where(measured > 0, sums.n_below / np.maximum(measured, 1), np.nan)
     return pd.DataFrame(
         {
             "label": labels,
             "soc_ev": np.where(enough, sums.mean, np.nan),
             "heterogeneity_ev": np.where(enough, deviation, np.nan),
-            "polarization_ev": np.where(enough, peaks.distance_bins * how.bin_ev, np.nan),
+            "polarization_ev": np.where(with_peaks, peaks.distance_bins * how.bin_ev, np.nan),
             "soc_se_ev": np.where(enough, np.sqrt(sums.second / np.maximum(n - 1, 1) / divisor), np.nan),
             "heterogeneity_se_ev": np.where(
                 enough,
@@ -200,67 +176,52 @@ def _as_table(labels: NDArray[np.int64], sums: _Sums, how: StateMethod) -> pd.Da
             "n_peaks": n_peaks,
             "flagged": ~enough | (dropped > most) | (missing > most),
             "reason": pd.Series(
-                np.select([n == 0, ~enough, one_side], [NO_VALUES, TOO_FEW, ONE_SIDE], default=""),
+                np.select(
+                    [n == 0, ~enough, ~with_peaks, one_side],
+                    [NO_VALUES, TOO_FEW, COARSE_STEPS, ONE_SIDE],
+                    default="",
+                ),
                 dtype=object,
             ).replace("", None),
+            "dropped_below_fraction": below,
+            **correct_for_noise(sums.noise, n, enough),
+            **_uncut(sums, variance, dropped, how, enough),
         }
     )
 
 
-@njit(cache=True, nogil=True)
-def _count(
-    numbers: NDArray[np.int32],
-    values: NDArray[np.floating],
-    row_of: NDArray[np.int64],
-    low: float,
-    high: float,
-    n_valid: NDArray[np.int64],
-    n_outside: NDArray[np.int64],
-    n_infinite: NDArray[np.int64],
-    sums: NDArray[np.float64],
-) -> None:
-    """Count values in and outside of the window, and sum those in it, from its lower end."""
-    for i in range(numbers.size):
-        row = row_of[numbers[i]]
-        if row < 0:
-            continue
-        value = np.float64(values[i])
-        if np.isnan(value):
-            continue
-        if np.isinf(value):
-            n_infinite[0] += 1
-        elif low <= value <= high:
-            n_valid[row] += 1
-            sums[row] += value - low
-        else:
-            n_outside[row] += 1
+def _is_high_at_end(sums: PixelSums) -> NDArray[np.bool_]:
+    """Tell whose energies still are frequent at an end of the window beyond which some lie."""
+    width = max(1, sums.histograms.shape[1] // 16)
+    running = np.lib.stride_tricks.sliding_window_view(sums.histograms, width, axis=1).sum(axis=2)
+    least = LEAST_AT_END * running.max(axis=1)
+    below, above = sums.n_below > 0, sums.n_outside > sums.n_below
+    return np.asarray((below & (running[:, 0] > least)) | (above & (running[:, -1] > least)))
 
 
-@njit(cache=True, nogil=True)
-def _spread(
-    numbers: NDArray[np.int32],
-    values: NDArray[np.floating],
-    row_of: NDArray[np.int64],
-    low: float,
-    high: float,
-    mean: NDArray[np.float64],
-    second: NDArray[np.float64],
-    fourth: NDArray[np.float64],
-    histograms: NDArray[np.int32],
-) -> None:
-    """Sum second and fourth powers of the deviations from the mean, and fill the histograms.
-
-    Bins are half-open but for the last, which holds the window's upper end, as in `numpy.histogram`.
-    """
-    bins = histograms.shape[1]
-    per_ev = bins / (high - low)
-    for i in range(numbers.size):
-        row = row_of[numbers[i]]
-        if row < 0:
-            continue
-        value = np.float64(values[i])
-        if low <= value <= high:
-            squared = (value - mean[row]) ** 2
-            second[row] += squared
-            fourth[row] += squared * squared
-            histograms[row, min(bins - 1, int((value - low) * per_ev))] += 1
+def _uncut(
+    sums: PixelSums,
+    variance: NDArray[np.float64],
+    dropped: NDArray[np.float64],
+    how: StateMethod,
+    enough: NDArray[np.bool_],
+) -> dict[str, pd.Series]:
+    """Estimate mean and spread of the particles that the window cuts; null for the others."""
+    n = len(enough)
+    mean, spread, error = np.full((3, n), np.nan)
+    reason = np.full(n, "", dtype=object)
+    cut = enough & (dropped >= LEAST_CUT) & _is_high_at_end(sums)
+    reason[cut & (dropped > MOST_CUT)] = MOSTLY_DROPPED
+    at = np.flatnonzero(cut & (dropped <= MOST_CUT))
+    if at.size:
+        fitted = fit_truncated_normals(
+            sums.n_valid[at], sums.mean[at], variance[at], sums.histograms[at], how.window_ev
+        )
+        mean[at], spread[at], error[at] = fitted.mean_ev, fitted.spread_ev, fitted.spread_se_ev
+        reason[at] = fitted.reason
+    return {
+        "soc_uncut_ev": pd.Series(mean),
+        "heterogeneity_uncut_ev": pd.Series(spread),
+        "heterogeneity_uncut_se_ev": pd.Series(error),
+        "uncut_reason": pd.Series(reason, dtype=object).replace("", None),
+    }

@@ -80,11 +80,15 @@ def find_values_in_window(energy_ev: NDArray[np.floating], method: StateMethod) 
             "energies in eV. Choose another page or dataset (`map_dataset`)."
         )
         raise InputImageError(msg)
-    lowest, middle, highest = (float(each) for each in np.percentile(finite, (1, 50, 99)))
+    positive = finite[finite > 0]  # 0 and −1 are fill values in any unit, and may be most of the map
+    lowest, middle, highest = (
+        float(each) for each in np.percentile(positive if positive.size else finite, (1, 50, 99))
+    )
     if abs(middle * _EV_PER_KEV / method.reference_ev - 1) < _NEAR:
         msg = (
             f"Found energies around {middle:.4g}, which look like keV; expected eV, around "
-            f"{method.reference_ev:g}. Multiply the map by 1000 and save it again."
+            f"{method.reference_ev:g}. Multiply the map by 1000 and save it again; "
+            "zeros where nothing was fitted may stay."
         )
         raise InputImageError(msg)
     near = [each for each in edges_near(middle) if each != method.absorption_edge]

@@ -16,7 +16,8 @@ from cathograph.ingest.formats import ImageFile
 from cathograph.ingest.pipeline import parameters_of, segmentation_key_of
 from cathograph.ingest.reading import Reading, open_with, read_regions
 from cathograph.ingest.regions.regions import Regions
-from cathograph.ingest.states.measurement import MapFile, MapOutcome, MapSource, add_map
+from cathograph.ingest.states.map_source import MapFile, MapSource
+from cathograph.ingest.states.measurement import MapOutcome, add_map
 from cathograph.queries.writing.measurements import ActiveSegmentation, active_segmentation
 from cathograph.schema.composites import Composite, Role
 from cathograph.schema.errors import CathographError, InputError, InputImageError

@@ -84,6 +84,11 @@ class EdgeEnergyMap:
     pixel_size_um: float | None
 
     @property
+    def standard_error_ev(self) -> NDArray[np.float32]:
+        """Standard errors of the edge energies, shape (height, width); NaN where a pixel has none."""
+        return np.where(np.isfinite(self.edge_energy_ev), self.fitted.standard_error_ev, np.nan)
+
+    @property
     def is_flagged(self) -> bool:
         """Whether too large a share of the valid pixels lies outside the window."""
         return self.counts.dropped_share > MOST_DROPPED
@@ -114,6 +119,7 @@ class EdgeEnergyMap:
             "energies_ev": self.energies_ev.tolist(),
             "shape": list(self.edge_energy_ev.shape),
             "pixel_size_um": self.pixel_size_um,
+            "standard_error_ev": {"median": _rounded(_median(self.standard_error_ev))},
             "edge_energy_ev": {"p5": _rounded(low), "median": _rounded(median), "p95": _rounded(high)},
             "pixels": dataclasses.asdict(counts),
             "masked_fraction": round(counts.masked_share, 6),
@@ -198,6 +204,11 @@ def _parameters(method: Method) -> dict[str, Any]:
             value = value.as_record()
         fields[field.name] = value
     return fields
+
+
+def _median(values: NDArray[np.float32]) -> float | None:
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if known.size else None
 
 
 def _rounded(value: float | None) -> float | None:

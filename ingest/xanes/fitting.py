@@ -25,6 +25,7 @@ from cathograph.ingest.xanes.normalisation import (
     plan_normalisation,
 )
 from cathograph.ingest.xanes.quality import BEST_QUALITY
+from cathograph.ingest.xanes.standard_errors import SUMS, standard_errors
 from cathograph.schema.errors import InputError
 
 BLOCK_BYTES = 16 << 20
@@ -50,6 +51,8 @@ class FittedMaps:
         mean over the first.
     dead : ndarray of bool
         Pixels without a value at some energy.
+    standard_error_ev : ndarray of float32
+        Standard error of the edge energy from the noise of the spectrum; NaN where it is not known.
     """
 
     edge_energy_ev: NDArray[np.float64]
@@ -57,6 +60,7 @@ class FittedMaps:
     residual: NDArray[np.float32]
     edge_jump: NDArray[np.float32]
     dead: NDArray[np.bool_]
+    standard_error_ev: NDArray[np.float32]
 
 
 def fit_stack(
@@ -117,7 +121,7 @@ def fit_stack(
     if threads is None:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         threads = min(cores, -(-height // rows))
-    work = _Work(stack, lines, plan, rows, progress)
+    work = _Work(stack, lines, plan, rows, progress, residual_is_noise=method.residual_is_noise)
     if threads == 1:
         work.run()
     else:
@@ -138,25 +142,29 @@ class _Work:
         plan: Plan,
         rows: int,
         progress: Callable[[int, int], None] | None,
+        *,
+        residual_is_noise: bool,
     ) -> None:
         n, height, width = stack.shape
         self.stack = stack
         self.lines = lines
         self.plan = plan
         self.progress = progress
+        self.residual_is_noise = residual_is_noise
         self.turn = threading.Lock()
         self.blocks: Iterator[tuple[int, int]] = iter(
             [(y, min(y + rows, height)) for y in range(0, height, rows)]
         )
         self.rows_done = 0
         self.values_per_frame = np.zeros(n, dtype=np.int64)
-        quality, residual, jump = np.full((3, height, width), np.nan, dtype=np.float32)
+        quality, residual, jump, standard_error = np.full((4, height, width), np.nan, dtype=np.float32)
         self.maps = FittedMaps(
             edge_energy_ev=np.full((height, width), np.nan),
             quality=quality,
             residual=residual,
             edge_jump=jump,
             dead=np.zeros((height, width), dtype=np.bool_),
+            standard_error_ev=standard_error,
         )
 
     def run(self) -> None:
@@ -182,29 +190,35 @@ class _Work:
         flat = np.ascontiguousarray(absorbance).reshape(len(absorbance), -1)
         maps = self.maps
         energy = maps.edge_energy_ev[y_first:y_end].reshape(-1)
-        quality, residual, jump = (
-            whole[y_first:y_end].reshape(-1) for whole in (maps.quality, maps.residual, maps.edge_jump)
+        quality, residual, jump, error = (
+            whole[y_first:y_end].reshape(-1)
+            for whole in (maps.quality, maps.residual, maps.edge_jump, maps.standard_error_ev)
         )
         dead = maps.dead[y_first:y_end].reshape(-1)
         for first in range(0, flat.shape[1], _TILE_PIXELS):
             tile = slice(first, min(first + _TILE_PIXELS, flat.shape[1]))
             spectra = np.empty((tile.stop - first, len(flat)))
             gather_spectra(flat, first, spectra, dead[tile], values_per_frame)
-            energy[tile], quality[tile], residual[tile], jump[tile] = self._fit_tile(spectra)
+            energy[tile], quality[tile], residual[tile], jump[tile], error[tile] = self._fit_tile(spectra)
 
     def _fit_tile(self, spectra: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
+        sensitivity = np.full((len(spectra), SUMS), np.nan)
         if self.lines is None:
             quarter = max(spectra.shape[1] // 4, 1)
             jump = spectra[:, -quarter:].mean(axis=1) - spectra[:, :quarter].mean(axis=1)
-            energy, noise = self.plan.fit(spectra)
+            energy, noise = self.plan.fit(spectra, sensitivity)
             residual = _ratio(noise, jump)
+            of_fit = before_edge = noise
             jump_error = np.sqrt(2 / quarter)
         else:
             jump, noise = normalise_spectra(spectra, self.lines)
-            energy, residual = self.plan.fit(spectra)
+            energy, residual = self.plan.fit(spectra, sensitivity)
             jump_error = self.lines.jump_error
+            before_edge = _ratio(noise, jump)
+            of_fit = residual if self.residual_is_noise else before_edge
         quality = np.minimum(_ratio(jump, noise * jump_error), BEST_QUALITY)
-        return energy, quality, residual, jump
+        error = standard_errors(sensitivity, energy, of_fit, self.lines, before_edge)
+        return energy, quality, residual, jump, error
 
 
 @numba.njit(nogil=True, cache=True)

@@ -19,6 +19,7 @@ import numpy as np
 
 from cathograph.ingest.options import USUAL
 from cathograph.ingest.xanes.local_polynomial import Float64s, Int64s
+from cathograph.ingest.xanes.standard_errors import SUMS, add_sensitivity
 from cathograph.ingest.xanes.white_line import WhiteLine, WhiteLinePlan
 
 _PARAMETERS = 3
@@ -42,6 +43,7 @@ class GaussianWhiteLine:
 
     name: ClassVar[str] = "white-line-gaussian"
     needs_normalised: ClassVar[bool] = True
+    residual_is_noise: ClassVar[bool] = False
     search_ev: tuple[float, float] = USUAL.white_line_search_ev
     half_width_ev: float = 4.0
 
@@ -63,13 +65,15 @@ class GaussianPlan:
 
     start: WhiteLinePlan
 
-    def fit(self, spectra: Float64s) -> tuple[Float64s, Float64s]:
+    def fit(self, spectra: Float64s, sensitivity: Float64s | None = None) -> tuple[Float64s, Float64s]:
         """Fit a Gaussian to the white line of each spectrum.
 
         Parameters
         ----------
         spectra : ndarray of float64, shape (pixels, n)
             Normalised absorption.
+        sensitivity : ndarray of float64, shape (pixels, 4), optional
+            Filled as `cathograph.ingest.xanes.standard_errors` says.
 
         Returns
         -------
@@ -78,8 +82,16 @@ class GaussianPlan:
         """
         energy, residual = self.start.fit(spectra)
         table = self.start.polynomials
+        sums = np.empty((len(spectra), SUMS)) if sensitivity is None else sensitivity
         fit_gaussians(
-            spectra, table.half_width_ev, table.energies_ev, table.starts, table.counts, energy, residual
+            spectra,
+            table.half_width_ev,
+            table.energies_ev,
+            table.starts,
+            table.counts,
+            energy,
+            residual,
+            sums,
         )
         return energy, residual
 
@@ -93,8 +105,13 @@ def fit_gaussians(
     counts: Int64s,
     energy: Float64s,
     residual: Float64s,
+    sums: Float64s,
 ) -> None:
-    """Replace the maxima in `energy` by centres of Gaussians, NaN where the fit does not arrive."""
+    """Replace the maxima in `energy` by centres of Gaussians, NaN where the fit does not arrive.
+
+    Near the optimum the parameters answer to the data by (JᵀJ)⁻¹Jᵀ; the row of the centre is its sensitivity.
+    """
+    gradient = np.empty(counts.max())
     now = np.empty(_PARAMETERS)
     new = np.empty(_PARAMETERS)
     matrix = np.empty((_PARAMETERS, _PARAMETERS + 1))
@@ -136,6 +153,8 @@ def fit_gaussians(
         is_peak = now[0] > 0.0 and where[0] <= now[1] <= where[count - 1]
         energy[pixel] = now[1] if arrived and is_peak else np.nan
         residual[pixel] = np.sqrt(squares / (count - _PARAMETERS)) if arrived and is_peak else np.nan
+        if arrived and is_peak and _fill_gradient(now, where, points, matrix, new, gradient):
+            add_sensitivity(gradient, count, spectra[pixel], energies, first, now[1], sums[pixel])
 
 
 @numba.njit(nogil=True, cache=True)
@@ -164,6 +183,29 @@ def _fill_normal_equations(parameters: Float64s, where: Float64s, points: Float6
             for column in range(_PARAMETERS):
                 matrix[row, column] += gradient[row] * gradient[column]
             matrix[row, _PARAMETERS] += gradient[row] * gap
+
+
+@numba.njit(nogil=True, cache=True)
+def _fill_gradient(
+    parameters: Float64s,
+    where: Float64s,
+    points: Float64s,
+    matrix: Float64s,
+    column: Float64s,
+    gradient: Float64s,
+) -> bool:
+    """Fill the derivatives of the centre by each point; False where the fit does not fix it."""
+    height, centre, width = parameters
+    _fill_normal_equations(parameters, where, points, matrix)
+    matrix[:, _PARAMETERS] = 0.0
+    matrix[1, _PARAMETERS] = 1.0
+    if not _solve_damped(matrix, 0.0, column):  # the row of the centre in the inverse, which is symmetric
+        return False
+    for i in range(where.size):
+        z = (where[i] - centre) / width
+        bell = np.exp(-0.5 * z * z)
+        gradient[i] = column[0] * bell + height * bell * z / width * (column[1] + column[2] * z)
+    return True
 
 
 @numba.njit(nogil=True, cache=True)

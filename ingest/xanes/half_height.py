@@ -23,7 +23,8 @@ from cathograph.ingest.xanes.local_polynomial import (
     measure_residual,
     plan_local_polynomials,
 )
-from cathograph.ingest.xanes.white_line import MOST_STEPS
+from cathograph.ingest.xanes.standard_errors import add_sensitivity
+from cathograph.ingest.xanes.white_line import MOST_STEPS, slope_at
 from cathograph.schema.errors import InputError
 
 _HALVINGS = 50  # of an interval of some eV: far below any digit that is kept
@@ -47,6 +48,7 @@ class HalfHeight:
 
     name: ClassVar[str] = "half-height"
     needs_normalised: ClassVar[bool] = True
+    residual_is_noise: ClassVar[bool] = False
     search_ev: tuple[float, float] = USUAL.half_height_search_ev
     half_width_ev: float = 3.0
     degree: int = 3
@@ -78,13 +80,15 @@ class HalfHeightPlan:
     polynomials: LocalPolynomials
     level: float
 
-    def fit(self, spectra: Float64s) -> tuple[Float64s, Float64s]:
+    def fit(self, spectra: Float64s, sensitivity: Float64s | None = None) -> tuple[Float64s, Float64s]:
         """Find where each spectrum passes the level.
 
         Parameters
         ----------
         spectra : ndarray of float64, shape (pixels, n)
             Normalised absorption.
+        sensitivity : ndarray of float64, shape (pixels, 4), optional
+            Filled as `cathograph.ingest.xanes.standard_errors` says.
 
         Returns
         -------
@@ -98,6 +102,11 @@ class HalfHeightPlan:
             spectra, self.level, table.first, table.end, table.half_width_ev, table.energies_ev, table.starts,
             table.counts, table.inverse, table.offsets, energy, residual,
         )  # fmt: skip
+        if sensitivity is not None:
+            weigh_half_heights(
+                spectra, energy, table.first, table.end, table.half_width_ev, table.energies_ev, table.starts,
+                table.counts, table.inverse, sensitivity,
+            )  # fmt: skip
         return energy, residual
 
 
@@ -155,6 +164,40 @@ def fit_half_heights(
         if abs(t) <= 1.0:
             energy_out[pixel] = energies[k] + t * half_width
             residual_out[pixel] = measure_residual(spectrum, k, starts, counts, offsets, coefficients)
+
+
+@numba.njit(nogil=True, cache=True)
+def weigh_half_heights(
+    spectra: Float64s,
+    energy: Float64s,
+    first: int,
+    end: int,
+    half_width: float,
+    energies: Float64s,
+    starts: Int64s,
+    counts: Int64s,
+    inverse: Float64s,
+    sums: Float64s,
+) -> None:
+    """Fill the sums of `cathograph.ingest.xanes.standard_errors` for each passage.
+
+    A change δ of the height there moves the passage by −δ/p′(t).
+    """
+    coefficients = np.empty(inverse.shape[1])
+    gradient = np.empty(inverse.shape[2])
+    k = first
+    for pixel in range(spectra.shape[0]):
+        if np.isnan(energy[pixel]):
+            continue
+        k = find_nearest(energies, energy[pixel], k, first, end)
+        fit_around(spectra[pixel], k, starts, counts, inverse, coefficients)
+        t = (energy[pixel] - energies[k]) / half_width
+        slope = slope_at(coefficients, t)
+        if not slope > 0.0:
+            continue
+        for i in range(counts[k]):
+            gradient[i] = -half_width * evaluate(inverse[k, :, i], t) / slope
+        add_sensitivity(gradient, counts[k], spectra[pixel], energies, starts[k], energy[pixel], sums[pixel])
 
 
 @numba.njit(nogil=True, cache=True)

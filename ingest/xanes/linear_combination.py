@@ -18,6 +18,7 @@ from cathograph.ingest.xanes.local_polynomial import Float64s
 from cathograph.ingest.xanes.methods import Plan
 from cathograph.ingest.xanes.non_negative_combination import NonNegativePlan
 from cathograph.ingest.xanes.references import ReferenceSpectra
+from cathograph.ingest.xanes.standard_errors import SUMS, add_sensitivity
 from cathograph.schema.errors import InputError
 
 _SMALLEST_JUMP = 1e-9
@@ -39,6 +40,7 @@ class LinearCombination:
 
     name: ClassVar[str] = "linear-combination"
     needs_normalised: ClassVar[bool] = False
+    residual_is_noise: ClassVar[bool] = False
     references: ReferenceSpectra
     window_ev: tuple[float, float] = USUAL.combination_ev
     baseline: bool = False
@@ -80,8 +82,8 @@ class LinearCombination:
             raise InputError(msg)
         if n_references > 2:
             spectra, baseline = design[:, :n_references], design[:, n_references:]
-            return NonNegativePlan.of(first, end, spectra, baseline, references.edge_energies_ev)
-        return LinearCombinationPlan(first, end, design, references.low_ev, references.high_ev)
+            return NonNegativePlan.of(first, end, spectra, baseline, references.edge_energies_ev, energies_ev)
+        return LinearCombinationPlan(first, end, design, references.low_ev, references.high_ev, energies_ev)
 
 
 @dataclass(frozen=True)
@@ -93,14 +95,17 @@ class LinearCombinationPlan:
     design: Float64s
     low_ev: float
     high_ev: float
+    energies_ev: Float64s
 
-    def fit(self, spectra: Float64s) -> tuple[Float64s, Float64s]:
+    def fit(self, spectra: Float64s, sensitivity: Float64s | None = None) -> tuple[Float64s, Float64s]:
         """Fit the shares of the two references in each spectrum.
 
         Parameters
         ----------
         spectra : ndarray of float64, shape (pixels, n)
             Normalised absorption, or absorbance where the plan has a baseline.
+        sensitivity : ndarray of float64, shape (pixels, 4), optional
+            Filled as `cathograph.ingest.xanes.standard_errors` says.
 
         Returns
         -------
@@ -110,9 +115,11 @@ class LinearCombinationPlan:
         energy = np.full(len(spectra), np.nan)
         residual = np.full(len(spectra), np.nan)
         inverse = np.asarray(np.linalg.pinv(self.design), dtype=np.float64)
+        sums = np.empty((len(spectra), SUMS)) if sensitivity is None else sensitivity
         fit_combinations(
-            spectra, self.first, self.design, inverse, self.low_ev, self.high_ev, energy, residual
-        )
+            spectra, self.energies_ev, self.first, self.design, inverse, self.low_ev, self.high_ev, energy, residual,
+            sums,
+        )  # fmt: skip
         return energy, residual
 
 
@@ -120,6 +127,7 @@ class LinearCombinationPlan:
 @numba.njit(nogil=True, cache=True)
 def fit_combinations(
     spectra: Float64s,
+    energies: Float64s,
     first: int,
     design: Float64s,
     inverse: Float64s,
@@ -127,10 +135,12 @@ def fit_combinations(
     high_ev: float,
     energy_out: Float64s,
     residual_out: Float64s,
+    sums: Float64s,
 ) -> None:
     """Fit each spectrum; outputs stay as they are where there is no edge or no value."""
     n_points, n_columns = design.shape
     amounts = np.empty(n_columns)
+    gradient = np.empty(n_points)
     for pixel in range(spectra.shape[0]):
         points = spectra[pixel, first : first + n_points]
         for column in range(n_columns):
@@ -150,3 +160,7 @@ def fit_combinations(
             squares += rest * rest
         energy_out[pixel] = low_ev + amounts[1] / jump * (high_ev - low_ev)
         residual_out[pixel] = np.sqrt(squares / (n_points - n_columns))
+        of_jump = (high_ev - low_ev) / jump**2
+        for i in range(n_points):
+            gradient[i] = of_jump * (amounts[0] * inverse[1, i] - amounts[1] * inverse[0, i])
+        add_sensitivity(gradient, n_points, spectra[pixel], energies, first, energy_out[pixel], sums[pixel])

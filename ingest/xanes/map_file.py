@@ -15,13 +15,19 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
+from cathograph.ingest.formats.standard_errors import PAGE_NAME, PAGE_NAME_TAG
 from cathograph.schema.errors import InputError
 from cathograph.schema.printable import shown
 
 _UM_PER_CM = 1e4
 
 
-def encode_map(values: NDArray[np.floating], pixel_size_um: float | None) -> bytes:
+def encode_map(
+    values: NDArray[np.floating],
+    pixel_size_um: float | None,
+    *,
+    standard_error_ev: NDArray[np.floating] | None = None,
+) -> bytes:
     """Return a map, or several pages of maps, as the bytes of a TIFF of 32-bit floats.
 
     Parameters
@@ -30,17 +36,30 @@ def encode_map(values: NDArray[np.floating], pixel_size_um: float | None) -> byt
         NaN where there is no value.
     pixel_size_um : float or None
         Edge of a pixel in µm, written as the TIFF's resolution.
+    standard_error_ev : ndarray of float, shape (height, width), optional
+        Standard errors of a map of energies, written below its page
+        (`cathograph.ingest.formats.standard_errors`).
     """
     resolution = None if pixel_size_um is None else (_UM_PER_CM / pixel_size_um, _UM_PER_CM / pixel_size_um)
     buffer = BytesIO()
-    tifffile.imwrite(
-        buffer,
-        values.astype(np.float32),
-        photometric="minisblack",
-        metadata=None,
-        resolution=resolution,
-        resolutionunit=None if resolution is None else "CENTIMETER",
-    )
+    with tifffile.TiffWriter(buffer) as tiff:
+        tiff.write(
+            values.astype(np.float32),
+            photometric="minisblack",
+            metadata=None,
+            resolution=resolution,
+            resolutionunit=None if resolution is None else "CENTIMETER",
+            subifds=0 if standard_error_ev is None else 1,
+        )
+        if standard_error_ev is not None:
+            # Compressed, and so unlike the map: else readers would take both for one stack.
+            tiff.write(
+                standard_error_ev.astype(np.float32),
+                photometric="minisblack",
+                metadata=None,
+                compression="zlib",
+                extratags=[(PAGE_NAME_TAG, "s", 0, PAGE_NAME, True)],
+            )
     return buffer.getvalue()
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from scipy import optimize
 
 from cathograph.ingest.xanes.local_polynomial import Float64s
+from cathograph.ingest.xanes.standard_errors import add_sensitivity
 
 MOST_SUM_ERROR = 0.2
 """Distance of the sum of the amounts from 1 above which a normalised pixel has no energy."""
@@ -38,6 +39,8 @@ class NonNegativePlan:
         Orthonormal basis of the baseline.
     edge_energies_ev : ndarray of float64, shape (references,)
         Their edge energies.
+    energies_ev : ndarray of float64, shape (n,)
+        All energies of the stack.
     """
 
     first: int
@@ -45,23 +48,32 @@ class NonNegativePlan:
     references: Float64s
     baseline: Float64s
     edge_energies_ev: Float64s
+    energies_ev: Float64s
 
     @classmethod
     def of(
-        cls, first: int, end: int, spectra: Float64s, baseline: Float64s, edge_energies_ev: tuple[float, ...]
+        cls,
+        first: int,
+        end: int,
+        spectra: Float64s,
+        baseline: Float64s,
+        edge_energies_ev: tuple[float, ...],
+        energies_ev: Float64s,
     ) -> "NonNegativePlan":
         """Prepare a fit of spectra (energies, references) on baseline columns (energies, 0 or 2)."""
         basis = np.linalg.qr(baseline)[0]
         rest = spectra - basis @ (basis.T @ spectra)
-        return cls(first, end, rest, basis, np.array(edge_energies_ev))
+        return cls(first, end, rest, basis, np.array(edge_energies_ev), energies_ev)
 
-    def fit(self, spectra: Float64s) -> tuple[Float64s, Float64s]:
+    def fit(self, spectra: Float64s, sensitivity: Float64s | None = None) -> tuple[Float64s, Float64s]:
         """Fit the amounts of the references in each spectrum.
 
         Parameters
         ----------
         spectra : ndarray of float64, shape (pixels, n)
             Normalised absorption, or absorbance where the plan has a baseline.
+        sensitivity : ndarray of float64, shape (pixels, 4), optional
+            Filled as `cathograph.ingest.xanes.standard_errors` says, for pixels with two references or more.
 
         Returns
         -------
@@ -74,6 +86,7 @@ class NonNegativePlan:
         across, triangle = np.linalg.qr(self.references)
         freedom = len(self.references) - self.references.shape[1] - self.baseline.shape[1]
         normalised = self.baseline.shape[1] == 0
+        inverses: dict[tuple[int, ...], Float64s] = {}
         for pixel, spectrum in enumerate(spectra):
             points = spectrum[self.first : self.end]
             if not np.isfinite(points).all():
@@ -87,4 +100,17 @@ class NonNegativePlan:
             residual[pixel] = np.sqrt(rest @ rest / freedom)
             if not normalised or abs(total - 1) <= MOST_SUM_ERROR:
                 energy[pixel] = amounts @ self.edge_energies_ev / total
+                present = tuple(np.flatnonzero(amounts > 0).tolist())
+                # One reference alone is a bound: how far noise could move the energy from there is not known.
+                if sensitivity is not None and len(present) > 1:
+                    if present not in inverses:
+                        inverses[present] = np.asarray(
+                            np.linalg.pinv(self.references[:, present]), dtype=np.float64
+                        )
+                    towards = (self.edge_energies_ev[list(present)] - energy[pixel]) / total
+                    gradient = towards @ inverses[present]
+                    add_sensitivity(
+                        gradient, gradient.size, spectrum, self.energies_ev, self.first, energy[pixel],
+                        sensitivity[pixel],
+                    )  # fmt: skip
         return energy, residual

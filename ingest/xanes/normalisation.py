@@ -70,6 +70,8 @@ class NormalisationPlan:
         From absorbance to the post-edge curve at E₀.
     from_edge_ev : ndarray of float64, shape (n,)
         Energies minus E₀.
+    edge_ev : float
+        E₀ in eV.
     """
 
     pre_span: tuple[int, int]
@@ -77,6 +79,7 @@ class NormalisationPlan:
     pre_lines: Float64s
     post_jump: Float64s
     from_edge_ev: Float64s
+    edge_ev: float
 
     @property
     def jump_error(self) -> float:
@@ -128,6 +131,7 @@ def plan_normalisation(normalisation: Normalisation, energies_ev: Float64s) -> N
         np.asarray(np.linalg.pinv(np.vander(from_edge[slice(*pre)], 2, increasing=True)), dtype=np.float64),
         np.asarray(np.linalg.pinv(powers)[0], dtype=np.float64),
         from_edge,
+        how.edge_ev,
     )
 
 

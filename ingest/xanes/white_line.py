@@ -29,6 +29,7 @@ from cathograph.ingest.xanes.local_polynomial import (
     measure_residual,
     plan_local_polynomials,
 )
+from cathograph.ingest.xanes.standard_errors import add_sensitivity
 from cathograph.schema.errors import InputError
 
 MOST_STEPS = 5
@@ -54,6 +55,7 @@ class WhiteLine:
 
     name: ClassVar[str] = "white-line"
     needs_normalised: ClassVar[bool] = False
+    residual_is_noise: ClassVar[bool] = True
     search_ev: tuple[float, float] = USUAL.white_line_search_ev
     half_width_ev: float = 5.0
     degree: int = 4
@@ -80,13 +82,15 @@ class WhiteLinePlan:
 
     polynomials: LocalPolynomials
 
-    def fit(self, spectra: Float64s) -> tuple[Float64s, Float64s]:
+    def fit(self, spectra: Float64s, sensitivity: Float64s | None = None) -> tuple[Float64s, Float64s]:
         """Find the maximum of each spectrum.
 
         Parameters
         ----------
         spectra : ndarray of float64, shape (pixels, n)
             Normalised absorption, or absorbance.
+        sensitivity : ndarray of float64, shape (pixels, 4), optional
+            Filled as `cathograph.ingest.xanes.standard_errors` says.
 
         Returns
         -------
@@ -100,6 +104,11 @@ class WhiteLinePlan:
             spectra, table.first, table.end, table.half_width_ev, table.energies_ev, table.starts,
             table.counts, table.inverse, table.offsets, energy, residual,
         )  # fmt: skip
+        if sensitivity is not None:
+            weigh_white_lines(
+                spectra, energy, table.first, table.end, table.half_width_ev, table.energies_ev, table.starts,
+                table.counts, table.inverse, sensitivity,
+            )  # fmt: skip
         return energy, residual
 
 
@@ -140,6 +149,45 @@ def fit_white_lines(
         if abs(t) <= 1.0:
             energy_out[pixel] = energies[k] + t * half_width
             residual_out[pixel] = measure_residual(spectrum, k, starts, counts, offsets, coefficients)
+
+
+@numba.njit(nogil=True, cache=True)
+def weigh_white_lines(
+    spectra: Float64s,
+    energy: Float64s,
+    first: int,
+    end: int,
+    half_width: float,
+    energies: Float64s,
+    starts: Int64s,
+    counts: Int64s,
+    inverse: Float64s,
+    sums: Float64s,
+) -> None:
+    """Fill the sums of `cathograph.ingest.xanes.standard_errors` for each maximum.
+
+    The slope p′(t) is 0 there, so a change δ of the slope moves the maximum by −δ/p″(t).
+    """
+    coefficients = np.empty(inverse.shape[1])
+    gradient = np.empty(inverse.shape[2])
+    k = first
+    for pixel in range(spectra.shape[0]):
+        if np.isnan(energy[pixel]):
+            continue
+        k = find_nearest(energies, energy[pixel], k, first, end)
+        fit_around(spectra[pixel], k, starts, counts, inverse, coefficients)
+        t = (energy[pixel] - energies[k]) / half_width
+        bend = 0.0
+        for power in range(coefficients.size - 1, 1, -1):
+            bend = bend * t + power * (power - 1) * coefficients[power]
+        if not bend < 0.0:
+            continue
+        for i in range(counts[k]):
+            slope = 0.0
+            for power in range(coefficients.size - 1, 0, -1):
+                slope = slope * t + power * inverse[k, power, i]
+            gradient[i] = -half_width * slope / bend
+        add_sensitivity(gradient, counts[k], spectra[pixel], energies, starts[k], energy[pixel], sums[pixel])
 
 
 @numba.njit(nogil=True, cache=True)

@@ -6,7 +6,9 @@
 //          offset_um LIST<FLOAT>, residual_shift_um LIST<FLOAT> or null, params STRING, placement STRING,
 //          content_sha256 STRING, measurement STRING, segmentation STRING, sample STRING,
 //          energies LIST<FLOAT> or null, element STRING, edge STRING, agreement FLOAT or null,
-//          agreement_chance FLOAT or null, agreement_particles INTEGER or null, trusted_by STRING or null
+//          agreement_chance FLOAT or null, agreement_particles INTEGER or null, trusted_by STRING or null,
+//          energy_step_ev FLOAT or null, fill_ev LIST<FLOAT> or null, n_fill INTEGER or null,
+//          pinned_ev LIST<FLOAT> or null, n_pinned INTEGER or null, with_standard_errors BOOLEAN or null
 // source:  overview; params and placement are JSON; energies are those in eV that the map was fitted from. Active is the newest of its segmentation and edge; in sight
 //          where that segmentation is the active one of its image too
 MATCH (sample:Sample)<-[:OF]-(image:Image)<-[:OF]-(measurement:Measurement)-[:ON]->(segmentation:Segmentation)
@@ -38,5 +40,11 @@ RETURN
   measurement.agreement AS agreement,
   measurement.agreement_chance AS agreement_chance,
   measurement.agreement_particles AS agreement_particles,
-  measurement.trusted_by AS trusted_by
+  measurement.trusted_by AS trusted_by,
+  measurement.energy_step_ev AS energy_step_ev,
+  measurement.fill_ev AS fill_ev,
+  measurement.n_fill AS n_fill,
+  measurement.pinned_ev AS pinned_ev,
+  measurement.n_pinned AS n_pinned,
+  measurement.with_standard_errors AS with_standard_errors
 ORDER BY sample, image, created, measurement

@@ -9,9 +9,14 @@
 //          missing_fraction FLOAT or null, soc_se_ev FLOAT or null, heterogeneity_se_ev FLOAT or null,
 //          n_peaks INTEGER or null, flagged BOOLEAN or null, reason STRING or null, measurement STRING or null,
 //          concurrent_partners INTEGER, volume_um3 FLOAT or null, equivalent_diameter_um FLOAT,
-//          touches_border BOOLEAN, element STRING or null, edge STRING or null
-// source:  paper, electrochemical state, TPB, concurrent channel. Energies are relative edge shifts, not lithium
-//          contents. $edge as in 'Ni K': with it every NMC has one row
+//          touches_border BOOLEAN, element STRING or null, edge STRING or null,
+//          dropped_below_fraction FLOAT or null, fit_noise_ev FLOAT or null,
+//          heterogeneity_corrected_ev FLOAT or null, heterogeneity_corrected_low_ev FLOAT or null,
+//          heterogeneity_corrected_high_ev FLOAT or null, soc_uncut_ev FLOAT or null,
+//          heterogeneity_uncut_ev FLOAT or null, heterogeneity_uncut_se_ev FLOAT or null,
+//          uncut_reason STRING or null, has_touching_channel BOOLEAN, touching_partners INTEGER
+// source:  paper, electrochemical state, TPB, concurrent channel; the touching channel is ours. Energies are relative edge
+//          shifts, not lithium contents. $edge as in 'Ni K': with it every NMC has one row
 MATCH (sample:Sample)<-[:OF]-(image:Image)<-[:SEGMENTS]-(segmentation:Segmentation {active: true})
 WHERE ($sample IS NULL OR sample.id = $sample) AND ($image IS NULL OR image.id = $image)
 OPTIONAL MATCH (image)-[:SLICE_OF]->(volume:Volume)
@@ -51,7 +56,18 @@ CALL (sample, image, volume, members, start) {
     equivalent_diameter_um: nmc.equivalent_diameter_um,
     touches_border: nmc.touches_border,
     element: measurement.element,
-    edge: measurement.edge
+    edge: measurement.edge,
+    dropped_below_fraction: state.dropped_below_fraction,
+    fit_noise_ev: state.fit_noise_ev,
+    heterogeneity_corrected_ev: state.heterogeneity_corrected_ev,
+    heterogeneity_corrected_low_ev: state.heterogeneity_corrected_low_ev,
+    heterogeneity_corrected_high_ev: state.heterogeneity_corrected_high_ev,
+    soc_uncut_ev: state.soc_uncut_ev,
+    heterogeneity_uncut_ev: state.heterogeneity_uncut_ev,
+    heterogeneity_uncut_se_ev: state.heterogeneity_uncut_se_ev,
+    uncut_reason: state.uncut_reason,
+    has_touching_channel: nmc.has_touching_channel,
+    touching_partners: nmc.touching_partners
   }) AS rows
 }
 RETURN rows

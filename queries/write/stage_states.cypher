@@ -4,7 +4,10 @@
 //          $soc_ev LIST<FLOAT>, $heterogeneity_ev LIST<FLOAT>, $polarization_ev LIST<FLOAT>,
 //          $soc_se_ev LIST<FLOAT>, $heterogeneity_se_ev LIST<FLOAT>, $n_valid LIST<INTEGER>,
 //          $dropped_fraction LIST<FLOAT>, $missing_fraction LIST<FLOAT>, $n_peaks LIST<INTEGER>,
-//          $flagged LIST<BOOLEAN>, $reason LIST<STRING>
+//          $flagged LIST<BOOLEAN>, $reason LIST<STRING>, $dropped_below_fraction LIST<FLOAT>, $fit_noise_ev LIST<FLOAT>,
+//          $heterogeneity_corrected_ev LIST<FLOAT>, $heterogeneity_corrected_low_ev LIST<FLOAT>,
+//          $heterogeneity_corrected_high_ev LIST<FLOAT>, $soc_uncut_ev LIST<FLOAT>, $heterogeneity_uncut_ev LIST<FLOAT>,
+//          $heterogeneity_uncut_se_ev LIST<FLOAT>, $uncut_reason LIST<STRING>
 // columns: written INTEGER
 // source:  columns as lists; the note how many groups are there is part of the same transaction. Until the last
 //          group they are STAGED_STATE, so a question of one's own never counts half a measurement
@@ -24,6 +27,15 @@ CREATE (staged)-[:STAGED_STATE {
   missing_fraction: $missing_fraction[row],
   n_peaks: $n_peaks[row],
   flagged: $flagged[row],
-  reason: $reason[row]
+  reason: $reason[row],
+  dropped_below_fraction: $dropped_below_fraction[row],
+  fit_noise_ev: $fit_noise_ev[row],
+  heterogeneity_corrected_ev: $heterogeneity_corrected_ev[row],
+  heterogeneity_corrected_low_ev: $heterogeneity_corrected_low_ev[row],
+  heterogeneity_corrected_high_ev: $heterogeneity_corrected_high_ev[row],
+  soc_uncut_ev: $soc_uncut_ev[row],
+  heterogeneity_uncut_ev: $heterogeneity_uncut_ev[row],
+  heterogeneity_uncut_se_ev: $heterogeneity_uncut_se_ev[row],
+  uncut_reason: $uncut_reason[row]
 }]->(nmc)
 RETURN count(*) AS written

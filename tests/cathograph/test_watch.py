@@ -131,7 +131,7 @@ def undisturbed(clean_store, neo4j_server, phantoms, tmp_path_factory):
     from cathograph.ingest.options import IngestOptions, Source, StateMethod
     from cathograph.ingest.pipeline import Placement, ingest_files
     from cathograph.ingest.reading import Reading
-    from cathograph.ingest.states.measurement import MapSource
+    from cathograph.ingest.states.map_source import MapSource
 
     neo4j_phases = "0=background,1=SSE,2=NMC,3=Graphite"
     reading = Reading.of(IngestOptions(source=Source.PHASES, phases=neo4j_phases, pixel_size_nm=30))

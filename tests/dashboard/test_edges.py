@@ -9,7 +9,7 @@ from dashboard_browser import wait_until_quiet
 from playwright.sync_api import expect
 
 from cathograph.ingest.options import StateMethod
-from cathograph.ingest.states.measurement import MapSource
+from cathograph.ingest.states.map_source import MapSource
 from cathograph.ingest.stored.stored_image import ingest_map
 from cathograph.notebook import query
 

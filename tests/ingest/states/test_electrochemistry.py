@@ -9,7 +9,7 @@ from scipy import ndimage, signal
 
 from cathograph.ingest.options import StateMethod
 from cathograph.ingest.regions.regions import Regions
-from cathograph.ingest.states import electrochemistry
+from cathograph.ingest.states import pixel_sums
 from cathograph.ingest.states.electrochemistry import NO_VALUES, ONE_SIDE, TOO_FEW, measure_states
 from cathograph.ingest.states.map_placement import MapPlacement
 from cathograph.phantom import EnergyModel, make_energy_map, make_microstructure
@@ -217,7 +217,7 @@ def test_blocks_of_rows_change_nothing(monkeypatch):
     energy = make_energy_map(made, seed=3).energy_ev
     image = labelled(made.labels, phases_of(made))
     whole = measure_states(image, energy).table
-    monkeypatch.setattr(electrochemistry, "_PIXELS_AT_ONCE", 80 * 7)
+    monkeypatch.setattr(pixel_sums, "_PIXELS_AT_ONCE", 80 * 7)
     pd.testing.assert_frame_equal(measure_states(image, energy).table, whole)
 
 

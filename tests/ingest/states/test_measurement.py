@@ -10,8 +10,9 @@ import tifffile
 from cathograph.ingest.options import IngestOptions, MatchingOptions, Source, StateMethod
 from cathograph.ingest.pipeline import Placement, ingest_files
 from cathograph.ingest.reading import Reading
-from cathograph.ingest.states.measurement import MapSource
+from cathograph.ingest.states.map_source import MapSource
 from cathograph.ingest.stored.stored_image import ingest_map
+from cathograph.ingest.xanes.map_file import encode_map
 from cathograph.phantom import EnergyModel, make_energy_map, make_microstructure
 from cathograph.queries.catalog import load
 from cathograph.queries.reading.content import content_hash, counts
@@ -74,7 +75,7 @@ def test_an_image_with_its_map_and_back_out_by_query(store, files, made):
     assert found == pytest.approx(np.average(truth["soc_ev"], weights=truth["n_valid_px"]), abs=0.05)
     assert measured["dropped_fraction"].mean() == pytest.approx(0.02, abs=0.01)
     structures = ask(store, "state_by_structure")
-    for structure in ("TPB", "concurrent channel"):
+    for structure in ("TPB", "concurrent channel", "touching channel"):
         part = structures[structures["structure"] == structure]
         assert part["particles"].sum() == len(table)
         assert np.average(part["mean_soc_ev"].fillna(0), weights=part["measured"]) == pytest.approx(
@@ -145,6 +146,56 @@ def test_another_method_or_another_place_is_another_measurement(store, files):
     assert '"window_low_ev":8341.0' in table["params"].iloc[1]
     assert table["offset_um"].iloc[2] == [0.3, 0.0]
     assert table["residual_shift_um"].iloc[2] == pytest.approx([-0.3, 0.0], abs=0.01)
+
+
+def test_what_the_values_say_of_the_fit_is_stored_and_told(store, tmp_path, files, made):
+    """Zeros where nothing was fitted, fits that ended at a bound, and a standard error for each energy."""
+    mask, _ = files
+    _, planted = made
+    rng = np.random.default_rng(8)
+    energy = planted.energy_ev.astype(np.float32)
+    energy += rng.normal(0, 0.2, energy.shape).astype(np.float32)
+    fitted = np.isfinite(energy)
+    pinned = fitted & (rng.random(energy.shape) < 0.03)
+    energy[~fitted], energy[pinned] = 0.0, 8340.0
+    errors = np.where(fitted, np.float32(0.2), np.float32(np.nan))
+    path = tmp_path / "fitted.tif"
+    path.write_bytes(encode_map(energy, None, standard_error_ev=errors))
+    outcome = ingest(store, mask, path).energy_map
+    assert outcome.state == "written"
+    record = outcome.as_record()
+    assert (record["n_fill"], record["n_pinned"]) == ((~fitted).sum(), pinned.sum())
+    assert sum("hold" in note for note in record["notes"]) == 2
+    measurement = ask(store, "measurements").iloc[0]
+    assert (measurement["fill_ev"], measurement["pinned_ev"]) == ([0.0], [8340.0])
+    assert (measurement["n_fill"], measurement["n_pinned"]) == (record["n_fill"], record["n_pinned"])
+    assert bool(measurement["with_standard_errors"])
+    table = ask(store, "states")
+    known = table[table["heterogeneity_corrected_ev"].notna()]
+    assert len(known) == table["soc_ev"].notna().sum() > 5
+    assert known["fit_noise_ev"].tolist() == pytest.approx([0.2] * len(known))
+    # Without the noise the spread is that of the map before it was added.
+    before = tmp_path / "before.npy"
+    np.save(before, np.where(pinned, np.nan, planted.energy_ev))
+    ingest(store, mask, before)
+    plain = ask(store, "states").set_index("label")["heterogeneity_ev"]
+    corrected = known.set_index("label")["heterogeneity_corrected_ev"]
+    large = known.set_index("label")["n_valid"] > 300
+    assert large.sum() > 3
+    np.testing.assert_allclose(corrected[large], plain[corrected.index][large], atol=0.06)
+    assert (
+        bool(ask(store, "measurements").sort_values("created")["with_standard_errors"].tolist()[-1]) is False
+    )
+
+
+def test_the_same_map_with_standard_errors_is_another_measurement(store, tmp_path, files, made):
+    mask, energy = files
+    ingest(store, mask, energy)
+    path = tmp_path / "with.tif"
+    values = made[1].energy_ev.astype(np.float32)
+    path.write_bytes(encode_map(values, None, standard_error_ev=np.full(values.shape, 0.1)))
+    assert ingest(store, mask, path).energy_map.state == "written"
+    assert len(ask(store, "measurements")) == 2
 
 
 def test_a_dry_run_computes_and_writes_nothing(files):

@@ -9,7 +9,7 @@ import tifffile
 from cathograph.ingest.options import IngestOptions, MatchingOptions, Source
 from cathograph.ingest.pipeline import Placement, ingest_files
 from cathograph.ingest.reading import Reading
-from cathograph.ingest.states.measurement import MapSource
+from cathograph.ingest.states.map_source import MapSource
 from cathograph.ingest.stored.field_pictures import read_field
 from cathograph.ingest.stored.source_files import find_source_files
 from cathograph.phantom import make_energy_map, make_microstructure, render_grey
