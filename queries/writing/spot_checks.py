@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from cathograph.queries.server.connection import Connection, Transaction
+from cathograph.queries.server.connection import Connection
+from cathograph.queries.server.transactions import Transaction
 from cathograph.queries.writing.activation import run_write
 from cathograph.schema.errors import DatabaseError
 from cathograph.schema.row_checks import check_value
