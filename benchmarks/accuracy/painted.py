@@ -162,8 +162,9 @@ def main_on_micrographs(folder: Path) -> None:
     say("| image | ours | forest |\n|" + " --- |" * 3)
     for number in (0, 1):
         grey = tifffile.imread(folder / f"{number}.tif")
-        strokes = tifffile.imread(folder / f"{number}_labels.tif")
-        truth = tifffile.imread(folder / f"{number}_ground_truth.tif")
+        # One of the files has an axis of one page more.
+        strokes = tifffile.imread(folder / f"{number}_labels.tif").reshape(grey.shape)
+        truth = tifffile.imread(folder / f"{number}_ground_truth.tif").reshape(grey.shape)
         values = np.unique(strokes[strokes != 0])
         painted = np.full(strokes.shape, NOT_PAINTED, np.uint8)
         for code, value in enumerate(values, 1):
