@@ -110,10 +110,14 @@ def particle_rows(graph: ParticleGraph, confidence: NDArray[np.float64] | None =
     nothing = np.full(n, np.nan)
     partners = pd.array([pd.NA] * n, dtype="Int64")
     has_channel = pd.array([pd.NA] * n, dtype="boolean")
+    touching_partners = pd.array([pd.NA] * n, dtype="Int64")
+    touches = pd.array([pd.NA] * n, dtype="boolean")
     local_partners = pd.array([pd.NA] * n, dtype="Int64")
     nmc = np.searchsorted(names, graph.flags.nmc)
     partners[nmc] = graph.flags.concurrent_partners
     has_channel[nmc] = graph.flags.has_concurrent_channel
+    touching_partners[nmc] = graph.touching.touching_partners
+    touches[nmc] = graph.touching.has_touching_channel
     if graph.local_channels is not None:
         ends = np.concatenate([graph.local_channels.nmc_a, graph.local_channels.nmc_b])
         counts = np.bincount(np.searchsorted(names, ends), minlength=n)
@@ -137,6 +141,8 @@ def particle_rows(graph: ParticleGraph, confidence: NDArray[np.float64] | None =
             "has_concurrent_channel": has_channel,
             "concurrent_partners": partners,
             "local_channel_partners": local_partners,
+            "has_touching_channel": touches,
+            "touching_partners": touching_partners,
             "confidence": nothing if confidence is None else confidence,
         }
     )

@@ -195,6 +195,15 @@ PARTICLE = NodeType(
             minimum=0,
             nullable=True,
         ),
+        Property(
+            "has_touching_channel",
+            Kind.BOOLEAN,
+            "active: touches another active particle and shares an ionic neighbour (SSE) with it",
+            nullable=True,
+        ),
+        Property(
+            "touching_partners", Kind.INTEGER, "active: how many such particles", minimum=0, nullable=True
+        ),
         PARTICLE_CONFIDENCE,
         *PARTICLE_METRICS,
         *PARTICLE_MEASURES,

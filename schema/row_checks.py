@@ -103,7 +103,12 @@ def check_labels(particles: pd.DataFrame, composite: Composite) -> "pd.Series[st
         msg = f"Found phase {min(unknown)!r} in particles.phase; expected one of {sorted(known)}."
         raise RowError(msg)
     is_active = particles["phase"].isin([phase.name for phase in composite.with_role(Role.ACTIVE)])
-    flags = ("has_concurrent_channel", "concurrent_partners")
+    flags = (
+        "has_concurrent_channel",
+        "concurrent_partners",
+        "has_touching_channel",
+        "touching_partners",
+    )
     for flag in flags:
         if particles.loc[is_active, flag].isna().any():
             label = particles.loc[is_active & particles[flag].isna(), "label"].iloc[0]

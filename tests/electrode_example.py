@@ -25,6 +25,7 @@ def make_tables(n=60, n_images=8, seed=0, sample="s", cathode="LCD", *, measured
     if not measured:
         nmc[STATES] = np.nan
     nmc["volume_um3"] = np.nan
+    nmc["has_touching_channel"] = nmc["label"] % 3 == 0
     nmc["flagged"] = pd.array([False] * n, dtype="boolean")
     nmc["at_physical_tpb"] = nmc["at_tpb"]
     nmc["tpbs"] = nmc["at_tpb"].astype(int)

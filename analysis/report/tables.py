@@ -10,11 +10,12 @@ from cathograph.analysis.figures.phase_legend import PhaseLegend
 from cathograph.analysis.statistics.electrode_statistics import ElectrodeStatistics
 from cathograph.analysis.statistics.inside_particles import slope_tests
 from cathograph.analysis.tables.electrode_tables import ElectrodeTables
+from cathograph.analysis.tables.particle_table import CHANNELS
 from cathograph.analysis.tables.selection_tables import stack_of, stack_selections
 
 _COUNTS = (
     "samples", "images", "clusters", "nmc", "nmc_in_tpbs", "nmc_in_physical_tpbs", "nmc_with_channels",
-    "tpbs", "physical_tpbs", "with_energy_map", "measured", "flagged",
+    "nmc_with_touching_channels", "tpbs", "physical_tpbs", "with_energy_map", "measured", "flagged",
 )  # fmt: skip
 
 REASON_OF = {
@@ -57,8 +58,12 @@ def result_tables(
     s8: pd.DataFrame,
     correlations: pd.DataFrame,
     legend: PhaseLegend,
+    channel: str,
 ) -> tuple[ReportTable, ...]:
-    """Build the tables of results from the statistics of each selection; `structure` as for `build_report`."""
+    """Build the tables of results from the statistics of each selection.
+
+    `structure` and `channel` are those of `build_report`.
+    """
     names = list(selections)
     s2 = stack_selections({name: each.anova_heterogeneity for name, each in statistics.items()}, names)
     s3 = stack_selections({name: each.anova_polarization for name, each in statistics.items()}, names)
@@ -86,9 +91,11 @@ def result_tables(
         ),
         ReportTable(
             "table-s1", "Table S1: two groups",
-            "As in the paper: Welch's t-test and Cohen's d (exposed minus "
-            "others), with particles treated as independent. "
-            "Differences are in eV. "
+            legend.write(
+                "As in the paper: Welch's t-test and Cohen's d (exposed minus others), with particles treated as "
+                "independent. Differences are in eV. The rows about touching channels ({actives} that touch and share "
+                "{ionic}) are ours. "
+            )
             + STATE_NOTE,
             s1,
             (*first, "figure", "outcome", "exposure", "n_exposed", "n_others", "n_missing", "n_flagged",
@@ -98,9 +105,9 @@ def result_tables(
         ),
         ReportTable(
             "table-s1", "Table S1, accounting for images",
-            "The same comparisons with clustered tests, corrected for the six comparisons (Benjamini–Hochberg), and at "
-            "equal size. effective_clusters is the number of images (or volumes) that in effect carry the comparison. "
-            "If it is too small, the reason stands in the place of p.",
+            "The same comparisons with clustered tests, corrected for all comparisons of this table "
+            "(Benjamini–Hochberg), and at equal size. effective_clusters is the number of images (or volumes) that in "
+            "effect carry the comparison. If it is too small, the reason stands in the place of p.",
             s1,
             (*first, "figure", "outcome", "exposure", "d", "p", "p_family", "d_clustered", "d_clustered_ci_low",
              "d_clustered_ci_high", "p_clustered", "p_clustered_family", "d_size_adjusted_clustered",
@@ -123,7 +130,7 @@ def result_tables(
         ),
         ReportTable(
             "table-s2", "Table S2: variance of log heterogeneity",
-            "TPB × concurrent channel, with sums of squares of types II and "
+            f"TPB × {CHANNELS[channel]}, with sums of squares of types II and "
             "III. p values are corrected over both tables (S2, "
             "S3) of one type."
             + _unanswered(s2),
@@ -334,6 +341,7 @@ def _count(tables: ElectrodeTables, n_clusters: int) -> dict[str, int]:
         "nmc_in_tpbs": int(nmc["at_tpb"].sum()),
         "nmc_in_physical_tpbs": int(nmc["at_physical_tpb"].sum()),
         "nmc_with_channels": int(nmc["has_concurrent_channel"].sum()),
+        "nmc_with_touching_channels": int(nmc["has_touching_channel"].sum()),
         "tpbs": len(tables.tpbs),
         "physical_tpbs": int(tables.tpbs["is_physical"].sum()),
         "with_energy_map": len(tables.measurements[["sample", "image"]].drop_duplicates()),

@@ -1,4 +1,4 @@
-"""Two-way analysis of variance of a logged state on TPB and concurrent channel (Tables S2, S3).
+"""Two-way analysis of variance of a logged state on TPB and channel (Tables S2, S3).
 
 The groups are unbalanced (48 of 350 particles are at TPBs), so the type of the sums of squares
 matters and is always said: *type II* tests a main effect beside the other one, *type III*

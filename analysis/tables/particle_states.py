@@ -1,10 +1,15 @@
-"""The states of particles as tests and figures read them: without flagged ones, and without the noise of the fit.
+"""The states of particles as tests and figures read them: without flagged ones, cut and noise of the fit.
 
-Two things differ between particles without being a difference of their material. The window cuts the spread of a
-particle whose energies lie near its end; such states are *flagged* and left out, and counted. And the noise of the fit
-adds to every spread, most in small particles, which are thin; where the standard errors of all particles of a table
-are known, ``heterogeneity_ev`` is read without it, from ``heterogeneity_corrected_ev``. Where one is missing, all are
-read as they were measured, because a corrected spread cannot be compared with one that is not.
+Two things differ between particles without being a difference of their material.
+
+The window *cuts* the energies of a particle that lie near its end, so mean and spread of what is left are wrong. Where
+more than a tenth is dropped, the state is flagged and left out, and counted. Where less is cut, the estimate for the
+whole (``soc_uncut_ev``, ``heterogeneity_uncut_ev``) takes the place of the value; where there is none, the state is
+left out too.
+
+The *noise of the fit* adds to every spread, most in small particles, which are thin. Where it is known for all
+particles of a table, heterogeneity is read without it. Where it is missing for one, none is corrected, because a
+corrected spread cannot be compared with one that is not.
 """
 
 import numpy as np
@@ -15,26 +20,29 @@ from cathograph.analysis.tables.particle_table import STATES, numbers_of
 
 HETEROGENEITY = "heterogeneity_ev"
 CORRECTED = "heterogeneity_corrected_ev"
-UNCUT = "heterogeneity_uncut_ev"
-"""The spread of a particle: as measured, without the noise of the fit, and without the cut of the window."""
+FIT_NOISE = "fit_noise_ev"
+"""The spread of a particle as measured, that without the noise of the fit, and this noise."""
+
+_UNCUT = {"soc_ev": "soc_uncut_ev", HETEROGENEITY: "heterogeneity_uncut_ev"}
+_WHY_NOT_UNCUT = "uncut_reason"
 
 
 def states_of(
     table: pd.DataFrame, column: str, *, with_flagged: bool = False, with_noise: bool = False
 ) -> NDArray[np.float64]:
-    """Read an outcome; a state that is flagged is no value, and the noise of the fit is taken away where it is known.
+    """Read an outcome: without flagged states, the cut of the window and, where it is known, the noise of the fit.
 
     Parameters
     ----------
     table : DataFrame
-        The particle table; where it has columns ``flagged`` (true, false or null) and
-        ``heterogeneity_corrected_ev``, these count.
+        The particle table. Of the query `states` it may have ``flagged``, ``soc_uncut_ev``,
+        ``heterogeneity_uncut_ev``, ``uncut_reason``, ``heterogeneity_corrected_ev`` and ``fit_noise_ev``.
     column : str
         Name of a state, or of any other number, which nothing of this concerns.
     with_flagged : bool
-        Whether flagged states count all the same.
+        Whether flagged and cut states count all the same, as they were measured.
     with_noise : bool
-        Whether heterogeneity is read as it was measured.
+        Whether heterogeneity is read with the noise of the fit.
 
     Returns
     -------
@@ -54,20 +62,23 @@ def states_of(
     values = numbers_of(table, column)
     if column not in STATES:
         return values
+    whole = np.full(len(table), np.nan) if with_flagged else _estimates_for_the_whole(table, column)
     if not with_flagged:
-        values = np.where(flagged_states(table, column), np.nan, values)
+        values = np.where(flagged_states(table, column), np.nan, np.where(np.isnan(whole), values, whole))
     if column == HETEROGENEITY and not with_noise and _noise_is_known(table, values):
-        return np.where(np.isnan(values), np.nan, numbers_of(table, CORRECTED))
+        of_whole = np.sqrt(np.maximum(whole**2 - numbers_of(table, FIT_NOISE) ** 2, 0))
+        corrected = np.where(np.isnan(whole), numbers_of(table, CORRECTED), of_whole)
+        return np.where(np.isnan(values), np.nan, corrected)
     return values
 
 
 def flagged_states(table: pd.DataFrame, column: str) -> NDArray[np.bool_]:
-    """Tell whose state is flagged; for any other column no particle's is.
+    """Tell whose state is left out: flagged, or cut by the window so that the whole cannot be told.
 
     Returns
     -------
     ndarray of bool, shape (rows,)
-        True for particles that have a value which is flagged.
+        True for particles that have a value which is left out; for any other column none.
 
     Raises
     ------
@@ -77,8 +88,10 @@ def flagged_states(table: pd.DataFrame, column: str) -> NDArray[np.bool_]:
     values = numbers_of(table, column)
     if column not in STATES or "flagged" not in table.columns:
         return np.zeros(len(table), dtype=np.bool_)
-    flags: NDArray[np.bool_] = (numbers_of(table, "flagged") == 1) & ~np.isnan(values)
-    return flags
+    flags: NDArray[np.bool_] = numbers_of(table, "flagged") == 1
+    if column in _UNCUT and _WHY_NOT_UNCUT in table.columns:
+        flags = flags | table[_WHY_NOT_UNCUT].notna().to_numpy(dtype=np.bool_)
+    return flags & ~np.isnan(values)
 
 
 def as_tested(table: pd.DataFrame) -> pd.DataFrame:
@@ -123,7 +136,8 @@ def describe_spread(table: pd.DataFrame) -> list[str]:
 
     Examples
     --------
-    >>> table = pd.DataFrame({"heterogeneity_ev": [0.5, 0.4], "heterogeneity_corrected_ev": [0.3, 0.2]})
+    >>> table = pd.DataFrame({"heterogeneity_ev": [0.5, 0.4], "heterogeneity_corrected_ev": [0.3, 0.2],
+    ...                       "fit_noise_ev": [0.4, 0.3]})
     >>> describe_spread(table)
     ['Heterogeneity is given without the noise of the fit, which is known for all 2 particles.']
     """
@@ -142,19 +156,23 @@ def describe_spread(table: pd.DataFrame) -> list[str]:
             f"Heterogeneity contains the noise of the fit, which is unknown for {unknown} of {n} particles: small and "
             "thin particles read too high. Maps of `cathograph xanes fit` hold the standard errors that correct it."
         ]
-    uncut = numbers_of(table, UNCUT)[tested] if UNCUT in table else np.full(n, np.nan)
-    cut = np.isfinite(uncut)
+    cut = tested & (values != numbers_of(table, HETEROGENEITY))
     if cut.any():
-        gap = float(np.median(uncut[cut] - values[tested][cut]))
         said.append(
-            f"The window cuts the energies of {int(cut.sum())} of these particles, by less than the share that is "
-            f"flagged: half of them read at least {gap:.2f} eV too low."
+            f"The window cuts the energies of {int(cut.sum())} of these particles; their mean and spread are estimates "
+            "for the whole (maximum likelihood)."
         )
     return said
 
 
+def _estimates_for_the_whole(table: pd.DataFrame, column: str) -> NDArray[np.float64]:
+    """Read what stands in the place of a value that the window cuts; NaN where nothing does."""
+    name = _UNCUT.get(column, "")
+    return numbers_of(table, name) if name in table.columns else np.full(len(table), np.nan)
+
+
 def _noise_is_known(table: pd.DataFrame, heterogeneity: NDArray[np.float64]) -> bool:
-    if CORRECTED not in table.columns:
+    if not {CORRECTED, FIT_NOISE}.issubset(table.columns):
         return False
     measured = ~np.isnan(heterogeneity)
     return bool(measured.any() and np.isfinite(numbers_of(table, CORRECTED)[measured]).all())

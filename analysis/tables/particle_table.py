@@ -20,8 +20,22 @@ STATES = ("soc_ev", "heterogeneity_ev", "polarization_ev")
 EXPOSURES = ("at_tpb", "has_concurrent_channel")
 """The exposures by which the paper compares particles, in the order of its figures 4 and 5."""
 
+CHANNELS = {"has_concurrent_channel": "concurrent channel", "has_touching_channel": "touching channel"}
+"""The two types of channel, the paper's and ours of particles that touch: columns, and what texts call them."""
+
 SIZE = "area_um2"
 """Column of the particle's size, µm²."""
+
+
+def exposures_of(table: pd.DataFrame) -> tuple[str, ...]:
+    """Give the exposures that a table compares: the paper's, and the touching channel where the table has it.
+
+    Examples
+    --------
+    >>> exposures_of(pd.DataFrame({"has_touching_channel": [True]}))
+    ('at_tpb', 'has_concurrent_channel', 'has_touching_channel')
+    """
+    return EXPOSURES + tuple(name for name in CHANNELS if name not in EXPOSURES and name in table.columns)
 
 
 def require_columns(table: pd.DataFrame, columns: tuple[str, ...]) -> None:

@@ -6,6 +6,7 @@ import streamlit as st
 from cathograph.analysis.figures.group_boxes import group_data
 from cathograph.analysis.statistics.inside_particles import slope_tests
 from cathograph.dashboard.session.electrode_data import View
+from cathograph.dashboard.widgets.channel_type import choose_channel
 from cathograph.dashboard.widgets.empty_states import show_no_energy_maps
 from cathograph.dashboard.widgets.figures import show_figure
 from cathograph.dashboard.widgets.resampling import offer_resampling
@@ -42,12 +43,13 @@ def page() -> None:
     show_comparisons(shown, "table-s1-tpb")
     show_sentences(shown)
     _show_inside(view)
-    st.markdown("#### Tables S2 and S3: TPB × concurrent channel")
+    st.markdown("#### Tables S2 and S3: TPB × channel")
+    channel = choose_channel("channel")
     st.caption(
         "Analysis of variance of log(1 + heterogeneity) and log(1 + "
         "polarization), with sums of squares of types II and III."
     )
-    show_anova(view.anova, "tables-s2-s3")
+    show_anova(view.anova(channel), "tables-s2-s3")
     offer_resampling(view, _EXPOSURE)
 
 

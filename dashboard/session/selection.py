@@ -28,6 +28,7 @@ _NMC_COLUMNS = {
     "particles": ("label",),
     "predictions": ("label",),
     "states": ("label",),
+    "touching_channels": ("nmc_a", "nmc_b"),
     "tpbs": ("nmc",),
     "tpbs_per_nmc": ("nmc",),
     "transport": ("label",),

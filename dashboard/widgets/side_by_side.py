@@ -88,7 +88,8 @@ def _show_counts(view: View) -> None:
         st.text(
             f"{about}{len(nmc):,} {view.legend.write('{actives}')} in {_count(len(tables.images), 'image')} of "
             f"{_count(tables.images['sample'].nunique(), 'sample')}, {measured:,} with a measured state, "
-            f"{int(nmc['at_tpb'].sum()):,} in TPBs, {int(nmc['has_concurrent_channel'].sum()):,} with channels"
+            f"{int(nmc['at_tpb'].sum()):,} in TPBs, {int(nmc['has_concurrent_channel'].sum()):,} with concurrent "
+            f"channels, {int(nmc['has_touching_channel'].sum()):,} with touching channels"
         )
 
 

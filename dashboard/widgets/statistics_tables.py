@@ -9,7 +9,11 @@ from cathograph.analysis.figures.figure import label_of
 from cathograph.analysis.tables.wording import in_words
 from cathograph.dashboard.widgets.downloads import csv_bytes, file_download
 
-_EXPOSURE = {"at_tpb": "in a TPB", "has_concurrent_channel": "with a channel"}
+_EXPOSURE = {
+    "at_tpb": "in a TPB",
+    "has_concurrent_channel": "with a channel",
+    "has_touching_channel": "with a touching channel",
+}
 
 
 def show_comparisons(table: pd.DataFrame, name: str) -> None:

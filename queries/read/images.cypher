@@ -5,7 +5,7 @@
 //          slice_index INTEGER or null, ndim INTEGER, shape LIST<INTEGER>, pixel_size_um FLOAT, radius_um FLOAT,
 //          method STRING, version STRING, particles INTEGER, nmc INTEGER, sse INTEGER, graphite INTEGER,
 //          contacts INTEGER, tpbs INTEGER, physical_tpbs INTEGER, channel_pairs INTEGER,
-//          nmc_with_channels INTEGER, sample STRING, composite STRING
+//          nmc_with_channels INTEGER, sample STRING, composite STRING, nmc_with_touching_channels INTEGER
 // source:  overview. nmc, sse and graphite count the active, ionic and electronic particles; a particle with two of
 //          these roles counts in both
 MATCH (sample:Sample)<-[:OF]-(image:Image)<-[:SEGMENTS]-(segmentation:Segmentation {active: true})
@@ -34,5 +34,6 @@ RETURN
   segmentation.n_channel_pairs AS channel_pairs,
   COUNT { (segmentation)<-[:IN]-(:Active {has_concurrent_channel: true}) } AS nmc_with_channels,
   sample.id AS sample,
-  segmentation.composite AS composite
+  segmentation.composite AS composite,
+  COUNT { (segmentation)<-[:IN]-(:Active {has_touching_channel: true}) } AS nmc_with_touching_channels
 ORDER BY sample, image

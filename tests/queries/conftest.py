@@ -51,10 +51,25 @@ def toy_store(store: Connection) -> Connection:
     return store
 
 
+def with_touching_pair(rows: ImageRows) -> ImageRows:
+    """Let NMC 1 and 2 of the toy image touch: they share SSE 3, so they have a touching channel."""
+    touching = rows.contacts.iloc[[0]].assign(a=1, b=2, gap_px=1)
+    joined = rows.particles["label"].isin([1, 2])
+    return dataclasses.replace(
+        rows,
+        segmentation={**rows.segmentation, "n_contacts": len(rows.contacts) + 1},
+        contacts=pd.concat([touching, rows.contacts], ignore_index=True),
+        particles=rows.particles.assign(
+            has_touching_channel=rows.particles["has_touching_channel"].mask(joined, True),
+            touching_partners=rows.particles["touching_partners"].mask(joined, 1),
+        ),
+    )
+
+
 def fill_place(store: Connection, sample: str = "s1", image: str = "field", key: str = "k1") -> None:
     """Write all that queries ask for: image, its uncertainty, energy map, prediction, metrics, a job."""
     run = IngestRunRecord.of_memory(image)
-    rows = make_toy_rows(image=image, sample=sample, key=key)
+    rows = with_touching_pair(make_toy_rows(image=image, sample=sample, key=key))
     sure = {prop.name: 1.5 for prop in SEGMENTATION_UNCERTAINTY}
     sure |= {"uncertainty_passes": 8, "uncertainty_calibrated": True}
     write_image(store, dataclasses.replace(rows, segmentation={**rows.segmentation, **sure}), run)

@@ -34,6 +34,7 @@ _HEADS = {
         "Fig. 5c–e",
         "{actives} with and without concurrent channels",
     ),
+    "has_touching_channel": ("fig-touching-channel", "Ours", "{actives} with and without touching channels"),
 }
 _CAPTION = (
     "Boxes show quartiles and median, whiskers reach 1.5 interquartile ranges, diamonds are means, and dots are "
@@ -75,7 +76,7 @@ def group_data(
         optionally ``selection``.
     comparisons : DataFrame
         One row per outcome (and selection): rows of `GroupComparison`. Each row of this exposure gives a panel.
-    exposure : {"at_tpb", "has_concurrent_channel"}
+    exposure : {"at_tpb", "has_concurrent_channel", "has_touching_channel"}
         Column that makes the groups.
     legend : PhaseLegend
         Names and colours of the phases.

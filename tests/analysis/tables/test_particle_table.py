@@ -126,6 +126,7 @@ def spreads(**columns):
         {
             "heterogeneity_ev": [0.5, 0.4, 0.9],
             "heterogeneity_corrected_ev": [0.3, 0.2, 0.8],
+            "fit_noise_ev": [0.4, 0.3, 0.4],
             "flagged": [False, False, True],
         }
         | columns
@@ -164,4 +165,20 @@ def test_what_the_spread_contains_is_said() -> None:
     )
     assert "unknown for 1 of 2" in unknown
     assert "1 of these particles" in cut
-    assert "0.10 eV" in cut
+
+
+def test_what_the_window_cuts_is_the_estimate_for_the_whole_or_left_out() -> None:
+    table = spreads(
+        flagged=False,
+        soc_ev=[8343.0, 8344.0, 8347.0],
+        soc_uncut_ev=[None, 8344.2, None],
+        heterogeneity_uncut_ev=[None, 0.5, None],
+        uncut_reason=[None, None, "too few values in the window to tell its shape"],
+    )
+    np.testing.assert_array_equal(states_of(table, "soc_ev"), [8343, 8344.2, np.nan])
+    np.testing.assert_allclose(states_of(table, "heterogeneity_ev"), [0.3, 0.4, np.nan])  # √(0.5² − 0.3²)
+    np.testing.assert_array_equal(states_of(table, "heterogeneity_ev", with_noise=True), [0.5, 0.5, np.nan])
+    np.testing.assert_array_equal(states_of(table, "soc_ev", with_flagged=True), [8343, 8344, 8347])
+    assert flagged_states(table, "heterogeneity_ev").tolist() == [False, False, True]
+    table["polarization_ev"] = [0.0, 1.0, 2.0]
+    np.testing.assert_array_equal(states_of(table, "polarization_ev"), [0, 1, 2])
