@@ -14,7 +14,7 @@ from cathograph.ingest.measures import MapReading, refresh_measures
 from cathograph.ingest.options import IngestOptions, MatchingOptions, Source
 from cathograph.ingest.pipeline import Placement, ingest_files
 from cathograph.ingest.reading import Reading
-from cathograph.ingest.states.measurement import MapSource
+from cathograph.ingest.states.map_source import MapSource
 from cathograph.ingest.stored.stored_image import ingest_map
 from cathograph.queries.catalog import load
 from cathograph.queries.reading.content import content_hash
