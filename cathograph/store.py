@@ -15,7 +15,7 @@ from cathograph.queries.server.migrations import migrate
 from cathograph.settings import Settings, read_settings
 
 if TYPE_CHECKING:
-    from cathograph.local_neo4j.server import ServerAddress
+    from cathograph.local_neo4j.server import LocalNeo4j
     from cathograph.queries.server.connection import Connection
 
 Say = Callable[[str], None]
@@ -32,16 +32,21 @@ def look_at_store(settings: Settings, *, say: Say | None = None, retry_s: float 
     if settings.neo4j_uri is not None and settings.neo4j_password is not None:
         password = settings.neo4j_password.get_secret_value()
         return connect_driver(settings.neo4j_uri, settings.neo4j_user, password, retry_s=retry_s)
-    address = _start_local_server(settings, say)
-    return connect_driver(address.uri, address.user, address.password, retry_s=retry_s)
+    server = _local_server(settings)
+    address = server.start(progress=say)
+    from cathograph.local_neo4j.keeper import LocalKeeper
+
+    return connect_driver(
+        address.uri, address.user, address.password, retry_s=retry_s, keeper=LocalKeeper(server)
+    )
 
 
-def _start_local_server(settings: Settings, say: Say | None) -> "ServerAddress":
-    """Have the local server running; MissingExtra where this installation cannot."""
+def _local_server(settings: Settings) -> "LocalNeo4j":
+    """Give the local server of the home; MissingExtra where this installation has none."""
     require("ingest", what="a local database (or set NEO4J_URI and NEO4J_PASSWORD)")
     from cathograph.local_neo4j.server import LocalNeo4j
 
-    return LocalNeo4j(settings.home).start(progress=say)
+    return LocalNeo4j(settings.home)
 
 
 def open_store(settings: Settings, *, say: Say | None = None, retry_s: float = RETRY_S) -> "Connection":
@@ -98,7 +103,7 @@ def find_store(settings: Settings, *, say: Say | None = None) -> StoreAddress:
         return StoreAddress(
             settings.neo4j_uri, settings.neo4j_user, settings.neo4j_password.get_secret_value()
         )
-    found = _start_local_server(settings, say)
+    found = _local_server(settings).start(progress=say)
     return StoreAddress(found.uri, found.user, found.password)
 
 

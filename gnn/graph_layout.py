@@ -34,6 +34,8 @@ class GraphLayout:
         Phase whose states are predicted: the active one.
     absorption_edge : str
         Edge of the states, as in ``Co K``; empty where no graph has any.
+    with_flagged : bool
+        Whether flagged states are targets.
     """
 
     node_features: dict[str, tuple[str, ...]]
@@ -41,6 +43,7 @@ class GraphLayout:
     targets: tuple[str, ...]
     target_phase: str
     absorption_edge: str = ""
+    with_flagged: bool = False
 
     @property
     def phases(self) -> tuple[str, ...]:
@@ -60,13 +63,15 @@ class GraphLayout:
             "targets": list(self.targets),
             "target_phase": self.target_phase,
             "absorption_edge": self.absorption_edge,
+            "with_flagged": self.with_flagged,
         }
 
     @classmethod
     def from_card(cls, card: dict[str, Any]) -> "GraphLayout":
         """Read what `to_card` gave.
 
-        A card from before there were other composites and edges names neither: they were NMC and Ni K.
+        A card from before there were other composites and edges names neither: they were NMC and Ni K. One that does
+        not speak of flagged states is of a model that learnt from them too.
         """
         return cls(
             {str(phase): tuple(names) for phase, names in card["node_features"].items()},
@@ -74,6 +79,7 @@ class GraphLayout:
             tuple(card["targets"]),
             str(card.get("target_phase", NMC.name)),
             str(card.get("absorption_edge", "Ni K")),
+            bool(card.get("with_flagged", True)),
         )
 
 
@@ -175,6 +181,7 @@ def _one_layout(graph: HeteroData) -> GraphLayout:
         tuple(graph.target_names),
         target_phase(graph),
         _edge_of(graph),
+        bool("with_flagged" in graph and graph.with_flagged),
     )
 
 

@@ -29,6 +29,7 @@ def image_rows(
     params: Mapping[str, JsonScalar | Mapping[str, JsonScalar]],
     content_sha256: str,
     uncertainty: ImageUncertainty | None = None,
+    unlike_painted: str | None = None,
 ) -> ImageRows:
     """Bring a particle graph into the rows that are written.
 
@@ -44,6 +45,8 @@ def image_rows(
         Provenance of the segmentation; see `cathograph.schema.nodes.SEGMENTATION`.
     uncertainty : ImageUncertainty, optional
         How sure it is, where that was asked for.
+    unlike_painted : str, optional
+        How the image differs from those that its model was painted on.
 
     Returns
     -------
@@ -79,6 +82,7 @@ def image_rows(
                 {str(phase): n for phase, n in graph.regions.dropped.items()}, sort_keys=True
             ),
             **uncertainty_properties(uncertainty),
+            "unlike_painted": unlike_painted,
         },
         particles=particle_rows(graph, None if uncertainty is None else uncertainty.confidence),
         contacts=contact_rows(graph),
@@ -110,10 +114,14 @@ def particle_rows(graph: ParticleGraph, confidence: NDArray[np.float64] | None =
     nothing = np.full(n, np.nan)
     partners = pd.array([pd.NA] * n, dtype="Int64")
     has_channel = pd.array([pd.NA] * n, dtype="boolean")
+    touching_partners = pd.array([pd.NA] * n, dtype="Int64")
+    touches = pd.array([pd.NA] * n, dtype="boolean")
     local_partners = pd.array([pd.NA] * n, dtype="Int64")
     nmc = np.searchsorted(names, graph.flags.nmc)
     partners[nmc] = graph.flags.concurrent_partners
     has_channel[nmc] = graph.flags.has_concurrent_channel
+    touching_partners[nmc] = graph.touching.touching_partners
+    touches[nmc] = graph.touching.has_touching_channel
     if graph.local_channels is not None:
         ends = np.concatenate([graph.local_channels.nmc_a, graph.local_channels.nmc_b])
         counts = np.bincount(np.searchsorted(names, ends), minlength=n)
@@ -137,6 +145,8 @@ def particle_rows(graph: ParticleGraph, confidence: NDArray[np.float64] | None =
             "has_concurrent_channel": has_channel,
             "concurrent_partners": partners,
             "local_channel_partners": local_partners,
+            "has_touching_channel": touches,
+            "touching_partners": touching_partners,
             "confidence": nothing if confidence is None else confidence,
         }
     )

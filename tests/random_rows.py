@@ -48,6 +48,8 @@ def make_random_rows(
             "touches_border": rng.random(n) < 0.5,
             "has_concurrent_channel": pd.array([False if each else None for each in is_nmc], dtype="boolean"),
             "concurrent_partners": partners, "local_channel_partners": partners,
+            "has_touching_channel": pd.array([False if each else None for each in is_nmc], dtype="boolean"),
+            "touching_partners": partners,
             "confidence": rng.random(n),
         }
     )  # fmt: skip

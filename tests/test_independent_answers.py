@@ -159,16 +159,30 @@ def test_concurrent_channels(clean_store, phantoms):
 
 
 @pytest.mark.neo4j
+def test_touching_channels(clean_store, phantoms):
+    found = ask(clean_store, "touching_channels")
+    expected = {
+        (name, *pair, *values)
+        for name, (_, _, graph) in phantoms.items()
+        for pair, values in truth.touching_channels(graph).items()
+    }
+    columns = ["image", "nmc_a", "nmc_b", "via_sse", "weight_px"]
+    assert set(found[columns].itertuples(index=False, name=None)) == expected
+    assert len(found) == len(expected) > 50
+
+
+@pytest.mark.neo4j
 def test_channel_flags(clean_store, phantoms):
     found = ask(clean_store, "channel_flags")
     expected = set()
     for name, (_, phases, graph) in phantoms.items():
-        pairs = truth.channels(graph)
+        pairs, touching = truth.channels(graph), truth.touching_channels(graph)
         for label, phase in phases.items():
             if phase == "NMC":
-                partners = sum(label in pair for pair in pairs)
-                expected.add((name, label, partners > 0, partners))
-    columns = ["image", "nmc", "has_concurrent_channel", "concurrent_partners"]
+                partners, touched = (sum(label in pair for pair in each) for each in (pairs, touching))
+                expected.add((name, label, partners > 0, partners, touched > 0, touched))
+    columns = ["image", "nmc", "has_concurrent_channel", "concurrent_partners", "has_touching_channel",
+               "touching_partners"]  # fmt: skip
     assert set(found[columns].itertuples(index=False, name=None)) == expected
 
 

@@ -5,7 +5,7 @@ The image ``field``, radius 3 px, pixels of 0.1 µm::
     particles  1 NMC   2 NMC   3 SSE   4 Graphite   5 NMC (alone)
     contacts   1–3  1–4  2–3  2–4  3–4
     TPBs       (1, 3, 4) with two junctions, (2, 3, 4) with none
-    channels   1–2, through SSE 3 and graphite 4
+    channels   1–2, through SSE 3 and graphite 4; none of the touching kind
     nearest    1→2 and 2→1 (both), 5→2 (neither)
 """
 
@@ -30,7 +30,7 @@ def make_toy_rows(image="field", sample="s1", key="k1", **view):
             "ndim": 2, "shape": [8, 8], "pixel_size_um": 0.1, "radius_px": 3, "radius_um": 0.3,
             "n_particles": 5, "n_contacts": 5, "n_tpbs": 2, "n_physical_tpbs": 1, "n_channel_pairs": 1,
             "channel_pairs_stored": True, "local_channel_path_um": 1.0, "hub_share_sse": 1.0,
-            "hub_share_graphite": 1.0, "dropped": "{}",
+            "hub_share_graphite": 1.0, "unlike_painted": None, "dropped": "{}",
             **SSB_CATHODE.segmentation_properties(),
             **{prop.name: None for prop in SEGMENTATION_UNCERTAINTY},
         },
@@ -53,6 +53,8 @@ def make_toy_rows(image="field", sample="s1", key="k1", **view):
                 "has_concurrent_channel": pd.array([True, True, None, None, False], dtype="boolean"),
                 "concurrent_partners": pd.array(partners, dtype="Int64"),
                 "local_channel_partners": pd.array(partners, dtype="Int64"),
+                "has_touching_channel": pd.array([False, False, None, None, False], dtype="boolean"),
+                "touching_partners": pd.array([0, 0, None, None, 0], dtype="Int64"),
                 "confidence": [float("nan")] * 5,
             }
         ),

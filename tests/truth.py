@@ -39,13 +39,13 @@ def gap(one: NDArray[np.integer], other: NDArray[np.integer]) -> int:
 
 
 def contact_graph(labels: NDArray[np.integer], phases: dict[int, str], radius_px: int = 3) -> nx.Graph:
-    """Particle graph with the phase of each node and `weight_px` on each edge."""
+    """Particle graph with the phase of each node, and `weight_px` and `gap_px` on each edge."""
     graph = nx.Graph()
     for name in np.unique(labels):
         if name:
             graph.add_node(int(name), phase=phases[int(name)])
-    for (a, b), (ab, ba, _) in contacts(labels, radius_px).items():
-        graph.add_edge(a, b, weight_px=(ab + ba) / 2)
+    for (a, b), (ab, ba, gap_px) in contacts(labels, radius_px).items():
+        graph.add_edge(a, b, weight_px=(ab + ba) / 2, gap_px=gap_px)
     return graph
 
 
@@ -92,6 +92,17 @@ def channels(graph: nx.Graph) -> dict[tuple[int, int], tuple[int, int]]:
         via = (shared.count("SSE"), shared.count("Graphite"))
         if min(via) > 0:
             found[a, b] = via
+    return found
+
+
+def touching_channels(graph: nx.Graph) -> dict[tuple[int, int], tuple[int, float]]:
+    """Pairs of NMC (a < b) that touch → (shared SSE, at least 1; weight_px of their contact)."""
+    phase = nx.get_node_attributes(graph, "phase")
+    found = {}
+    for one, other, contact in graph.edges(data=True):
+        shared = sum(phase[n] == "SSE" for n in nx.common_neighbors(graph, one, other))
+        if phase[one] == phase[other] == "NMC" and contact["gap_px"] == 1 and shared:
+            found[min(one, other), max(one, other)] = (shared, contact["weight_px"])
     return found
 
 

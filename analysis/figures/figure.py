@@ -43,6 +43,7 @@ LABELS = {
 GROUPS = {
     "at_tpb": ("in a TPB", "in no TPB"),
     "has_concurrent_channel": ("with a channel", "without"),
+    "has_touching_channel": ("with a touching channel", "without"),
 }
 """Names of the exposed particles and of the others."""
 

@@ -27,9 +27,11 @@ from cathograph.analysis.figures.tpb_size import draw_nmc_size_by_tpbs, draw_tpb
 from cathograph.analysis.report.tables import ReportTable, provenance_tables, result_tables
 from cathograph.analysis.statistics.electrode_statistics import compute_electrode_statistics
 from cathograph.analysis.statistics.group_comparison import compare_groups
+from cathograph.analysis.statistics.inside_particles import slope_tests
 from cathograph.analysis.statistics.logarithm import Log
 from cathograph.analysis.tables.electrode_tables import METRICS, PARTICLE, ElectrodeTables, names_of_edges
-from cathograph.analysis.tables.particle_table import EXPOSURES, STATES, flagged_states
+from cathograph.analysis.tables.particle_states import describe_spread, flagged_states
+from cathograph.analysis.tables.particle_table import EXPOSURES, STATES, exposures_of
 from cathograph.analysis.tables.selection_tables import stack_of, stack_selections
 
 
@@ -76,6 +78,7 @@ def build_report(
     pixels: PixelFigures | None = None,
     predictions: pd.DataFrame | None = None,
     structure: Mapping[str, ElectrodeTables] | None = None,
+    channel: str = EXPOSURES[1],
 ) -> Report:
     """Compute all figures and tables.
 
@@ -98,6 +101,8 @@ def build_report(
     structure : Mapping, optional
         Tables behind the figures of structure, where `selections` has the same images once per absorption edge; by
         default those of `selections`.
+    channel : {"has_concurrent_channel", "has_touching_channel"}
+        Type of channel in Tables S2 and S3.
 
     Raises
     ------
@@ -109,7 +114,13 @@ def build_report(
     sizes = {name: size_column(tables.nmc) for name, tables in selections.items()}
     statistics = {
         name: compute_electrode_statistics(
-            tables.nmc, metrics=list(METRICS), size=sizes[name], log=log, draws=draws, seed=seed
+            tables.nmc,
+            metrics=list(METRICS),
+            size=sizes[name],
+            log=log,
+            draws=draws,
+            seed=seed,
+            channel=channel,
         )
         for name, tables in selections.items()
     }
@@ -134,7 +145,7 @@ def build_report(
         draw_tpb_size(stack_of(structure, "tpbs"), legend),
         draw_nmc_size_by_tpbs(stack_of(structure, "nmc"), legend),
         draw_nearest_connection(stack_of(structure, "nearest"), legend),
-        *(draw_group_boxes(nmc, compared, exposure, legend) for exposure in EXPOSURES),
+        *(draw_group_boxes(nmc, compared, exposure, legend) for exposure in exposures_of(nmc)),
         draw_correlation_map(correlations, legend),
         *(draw_top_metrics(nmc, correlations, state, legend) for state in STATES),
         draw_size_confounder(nmc, s8, legend),
@@ -145,10 +156,14 @@ def build_report(
         title=title,
         figures=figures,
         tables=result_tables(
-            selections, structure, statistics, together(by_size), s1, s8, correlations, legend
+            selections, structure, statistics, together(by_size), s1, s8, correlations, legend, channel
         ),
         sentences={
-            name: each.sentences[: -len(each.correlations) or None] for name, each in statistics.items()
+            name: (
+                *each.sentences[: -len(each.correlations) or None],
+                *slope_tests(selections[name].profiles).get("sentence", ()),
+            )
+            for name, each in statistics.items()
         },
         correlation_sentences={
             name: each.sentences[len(each.sentences) - len(each.correlations) :]
@@ -160,6 +175,7 @@ def build_report(
         provenance=provenance_tables(selections, structure),
         parameters={
             "logarithm of S2 and S3": log,
+            "channel of S2 and S3": channel,
             "bootstrap and permutation": f"{draws} draws, seed {seed}",
             **{f"clusters of {name}": each.clusters for name, each in statistics.items()},
             **(parameters or {}),
@@ -263,6 +279,7 @@ def _notes(
                 f"{name}: the states of {flagged} of {measured} measured NMC are flagged (too few valid pixels, or "
                 "too many outside of the window); they are left out of all tests and figures of states."
             )
+        notes += [f"{name}: {sentence}" for sentence in describe_spread(tables.nmc)]
     for name, tables in structure.items():
         without = int(tables.nmc["degree"].isna().sum())
         if without:

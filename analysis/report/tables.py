@@ -8,12 +8,14 @@ import pandas as pd
 from cathograph.analysis.figures.figure import STATE_NOTE
 from cathograph.analysis.figures.phase_legend import PhaseLegend
 from cathograph.analysis.statistics.electrode_statistics import ElectrodeStatistics
+from cathograph.analysis.statistics.inside_particles import slope_tests
 from cathograph.analysis.tables.electrode_tables import ElectrodeTables
+from cathograph.analysis.tables.particle_table import CHANNELS
 from cathograph.analysis.tables.selection_tables import stack_of, stack_selections
 
 _COUNTS = (
     "samples", "images", "clusters", "nmc", "nmc_in_tpbs", "nmc_in_physical_tpbs", "nmc_with_channels",
-    "tpbs", "physical_tpbs", "with_energy_map", "measured", "flagged",
+    "nmc_with_touching_channels", "tpbs", "physical_tpbs", "with_energy_map", "measured", "flagged",
 )  # fmt: skip
 
 REASON_OF = {
@@ -56,8 +58,12 @@ def result_tables(
     s8: pd.DataFrame,
     correlations: pd.DataFrame,
     legend: PhaseLegend,
+    channel: str,
 ) -> tuple[ReportTable, ...]:
-    """Build the tables of results from the statistics of each selection; `structure` as for `build_report`."""
+    """Build the tables of results from the statistics of each selection.
+
+    `structure` and `channel` are those of `build_report`.
+    """
     names = list(selections)
     s2 = stack_selections({name: each.anova_heterogeneity for name, each in statistics.items()}, names)
     s3 = stack_selections({name: each.anova_polarization for name, each in statistics.items()}, names)
@@ -85,9 +91,11 @@ def result_tables(
         ),
         ReportTable(
             "table-s1", "Table S1: two groups",
-            "As in the paper: Welch's t-test and Cohen's d (exposed minus "
-            "others), with particles treated as independent. "
-            "Differences are in eV. "
+            legend.write(
+                "As in the paper: Welch's t-test and Cohen's d (exposed minus others), with particles treated as "
+                "independent. Differences are in eV. The rows about touching channels ({actives} that touch and share "
+                "{ionic}) are ours. "
+            )
             + STATE_NOTE,
             s1,
             (*first, "figure", "outcome", "exposure", "n_exposed", "n_others", "n_missing", "n_flagged",
@@ -97,9 +105,9 @@ def result_tables(
         ),
         ReportTable(
             "table-s1", "Table S1, accounting for images",
-            "The same comparisons with clustered tests, corrected for the six comparisons (Benjamini–Hochberg), and at "
-            "equal size. effective_clusters is the number of images (or volumes) that in effect carry the comparison. "
-            "If it is too small, the reason stands in the place of p.",
+            "The same comparisons with clustered tests, corrected for all comparisons of this table "
+            "(Benjamini–Hochberg), and at equal size. effective_clusters is the number of images (or volumes) that in "
+            "effect carry the comparison. If it is too small, the reason stands in the place of p.",
             s1,
             (*first, "figure", "outcome", "exposure", "d", "p", "p_family", "d_clustered", "d_clustered_ci_low",
              "d_clustered_ci_high", "p_clustered", "p_clustered_family", "d_size_adjusted_clustered",
@@ -113,7 +121,7 @@ def result_tables(
             (*first, "figure", "outcome", "exposure", "df_clustered", "detectable_d", "detectable_d_clustered",
              "method_clustered", "caution", "reason"),
         ),
-        *_with_flagged(s1, first),
+        *_other_readings(s1, first),
         ReportTable(
             "size-by-tpb", legend.write("Size of {actives} in TPBs and others (Fig. 4d)"),
             "The difference in size that comparisons have to be adjusted for.", by_size,
@@ -122,7 +130,7 @@ def result_tables(
         ),
         ReportTable(
             "table-s2", "Table S2: variance of log heterogeneity",
-            "TPB × concurrent channel, with sums of squares of types II and "
+            f"TPB × {CHANNELS[channel]}, with sums of squares of types II and "
             "III. p values are corrected over both tables (S2, "
             "S3) of one type."
             + _unanswered(s2),
@@ -172,6 +180,7 @@ def result_tables(
              "difference_high", "df", "p", "reason"),
         ),
         *_measures(selections, names, first, legend),
+        *_inside(selections, names, first, legend),
     )  # fmt: skip
 
 
@@ -213,19 +222,54 @@ def _measures(
     )
 
 
-def _with_flagged(s1: pd.DataFrame, first: tuple[str, ...]) -> tuple[ReportTable, ...]:
-    """Show what the flagged states would change; nothing where no state is flagged."""
-    if not s1["n_flagged"].any():
+def _inside(
+    selections: Mapping[str, ElectrodeTables],
+    names: Sequence[str],
+    first: tuple[str, ...],
+    legend: PhaseLegend,
+) -> tuple[ReportTable, ...]:
+    """Test where the reaction starts inside particles; nothing where no profile is computed."""
+    tests = stack_selections({name: slope_tests(each.profiles) for name, each in selections.items()}, names)
+    if tests.empty:
         return ()
+    flat = any((each.profiles["ndim"] == 2).any() for each in selections.values() if len(each.profiles))
+    cut = " A 2D image shows only the junctions and contacts in its plane." if flat else ""
     return (
         ReportTable(
-            "table-s1-with-flagged", "Table S1 with flagged states among the others",
+            "inside-particles",
+            legend.title("Inside {actives}: energy against distance"),
+            "Mean slope of the edge energy with the distance to the nearest TPB junction and to the nearest contact "
+            "with each carrier, at equal depth below the surface, in eV/µm; positive where energies rise away from it. "
+            f"Images are clusters. Flagged particles and those that the border cuts are left out.{cut}",
+            tests,
+            (*first, "target", "particles", "clusters", "effective_clusters", "slope_ev_per_um", "slope_low",
+             "slope_high", "p", "reason"),
+        ),
+    )  # fmt: skip
+
+
+def _other_readings(s1: pd.DataFrame, first: tuple[str, ...]) -> tuple[ReportTable, ...]:
+    """Show what the flagged states, and the noise of the fit, would change; nothing where nothing differs."""
+    texts = {
+        "with_flagged": (
+            "Table S1 with flagged states among the others",
             "Flagged states (n_flagged) are left out above: the window cuts their spread. Here is what the same "
             "comparisons would say with them.",
-            s1[s1["n_flagged"] > 0],
-            (*first, "figure", "outcome", "exposure", "n_flagged", "d", "p", "d_clustered", "p_clustered",
-             "d_with_flagged", "p_with_flagged", "d_clustered_with_flagged", "p_clustered_with_flagged"),
         ),
+        "with_noise": (
+            "Table S1 with the noise of the fit",
+            "Heterogeneity is given without the noise of the fit above. Here is what the same comparisons would say "
+            "of the spread as it was measured.",
+        ),
+    }
+    names = ("d", "p", "d_clustered", "p_clustered")
+    return tuple(
+        ReportTable(
+            f"table-s1-{reading.replace('_', '-')}", title, text, s1[s1[f"d_{reading}"].notna()],
+            (*first, "figure", "outcome", "exposure", "n_flagged", *names, *(f"{name}_{reading}" for name in names)),
+        )
+        for reading, (title, text) in texts.items()
+        if s1[f"d_{reading}"].notna().any()
     )  # fmt: skip
 
 
@@ -236,11 +280,23 @@ def provenance_tables(
     first = _owner(structure)
     segmentations, ways_of_segmenting = _number_ways(stack_of(structure, "segmentations"))
     measurements, ways_of_measuring = _number_ways(stack_of(selections, "measurements"))
+    images = stack_of(structure, "images")
+    # What only some segmentations have is no column of a report without it.
+    trusted = [
+        name
+        for name in ("accuracy", "accuracy_low", "accuracy_high", "unlike_painted")
+        if images[name].notna().any()
+    ]
+    accuracy = (
+        "Accuracy: share of pixels with the right phase, from a blind spot check, with its 95 % interval."
+        if "accuracy" in trusted
+        else ""
+    )
     return (
         ReportTable(
-            "images", "Images", "", stack_of(structure, "images"),
+            "images", "Images", accuracy, images,
             (*first, "sample", "image", "composite", "cathode", "beamtime", "volume", "ndim", "pixel_size_um",
-             "radius_um", "method", "version", "nmc", "contacts", "tpbs"),
+             "radius_um", "method", "version", "nmc", "contacts", "tpbs", *trusted),
         ),
         ReportTable(
             "segmentations", "Segmentations in use", "Column way: row of the next table.", segmentations,
@@ -297,6 +353,7 @@ def _count(tables: ElectrodeTables, n_clusters: int) -> dict[str, int]:
         "nmc_in_tpbs": int(nmc["at_tpb"].sum()),
         "nmc_in_physical_tpbs": int(nmc["at_physical_tpb"].sum()),
         "nmc_with_channels": int(nmc["has_concurrent_channel"].sum()),
+        "nmc_with_touching_channels": int(nmc["has_touching_channel"].sum()),
         "tpbs": len(tables.tpbs),
         "physical_tpbs": int(tables.tpbs["is_physical"].sum()),
         "with_energy_map": len(tables.measurements[["sample", "image"]].drop_duplicates()),

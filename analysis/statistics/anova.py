@@ -1,4 +1,4 @@
-"""Two-way analysis of variance of a logged state on TPB and concurrent channel (Tables S2, S3).
+"""Two-way analysis of variance of a logged state on TPB and channel (Tables S2, S3).
 
 The groups are unbalanced (48 of 350 particles are at TPBs), so the type of the sums of squares
 matters and is always said: *type II* tests a main effect beside the other one, *type III*
@@ -20,14 +20,13 @@ from statsmodels.stats.anova import anova_lm
 
 from cathograph.analysis.statistics.clustered import ClusteredEffect, SampleTerms, estimate_clustered_effect
 from cathograph.analysis.statistics.logarithm import Log, take_log
+from cathograph.analysis.tables.particle_states import flagged_states, states_of
 from cathograph.analysis.tables.particle_table import (
     EXPOSURES,
     cluster_of,
-    flagged_states,
     flags_of,
     name_clusters,
     sample_codes,
-    states_of,
 )
 from cathograph.schema.errors import InputError
 

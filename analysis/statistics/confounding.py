@@ -23,15 +23,14 @@ from cathograph.analysis.statistics.clustered import (
 )
 from cathograph.analysis.statistics.effect_size import NO_INTERVAL, Interval, standardize_difference
 from cathograph.analysis.statistics.result_row import flat_row
+from cathograph.analysis.tables.particle_states import flagged_states, states_of
 from cathograph.analysis.tables.particle_table import (
     SIZE,
     cluster_of,
-    flagged_states,
     flags_of,
     name_clusters,
     numbers_of,
     sample_codes,
-    states_of,
 )
 from cathograph.analysis.tables.wording import (
     as_subject,

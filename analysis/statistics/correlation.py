@@ -26,13 +26,8 @@ from cathograph.analysis.statistics.clustered import (
 )
 from cathograph.analysis.statistics.effect_size import NO_INTERVAL, Interval
 from cathograph.analysis.statistics.result_row import flat_row
-from cathograph.analysis.tables.particle_table import (
-    cluster_of,
-    flagged_states,
-    name_clusters,
-    sample_codes,
-    states_of,
-)
+from cathograph.analysis.tables.particle_states import flagged_states, states_of
+from cathograph.analysis.tables.particle_table import cluster_of, name_clusters, sample_codes
 from cathograph.analysis.tables.wording import (
     as_subject,
     format_d,

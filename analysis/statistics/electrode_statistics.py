@@ -1,7 +1,8 @@
 """The paper's Tables S1 to S3 from one particle table, and what a careful reviewer asks beside them.
 
-One call, one set of particles: the six group comparisons of Figs. 4e-g and 5c-e (S1), the
-analyses of variance of heterogeneity and polarization (S2, S3; both types of sums of squares),
+One call, one set of particles: the six group comparisons of Figs. 4e-g and 5c-e and three of the
+touching channel, which are ours (S1), the analyses of variance of heterogeneity and polarization
+(S2, S3; both types of sums of squares),
 the effects at equal size (S8), and the correlations of network metrics with the state
 (Fig. 5a). Each has its clustered counterpart, and the p values of each table are one family
 (`cathograph.analysis.statistics.multiple_testing`): naive and clustered p are corrected apart.
@@ -20,13 +21,16 @@ from cathograph.analysis.statistics.group_comparison import GroupComparison, com
 from cathograph.analysis.statistics.logarithm import Log
 from cathograph.analysis.statistics.multiple_testing import correct_family
 from cathograph.analysis.tables.particle_table import (
+    CHANNELS,
     EXPOSURES,
     SIZE,
     STATES,
     cluster_of,
+    exposures_of,
     name_clusters,
     require_columns,
 )
+from cathograph.schema.errors import InputError
 
 PAPER_FIGURES = {
     ("at_tpb", "soc_ev"): "4e",
@@ -38,7 +42,8 @@ PAPER_FIGURES = {
 }
 """Which panel of the paper shows which comparison."""
 
-_PAIRS = tuple((exposure, state) for exposure in EXPOSURES for state in STATES)
+OURS = "ours"
+"""Stands in the place of the panel where the paper has none."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,8 @@ class ElectrodeStatistics:
         ``d_size_adjusted_clustered``, ``p_size_adjusted_clustered``,
         ``reason_size_adjusted_clustered``), the corrected ``p_family``, ``p_clustered_family``, and the
         same comparison with flagged states among the others: ``d_with_flagged``, ``p_with_flagged``,
-        ``d_clustered_with_flagged``, ``p_clustered_with_flagged``; empty where none is flagged.
+        ``d_clustered_with_flagged``, ``p_clustered_with_flagged``; empty where none is flagged. The same with
+        the noise of the fit: ``d_with_noise`` and so on.
     anova_heterogeneity, anova_polarization : DataFrame
         Tables S2 and S3: one row per term and type of sums of squares; corrected p values as
         above, the family being both tables of one type.
@@ -95,6 +101,7 @@ def compute_electrode_statistics(
     level: float = 0.95,
     draws: int = 1999,
     seed: int = 0,
+    channel: str = EXPOSURES[1],
 ) -> ElectrodeStatistics:
     """Compute Tables S1 to S3, the size-adjusted effects and the correlations.
 
@@ -104,7 +111,7 @@ def compute_electrode_statistics(
         One row per NMC particle: ``sample``, ``image``, optionally ``volume`` and ``label``;
         ``area_um2`` (or another `size`), ``soc_ev``, ``heterogeneity_ev``,
         ``polarization_ev`` (null where there is none), ``at_tpb``,
-        ``has_concurrent_channel`` (bool), and the metrics.
+        ``has_concurrent_channel`` (bool), optionally ``has_touching_channel`` (bool), and the metrics.
     metrics : sequence of str
         Columns to correlate with each state.
     size : str
@@ -117,6 +124,8 @@ def compute_electrode_statistics(
         Confidence level.
     draws, seed : int
         Draws of bootstrap and permutation (0: none), and their seed.
+    channel : {"has_concurrent_channel", "has_touching_channel"}
+        Type of channel of the analyses of variance.
 
     Returns
     -------
@@ -133,13 +142,14 @@ def compute_electrode_statistics(
     Paper, Tables S1 to S3, Figs. 4e-g, 5a, 5c-e, S4 to S8.
     """
     require_columns(table, ("sample", "image", size, *STATES, *EXPOSURES, *metrics))
+    pairs = pairs_of(table)
     compared = [
         compare_groups(table, state, exposure, samples=samples, level=level, draws=draws, seed=seed)
-        for exposure, state in _PAIRS
+        for exposure, state in pairs
     ]
     adjusted = [
         adjust_for_size(table, state, exposure, size=size, samples=samples, level=level)
-        for exposure, state in _PAIRS
+        for exposure, state in pairs
     ]
     correlated = [
         correlate(table, metric, state, samples=samples, level=level)
@@ -152,8 +162,8 @@ def compute_electrode_statistics(
     s1["d_size_adjusted_clustered"] = [one.d_adjusted_clustered for one in adjusted]
     s1["p_size_adjusted_clustered"] = [one.p_adjusted_clustered for one in adjusted]
     s1["reason_size_adjusted_clustered"] = [one.reason_clustered for one in adjusted]
-    add_flagged_beside(s1, table, samples=samples)
-    s2, s3 = tabulate_anova(table, log=log, samples=samples)
+    add_other_readings(s1, table, samples=samples)
+    s2, s3 = tabulate_anova(table, log=log, samples=samples, channel=channel)
     return ElectrodeStatistics(
         group_comparisons=s1,
         anova_heterogeneity=s2,
@@ -174,39 +184,49 @@ def compute_electrode_statistics(
     )
 
 
+def pairs_of(table: pd.DataFrame) -> tuple[tuple[str, str], ...]:
+    """List the comparisons of Table S1: exposure and state, in the order of the rows."""
+    return tuple((exposure, state) for exposure in exposures_of(table) for state in STATES)
+
+
 def tabulate_comparisons(compared: Sequence[GroupComparison]) -> pd.DataFrame:
-    """Put the six comparisons of Table S1 below each other; they are one family."""
+    """Put the comparisons of Table S1 below each other; they are one family."""
     table = pd.DataFrame([comparison.row() for comparison in compared])
-    table.insert(0, "figure", [PAPER_FIGURES[one.exposure, one.outcome] for one in compared])
+    table.insert(0, "figure", [PAPER_FIGURES.get((one.exposure, one.outcome), OURS) for one in compared])
     _add_family(table)
     return table
 
 
-def add_flagged_beside(
+def add_other_readings(
     comparisons: pd.DataFrame, table: pd.DataFrame, *, samples: SampleTerms = "fixed"
 ) -> None:
-    """Put beside each comparison what it would be with the flagged states among the others.
+    """Put beside each comparison what it would be with the flagged states, and with the noise of the fit.
 
     Parameters
     ----------
     comparisons : DataFrame
         From `tabulate_comparisons`; gets the columns ``d_with_flagged``, ``p_with_flagged``,
-        ``d_clustered_with_flagged``, ``p_clustered_with_flagged``, NaN where no state is flagged.
+        ``d_clustered_with_flagged``, ``p_clustered_with_flagged``, NaN where no state is flagged, and the same
+        ending in ``_with_noise``, NaN where nothing was taken away.
     table : DataFrame
         The particle table of the comparisons.
     samples : {"fixed", "random"}
         How samples enter the clustered test.
     """
-    beside = {
-        row: compare_groups(
-            table, line["outcome"], line["exposure"], samples=samples, with_flagged=True, draws=0
-        )
-        for row, line in comparisons.iterrows()
-        if line["n_flagged"]
+    readings = {
+        "with_flagged": comparisons["n_flagged"] > 0,
+        "with_noise": comparisons["without_fit_noise"].eq(other=True),
     }
-    for name in ("d", "p", "d_clustered", "p_clustered"):
-        found = pd.Series({row: getattr(one, name) for row, one in beside.items()}, dtype="float64")
-        comparisons[f"{name}_with_flagged"] = found.reindex(comparisons.index)
+    for reading, differs in readings.items():
+        beside = {
+            row: compare_groups(
+                table, line["outcome"], line["exposure"], samples=samples, draws=0, **{reading: True}
+            )
+            for row, line in comparisons[differs].iterrows()
+        }
+        for name in ("d", "p", "d_clustered", "p_clustered"):
+            found = pd.Series({row: getattr(one, name) for row, one in beside.items()}, dtype="float64")
+            comparisons[f"{name}_{reading}"] = found.reindex(comparisons.index)
 
 
 def tabulate_counterparts(compared: Sequence[GroupComparison]) -> pd.DataFrame:
@@ -253,14 +273,45 @@ def _add_family(table: pd.DataFrame) -> None:
 
 
 def tabulate_anova(
-    table: pd.DataFrame, *, log: Log = "log1p", samples: SampleTerms = "fixed"
+    table: pd.DataFrame,
+    *,
+    log: Log = "log1p",
+    samples: SampleTerms = "fixed",
+    channel: str = EXPOSURES[1],
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Give S2 and S3 with both types; the terms of both tables of one type are one family."""
+    """Give S2 and S3 with both types; the terms of both tables of one type are one family.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The particle table.
+    log : {"log1p", "ln"}
+        Logarithm.
+    samples : {"fixed", "random"}
+        How samples enter the clustered tests.
+    channel : {"has_concurrent_channel", "has_touching_channel"}
+        The factor beside the TPB.
+
+    Raises
+    ------
+    InputError
+        When there is no such type of channel, or as `two_way_anova`.
+    """
+    if channel not in CHANNELS:
+        msg = f"Found channel {channel!r}; expected {' or '.join(CHANNELS)}. Name one of them."
+        raise InputError(msg)
     parts = []
     for type_of_squares in (2, 3):
         both = pd.concat(
             [
-                two_way_anova(table, state, log=log, type_of_squares=type_of_squares, samples=samples).table()
+                two_way_anova(
+                    table,
+                    state,
+                    (EXPOSURES[0], channel),
+                    log=log,
+                    type_of_squares=type_of_squares,
+                    samples=samples,
+                ).table()
                 for state in STATES[1:]
             ],
             ignore_index=True,

@@ -30,14 +30,13 @@ from cathograph.analysis.statistics.effect_size import (
     welch_df,
 )
 from cathograph.analysis.statistics.estimated_effect import Effect, effect_from_t
-from cathograph.analysis.tables.particle_table import (
-    cluster_of,
+from cathograph.analysis.tables.particle_states import (
+    HETEROGENEITY,
     flagged_states,
-    flags_of,
-    name_clusters,
-    sample_codes,
+    is_corrected,
     states_of,
 )
+from cathograph.analysis.tables.particle_table import cluster_of, flags_of, name_clusters, sample_codes
 from cathograph.analysis.tables.wording import (
     as_subject,
     format_d,
@@ -83,6 +82,8 @@ class GroupComparison:
         The two groups.
     n_missing, n_flagged : int
         Particles left out because the outcome is null; because their state is flagged.
+    without_fit_noise : bool or None
+        Whether heterogeneity was read without the noise of the fit; None for other outcomes.
     difference, difference_ci, t, df, p : float
         Welch's t-test, particles as units.
     d, d_ci, g, g_ci : float
@@ -124,6 +125,7 @@ class GroupComparison:
     others: Group
     n_missing: int
     n_flagged: int
+    without_fit_noise: bool | None
     difference: float
     difference_ci: Interval
     t: float
@@ -175,6 +177,7 @@ def compare_groups(
     *,
     samples: SampleTerms = "fixed",
     with_flagged: bool = False,
+    with_noise: bool = False,
     level: float = 0.95,
     draws: int = 1999,
     seed: int = 0,
@@ -190,9 +193,9 @@ def compare_groups(
         Columns, as ``heterogeneity_ev`` and ``at_tpb``.
     samples : {"fixed", "random"}
         How samples enter the clustered test (`cathograph.analysis.statistics.clustered`).
-    with_flagged : bool
-        Whether flagged states are tested with the others
-        (`cathograph.analysis.tables.particle_table.states_of`).
+    with_flagged, with_noise : bool
+        Whether flagged states are tested with the others, and heterogeneity as it was measured
+        (`cathograph.analysis.tables.particle_states.states_of`).
     level : float
         Confidence level of all intervals.
     draws, seed : int
@@ -223,7 +226,8 @@ def compare_groups(
     >>> round(result.difference, 3), round(result.difference_clustered, 3), result.n_clusters
     (1.667, 1.667, 3)
     """
-    values, flags = states_of(table, outcome, with_flagged=with_flagged), flags_of(table, exposure)
+    values = states_of(table, outcome, with_flagged=with_flagged, with_noise=with_noise)
+    flags = flags_of(table, exposure)
     n_flagged = 0 if with_flagged else int(flagged_states(table, outcome).sum())
     clusters, samples_of = cluster_of(table).to_numpy(), sample_codes(table)
     known = ~np.isnan(values)
@@ -262,6 +266,7 @@ def compare_groups(
         others=_describe(others),
         n_missing=n_missing,
         n_flagged=n_flagged,
+        without_fit_noise=(is_corrected(table) and not with_noise) if outcome == HETEROGENEITY else None,
         **naive,
         difference_clustered=clustered.quoted.estimate,
         difference_clustered_ci=clustered.quoted.ci,

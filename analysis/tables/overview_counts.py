@@ -9,7 +9,9 @@ import pandas as pd
 
 from cathograph.schema.composites import Composite, Role
 
-COUNTED = ("particles", "nmc", "sse", "graphite", "tpbs", "physical_tpbs", "nmc_with_channels")
+COUNTED = (
+    "particles", "nmc", "sse", "graphite", "tpbs", "physical_tpbs", "nmc_with_channels", "nmc_with_touching_channels",
+)  # fmt: skip
 """Counts: columns of the query ``images``; nmc, sse and graphite count active, ionic and electronic particles."""
 
 
@@ -39,6 +41,7 @@ def recount_images(
         "tpbs": tpbs,
         "physical_tpbs": tpbs[tpbs["is_physical"]],
         "nmc_with_channels": particles[particles["has_concurrent_channel"].fillna(False).astype(bool)],
+        "nmc_with_touching_channels": particles[particles["has_touching_channel"].fillna(False).astype(bool)],
     }
     places = pd.MultiIndex.from_frame(images[["sample", "image"]])
     counts = {
@@ -74,8 +77,8 @@ def count_samples(images: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per sample: cathode, images, the counts, and ``share_with_channels`` of its active particles (NaN
-        without them).
+        One row per sample: cathode, images, the counts, and ``share_with_channels`` and
+        ``share_with_touching_channels`` of its active particles (NaN without them).
 
     Examples
     --------
@@ -88,5 +91,6 @@ def count_samples(images: pd.DataFrame) -> pd.DataFrame:
     table = pd.concat([groups["cathode"].first(), groups.size().rename("images"), counts], axis="columns")
     nmc = table["nmc"].to_numpy(dtype=float)
     with np.errstate(invalid="ignore"):
-        table["share_with_channels"] = table["nmc_with_channels"].to_numpy(dtype=float) / nmc
+        for kind in ("channels", "touching_channels"):
+            table[f"share_with_{kind}"] = table[f"nmc_with_{kind}"].to_numpy(dtype=float) / nmc
     return table.reset_index()

@@ -20,8 +20,22 @@ STATES = ("soc_ev", "heterogeneity_ev", "polarization_ev")
 EXPOSURES = ("at_tpb", "has_concurrent_channel")
 """The exposures by which the paper compares particles, in the order of its figures 4 and 5."""
 
+CHANNELS = {"has_concurrent_channel": "concurrent channel", "has_touching_channel": "touching channel"}
+"""The two types of channel, the paper's and ours of particles that touch: columns, and what texts call them."""
+
 SIZE = "area_um2"
 """Column of the particle's size, µm²."""
+
+
+def exposures_of(table: pd.DataFrame) -> tuple[str, ...]:
+    """Give the exposures that a table compares: the paper's, and the touching channel where the table has it.
+
+    Examples
+    --------
+    >>> exposures_of(pd.DataFrame({"has_touching_channel": [True]}))
+    ('at_tpb', 'has_concurrent_channel', 'has_touching_channel')
+    """
+    return EXPOSURES + tuple(name for name in CHANNELS if name not in EXPOSURES and name in table.columns)
 
 
 def require_columns(table: pd.DataFrame, columns: tuple[str, ...]) -> None:
@@ -80,74 +94,6 @@ def numbers_of(table: pd.DataFrame, column: str) -> NDArray[np.float64]:
         )
         raise InputError(msg)
     return values
-
-
-def states_of(table: pd.DataFrame, column: str, *, with_flagged: bool = False) -> NDArray[np.float64]:
-    """Read an outcome; a state that is flagged is no value unless it is asked for.
-
-    A state is flagged where too few pixels are valid or too many lie outside of the window. Its spread is
-    then cut by the window's end, so that particles of equal spread would differ.
-
-    Parameters
-    ----------
-    table : DataFrame
-        The particle table; where it has a column ``flagged`` (true, false or null), that counts.
-    column : str
-        Name of a state, or of any other number, which no flag concerns.
-    with_flagged : bool
-        Whether flagged states count all the same.
-
-    Returns
-    -------
-    ndarray of float64, shape (rows,)
-
-    Raises
-    ------
-    InputError
-        As `numbers_of`.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame({"soc_ev": [8343.0, 8347.5], "area_um2": [1.0, 2.0], "flagged": [None, True]})
-    >>> states_of(table, "soc_ev").tolist(), states_of(table, "area_um2").tolist()
-    ([8343.0, nan], [1.0, 2.0])
-    """
-    values = numbers_of(table, column)
-    if with_flagged or column not in STATES:
-        return values
-    return np.where(flagged_states(table, column), np.nan, values)
-
-
-def flagged_states(table: pd.DataFrame, column: str) -> NDArray[np.bool_]:
-    """Tell whose state is flagged; for any other column no particle's is.
-
-    Returns
-    -------
-    ndarray of bool, shape (rows,)
-        True for particles that have a value which is flagged.
-
-    Raises
-    ------
-    InputError
-        As `numbers_of`.
-    """
-    values = numbers_of(table, column)
-    if column not in STATES or "flagged" not in table.columns:
-        return np.zeros(len(table), dtype=np.bool_)
-    flags: NDArray[np.bool_] = (numbers_of(table, "flagged") == 1) & ~np.isnan(values)
-    return flags
-
-
-def without_flagged(table: pd.DataFrame) -> pd.DataFrame:
-    """Give the table with flagged states as nulls, as the tests see it; figures show the same particles.
-
-    Raises
-    ------
-    InputError
-        As `numbers_of`.
-    """
-    present = [state for state in STATES if state in table.columns]
-    return table.assign(**{state: states_of(table, state) for state in present})
 
 
 def flags_of(table: pd.DataFrame, column: str) -> NDArray[np.bool_]:

@@ -11,6 +11,7 @@ _WORDS = {
     "volume_um3": "size",
     "at_tpb": "TPB membership",
     "has_concurrent_channel": "channel membership",
+    "has_touching_channel": "touching channel membership",
 }
 
 

@@ -8,6 +8,7 @@ import typer
 from cathograph.commands.console import errors, print_json, results, say
 from cathograph.commands.home import HomeOption, home_of
 from cathograph.extras import needs
+from cathograph.schema.errors import InputError
 
 if TYPE_CHECKING:
     from cathograph.local_neo4j.server import LocalNeo4j
@@ -19,7 +20,7 @@ db = typer.Typer(help="The local Neo4j: start, stop, status, backup, restore.", 
 @needs("ingest")
 def start(context: typer.Context, home: HomeOption = None) -> None:
     """Start the local server; it runs until `cathograph db stop`."""
-    server = _server(context, home)
+    server = _server(context, home, "start")
     address = server.start(progress=say)
     results.print(f"{address.uri}  user {address.user}  home {server.home.folder}", highlight=False)
     errors.print(
@@ -73,7 +74,7 @@ def backup(
     """Write the local database to a file; the server stops for a moment, and writers wait."""
     from cathograph.local_neo4j.backups import back_up
 
-    written = back_up(_server(context, home), file, say=say)
+    written = back_up(_server(context, home, "backup"), file, say=say)
     results.print(f"{written}", highlight=False)
 
 
@@ -88,12 +89,38 @@ def restore(
     """Restore the local database from a backup."""
     from cathograph.local_neo4j.backups import restore as restore_backup
 
-    restore_backup(_server(context, home), file, force=force, say=say)
+    restore_backup(_server(context, home, "restore"), file, force=force, say=say)
     results.print("Restored.")
 
 
-def _server(context: typer.Context, home: Path | None) -> "LocalNeo4j":
+def _server(context: typer.Context, home: Path | None, changes: str | None = None) -> "LocalNeo4j":
+    """Give the local server; one that `NEO4J_URI` names is never meant by these commands.
+
+    Parameters
+    ----------
+    context, home
+        Of the command.
+    changes : str, optional
+        Name of a command that is refused while `NEO4J_URI` is set, unless `--home` says which home is meant.
+
+    Raises
+    ------
+    InputError
+        When it is refused.
+    """
     from cathograph.local_neo4j.server import LocalNeo4j
     from cathograph.settings import read_settings
 
-    return LocalNeo4j(read_settings(home_of(context, home)).home)
+    named = home_of(context, home)
+    settings = read_settings(named)
+    if settings.neo4j_uri is not None and named is None:
+        if changes is not None:
+            msg = (
+                f"Found NEO4J_URI={settings.neo4j_uri}; expected none with `cathograph db {changes}`, which works on "
+                f"the local server of a home, not on that one. Unset NEO4J_URI, or name the home "
+                f"(--home {settings.home}). "
+                "A server of your own has Neo4j's tools (`neo4j-admin database dump` and `load`)."
+            )
+            raise InputError(msg)
+        say(f"NEO4J_URI={settings.neo4j_uri} is another server; this is the local one of {settings.home}.")
+    return LocalNeo4j(settings.home)

@@ -200,19 +200,21 @@ def _print_samples(connection: "Connection") -> None:
         graph_only=table["tpbs"] - table["physical_tpbs"],
         nmc=table["nmc"],
         with_channel=(100 * table["share_with_channels"]).map("{:.0f} %".format),
+        touching=(100 * table["share_with_touching_channels"]).map("{:.0f} %".format),
     )
     results.print()
     print_table(shown)
     results.print(
         "tpbs: triangles of NMC, SSE and graphite in contact; physical: the three regions meet in one place.\n"
-        "with_channel: share of NMC that have an SSE and a graphite neighbour in common with another NMC.",
+        "with_channel: share of NMC that have an SSE and a graphite neighbour in common with another NMC.\n"
+        "touching: share of NMC that touch another NMC and have an SSE neighbour in common with it.",
         style="dim",
         highlight=False,
     )
 
 
 def _print_states(connection: "Connection") -> None:
-    """Print mean states of NMC with and without TPBs and channels."""
+    """Print mean states of NMC with and without TPBs and channels of both types."""
     from cathograph.queries.catalog import load
     from cathograph.queries.reading.runner import run
 

@@ -12,6 +12,7 @@ from cathograph.commands.export_pyg import (
     CathodeOption,
     CompositeOption,
     FeatureOption,
+    FlaggedOption,
     HopsOption,
     MissingOption,
     MissingValue,
@@ -69,6 +70,7 @@ def export(
     hops: HopsOption = 0,
     feature: FeatureOption = None,
     missing: MissingOption = MissingValue.ERROR,
+    with_flagged: FlaggedOption = False,
     edge: EdgeOption = None,
     home: HomeOption = None,
 ) -> None:
@@ -99,7 +101,7 @@ def export(
             f"{format_.value}; expected them only with ome-tiff. Leave them out."
         )
         raise InputError(msg)
-    for_pyg = PygOptions(cathode, composite, query, param, hops, feature, missing)
+    for_pyg = PygOptions(cathode, composite, query, param, hops, feature, missing, with_flagged)
     if format_ is not ExportFormat.PYG:
         for_pyg.refuse_with(format_.value)
     if format_ is ExportFormat.PYG:

@@ -53,6 +53,14 @@ MissingOption = Annotated[
 ]
 
 
+FlaggedOption = Annotated[
+    bool,
+    typer.Option(
+        "--with-flagged", help="pyg: also give states that are flagged a value and a place in y_mask."
+    ),
+]
+
+
 @dataclass(frozen=True)
 class PygOptions:
     """Values of these options."""
@@ -64,6 +72,7 @@ class PygOptions:
     hops: int
     feature: list[str] | None
     missing: MissingValue
+    with_flagged: bool
 
     def refuse_with(self, format_: str) -> None:
         """Refuse these options for another format.
@@ -76,6 +85,7 @@ class PygOptions:
         given = {
             "--cathode": self.cathode, "--composite": self.composite, "--query": self.query, "--param": self.param,
             "--hops": self.hops, "--feature": self.feature, "--missing": self.missing is not MissingValue.ERROR,
+            "--with-flagged": self.with_flagged,
         }  # fmt: skip
         for name, value in given.items():
             if value:
@@ -101,7 +111,13 @@ def write_pyg(
             msg = "Found --param without --query; expected the query that has this parameter. Give both or neither."
             raise InputError(msg)
         selection = SubgraphSelection(
-            sample, image, options.cathode, hops=options.hops, composite=options.composite, edge=edge
+            sample,
+            image,
+            options.cathode,
+            hops=options.hops,
+            composite=options.composite,
+            edge=edge,
+            with_flagged=options.with_flagged,
         )
     else:
         selection = SubgraphSelection.from_file(
@@ -113,6 +129,7 @@ def write_pyg(
             cathode=options.cathode,
             composite=options.composite,
             edge=edge,
+            with_flagged=options.with_flagged,
         )
     graphs = export_hetero_data(store, selection, options.feature, missing=options.missing.value)
     save_hetero_data(graphs, out)

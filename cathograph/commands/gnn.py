@@ -15,6 +15,7 @@ from cathograph.commands.model_graphs import (
     DEFAULT_MODEL,
     CompositeOption,
     DeviceOption,
+    FlaggedOption,
     ModelOption,
     graphs_for,
     listed,
@@ -81,6 +82,7 @@ def train(
     max_epochs: Annotated[
         int, typer.Option(min=1, help="Limit; training stops after 50 epochs without improvement.")
     ] = 500,
+    with_flagged: FlaggedOption = False,
     hidden: Annotated[int, typer.Option(min=4, help="Size of the hidden node features.")] = 32,
     device: DeviceOption = "auto",
     home: HomeOption = None,
@@ -111,6 +113,7 @@ def train(
             composite=composite,
             features=listed(features),
             edge=edge,
+            with_flagged=with_flagged,
         )
     graphs = keep_targets(found, listed(targets) or TARGET_NAMES)
     settings = TrainingSettings(
@@ -345,6 +348,14 @@ def _describe(model: "TrainedModel", graphs: "list[HeteroData]", where: str, fol
     without = sum(not can_train(graph) for graph in graphs)
     if without:
         say(f"{without} of {len(graphs)} images have no measured state and were left out.")
+    flagged = sum(int(graph[model.layout.target_phase].flagged.sum()) for graph in graphs)
+    if flagged:
+        used = (
+            "were used all the same"
+            if model.layout.with_flagged
+            else "were left out; --with-flagged uses them"
+        )
+        say(f"{flagged} states are flagged and {used}.")
     results.print(
         f"{model.name} ({model.model_hash[:12]}): {_counted(len(model.folds), 'fold')} of "
         f"{_counted(model.members, 'network')}, trained on {where}. "

@@ -17,6 +17,10 @@ DEFAULT_MODEL = Path("cathograph-model")
 
 ModelOption = Annotated[Path, typer.Option("--model", "-m", help="Folder of a trained model.")]
 CompositeOption = Annotated[str | None, typer.Option(help="Only images of this composite.")]
+FlaggedOption = Annotated[
+    bool,
+    typer.Option("--with-flagged", help="Also use states that are flagged; they are left out by default."),
+]
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu or cuda; cuda without a GPU is an error.")]
 
 
@@ -30,8 +34,9 @@ def read_graphs(
     features: Sequence[str] | None = None,
     edge: str | None = None,
     edge_may_lack: bool = False,
+    with_flagged: bool = False,
 ) -> "list[HeteroData]":
-    """Read images of a selection as graphs; `edge_may_lack` as in `SubgraphSelection`."""
+    """Read images of a selection as graphs; `edge_may_lack` and `with_flagged` as in `SubgraphSelection`."""
     from cathograph.gnn.graphs.export import export_hetero_data
     from cathograph.gnn.graphs.subgraph_selection import SubgraphSelection
 
@@ -44,6 +49,7 @@ def read_graphs(
             composite=composite,
             edge=edge,
             edge_may_lack=edge_may_lack,
+            with_flagged=with_flagged,
         ),
         features,
     )
@@ -58,7 +64,10 @@ def graphs_for(
     composite: str | None = None,
     edge: str | None = None,
 ) -> "list[HeteroData]":
-    """Read images with the features and targets of a model, by default those of its absorption edge."""
+    """Read images with the features and targets of a model, by default those of its absorption edge.
+
+    Flagged states are left out, unless the model learnt from them.
+    """
     from cathograph.gnn.training.ensemble import keep_targets
 
     of_model = model.layout.absorption_edge or None
@@ -72,6 +81,7 @@ def graphs_for(
         features=features,
         edge=edge or of_model,
         edge_may_lack=edge is None,
+        with_flagged=model.layout.with_flagged,
     )
     return keep_targets(found, model.layout.targets)
 

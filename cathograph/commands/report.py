@@ -2,6 +2,7 @@
 
 import platform
 from datetime import UTC, datetime
+from enum import StrEnum
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -19,6 +20,13 @@ from cathograph.schema.errors import InputError
 if TYPE_CHECKING:
     from cathograph.analysis.tables.electrode_tables import ElectrodeTables
     from cathograph.queries.server.connection import Connection
+
+
+class Channel(StrEnum):
+    """Type of channel in Tables S2 and S3."""
+
+    CONCURRENT = "concurrent"
+    TOUCHING = "touching"
 
 
 @needs("ingest")
@@ -45,6 +53,9 @@ def report(
         typer.Option(help="Folder to search for image files that were moved after the ingest; repeatable."),
     ] = None,
     edge: EdgeOption = None,
+    channel: Annotated[
+        Channel, typer.Option(help="Type of channel in Tables S2 and S3.")
+    ] = Channel.CONCURRENT,
     draws: Annotated[int, typer.Option(min=0, help="Number of draws of bootstrap and permutation.")] = 1999,
     home: HomeOption = None,
 ) -> None:
@@ -91,6 +102,7 @@ def report(
                 ),
             },
             draws=draws,
+            channel=f"has_{channel}_channel",
             pixels=pixels,
             predictions=predictions,
         )

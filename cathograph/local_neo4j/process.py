@@ -25,6 +25,7 @@ START_WAIT_S = 300
 # A checkpoint of a large store on a slow disk takes minutes; cut short, the next start has to do it.
 STOP_WAIT_S = 300
 _LOADING_S = 1.0
+_KILL_WAIT_S = 30.0
 
 # Kept so that the operating system's note of a server that ends while we live is taken off by us.
 _children: dict[int, "subprocess.Popen[bytes]"] = {}
@@ -43,6 +44,8 @@ def spawn(home: Home, program: JavaProgram, memory: ServerMemory, java_options: 
         "-XX:G1PeriodicGCInterval=60000",
         # A server that runs out of memory stops, says so, and is restarted; left half alive it would block its callers.
         "-XX:+ExitOnOutOfMemoryError",
+        # Neo4j closes its standard output once it runs, so a file tells why; relative to its working directory.
+        f"-XX:OnOutOfMemoryError=touch {out_of_memory_mark(home).relative_to(home.neo4j)}",
         "-XX:-OmitStackTraceInFastThrow",
         # Nothing outside the home: no statistics file, no unpacked libraries in the system's folder.
         "-XX:-UsePerfData",
@@ -56,6 +59,7 @@ def spawn(home: Home, program: JavaProgram, memory: ServerMemory, java_options: 
     folders = (f"--home-dir={home.neo4j}", f"--config-dir={home.neo4j / 'conf'}")
     command = program.command(home, SERVER_CLASS, folders, options=options)
     with home.explained(), home.console.open("wb") as console:
+        out_of_memory_mark(home).unlink(missing_ok=True)
         process = subprocess.Popen(  # noqa: S603  our own program, no shell
             command,
             stdin=subprocess.DEVNULL,
@@ -67,6 +71,11 @@ def spawn(home: Home, program: JavaProgram, memory: ServerMemory, java_options: 
         )
     _children[process.pid] = process
     return process.pid
+
+
+def out_of_memory_mark(home: Home) -> Path:
+    """Name the file that is there when the last server of a home ended for want of memory."""
+    return home.neo4j / "run" / "out-of-memory"
 
 
 def is_ours(home: Home, pid: int) -> bool:
@@ -184,7 +193,7 @@ def end(
 ) -> None:
     """Ask the server to end, as Neo4j wants it, and wait until it has.
 
-    It is never killed: a store killed while it writes has to be recovered.
+    It is never killed: a store killed while it writes has to be recovered. `kill` is for a server that does not react.
 
     Raises
     ------
@@ -206,9 +215,36 @@ def end(
             say("Neo4j is writing its store to disk …")
             told = True
         time.sleep(0.05)
+    _forget_child(pid)
+
+
+def kill(home: Home, pid: int) -> None:
+    """End a server at once, as a loss of power would; the next start recovers its store from its logs.
+
+    Raises
+    ------
+    LocalServerError
+        When the system does not end it.
+    """
+    with contextlib.suppress(psutil.NoSuchProcess):  # it ended in the meantime
+        psutil.Process(pid).kill()
+    give_up = time.monotonic() + _KILL_WAIT_S
+    while is_ours(home, pid):
+        if time.monotonic() > give_up:
+            msg = (
+                f"Found the local Neo4j (process {pid}) still there {_KILL_WAIT_S:.0f} s after it was killed; expected "
+                "the system to end it. Its disk may not answer; look at the system's log."
+            )
+            raise LocalServerError(msg)
+        time.sleep(0.05)
+    _forget_child(pid)
+
+
+def _forget_child(pid: int) -> None:
+    """Take the note of an ended child off the system."""
     child = _children.pop(pid, None)
     if child is not None:
-        child.wait()  # it has ended; this takes its note off the system
+        child.wait()
 
 
 def _read_from(file: Path, start: int) -> str:

@@ -17,7 +17,7 @@ from types import TracebackType
 
 from cathograph.home import Home, ServerRecord
 from cathograph.local_neo4j.config import USER, ServerMemory, write_configuration, write_first_password
-from cathograph.local_neo4j.java_program import install
+from cathograph.local_neo4j.java_program import JavaProgram, install
 from cathograph.local_neo4j.process import (
     PortTaken,
     answers_bolt,
@@ -26,6 +26,7 @@ from cathograph.local_neo4j.process import (
     find_servers,
     is_free,
     is_ours,
+    kill,
     spawn,
     wait_until_started,
 )
@@ -176,24 +177,53 @@ class LocalNeo4j:
                 wait_until_started(self.home, record.pid, record.port, log_from=0)
             except PortTaken:
                 record = self._start_anew(password, progress)
+            except LocalServerError:
+                if is_ours(self.home, record.pid):
+                    raise
+                # It was about to end, for want of memory as a rule; a lasting reason meets the next start too.
+                record = self._start_anew(password, progress)
         return ServerAddress(_uri(record.port), USER, password)
+
+    def restart_held(self) -> None:
+        """Kill the server and start its process again, without waiting until it answers; the next `start` does.
+
+        For a caller who holds the home's lock, and for a server that reacts to nothing else.
+        """
+        for pid in find_servers(self.home):
+            kill(self.home, pid)
+        self.begin_held()
+
+    def begin_held(self) -> None:
+        """Start the process, without waiting until it answers, for a caller who holds the home's lock."""
+        self.home.prepare()
+        program = self._prepared_program(self.home.password(), None)
+        self.home.write_record(self._spawn(program, self._preferred_port()))
+
+    def _prepared_program(self, password: str, progress: Say | None) -> JavaProgram:
+        self.home.refuse_full_disk()
+        program = install(progress)
+        write_first_password(self.home, password)
+        program.link_plugins(self.home)
+        return program
+
+    def _spawn(self, program: JavaProgram, port: int) -> ServerRecord:
+        """Start the process on this port, or on the next one that is free."""
+        while not is_free(port):
+            port = _next_port(port)
+        memory = self._memory or ServerMemory.for_this_machine()
+        write_configuration(self.home, port, memory, self._settings)
+        pid = spawn(self.home, program, memory, self._java_options)
+        return ServerRecord(pid, platform.node(), port, time.time())
 
     def _start_anew(self, password: str, progress: Say | None) -> ServerRecord:
         say = progress or _say_nothing
-        self.home.refuse_full_disk()
-        program = install(progress)
-        memory = self._memory or ServerMemory.for_this_machine()
-        write_first_password(self.home, password)
-        program.link_plugins(self.home)
+        program = self._prepared_program(password, progress)
         port = self._preferred_port()
         for _ in range(_PORT_TRIES):
-            while not is_free(port):
-                port = _next_port(port)
-            write_configuration(self.home, port, memory, self._settings)
             say("Starting Neo4j …")
             log_from = self.home.log.stat().st_size if self.home.log.exists() else 0
-            pid = spawn(self.home, program, memory, self._java_options)
-            record = ServerRecord(pid, platform.node(), port, time.time())
+            record = self._spawn(program, port)
+            pid, port = record.pid, record.port
             try:
                 self.home.write_record(record)
                 wait_until_started(self.home, pid, port, log_from=log_from)

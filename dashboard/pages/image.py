@@ -46,7 +46,7 @@ _PARTICLE, _CHART = "particle", "field_view"
 _WINDOW = "field_window"
 _BASES = {"grey": "X-ray", "phases": "Phases", "energy": "Energy", "measure": "Measure"}
 _MEASURE = "measure"
-_OUTLINES, _GRAPH, _TPBS, _CHANNELS = "Outlines", "Graph", "TPBs", "Channels"
+_OUTLINES, _GRAPH, _TPBS, _CHANNELS, _TOUCHING = "Outlines", "Graph", "TPBs", "Channels", "Touching channels"
 
 
 def page() -> None:
@@ -127,7 +127,7 @@ def _show_counts(field: Field) -> None:
     st.text(
         f"{about['sample']}, image {about['image']}: {counts}, {about['contacts']} contacts, {about['tpbs']} TPBs "
         f"({about['physical_tpbs']} physical), {about['nmc_with_channels']} {field.legend.write('{actives}')} with "
-        "channels"
+        f"concurrent channels, {about['nmc_with_touching_channels']} with touching channels"
     )
 
 
@@ -172,6 +172,7 @@ def _show_field(field: Field, plane: Plane | None, z: int | None, chosen: int | 
         graph=_GRAPH in shown or plane is None,
         tpbs=_TPBS in shown,
         channels=_CHANNELS in shown,
+        touching=_TOUCHING in shown,
     )
     shape = (field.shape[-2], field.shape[-1])
     name = f"{field.about['sample']}-{field.about['image']}"
@@ -218,7 +219,10 @@ def _of_slice(graph: FieldTables, plane: Plane | None, z: int) -> FieldTables:
         graph.particles[graph.particles["label"].isin(there)],
         graph.contacts[graph.contacts["a"].isin(there) & graph.contacts["b"].isin(there)],
         graph.junctions[(graph.junctions["z"] - z).abs() <= 1],
-        graph.channels[graph.channels["nmc_a"].isin(there) & graph.channels["nmc_b"].isin(there)],
+        *(
+            pairs[pairs["nmc_a"].isin(there) & pairs["nmc_b"].isin(there)]
+            for pairs in (graph.channels, graph.touching)
+        ),
     )
 
 
@@ -229,7 +233,7 @@ def _choose_layers(plane: Plane | None, field: Field) -> tuple[str, list[str]]:
     ]  # fmt: skip
     if there and field.measures:
         there.append(_MEASURE)
-    over = [_GRAPH, _TPBS, _CHANNELS] if plane is None else [_OUTLINES, _GRAPH, _TPBS, _CHANNELS]
+    over = [*([] if plane is None else [_OUTLINES]), _GRAPH, _TPBS, _CHANNELS, _TOUCHING]
     with st.container(horizontal=True):
         base = "phases"
         if there:
@@ -272,6 +276,9 @@ def _show_notes(field: Field, pictures: ImagePixels | str) -> None:
         )
     elif pairs > MOST_CHANNELS:
         notes.append(f"{MOST_CHANNELS} of {pairs:,} concurrent channels, chosen at random, are drawn.")
+    touching = len(field.graph.touching)
+    if touching > MOST_CHANNELS:
+        notes.append(f"{MOST_CHANNELS} of {touching:,} touching channels, chosen at random, are drawn.")
     if not isinstance(pictures, str):
         notes.extend(f"{each[0].upper()}{each[1:]}." for each in pictures.missing)
     st.caption(as_text(" ".join(notes)) if "`" in " ".join(notes) else " ".join(notes))

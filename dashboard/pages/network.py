@@ -1,4 +1,4 @@
-"""The page Network (paper Figs. 5, S5 to S7): concurrent channels and network metrics against the state."""
+"""The page Network (paper Figs. 5, S5 to S7): channels and network metrics against the state."""
 
 import streamlit as st
 
@@ -8,6 +8,7 @@ from cathograph.analysis.figures.metric_correlations import SUPPLEMENT, correlat
 from cathograph.analysis.tables.electrode_tables import METRICS
 from cathograph.analysis.tables.particle_table import STATES
 from cathograph.dashboard.session.electrode_data import View
+from cathograph.dashboard.widgets.channel_type import choose_channel
 from cathograph.dashboard.widgets.downloads import table_downloads
 from cathograph.dashboard.widgets.empty_states import show_no_energy_maps, show_no_metrics
 from cathograph.dashboard.widgets.expander import show_expander
@@ -16,14 +17,15 @@ from cathograph.dashboard.widgets.resampling import offer_resampling
 from cathograph.dashboard.widgets.side_by_side import open_view
 from cathograph.dashboard.widgets.statistics_tables import show_comparisons, show_correlations, show_sentences
 
-_EXPOSURE = "has_concurrent_channel"
+_FILES = {"has_concurrent_channel": "table-s1-channel", "has_touching_channel": "table-s1-touching-channel"}
+"""Names of the table of comparisons, by type of channel."""
 
 
 def page() -> None:
     """Lay out the page."""
     view = open_view(
         "Network",
-        "The state of {actives} against their concurrent channels and their position in the contact graph.",
+        "The state of {actives} against their channels and their position in the contact graph.",
     )
     if view is None:
         return
@@ -46,17 +48,18 @@ def page() -> None:
 def _show_channels(view: View) -> None:
     from cathograph.analysis.figures.group_boxes import draw_group_boxes, plot_group_boxes
 
+    exposure = choose_channel("channel")
     nmc, comparisons = view.nmc, view.comparisons
-    data = group_data(nmc, comparisons, _EXPOSURE, view.legend)
+    data = group_data(nmc, comparisons, exposure, view.legend)
     show_figure(
         data,
-        lambda: plot_group_boxes(data, comparisons, _EXPOSURE),
-        lambda: draw_group_boxes(nmc, comparisons, _EXPOSURE, view.legend),
+        lambda: plot_group_boxes(data, comparisons, exposure),
+        lambda: draw_group_boxes(nmc, comparisons, exposure, view.legend),
     )
-    shown = comparisons[comparisons["exposure"] == _EXPOSURE]
-    show_comparisons(shown, "table-s1-channel")
+    shown = comparisons[comparisons["exposure"] == exposure]
+    show_comparisons(shown, _FILES[exposure])
     show_sentences(shown)
-    offer_resampling(view, _EXPOSURE)
+    offer_resampling(view, exposure)
 
 
 def _show_correlations(view: View) -> None:

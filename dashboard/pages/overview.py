@@ -61,7 +61,13 @@ def _show_counts(images: pd.DataFrame, legend: PhaseLegend) -> None:
         ("Images", len(images), f"{len(measured)} energy maps"),
         ("Particles", totals["particles"], f"{totals['nmc']:,.0f} of them {actives}"),
         ("TPBs", totals["tpbs"], f"{totals['physical_tpbs']:,.0f} physical"),
-        (legend.title("{active_phase} with channels"), totals["nmc_with_channels"], _share(totals, actives)),
+        *(
+            (kind, totals[column], _share(totals, column, actives))
+            for kind, column in (
+                ("Concurrent channels", "nmc_with_channels"),
+                ("Touching channels", "nmc_with_touching_channels"),
+            )
+        ),
     )
     with st.container(horizontal=True):
         for label, value, detail in shown:
@@ -87,8 +93,8 @@ def _show_images(images: pd.DataFrame, columns: dict[str, Any]) -> None:
     table_downloads(shown, "images")
 
 
-def _share(totals: "pd.Series[float]", actives: str) -> str:
-    share = totals["nmc_with_channels"] / totals["nmc"] if totals["nmc"] else None
+def _share(totals: "pd.Series[float]", column: str, actives: str) -> str:
+    share = totals[column] / totals["nmc"] if totals["nmc"] else None
     return f"no {actives}" if share is None else f"{share:.0%} of {actives}"
 
 
@@ -105,14 +111,24 @@ def _columns(legend: PhaseLegend) -> dict[str, Any]:
         ),
         **{name: number(word) for name, word in zip(("nmc", "sse", "graphite"), words, strict=True)},
         "nmc_with_channels": number(
-            legend.write("{actives} with channels"),
+            legend.write("{actives} with concurrent channels"),
             help=legend.title("{actives} that have {carriers} in common with another {active}."),
         ),
-        "share_with_channels": st.column_config.ProgressColumn(
-            legend.write("share of {actives}"),
-            help=legend.write("Share of {actives} with a concurrent channel."),
-            format="percent",
-            min_value=0,
-            max_value=1,
+        "nmc_with_touching_channels": number(
+            legend.write("{actives} with touching channels"),
+            help=legend.title("{actives} that touch another {active} and have {ionic} in common with it."),
         ),
+        **{
+            column: st.column_config.ProgressColumn(
+                legend.write(f"{kind}: share of {{actives}}"),
+                help=legend.write(f"Share of {{actives}} with a {kind} channel."),
+                format="percent",
+                min_value=0,
+                max_value=1,
+            )
+            for column, kind in (
+                ("share_with_channels", "concurrent"),
+                ("share_with_touching_channels", "touching"),
+            )
+        },
     }

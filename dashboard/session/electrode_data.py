@@ -8,7 +8,7 @@ they are shared without copies.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import pandas as pd
 import streamlit as st
@@ -18,7 +18,8 @@ from cathograph.analysis.figures.phase_legend import PhaseLegend
 from cathograph.analysis.statistics.confounding import adjust_for_size
 from cathograph.analysis.statistics.correlation import Correlation, correlate
 from cathograph.analysis.statistics.electrode_statistics import (
-    add_flagged_beside,
+    add_other_readings,
+    pairs_of,
     tabulate_anova,
     tabulate_comparisons,
     tabulate_correlations,
@@ -32,7 +33,7 @@ from cathograph.analysis.tables.electrode_tables import (
     narrow,
     read_electrode_tables,
 )
-from cathograph.analysis.tables.particle_table import EXPOSURES, STATES
+from cathograph.analysis.tables.particle_table import CHANNELS, STATES
 from cathograph.analysis.tables.selection_tables import stack_selections
 from cathograph.dashboard.session import store
 from cathograph.dashboard.session.selection import Selection, current_selection, image_ids
@@ -104,7 +105,7 @@ class View:
 
     @property
     def comparisons(self) -> pd.DataFrame:
-        """Table S1: the six comparisons of states, naive and clustered."""
+        """Table S1: the comparisons of states, naive and clustered."""
         return _tabulated(*self._key, "comparisons", self)
 
     @property
@@ -117,10 +118,9 @@ class View:
         """Effects at equal size (Fig. S8)."""
         return _tabulated(*self._key, "size_adjusted", self)
 
-    @property
-    def anova(self) -> pd.DataFrame:
-        """Tables S2 and S3."""
-        return _tabulated(*self._key, "anova", self)
+    def anova(self, channel: str) -> pd.DataFrame:
+        """Tables S2 and S3 with one of the types of channel (`CHANNELS`)."""
+        return _tabulated(*self._key, f"anova {channel}", self)
 
     @property
     def counterparts(self) -> pd.DataFrame:
@@ -208,15 +208,13 @@ def _tabulated(
 def _compare_states(nmc: pd.DataFrame, draws: int = 0) -> list[GroupComparison]:
     # The quoted test does not resample, so without draws it equals that of the report.
     return [
-        compare_groups(nmc, state, exposure, draws=draws, seed=_SEED)
-        for exposure in EXPOSURES
-        for state in STATES
+        compare_groups(nmc, state, exposure, draws=draws, seed=_SEED) for exposure, state in pairs_of(nmc)
     ]
 
 
 def _comparisons(nmc: pd.DataFrame) -> pd.DataFrame:
     table = tabulate_comparisons(_compare_states(nmc))
-    add_flagged_beside(table, nmc)
+    add_other_readings(table, nmc)
     return table
 
 
@@ -227,8 +225,12 @@ def _by_size(nmc: pd.DataFrame) -> pd.DataFrame:
 def _size_adjusted(nmc: pd.DataFrame) -> pd.DataFrame:
     size = size_column(nmc)
     return tabulate_size_adjusted(
-        [adjust_for_size(nmc, state, exposure, size=size) for exposure in EXPOSURES for state in STATES]
+        [adjust_for_size(nmc, state, exposure, size=size) for exposure, state in pairs_of(nmc)]
     )
+
+
+def _anova(nmc: pd.DataFrame, channel: str) -> pd.DataFrame:
+    return pd.concat(tabulate_anova(nmc, channel=channel), ignore_index=True)
 
 
 def _correlations(nmc: pd.DataFrame) -> pd.DataFrame:
@@ -240,7 +242,7 @@ _TABULATE: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "comparisons": _comparisons,
     "by_size": _by_size,
     "size_adjusted": _size_adjusted,
-    "anova": lambda nmc: pd.concat(tabulate_anova(nmc), ignore_index=True),
+    **{f"anova {channel}": partial(_anova, channel=channel) for channel in CHANNELS},
     "counterparts": lambda nmc: tabulate_counterparts(_compare_states(nmc, _DRAWS)),
     "correlations": _correlations,
 }

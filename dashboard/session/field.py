@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from cathograph.analysis.figures.field import FieldTables, has_many_rings
+from cathograph.analysis.figures.field import NO_CHANNELS, FieldTables, has_many_rings
 from cathograph.analysis.figures.field.raster import (
     as_address,
     burn_outlines,
@@ -127,16 +127,20 @@ def _read_field(
         "tpbs_per_nmc",
         "composites",
         "measures",
+        "touching_channels",
     ]
     if int(_about["channel_pairs"]) <= MOST_CHANNEL_PAIRS:
         names.append("concurrent_channels")
     # In parallel: the server answers some while this process converts the rows of others.
     with ThreadPoolExecutor(len(names)) as pool:
         found = dict(zip(names, pool.map(ask, names), strict=True))
-    no_channels = pd.DataFrame({"nmc_a": [], "nmc_b": []}, dtype="int64")
     particles = found["particles"]
     graph = FieldTables(
-        particles, found["contacts"], found["junctions"], found.get("concurrent_channels", no_channels)
+        particles,
+        found["contacts"],
+        found["junctions"],
+        found.get("concurrent_channels", NO_CHANNELS),
+        found["touching_channels"],
     )
     counts = found["tpbs_per_nmc"].rename(columns={"nmc": "label"})
     details = particles.set_index("label")

@@ -30,6 +30,7 @@ _SHOWN = {
     ),
     "TPBs and channels": (
         "tpbs", "physical_tpbs", "junctions", "has_concurrent_channel", "concurrent_partners", "local_channel_partners",
+        "has_touching_channel", "touching_partners",
     ),
     "Network": (
         "degree", "weighted_degree_px", "clustering", "betweenness", "closeness", "eigenvector", "neighbours_nmc",

@@ -1,6 +1,6 @@
 """All tests of a comparison that account for images, including resampling; computed on request.
 
-Bootstrap and permutation with 2,000 draws for each of six comparisons take a minute for 50,000 particles.
+Bootstrap and permutation with 2,000 draws for each of nine comparisons take a minute for 50,000 particles.
 """
 
 import streamlit as st

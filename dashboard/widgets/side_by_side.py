@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from cathograph.analysis.tables.particle_states import describe_spread, flagged_states
 from cathograph.dashboard.session import store
 from cathograph.dashboard.session.electrode_data import (
     BY_EDGE,
@@ -42,6 +43,8 @@ def open_view(title: str, about: str, *, states: bool = True) -> View | None:
         return None
     view = _choose(whole, states=states)
     _show_counts(view)
+    if states:
+        _show_what_is_tested(view)
     return view
 
 
@@ -85,8 +88,19 @@ def _show_counts(view: View) -> None:
         st.text(
             f"{about}{len(nmc):,} {view.legend.write('{actives}')} in {_count(len(tables.images), 'image')} of "
             f"{_count(tables.images['sample'].nunique(), 'sample')}, {measured:,} with a measured state, "
-            f"{int(nmc['at_tpb'].sum()):,} in TPBs, {int(nmc['has_concurrent_channel'].sum()):,} with channels"
+            f"{int(nmc['at_tpb'].sum()):,} in TPBs, {int(nmc['has_concurrent_channel'].sum()):,} with concurrent "
+            f"channels, {int(nmc['has_touching_channel'].sum()):,} with touching channels"
         )
+
+
+def _show_what_is_tested(view: View) -> None:
+    """Say which states are left out of tests and figures, and what the heterogeneity contains."""
+    for name, tables in view.parts.items():
+        flagged = int(flagged_states(tables.nmc, "soc_ev").sum())
+        left_out = f"{flagged:,} states are flagged and left out of tests and figures. " if flagged else ""
+        said = left_out + " ".join(describe_spread(tables.nmc))
+        if said:
+            st.text(f"{name}: {said}" if view.groups else said)
 
 
 def _count(n: int, thing: str) -> str:

@@ -9,7 +9,11 @@ from cathograph.analysis.figures.figure import label_of
 from cathograph.analysis.tables.wording import in_words
 from cathograph.dashboard.widgets.downloads import csv_bytes, file_download
 
-_EXPOSURE = {"at_tpb": "in a TPB", "has_concurrent_channel": "with a channel"}
+_EXPOSURE = {
+    "at_tpb": "in a TPB",
+    "has_concurrent_channel": "with a channel",
+    "has_touching_channel": "with a touching channel",
+}
 
 
 def show_comparisons(table: pd.DataFrame, name: str) -> None:
@@ -32,6 +36,8 @@ def show_comparisons(table: pd.DataFrame, name: str) -> None:
             "flagged, left out": table["n_flagged"],
             "d with flagged": _if_there(table, "d_with_flagged"),
             "p with flagged, clustered": _if_there(table, "p_clustered_with_flagged"),
+            "d with fit noise": _if_there(table, "d_with_noise"),
+            "p with fit noise, clustered": _if_there(table, "p_clustered_with_noise"),
             "test, clustered": table["method_clustered"],
         }
     )

@@ -52,15 +52,15 @@ def export_hetero_data(
         codes, with ``x`` (n, f) float64, ``pos`` (n, 2 or 3) float64 in pixels, ``label`` (n,) int64, ``key`` (list of
         str) and ``selected`` (n,) bool, false for what only surrounds the particles asked for. Active phases have
         ``y`` (n, 3) float64 in eV with ``y_mask`` (n, 3) bool, false (and 0 in ``y``) where there is no
-        value, and ``flagged`` (n,) bool.
+        value or the state is flagged (unless the selection is ``with_flagged``), and ``flagged`` (n,) bool.
 
         Each has every edge type (phase, "contact", phase) with ``edge_index`` (2, m) int64 and ``edge_attr``
         (m, 5) float64, `cathograph.gnn.graphs.hetero_data.edge_feature_names`; both directions of every contact.
 
         Of the graph: ``image``, ``sample``, ``volume``, ``beamtime``, ``cathode``, ``segmentation``, ``measurement``,
         ``absorption_edge`` of the targets (empty where not known), ``composite`` (its name), ``composite_definition``
-        (JSON), ``pixel_size_um``, ``feature_names``, ``edge_feature_names``, ``target_names``, and ``dropped``,
-        the number of particles left out for `missing`.
+        (JSON), ``pixel_size_um``, ``feature_names``, ``edge_feature_names``, ``target_names``, ``with_flagged``, and
+        ``dropped``, the number of particles left out for `missing`.
 
     Raises
     ------
@@ -78,15 +78,20 @@ def export_hetero_data(
     ...     graphs = export_hetero_data(store, SubgraphSelection(cathode="LCD"), ["area_um2", "convexity"])
     """
     names = None if features is None else check_features(features)
-    chosen = choose(connection, selection or SubgraphSelection())
+    selection = selection or SubgraphSelection()
+    chosen = choose(connection, selection)
     only_composite(chosen)
     ndim = only_dimension(chosen)
     names = DEFAULT_FEATURES[ndim] if names is None else names
-    columns = read_columns(connection, [each.image for each in chosen], names)
-    return [
+    with_flagged = selection.with_flagged
+    columns = read_columns(connection, [each.image for each in chosen], names, with_flagged=with_flagged)
+    graphs = [
         build_hetero_data(_narrowed(found, each), names, missing=Missing(missing), selected=each.selected)
         for found, each in zip(columns, chosen, strict=True)
     ]
+    for graph in graphs:
+        graph.with_flagged = with_flagged
+    return graphs
 
 
 def save_hetero_data(graphs: Sequence[HeteroData], path: Path) -> None:

@@ -39,6 +39,8 @@ class SubgraphSelection:
         Absorption edge of the targets, as in ``Co K``; needed where several were measured.
     edge_may_lack : bool
         Whether images are given without targets where that edge was not measured, as a prediction needs them.
+    with_flagged : bool
+        Whether flagged states are targets; else they have no value, like those that were not measured.
 
     Raises
     ------
@@ -56,6 +58,7 @@ class SubgraphSelection:
     composite: str | None = None
     edge: str | None = None
     edge_may_lack: bool = False
+    with_flagged: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant."""
@@ -82,6 +85,7 @@ class SubgraphSelection:
         cathode: str | None = None,
         composite: str | None = None,
         edge: str | None = None,
+        with_flagged: bool = False,
     ) -> "SubgraphSelection":
         """Take a file with one read-only Cypher query that returns particle keys in a column ``key``.
 
@@ -91,7 +95,18 @@ class SubgraphSelection:
             When the file cannot be read, or holds no query.
         """
         query = adhoc_file(path)
-        return cls(sample, image, cathode, query, query.bind(parameters or {}), None, hops, composite, edge)
+        return cls(
+            sample,
+            image,
+            cathode,
+            query,
+            query.bind(parameters or {}),
+            None,
+            hops,
+            composite,
+            edge,
+            with_flagged=with_flagged,
+        )
 
 
 @dataclass(frozen=True, eq=False)

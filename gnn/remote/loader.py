@@ -103,7 +103,8 @@ def open_remote(
         columns, contact_prefix = read_topology(connection, images)
     topology = build_topology(images, composite, columns, contact_prefix)
     return RemoteStores(
-        Neo4jFeatureStore(open_connection, topology, names, policy), Neo4jGraphStore(topology)
+        Neo4jFeatureStore(open_connection, topology, names, policy, with_flagged=selection.with_flagged),
+        Neo4jGraphStore(topology),
     )
 
 

@@ -84,15 +84,24 @@ class TopologyReader:
         Columns of ``x``.
     missing : Missing
         ``error`` or ``mark``.
+    with_flagged : bool
+        Whether flagged states have values.
     """
 
     def __init__(
-        self, open_connection: OpenConnection, topology: Topology, features: Sequence[str], missing: Missing
+        self,
+        open_connection: OpenConnection,
+        topology: Topology,
+        features: Sequence[str],
+        missing: Missing,
+        *,
+        with_flagged: bool,
     ) -> None:
         self.topology = topology
         self.connection = OwnConnection(open_connection)
         self._features = tuple(features)
         self._missing = missing
+        self._with_flagged = with_flagged
         self.ndim = topology.images[0].ndim
 
     @property
@@ -170,6 +179,7 @@ class TopologyReader:
                 self._features,
                 self.ndim,
                 measurements=measured,
+                with_flagged=self._with_flagged,
             )
             for first in range(0, max(len(keys), 1), _AT_ONCE)
         ]

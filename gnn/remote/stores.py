@@ -44,6 +44,8 @@ class Neo4jFeatureStore(FeatureStore):  # type: ignore[misc]  # it ships no type
         Columns of ``x``.
     missing : Missing
         ``error`` or ``mark``.
+    with_flagged : bool
+        Whether flagged states have values.
     """
 
     def __init__(
@@ -52,10 +54,12 @@ class Neo4jFeatureStore(FeatureStore):  # type: ignore[misc]  # it ships no type
         topology: Topology,
         features: Sequence[str],
         missing: Missing = Missing.ERROR,
+        *,
+        with_flagged: bool = False,
     ) -> None:
         super().__init__()
         self.topology = topology
-        self._reader = TopologyReader(open_connection, topology, features, missing)
+        self._reader = TopologyReader(open_connection, topology, features, missing, with_flagged=with_flagged)
         self._beside: dict[tuple[Any, Any], tuple[torch.Tensor, torch.Tensor]] = {}
 
     @property

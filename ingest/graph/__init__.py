@@ -18,6 +18,7 @@ from cathograph.ingest.graph.local_channels import LocalChannels, find_local_cha
 from cathograph.ingest.graph.nearest import NearestNmc, find_nearest_nmc
 from cathograph.ingest.graph.neighbours import PhaseNeighbours, find_neighbours
 from cathograph.ingest.graph.particle_graph import ParticleGraph, build_graph
+from cathograph.ingest.graph.touching_channels import TouchingFlags, touching_flags
 from cathograph.ingest.graph.tpbs import Tpbs, find_tpbs
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "NearestNmc",
     "ParticleGraph",
     "PhaseNeighbours",
+    "TouchingFlags",
     "Tpbs",
     "build_graph",
     "channel_flags",
@@ -42,4 +44,5 @@ __all__ = [
     "find_tpbs",
     "hub_shares",
     "iterate_channel_pairs",
+    "touching_flags",
 ]

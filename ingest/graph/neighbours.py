@@ -32,6 +32,8 @@ class PhaseNeighbours:
         Positions of the two regions of each contact in the region table.
     weight_px : ndarray of float64, shape (n_contacts,)
         Weight of each contact.
+    gap_px : ndarray of int64, shape (n_contacts,)
+        Chebyshev distance of the two regions; 1 where they touch.
     """
 
     regions: Regions
@@ -39,6 +41,7 @@ class PhaseNeighbours:
     a: NDArray[np.int64]
     b: NDArray[np.int64]
     weight_px: NDArray[np.float64]
+    gap_px: NDArray[np.int64]
     _made: dict[tuple[Role, Role], csr_array] = field(default_factory=dict, repr=False)
 
     def between(self, row: Role, column: Role) -> csr_array:
@@ -110,6 +113,7 @@ def find_neighbours(regions: Regions, contacts: Contacts) -> PhaseNeighbours:
         a=_positions(regions.region_labels, contacts.a),
         b=_positions(regions.region_labels, contacts.b),
         weight_px=np.asarray(contacts.weight_px, dtype=np.float64),
+        gap_px=contacts.gap_px,
     )
 
 

@@ -1,7 +1,7 @@
 """The graph of one label image: all that is computed from the array, before it is stored.
 
-Order of the steps: shapes → contacts → neighbours → junctions → channels → TPBs → nearest NMC → local
-channels. Each is a module of its own; this one only calls them and keeps what they return. All steps share
+Order of the steps: shapes → contacts → neighbours → junctions → channels → touching channels → TPBs → nearest
+NMC → local channels. Each is a module of its own; this one only calls them and keeps what they return. All steps share
 one numbering of the image (`Regions.numbers`) and one set of neighbour matrices (`PhaseNeighbours`).
 """
 
@@ -22,6 +22,7 @@ from cathograph.ingest.graph.junctions import find_junctions
 from cathograph.ingest.graph.local_channels import LocalChannels, find_local_channels
 from cathograph.ingest.graph.nearest import NearestNmc, find_nearest_nmc
 from cathograph.ingest.graph.neighbours import find_neighbours
+from cathograph.ingest.graph.touching_channels import TouchingFlags, touching_flags
 from cathograph.ingest.graph.tpbs import Tpbs, find_tpbs
 from cathograph.ingest.regions.regions import Regions
 from cathograph.ingest.regions.shapes import RegionShapes, measure_regions
@@ -45,6 +46,8 @@ class ParticleGraph:
         One row per triangle.
     flags : ChannelFlags
         One row per NMC.
+    touching : TouchingFlags
+        One row per NMC.
     n_channel_pairs : int
         Pairs with a concurrent channel, stored or not.
     pairs : ChannelPairs or None
@@ -65,6 +68,7 @@ class ParticleGraph:
     contacts: Contacts
     tpbs: Tpbs
     flags: ChannelFlags
+    touching: TouchingFlags
     n_channel_pairs: int
     pairs: ChannelPairs | None
     hubs: HubShares
@@ -120,6 +124,7 @@ def build_graph(
         contacts=contacts,
         tpbs=find_tpbs(neighbours, shapes.centroid_px, junctions, pixel_size_um),
         flags=flags,
+        touching=touching_flags(neighbours),
         n_channel_pairs=n_pairs,
         pairs=channel_pairs(neighbours) if stores_pairs(n_pairs, len(flags.nmc)) else None,
         hubs=hub_shares(regions, shapes.area_px),

@@ -11,6 +11,7 @@ must see the files under the same paths.
 
 import logging
 import queue
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from distributed import Client, Future
 
 _CONNECT_S = 10.0
+_ADDRESS = re.compile(r"(?:\w+://)?\S+:\d+|inproc://\S+")
 
 
 class ClusterWorkers:
@@ -130,9 +132,17 @@ def connect(address: str, *, timeout_s: float = _CONNECT_S) -> "Client":
     Raises
     ------
     InputError
-        When none answers there.
+        When this is no address, or none answers there.
     """
     from distributed import Client
+
+    # Dask looks such a name up, and waits 20 s for what nobody knows.
+    if _ADDRESS.fullmatch(address) is None:
+        msg = (
+            f"Found {address!r} for the scheduler; expected its address, as tcp://host:8786. Correct it, or "
+            "leave it out."
+        )
+        raise InputError(msg)
 
     # Lost workers and schedulers are told in our words.
     logging.getLogger("distributed").setLevel(logging.CRITICAL)

@@ -33,7 +33,10 @@ COARSE_STEPS = "the energies lie on steps that are too coarse for the histogram"
 MOSTLY_DROPPED = "too many pixels lie outside of the window"
 
 LEAST_CUT = 0.01
-"""Share of dropped pixels from which on the window is taken to cut a particle's energies."""
+"""Share of dropped pixels from which on the window may cut a particle's energies."""
+
+LEAST_AT_END = 0.05
+"""Height of the histogram at that end of the window, over its highest: below it, the pixels outside are failed fits."""
 
 MOST_CUT = 0.35
 """Share above which what is left does not tell the whole."""
@@ -187,6 +190,15 @@ def _as_table(
     )
 
 
+def _is_high_at_end(sums: PixelSums) -> NDArray[np.bool_]:
+    """Tell whose energies still are frequent at an end of the window beyond which some lie."""
+    width = max(1, sums.histograms.shape[1] // 16)
+    running = np.lib.stride_tricks.sliding_window_view(sums.histograms, width, axis=1).sum(axis=2)
+    least = LEAST_AT_END * running.max(axis=1)
+    below, above = sums.n_below > 0, sums.n_outside > sums.n_below
+    return np.asarray((below & (running[:, 0] > least)) | (above & (running[:, -1] > least)))
+
+
 def _uncut(
     sums: PixelSums,
     variance: NDArray[np.float64],
@@ -198,7 +210,7 @@ def _uncut(
     n = len(enough)
     mean, spread, error = np.full((3, n), np.nan)
     reason = np.full(n, "", dtype=object)
-    cut = enough & (dropped >= LEAST_CUT)
+    cut = enough & (dropped >= LEAST_CUT) & _is_high_at_end(sums)
     reason[cut & (dropped > MOST_CUT)] = MOSTLY_DROPPED
     at = np.flatnonzero(cut & (dropped <= MOST_CUT))
     if at.size:

@@ -1,14 +1,15 @@
 // sampled_particles: some particles by columns, in the order of their keys, with their measured states.
 // grain:   one row; lists go together by place
-// params:  $keys LIST<STRING>, $features LIST<STRING>, $measurements LIST<STRING>
+// params:  $keys LIST<STRING>, $features LIST<STRING>, $measurements LIST<STRING>, $with_flagged BOOLEAN
 // columns: key LIST<STRING>, centroid_z LIST<FLOAT>, centroid_y LIST<FLOAT>, centroid_x LIST<FLOAT>,
 //          features LIST<LIST<FLOAT>>, soc_ev LIST<FLOAT>, heterogeneity_ev LIST<FLOAT>,
 //          polarization_ev LIST<FLOAT>
-// source:  for a mini-batch; states of some measurements, at most one for each particle
+// source:  for a mini-batch; states of some measurements, at most one for each particle, flagged ones only if
+//          $with_flagged
 UNWIND $keys AS key
 MATCH (particle:Particle {key: key})
 OPTIONAL MATCH (particle)<-[state:STATE]-(measurement:Measurement)
-WHERE measurement.key IN $measurements
+WHERE measurement.key IN $measurements AND ($with_flagged OR NOT state.flagged)
 WITH collect(properties(particle)) AS members, collect(coalesce(properties(state), {})) AS states
 RETURN
   [particle IN members | particle.key] AS key,

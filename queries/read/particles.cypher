@@ -6,7 +6,8 @@
 //          centroid_z FLOAT or null, perimeter_um FLOAT or null, surface_um2 FLOAT or null,
 //          equivalent_diameter_um FLOAT, convexity FLOAT, has_concurrent_channel BOOLEAN or null,
 //          concurrent_partners INTEGER or null, local_channel_partners INTEGER or null,
-//          confidence FLOAT or null, sample STRING
+//          confidence FLOAT or null, sample STRING, has_touching_channel BOOLEAN or null,
+//          touching_partners INTEGER or null
 // source:  regions of the label image; areas, perimeters in 2D, volumes, surfaces in 3D
 MATCH (sample:Sample)<-[:OF]-(image:Image)<-[:SEGMENTS]-(segmentation:Segmentation {active: true})
 WHERE ($sample IS NULL OR sample.id = $sample) AND ($image IS NULL OR image.id = $image)
@@ -35,7 +36,9 @@ CALL (sample, image, members, start) {
     concurrent_partners: particle.concurrent_partners,
     local_channel_partners: particle.local_channel_partners,
     confidence: particle.confidence,
-    sample: sample.id
+    sample: sample.id,
+    has_touching_channel: particle.has_touching_channel,
+    touching_partners: particle.touching_partners
   }) AS rows
 }
 RETURN rows

@@ -1,11 +1,11 @@
-// state_by_structure: mean states of NMC with and without a TPB, and with and without a concurrent channel.
+// state_by_structure: mean states of NMC with and without a TPB, a concurrent channel, and a touching channel.
 // grain:   one row per sample, absorption edge, structure, and whether the NMC have it; samples without an energy map are left out
 // params:  $sample STRING or null, $image STRING or null, $edge STRING or null
 // columns: sample STRING, cathode STRING or null, structure STRING, present BOOLEAN, particles INTEGER,
 //          measured INTEGER, flagged INTEGER, mean_soc_ev FLOAT or null, mean_heterogeneity_ev FLOAT or null,
 //          mean_polarization_ev FLOAT or null, with_polarization INTEGER, same_method BOOLEAN, element STRING,
 //          edge STRING
-// source:  paper, Fig. 4 and 5; structure is TPB, physical TPB or concurrent channel. Energies are relative edge
+// source:  paper, Fig. 4 and 5; structure is TPB, physical TPB, concurrent channel or touching channel (ours). Energies are relative edge
 //          shifts, not lithium contents. Where same_method is false, maps of the sample were read in different ways
 //          (window, reference, fit, …), and the means compare unlike things
 MATCH (sample:Sample)<-[:OF]-(image:Image)<-[:SEGMENTS]-(segmentation:Segmentation {active: true})
@@ -19,7 +19,8 @@ WITH sample, element, edge, methods, state,
      [
        ['TPB', EXISTS { (nmc)<-[:MEETS]-(:TPB) }],
        ['physical TPB', EXISTS { (nmc)<-[:MEETS]-(:TPB {is_physical: true}) }],
-       ['concurrent channel', nmc.has_concurrent_channel]
+       ['concurrent channel', nmc.has_concurrent_channel],
+       ['touching channel', nmc.has_touching_channel]
      ] AS structures
 UNWIND structures AS pair
 WITH sample, element, edge, methods, pair[0] AS structure, pair[1] AS present, count(state) AS particles, count(state.soc_ev) AS measured,

@@ -14,9 +14,9 @@
 //          heterogeneity_corrected_ev FLOAT or null, heterogeneity_corrected_low_ev FLOAT or null,
 //          heterogeneity_corrected_high_ev FLOAT or null, soc_uncut_ev FLOAT or null,
 //          heterogeneity_uncut_ev FLOAT or null, heterogeneity_uncut_se_ev FLOAT or null,
-//          uncut_reason STRING or null
-// source:  paper, electrochemical state, TPB, concurrent channel. Energies are relative edge shifts, not lithium
-//          contents. $edge as in 'Ni K': with it every NMC has one row
+//          uncut_reason STRING or null, has_touching_channel BOOLEAN, touching_partners INTEGER
+// source:  paper, electrochemical state, TPB, concurrent channel; the touching channel is ours. Energies are relative edge
+//          shifts, not lithium contents. $edge as in 'Ni K': with it every NMC has one row
 MATCH (sample:Sample)<-[:OF]-(image:Image)<-[:SEGMENTS]-(segmentation:Segmentation {active: true})
 WHERE ($sample IS NULL OR sample.id = $sample) AND ($image IS NULL OR image.id = $image)
 OPTIONAL MATCH (image)-[:SLICE_OF]->(volume:Volume)
@@ -65,7 +65,9 @@ CALL (sample, image, volume, members, start) {
     soc_uncut_ev: state.soc_uncut_ev,
     heterogeneity_uncut_ev: state.heterogeneity_uncut_ev,
     heterogeneity_uncut_se_ev: state.heterogeneity_uncut_se_ev,
-    uncut_reason: state.uncut_reason
+    uncut_reason: state.uncut_reason,
+    has_touching_channel: nmc.has_touching_channel,
+    touching_partners: nmc.touching_partners
   }) AS rows
 }
 RETURN rows

@@ -5,8 +5,9 @@
 //          particles_low FLOAT, particles_high FLOAT, tpbs INTEGER, tpbs_median FLOAT, tpbs_low FLOAT,
 //          tpbs_high FLOAT, channel_share FLOAT or null, channel_share_median FLOAT or null,
 //          channel_share_low FLOAT or null, channel_share_high FLOAT or null, mean_confidence FLOAT or null,
-//          sample STRING
-// source:  ours: dropout passes, corrected by split-conformal where calibrated; docs/segmentation.md
+//          sample STRING, touching_channel_share FLOAT or null
+// source:  ours: dropout passes, corrected by split-conformal where calibrated; docs/segmentation.md. The
+//          share with touching channels has no interval
 MATCH (sample:Sample)<-[:OF]-(image:Image)<-[:SEGMENTS]-(segmentation:Segmentation {active: true})
 WHERE segmentation.uncertainty_passes IS NOT NULL
   AND ($sample IS NULL OR sample.id = $sample) AND ($image IS NULL OR image.id = $image)
@@ -14,7 +15,8 @@ CALL (segmentation) {
   MATCH (segmentation)<-[:IN]-(particle:Particle)
   RETURN
     avg(particle.confidence) AS mean_confidence,
-    avg(CASE particle.has_concurrent_channel WHEN true THEN 1.0 WHEN false THEN 0.0 END) AS channel_share
+    avg(CASE particle.has_concurrent_channel WHEN true THEN 1.0 WHEN false THEN 0.0 END) AS channel_share,
+    avg(CASE particle.has_touching_channel WHEN true THEN 1.0 WHEN false THEN 0.0 END) AS touching_channel_share
 }
 RETURN
   image.id AS image,
@@ -33,5 +35,6 @@ RETURN
   segmentation.channel_share_low AS channel_share_low,
   segmentation.channel_share_high AS channel_share_high,
   mean_confidence,
-  sample.id AS sample
+  sample.id AS sample,
+  touching_channel_share
 ORDER BY sample, image

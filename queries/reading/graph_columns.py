@@ -183,7 +183,11 @@ def reached_keys(connection: Connection, keys: Sequence[str]) -> list[str]:
 
 
 def read_columns(
-    connection: Connection, images: Sequence[ExportedImage], features: Sequence[str]
+    connection: Connection,
+    images: Sequence[ExportedImage],
+    features: Sequence[str],
+    *,
+    with_flagged: bool = False,
 ) -> list[ImageColumns]:
     """Read all particles, contacts and states of some images.
 
@@ -196,6 +200,8 @@ def read_columns(
     features : sequence of str
         Names of number or truth properties of particles. Network metrics are NaN where they are not, or not all,
         computed.
+    with_flagged : bool
+        Whether flagged states have values; else they have none, like those that were not measured.
 
     Returns
     -------
@@ -225,7 +231,7 @@ def read_columns(
             ]
             particles = _pieces(connection, "export_particles", segmentations=keys, features=list(features))
             measured = [image.measurement for image in portion if image.measurement is not None]
-            targets = _pieces(connection, "export_targets", measurements=measured)
+            targets = _pieces(connection, "export_targets", measurements=measured, with_flagged=with_flagged)
             contacts = [each.result() for each in asked]
         for image in portion:
             nodes = particles.get(image.segmentation, [])

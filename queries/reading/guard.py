@@ -23,8 +23,10 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from cathograph.queries.cypher_text import Token, dotted_calls, tokens
-from cathograph.queries.server.connection import Connection, PlanStep
-from cathograph.schema.errors import WriteRefused
+from cathograph.queries.server.connection import Connection
+from cathograph.queries.server.transactions import PlanStep
+from cathograph.queries.value_types import MOST_LEVELS
+from cathograph.schema.errors import QueryError, WriteRefused
 
 _UNICODE_ESCAPE = re.compile(r"\\u+[0-9A-Fa-f]{4}")
 _PROCEDURE = re.compile(r"(?P<name>[\w.]+)\(")
@@ -71,7 +73,7 @@ OPERATORS = frozenset(
         "DirectedRelationshipIndexSeekByRange", "DirectedRelationshipTypeScan",
         "DirectedRelationshipUniqueIndexSeek", "DirectedRelationshipUniqueIndexSeekByRange",
         "DirectedUnionRelationshipTypesScan", "Distinct", "Eager", "EagerAggregation",
-        "EmptyResult", "Error", "ExhaustiveLimit", "Expand(All)", "Expand(Into)", "Filter",
+        "EmptyResult", "EmptyRow", "Error", "ExhaustiveLimit", "Expand(All)", "Expand(Into)", "Filter",
         "IntersectionNodeByLabelsScan", "LetAntiSemiApply", "LetSelectOrAntiSemiApply",
         "LetSelectOrSemiApply", "LetSemiApply", "Limit", "MultiNodeIndexSeek",
         "NodeByElementIdSeek", "NodeByIdSeek", "NodeByLabelScan", "NodeCountFromCountStore",
@@ -105,7 +107,14 @@ _INSTEAD = (
 )
 
 
-def check_read_only(connection: Connection, text: str, parameters: dict[str, object]) -> None:
+def check_read_only(
+    connection: Connection,
+    text: str,
+    parameters: dict[str, object],
+    *,
+    timeout_s: float | None = 60.0,
+    tag: str | None = None,
+) -> None:
     """Refuse a query that would change the store or reach outside of it. Nothing of it is run.
 
     Parameters
@@ -116,16 +125,18 @@ def check_read_only(connection: Connection, text: str, parameters: dict[str, obj
         Cypher of a user.
     parameters : dict
         Its parameters.
+    timeout_s, tag
+        As in `Connection.read`, for the plan.
 
     Raises
     ------
     WriteRefused
         Naming what was met.
     QueryError
-        When the server cannot read the query.
+        When the server cannot read the query, or its brackets are nested too deep.
     """
     _check_text(text)
-    for step in connection.explain(f"EXPLAIN {text}", parameters):
+    for step in connection.explain(f"EXPLAIN {text}", parameters, timeout_s=timeout_s, tag=tag):
         _check_step(step)
 
 
@@ -134,6 +145,7 @@ def _check_text(text: str) -> None:
     if escape:
         _refuse(f"the unicode escape {escape.group()}", "Write the character itself instead of the escape.")
     code = tokens(text)
+    _check_depth(code)
     opening = next((token.text.upper() for token in code if token.kind in ("word", "quoted")), "")
     if opening in _REFUSED_OPENINGS:
         _refuse(f"{opening} before the query", "Leave it out.")
@@ -142,6 +154,20 @@ def _check_text(text: str) -> None:
             _refuse("LOAD CSV, which reads files and addresses")
     for name in sorted(dotted_calls(text) - PROCEDURES - FUNCTIONS):
         _refuse(f"a call of {name}")
+
+
+def _check_depth(code: list[Token]) -> None:
+    """Refuse brackets in one another to a depth at which the server's parser takes minutes that nothing can end."""
+    depth = 0
+    for token in code:
+        if token.kind == "sign":
+            depth += (token.text in "([{") - (token.text in ")]}")
+        if depth > MOST_LEVELS:
+            msg = (
+                f"Found brackets nested more than {MOST_LEVELS} levels deep; expected fewer, because the server would "
+                "need minutes to read them. Split the query with WITH, or give the values as parameters."
+            )
+            raise QueryError(msg)
 
 
 def _check_step(step: PlanStep) -> None:

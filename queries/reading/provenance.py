@@ -9,8 +9,9 @@ import json
 from typing import Any
 
 from cathograph.queries.catalog import load_internal
-from cathograph.queries.server.connection import Connection, Records
+from cathograph.queries.server.connection import Connection
 from cathograph.queries.server.driver_values import to_plain
+from cathograph.queries.server.transactions import Records
 from cathograph.schema.errors import QueryError
 
 _JSON_TEXTS = ("params", "placement", "dropped")

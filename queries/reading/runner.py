@@ -10,6 +10,7 @@ about 40 µs for a record and 4 µs for a map inside of one, so the queries with
 contact pack a few thousand rows into a record: ten times faster, and the server holds no more at once.
 """
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -19,10 +20,11 @@ import pandas as pd
 from cathograph.queries.catalog import Query
 from cathograph.queries.reading.guard import check_read_only
 from cathograph.queries.reading.result_graph import ResultGraph, graph_of
-from cathograph.queries.server.connection import Connection, Records
+from cathograph.queries.server.connection import Connection
 from cathograph.queries.server.driver_values import to_plain
-from cathograph.queries.value_types import column, guessed_column
-from cathograph.schema.errors import DatabaseError
+from cathograph.queries.server.transactions import MOST_ROWS, Records
+from cathograph.queries.value_types import MOST_LEVELS, column, guessed_column, levels_of
+from cathograph.schema.errors import DatabaseError, QueryError
 
 TIMEOUT_S = 300.0
 """Time limit of a query, unless another is given."""
@@ -71,8 +73,7 @@ def run(
     """
     bound = query.complete(parameters or {})
     if not query.is_named:
-        check_read_only(connection, query.text, bound)
-        return _as_guessed(connection.read(query.text, bound, timeout_s=timeout_s, plain=True))
+        return _as_guessed(_plain(_own(connection, query, bound, timeout_s, None, MOST_ROWS)))
     return _as_declared(connection.read(query.text, bound, timeout_s=timeout_s), query)
 
 
@@ -110,14 +111,42 @@ def ask(
         As `run`; a query that was cancelled is a QueryTimeout.
     """
     bound = query.complete(parameters or {})
-    if not query.is_named:
-        check_read_only(connection, query.text, bound)
-    records = connection.read(query.text, bound, timeout_s=timeout_s, tag=tag, most_rows=most_rows)
     if query.is_named:
+        records = connection.read(query.text, bound, timeout_s=timeout_s, tag=tag, most_rows=most_rows)
         return Answer(_as_declared(records, query), ResultGraph())
-    graph = graph_of(records.rows)
-    plain = Records(records.columns, [[to_plain(value) for value in row] for row in records.rows])
-    return Answer(_as_guessed(plain), graph)
+    records = _own(connection, query, bound, timeout_s, tag, most_rows or MOST_ROWS)
+    return Answer(_as_guessed(_plain(records)), graph_of(records.rows))
+
+
+def _own(
+    connection: Connection,
+    query: Query,
+    bound: dict[str, object],
+    timeout_s: float | None,
+    tag: str | None,
+    most_rows: int,
+) -> Records:
+    """Check and run a user's own query; its plan is part of its time."""
+    began = time.monotonic()
+    check_read_only(connection, query.text, bound, timeout_s=timeout_s, tag=tag)
+    return connection.read(
+        query.text,
+        bound,
+        timeout_s=timeout_s,
+        tag=tag,
+        most_rows=most_rows,
+        repeat=False,
+        spent_s=time.monotonic() - began,
+    )
+
+
+def _plain(records: Records) -> Records:
+    """Turn values of the database into plain ones; refuse those that are nested too deep for any format."""
+    for row in records.rows:
+        if levels_of(row) > MOST_LEVELS:
+            msg = f"Found lists or maps nested more than {MOST_LEVELS} levels deep; expected fewer. Return their parts."
+            raise QueryError(msg)
+    return Records(records.columns, [[to_plain(value) for value in row] for row in records.rows])
 
 
 def _as_declared(records: Records, query: Query) -> pd.DataFrame:

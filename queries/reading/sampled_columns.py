@@ -114,8 +114,11 @@ def read_sampled_particles(
     ndim: int,
     *,
     measurements: Sequence[str] = (),
+    with_flagged: bool = False,
 ) -> SampledParticles:
     """Read some particles, with their states of some measurements, at most one of each segmentation.
+
+    Flagged states have no values, unless `with_flagged`.
 
     Raises
     ------
@@ -124,7 +127,12 @@ def read_sampled_particles(
     """
     found = connection.read(
         load_internal("inspect", "sampled_particles").text,
-        {"keys": list(keys), "features": list(features), "measurements": list(measurements)},
+        {
+            "keys": list(keys),
+            "features": list(features),
+            "measurements": list(measurements),
+            "with_flagged": with_flagged,
+        },
     ).only_row()
     if found["key"] != list(keys):
         raise _changed(len(found["key"]), len(keys), "particles")

@@ -1,11 +1,10 @@
 """Ending a query that nobody waits for any longer."""
 
-from cathograph.queries.catalog import load_internal
 from cathograph.queries.server.connection import Connection
 
 
 def cancel(connection: Connection, tag: str) -> bool:
-    """End the query that was started with this tag.
+    """End the query that was started with this tag, and the waiting for it.
 
     Parameters
     ----------
@@ -19,4 +18,5 @@ def cancel(connection: Connection, tag: str) -> bool:
     bool
         False when none runs: it has ended, or not begun.
     """
-    return bool(connection.read(load_internal("inspect", "terminate_tagged").text, {"tag": tag}).rows)
+    # Of this process, the thread that waits for it ends it; of another one, the server does.
+    return connection.give_up(tag) or connection.terminate(tag)

@@ -1,106 +1,71 @@
-"""The connection to Neo4j: the only module that imports the driver.
+"""The connection to Neo4j; only the modules of this folder import the driver.
 
-Everything above speaks in `Records`, `Transaction` and our own errors, so that another driver
-would be a change of this file. Work runs in managed transactions: the driver repeats them when
-the server asks for it (a deadlock, a leader change, a dropped connection before the commit),
-which is safe because a transaction that did not commit left nothing behind. The one case in which
-it may have committed, a connection lost during the commit itself, is safe too: every write here
-may be repeated (see `cathograph.queries.writing.images`).
+Everything above speaks in `Records`, `Transaction` and our own errors. Work runs in managed transactions: the driver
+repeats them when the server asks for it (a deadlock, a leader change, a dropped connection before the commit), which
+is safe because a transaction that did not commit left nothing behind. The one case in which it may have committed, a
+connection lost during the commit itself, is safe too: every write here may be repeated (see
+`cathograph.queries.writing.images`).
 """
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import islice
+import time
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
+from uuid import uuid4
 
 import neo4j
-from neo4j.exceptions import (
-    AuthError,
-    ConfigurationError,
-    DriverError,
-    Neo4jError,
-    ServiceUnavailable,
-    SessionExpired,
-    TransientError,
-)
+from neo4j.exceptions import AuthError, ConfigurationError, DriverError, Neo4jError, TransientError
 
-from cathograph.queries.server.driver_errors import AlreadyThereError, first_line, is_final, translate
-from cathograph.queries.server.driver_values import to_plain
-from cathograph.schema.errors import (
-    CannotConnect,
-    CathographError,
-    DatabaseError,
-    QueryError,
-    WriteRefused,
+from cathograph.queries.catalog import load_internal
+from cathograph.queries.server.deadline import ENDED, Question, ServerKeeper
+from cathograph.queries.server.driver_errors import (
+    AlreadyThereError,
+    ServerGone,
+    about_tls,
+    driver_errors,
+    ended_by_query,
+    first_line,
+    gone,
+    not_ended,
+    not_taken,
+    still_running,
 )
+from cathograph.queries.server.driver_values import to_plain
+from cathograph.queries.server.transactions import (
+    LostInQuery,
+    Parameters,
+    PlanStep,
+    Records,
+    Transaction,
+    steps_of,
+    translated,
+)
+from cathograph.schema.errors import CannotConnect, DatabaseError, QueryTimeout, WriteRefused
 
 Result = TypeVar("Result")
-Parameters = Mapping[str, object]
 
 _SCHEMES = tuple(f"{name}{security}://" for name in ("bolt", "neo4j") for security in ("", "+s", "+ssc"))
 _ROWS_A_FETCH = 5000
 _ATTEMPTS = 5
+# The server knows first whether a query has ended in time, and says it better.
+_SERVER_AHEAD_S = 2.0
+_LEAST_S = 0.1
+# A connection that was idle for longer may lead to a server that has gone; it is tried before it is used.
+_TRY_IDLE_AFTER_S = 1.0
 RETRY_S = 30.0
 """How long a transaction is repeated unless said otherwise."""
-
-
-@dataclass(frozen=True)
-class Records:
-    """What a query returned: column names, and one list a row."""
-
-    columns: tuple[str, ...]
-    rows: list[list[Any]]
-
-    def only_row(self) -> dict[str, Any]:
-        """Give the single row by column name; a query that promises one row and has none is our fault."""
-        if len(self.rows) != 1:
-            msg = (
-                f"Found {len(self.rows)} rows; expected one. This is a fault in Cathograph; please report it."
-            )
-            raise DatabaseError(msg)
-        return dict(zip(self.columns, self.rows[0], strict=True))
-
-
-@dataclass(frozen=True)
-class PlanStep:
-    """One operator of a query's plan."""
-
-    operator: str
-    details: str
-
-
-class Transaction:
-    """One transaction; everything in it becomes visible together or not at all."""
-
-    def __init__(self, driver_transaction: neo4j.ManagedTransaction) -> None:
-        self._transaction = driver_transaction
-
-    def run(
-        self, text: str, parameters: Parameters | None = None, *, most_rows: int | None = None
-    ) -> Records:
-        """Run one query and fetch all of its rows; more than `most_rows` are refused."""
-        result = self._transaction.run(text, dict(parameters or {}))
-        if most_rows is None:
-            return Records(tuple(result.keys()), result.values())
-        rows = [record.values() for record in islice(result, most_rows)]
-        if result.peek() is not None:
-            msg = (
-                f"Found more than {most_rows:,} rows; expected no more to be held in memory here. Narrow the "
-                "question, or have all of them written: `cathograph query FILE.cypher --out FILE.csv`."
-            )
-            raise QueryError(msg)
-        return Records(tuple(result.keys()), rows)
 
 
 class Connection:
     """An open connection to one Neo4j server. Close it, or use it in a ``with`` block."""
 
-    def __init__(self, driver: neo4j.Driver, uri: str) -> None:
+    def __init__(self, driver: neo4j.Driver, uri: str, keeper: ServerKeeper | None = None) -> None:
         self._driver = driver
         self.uri = uri
+        self._keeper = keeper
+        self._questions: dict[str, Question[Any]] = {}
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -133,6 +98,8 @@ class Connection:
         plain: bool = False,
         tag: str | None = None,
         most_rows: int | None = None,
+        repeat: bool = True,
+        spent_s: float = 0.0,
     ) -> Records:
         """Run one query in READ access mode.
 
@@ -143,13 +110,17 @@ class Connection:
         parameters : Mapping, optional
             Its parameters.
         timeout_s : float, optional
-            The server ends the query after this many seconds.
+            The server ends the query after this many seconds. Where it does not, waiting ends a little later.
         plain : bool, optional
             Turn nodes, relationships, paths, times and points into values that JSON can hold.
         tag : str, optional
             Name under which `cathograph.queries.server.cancelling.cancel` ends it.
         most_rows : int, optional
             More rows are refused.
+        repeat : bool, optional
+            Ask again when the server goes away meanwhile. False for a query that may be the reason.
+        spent_s : float, optional
+            Part of the time limit that was spent before, in planning the query.
 
         Raises
         ------
@@ -167,7 +138,7 @@ class Connection:
 
         # All rows in one go, unless some may be left: those would have to be waited for.
         fetch_size = -1 if most_rows is None else _ROWS_A_FETCH
-        return self._in_session(neo4j.READ_ACCESS, work, timeout_s, tag, fetch_size)
+        return self._ask(work, timeout_s, tag, fetch_size, repeat=repeat, spent_s=spent_s)
 
     def stream(self, text: str, parameters: Parameters | None = None) -> Iterator[list[Any]]:
         """Give the rows of a query one by one, without keeping them.
@@ -177,7 +148,7 @@ class Connection:
         DatabaseError
             When the server fails or is gone.
         """
-        with _driver_errors(self.uri), self._driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        with driver_errors(self.uri), self._driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
             for record in session.run(text, dict(parameters or {})):
                 yield record.values()
 
@@ -210,7 +181,7 @@ class Connection:
         """Run a statement that commits in batches; two processes that migrate at once may meet a deadlock."""
         for attempt in range(_ATTEMPTS):
             with (
-                _driver_errors(self.uri),
+                driver_errors(self.uri),
                 self._driver.session(default_access_mode=neo4j.WRITE_ACCESS) as session,
             ):
                 try:
@@ -221,11 +192,18 @@ class Connection:
                 else:
                     return
 
-    def explain(self, text: str, parameters: Parameters | None = None) -> tuple[PlanStep, ...]:
+    def explain(
+        self,
+        text: str,
+        parameters: Parameters | None = None,
+        *,
+        timeout_s: float | None = 60.0,
+        tag: str | None = None,
+    ) -> tuple[PlanStep, ...]:
         """Have the server plan a query without running it, and list the operators of the plan.
 
         `text` must begin with EXPLAIN. An answer without a plan (the server ran the text instead)
-        is an error, not an empty plan.
+        is an error, not an empty plan. `timeout_s` and `tag` are those of `read`.
         """
 
         def work(transaction: neo4j.ManagedTransaction) -> tuple[PlanStep, ...]:
@@ -233,9 +211,86 @@ class Connection:
             if plan is None:
                 msg = "Found no plan for this text; expected one query. Give a single query without EXPLAIN."
                 raise WriteRefused(msg)
-            return _steps_of(plan)
+            return steps_of(plan)
 
-        return self._in_session(neo4j.READ_ACCESS, work, timeout_s=60.0)
+        return self._ask(work, timeout_s, tag, repeat=False)
+
+    def give_up(self, tag: str) -> bool:
+        """End the waiting for a query of this connection, and the query; False where none of this tag runs."""
+        question = self._questions.get(tag)
+        if question is not None:
+            question.leave()
+        return question is not None
+
+    def _ask(
+        self,
+        work: Callable[[neo4j.ManagedTransaction], Result],
+        timeout_s: float | None,
+        tag: str | None,
+        fetch_size: int = -1,
+        *,
+        repeat: bool,
+        spent_s: float = 0.0,
+    ) -> Result:
+        """Read, and wait for the answer a little longer than the server may take."""
+        if timeout_s is None and tag is None:
+            return self._in_session(neo4j.READ_ACCESS, work, timeout_s, fetch_size=fetch_size)
+        name = tag or uuid4().hex
+
+        def ask(question: Question[Result]) -> Result:
+            def begun(transaction: neo4j.ManagedTransaction) -> Result:
+                question.begin()
+                return work(transaction)
+
+            return self._in_session(
+                neo4j.READ_ACCESS, begun, timeout_s, name, fetch_size, repeat=repeat, spent_s=spent_s
+            )
+
+        question = Question(ask, name)
+        self._questions[name] = question
+        try:
+            question.start()
+            if question.wait(None if timeout_s is None else timeout_s - spent_s + _SERVER_AHEAD_S):
+                return question.result()
+            cancelled = question.is_left
+            self._end(question, timeout_s)
+            raise QueryTimeout(ENDED if cancelled else still_running(timeout_s))
+        except LostInQuery as lost:
+            raise self._why_lost(lost, question.asked_at) from lost
+        except KeyboardInterrupt:
+            self._end(question, timeout_s)
+            raise
+        finally:
+            self._questions.pop(name, None)
+
+    def _end(self, question: Question[Any], timeout_s: float | None) -> None:
+        """Have the server end a query; where its thread does not react, start the local server again.
+
+        Raises
+        ------
+        QueryTimeout
+            When it does not react.
+        DatabaseError
+            When the server did not even take it.
+        """
+        if question.ends_when_told(self.terminate):
+            return
+        if not question.has_begun:
+            raise DatabaseError(not_taken(self.uri, time.time() - question.asked_at))
+        if self._keeper is not None:
+            self._keeper.restart(question.asked_at)
+        raise QueryTimeout(not_ended(timeout_s, self.uri, started_again=self._keeper is not None))
+
+    def terminate(self, tag: str) -> bool:
+        """Have the server end the transaction of this tag; tell whether there was one."""
+        return bool(self.read(load_internal("inspect", "terminate_tagged").text, {"tag": tag}).rows)
+
+    def _why_lost(self, lost: LostInQuery, since: float) -> DatabaseError:
+        """Say why the server went away in the middle of a user's own query; start the local one again."""
+        why = None if self._keeper is None else self._keeper.revive(since)
+        if why is None:
+            return gone(self.uri, lost.__cause__ or lost)
+        return DatabaseError(ended_by_query(why))
 
     def _in_session(
         self,
@@ -244,20 +299,43 @@ class Connection:
         timeout_s: float | None,
         tag: str | None = None,
         fetch_size: int = -1,
+        *,
+        repeat: bool = True,
+        spent_s: float = 0.0,
     ) -> Result:
+        # A limit of 0 would be none.
+        left_s = None if timeout_s is None else max(_LEAST_S, timeout_s - spent_s)
         metadata = None if tag is None else {"cathograph_tag": tag}
-        bounded = neo4j.unit_of_work(metadata=metadata, timeout=timeout_s)(_translated(work, timeout_s))
-        with (
-            _driver_errors(self.uri),
-            self._driver.session(fetch_size=fetch_size, default_access_mode=access) as session,
-        ):
-            if access == neo4j.READ_ACCESS:
-                return session.execute_read(bounded)
-            return session.execute_write(bounded)
+        bounded = neo4j.unit_of_work(metadata=metadata, timeout=left_s)(
+            translated(work, timeout_s, repeat=repeat)
+        )
+
+        def run() -> Result:
+            with (
+                driver_errors(self.uri),
+                self._driver.session(fetch_size=fetch_size, default_access_mode=access) as session,
+            ):
+                if access == neo4j.READ_ACCESS:
+                    return session.execute_read(bounded)
+                return session.execute_write(bounded)
+
+        try:
+            return run()
+        except ServerGone:
+            # Another command may be starting the server again; what did not commit may be repeated.
+            if self._keeper is None or not self._keeper.wait_for_server():
+                raise
+            return run()
 
 
 def connect(
-    uri: str, user: str, password: str, *, timeout_s: float = 10.0, retry_s: float = RETRY_S
+    uri: str,
+    user: str,
+    password: str,
+    *,
+    timeout_s: float = 10.0,
+    retry_s: float = RETRY_S,
+    keeper: ServerKeeper | None = None,
 ) -> Connection:
     """Open a connection and make sure that the server answers.
 
@@ -271,6 +349,8 @@ def connect(
         How long to wait for the server.
     retry_s : float, optional
         How long to repeat a transaction that the server asks to repeat, or that a lost connection has ended.
+    keeper : ServerKeeper, optional
+        Starts the local server again when a query has ended it or does not react.
 
     Raises
     ------
@@ -289,6 +369,7 @@ def connect(
             connection_timeout=timeout_s,
             connection_acquisition_timeout=max(timeout_s, 60.0),
             max_transaction_retry_time=retry_s,
+            liveness_check_timeout=_TRY_IDLE_AFTER_S,
             # An empty store lacks the labels that queries name; the hints about it are no news to anyone.
             notifications_min_severity="OFF",
             user_agent="cathograph",
@@ -311,57 +392,8 @@ def connect(
     except (DriverError, Neo4jError, OSError, ValueError) as error:
         driver.close()
         msg = (
-            f"Found no Neo4j at {uri} ({first_line(error)}); expected one that answers. Start it with "
-            "`cathograph db start`, or correct NEO4J_URI."
+            f"Found no Neo4j at {uri} ({first_line(error)}); expected one that answers. "
+            f"{about_tls(uri)}Start it with `cathograph db start`, or correct NEO4J_URI."
         )
         raise CannotConnect(msg) from error
-    return Connection(driver, uri)
-
-
-def _translated(
-    work: Callable[[neo4j.ManagedTransaction], Result], timeout_s: float | None
-) -> Callable[[neo4j.ManagedTransaction], Result]:
-    """Turn errors that no repetition can mend into ours, inside the transaction, so the driver gives up."""
-
-    def guarded(transaction: neo4j.ManagedTransaction) -> Result:
-        try:
-            return work(transaction)
-        except Neo4jError as error:
-            if is_final(error):
-                raise translate(error, timeout_s) from error
-            raise
-
-    return guarded
-
-
-@contextlib.contextmanager
-def _driver_errors(uri: str) -> Iterator[None]:
-    try:
-        yield
-    except CathographError:
-        raise
-    except (ServiceUnavailable, SessionExpired, OSError) as error:
-        msg = (
-            f"Found the server at {uri} gone in the middle ({first_line(error)}); expected it to stay. What "
-            "was already stored is complete. Start it (`cathograph db start`) and run the same command again."
-        )
-        raise DatabaseError(msg) from error
-    except Neo4jError as error:
-        raise translate(error, None) from error
-    except DriverError as error:
-        msg = (
-            f"Found the database driver refusing ({first_line(error)}); expected a working connection. "
-            "Run the same command again."
-        )
-        raise DatabaseError(msg) from error
-
-
-def _steps_of(plan: Mapping[str, Any]) -> tuple[PlanStep, ...]:
-    """List the operators of a plan; without recursion, because a plan may be deeper than Python's stack."""
-    steps, waiting = [], [plan]
-    while waiting:
-        one = waiting.pop()
-        details = (one.get("args") or {}).get("Details", "")
-        steps.append(PlanStep(str(one["operatorType"]).split("@")[0], str(details)))
-        waiting.extend(one.get("children") or ())
-    return tuple(steps)
+    return Connection(driver, uri, keeper)

@@ -1,6 +1,17 @@
 """What the driver's errors mean, in our own words: what was found, what was expected, what to do next."""
 
-from neo4j.exceptions import ClientError, ConstraintError, CypherSyntaxError, Neo4jError
+import contextlib
+from collections.abc import Iterator
+
+from neo4j.exceptions import (
+    ClientError,
+    ConstraintError,
+    CypherSyntaxError,
+    DriverError,
+    Neo4jError,
+    ServiceUnavailable,
+    SessionExpired,
+)
 
 from cathograph.schema.errors import (
     CathographError,
@@ -26,6 +37,10 @@ class AlreadyThereError(DatabaseError):
     """A constraint or an index that is to be made is there."""
 
 
+class ServerGone(DatabaseError):  # noqa: N818  handled by the connection
+    """The server went away."""
+
+
 def is_final(error: Neo4jError) -> bool:
     """Tell whether repeating the transaction cannot help."""
     return not error.is_retryable() or any(word in (error.code or "") for word in _OUT_OF_MEMORY)
@@ -35,11 +50,7 @@ def translate(error: Neo4jError, timeout_s: float | None) -> CathographError:
     """Turn an error of the server into one of ours; `timeout_s` is the limit that was set."""
     code, text = error.code or "", first_line(error)
     if code.startswith(_TIMED_OUT) or code.endswith("TransactionTerminated") or "LockClient" in code:
-        limit = "its time limit" if timeout_s is None else f"its limit of {timeout_s:g} s"
-        return QueryTimeout(
-            f"Found the query still running after {limit}; expected it to finish. Narrow it (a sample, an "
-            "image, LIMIT), or give it more time with --timeout-s."
-        )
+        return QueryTimeout(still_running(timeout_s))
     if code.endswith(_TERMINATED):
         return QueryTimeout(
             "Found the query ended on request; expected it to finish. Nothing was changed; run it again for "
@@ -80,6 +91,87 @@ def translate(error: Neo4jError, timeout_s: float | None) -> CathographError:
         f"Found the server failing ({code}: {text}); expected it to answer. Nothing half-written is visible; "
         "see the server's log, then run the same command again."
     )
+
+
+def still_running(timeout_s: float | None) -> str:
+    """Say that a query has not ended in its time."""
+    limit = "its time limit" if timeout_s is None else f"its limit of {timeout_s:g} s"
+    return (
+        f"Found the query still running after {limit}; expected it to finish. Narrow it (a sample, an "
+        "image, LIMIT), or give it more time with --timeout-s."
+    )
+
+
+def not_ended(timeout_s: float | None, uri: str, *, started_again: bool) -> str:
+    """Say that a query did not react when it was told to end."""
+    what_next = (
+        "so Neo4j is being started again. What was stored is complete. Simplify the query."
+        if started_again
+        else f"and the server at {uri} still works on it. Its administrator may have to restart it (a local one: "
+        "`cathograph db stop`). Simplify the query."
+    )
+    return (
+        f"{still_running(timeout_s)} It did not react when it was told to end (a regular expression, or the plan of a "
+        f"long pattern, may take minutes in one step), {what_next}"
+    )
+
+
+def not_taken(uri: str, waited_s: float) -> str:
+    """Say that the server did not begin with a query."""
+    return (
+        f"Found the server at {uri} not taking the query for {waited_s:.0f} s; expected it to answer. It may be "
+        "starting, or busy: ask again in a minute."
+    )
+
+
+def ended_by_query(why: str) -> str:
+    """Say why the local server ended while it ran a query."""
+    return (
+        f"Found the server ended while it ran this query: {why}. It is being started again; what was stored is "
+        "complete. Narrow the query (a sample, an image, LIMIT)."
+    )
+
+
+def about_tls(uri: str) -> str:
+    """Say what ``+s`` asks of a server: one without TLS hangs up, and the driver does not say why."""
+    scheme, _, _ = uri.partition("://")
+    plain, security, _ = scheme.partition("+")
+    if not security:
+        return ""
+    return f"{scheme}:// needs a server with TLS; for one without it, write {plain}://. "
+
+
+def gone(uri: str, error: BaseException) -> ServerGone:
+    """Say that the server has gone while it was asked."""
+    return ServerGone(
+        f"Found the server at {uri} gone in the middle ({first_line(error)}); expected it to stay. What "
+        "was already stored is complete. Start it (`cathograph db start`) and run the same command again."
+    )
+
+
+@contextlib.contextmanager
+def driver_errors(uri: str) -> Iterator[None]:
+    """Turn errors of the driver and of the server into ours."""
+    try:
+        yield
+    except CathographError:
+        raise
+    except RecursionError as error:
+        msg = (
+            "Found lists or maps nested too deep to be read from the server; expected at most 100 levels. "
+            "Return their parts."
+        )
+        raise QueryError(msg) from error
+    except (ServiceUnavailable, SessionExpired, OSError) as error:
+        raise gone(uri, error) from error
+    except Neo4jError as error:
+        raise translate(error, None) from error
+    except DriverError as error:
+        msg = (
+            f"Found the database driver refusing ({first_line(error)}); expected a working connection. "
+            "Run the same command again."
+        )
+        raise DatabaseError(msg) from error
 
 
 def first_line(error: BaseException) -> str:

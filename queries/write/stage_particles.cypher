@@ -6,7 +6,7 @@
 //          $surface_um2 LIST<FLOAT>, $equivalent_diameter_um LIST<FLOAT>, $convexity LIST<FLOAT>,
 //          $touches_border LIST<BOOLEAN>, $has_concurrent_channel LIST<BOOLEAN>,
 //          $concurrent_partners LIST<INTEGER>, $local_channel_partners LIST<INTEGER>,
-//          $confidence LIST<FLOAT>
+//          $has_touching_channel LIST<BOOLEAN>, $touching_partners LIST<INTEGER>, $confidence LIST<FLOAT>
 // columns: written INTEGER
 // source:  columns as lists: 1.2 to 1.3 times faster than a map a row
 MATCH (segmentation:StagedSegmentation {key: $segmentation})
@@ -30,6 +30,8 @@ CREATE (segmentation)<-[:IN]-(:InactiveParticle {
   has_concurrent_channel: $has_concurrent_channel[row],
   concurrent_partners: $concurrent_partners[row],
   local_channel_partners: $local_channel_partners[row],
+  has_touching_channel: $has_touching_channel[row],
+  touching_partners: $touching_partners[row],
   confidence: $confidence[row]
 })
 RETURN count(*) AS written

@@ -7,7 +7,8 @@ transaction.
 """
 
 from cathograph.queries.catalog import load_write
-from cathograph.queries.server.connection import Connection, Records, Transaction
+from cathograph.queries.server.connection import Connection
+from cathograph.queries.server.transactions import Records, Transaction
 from cathograph.schema.errors import QueryError
 
 

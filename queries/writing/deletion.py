@@ -15,7 +15,8 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from cathograph.queries.catalog import load_internal
-from cathograph.queries.server.connection import Connection, Transaction
+from cathograph.queries.server.connection import Connection
+from cathograph.queries.server.transactions import Transaction
 from cathograph.queries.writing.activation import run_write
 from cathograph.queries.writing.images import discard_unfinished, unfinished
 from cathograph.queries.writing.measurements import discard_abandoned

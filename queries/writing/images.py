@@ -20,7 +20,8 @@ from typing import Any, Literal, get_args
 from uuid import uuid4
 
 from cathograph.queries.catalog import load_internal, load_write
-from cathograph.queries.server.connection import Connection, Transaction
+from cathograph.queries.server.connection import Connection
+from cathograph.queries.server.transactions import Transaction
 from cathograph.queries.writing.activation import hide_others, run_write, show
 from cathograph.queries.writing.row_batches import GROUP_ROWS, Group, RowColumns, cut_into_groups, fingerprint
 from cathograph.schema.errors import DatabaseError

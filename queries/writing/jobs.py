@@ -13,7 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cathograph.queries.catalog import load_internal
-from cathograph.queries.server.connection import Connection, Records, Transaction
+from cathograph.queries.server.connection import Connection
+from cathograph.queries.server.transactions import Records, Transaction
 from cathograph.schema.errors import QueryError
 
 _FOLDER = "queue"

@@ -17,7 +17,8 @@ from datetime import timedelta
 from typing import Any, get_args
 
 from cathograph.queries.catalog import load_internal, load_write
-from cathograph.queries.server.connection import Connection, Transaction
+from cathograph.queries.server.connection import Connection
+from cathograph.queries.server.transactions import Transaction
 from cathograph.queries.writing.activation import run_write
 from cathograph.queries.writing.images import IngestRunRecord, State
 from cathograph.queries.writing.row_batches import GROUP_ROWS, as_list

@@ -15,7 +15,8 @@ from uuid import uuid4
 import pandas as pd
 
 from cathograph.queries.catalog import load_internal
-from cathograph.queries.server.connection import Connection, Transaction
+from cathograph.queries.server.connection import Connection
+from cathograph.queries.server.transactions import Transaction
 from cathograph.queries.writing.activation import run_write
 from cathograph.queries.writing.row_batches import as_list
 from cathograph.schema.composites import Composite

@@ -8,7 +8,8 @@ computed anew, another machine rounds otherwise) they take the place of the old 
 import hashlib
 from typing import Literal
 
-from cathograph.queries.server.connection import Connection, Transaction
+from cathograph.queries.server.connection import Connection
+from cathograph.queries.server.transactions import Transaction
 from cathograph.queries.writing.activation import run_write
 from cathograph.queries.writing.images import IngestRunRecord
 from cathograph.queries.writing.row_batches import GROUP_ROWS, as_list

@@ -185,6 +185,7 @@ class TestReport:
         for mark, name in (
             ("particle", "particles"), ("contact", "contacts"), ("TPB junction", "junctions"),
             ("concurrent channel", "concurrent_channels"),
+            ("touching channel", "touching_channels"),
         ):  # fmt: skip
             assert marks.get(mark, 0) == len(cathograph.query(demo_store, name, sample=sample, image=image))
         nearest = cathograph.query(demo_store, "nearest")["via"].value_counts()

@@ -56,7 +56,13 @@ def test_an_image_over_its_pixels(small_store, open_page):
     assert field["layout"]["images"][0]["source"].startswith("data:image/jpeg")
     assert field["layout"]["xaxis"]["title"]["text"] == "µm"
     junctions = query(small_store, "junctions", sample="LCD-1", image="LCD00")
-    assert f"TPB junctions ({len(junctions)})" in {trace.get("name") for trace in field["data"]}
+    names = {trace.get("name") for trace in field["data"]}
+    assert f"TPB junctions ({len(junctions)})" in names
+    touching = query(small_store, "touching_channels", sample="LCD-1", image="LCD00")
+    assert len(touching) > 0
+    assert f"touching channels ({len(touching)})" in names
+    joined = {*touching["nmc_a"], *touching["nmc_b"]}
+    assert f"{len(joined)} with touching channels" in said(app)
     assert "Click a particle" in said(app)
 
 

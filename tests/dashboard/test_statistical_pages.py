@@ -99,6 +99,14 @@ def test_pages_say_what_the_report_says(open_page, report):
     s1 = report["table-s1"][report["table-s1"]["exposure"] == "has_concurrent_channel"]
     assert_shown(table(network, "difference"), "p, clustered", s1["p_clustered"])
 
+    network = open_page("network", sample="LCD-1", channel="touching channel")
+    assert not network.exception
+    s1 = report["table-s1"][report["table-s1"]["exposure"] == "has_touching_channel"]
+    assert table(network, "difference")["particles"].unique().tolist() == ["with a touching channel"]
+    assert_shown(table(network, "difference"), "difference", s1["difference"])
+    reaction = open_page("reaction", sample="LCD-1", channel="touching channel")
+    assert "touching channel membership" in table(reaction, "F")["term"].tolist()
+
     confounders = open_page("confounders", sample="LCD-1")
     shown = table(confounders, "d at equal size")
     for column, ours in (
@@ -217,3 +225,8 @@ def test_one_image_cannot_be_resampled(small_store, open_page):
     app.toggle[0].set_value(True).run()
     assert not app.exception
     assert "fewer than two images" in said(app)
+
+
+def test_reaction_says_how_profiles_are_computed(open_page):
+    app = open_page("reaction", sample="LCD-1")
+    assert "measures --missing --family profiles" in said(app)

@@ -233,6 +233,21 @@ def test_missing_values_are_marked(filled, open_connection):
     refusing.features.close()
 
 
+@pytest.mark.parametrize("with_flagged", [False, True])
+def test_flagged_states_have_values_only_where_they_are_asked_for(filled, open_connection, with_flagged):
+    selection = SubgraphSelection("s1", with_flagged=with_flagged)
+    whole = Batch.from_data_list(export_hetero_data(filled, selection))
+    flagged = whole[NMC].flagged
+    assert flagged.any()
+    assert bool(whole[NMC].y_mask[flagged].any()) is with_flagged
+    stores = open_remote(open_connection, selection)
+    (batch,) = remote_loader(stores, [0], batch_size=9999)
+    order = torch.argsort(batch[NMC].n_id)
+    for name in ("y", "y_mask"):
+        assert torch.equal(batch[NMC][name][order], whole[NMC][name])
+    stores.features.close()
+
+
 def test_pyg_lib_is_used_where_it_is_installed(stores):
     sampler = make_sampler(stores, [2])
     assert isinstance(sampler, NeighbourSampler) is not pyg_typing.WITH_PYG_LIB

@@ -31,6 +31,8 @@ def rows_of(particles, contacts, image):
         label=particles["label"], phase=particles["phase"], bbox=particles["bbox"],
         has_concurrent_channel=pd.array(np.where(is_nmc, False, None), dtype="boolean"),
         concurrent_partners=pd.array(np.where(is_nmc, 0, None), dtype="Int64"),
+        has_touching_channel=pd.array(np.where(is_nmc, False, None), dtype="boolean"),
+        touching_partners=pd.array(np.where(is_nmc, 0, None), dtype="Int64"),
     )  # fmt: skip
     links = toy.contacts.iloc[[0] * m].reset_index(drop=True).assign(**contacts.reset_index(drop=True))
     segmentation = {

@@ -60,6 +60,12 @@ def test_toy_rows_are_fine():
             None,
             "no particles.concurrent_partners for the active particle 1",
         ),
+        (
+            "particles",
+            "has_touching_channel",
+            None,
+            "no particles.has_touching_channel for the active particle 1",
+        ),
         ("contacts", "a", 9, "label 9 in contacts.a; expected the label of a particle of this image"),
         ("contacts", "a", 4, "contacts whose a is not below its b"),
         ("contacts", "overlap_ab", -1, "contacts.overlap_ab; expected INTEGER of at least 1"),

@@ -1,6 +1,7 @@
 # The public names of this figure, imported on first use (docs/decisions/0020).
 from .data import FIELD_QUERIES as FIELD_QUERIES
 from .data import MOST_CHANNELS as MOST_CHANNELS
+from .data import NO_CHANNELS as NO_CHANNELS
 from .data import FieldGraph as FieldGraph
 from .data import FieldTables as FieldTables
 from .data import field_graph_data as field_graph_data

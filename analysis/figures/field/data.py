@@ -1,6 +1,6 @@
 """The graph of one image and the pixels below it (paper Figs. 2, 4c, 5b)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -11,9 +11,14 @@ from cathograph.analysis.figures.phase_legend import DEFAULT_LEGEND, PhaseLegend
 
 _CAPTION = (
     "From left to right: the X-ray image (if there is one), its regions by phase, and its graph. Each line is a "
-    "contact; wider lines have a larger weight. Dashed lines are concurrent channels. Rings are places where the three "
-    "regions of a TPB meet. The figure shows one image of the selection; `cathograph dashboard` shows all images."
+    "contact; wider lines have a larger weight. Dashed lines are concurrent channels, dotted lines touching channels. "
+    "Rings are places where the three regions of a TPB meet. The figure shows one image of the selection; "
+    "`cathograph dashboard` shows all images."
 )
+
+
+NO_CHANNELS = pd.DataFrame({"nmc_a": [], "nmc_b": []}, dtype="int64")
+"""A table of channels without rows."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,17 +33,18 @@ class FieldTables:
         Columns ``a``, ``b`` (labels), ``weight`` (0 to 1).
     junctions : DataFrame
         One row per junction of a TPB; columns ``y``, ``x`` (pixels).
-    channels : DataFrame
-        Columns ``nmc_a``, ``nmc_b`` (labels).
+    channels, touching : DataFrame
+        Concurrent and touching channels; columns ``nmc_a``, ``nmc_b`` (labels).
     """
 
     particles: pd.DataFrame
     contacts: pd.DataFrame
     junctions: pd.DataFrame
     channels: pd.DataFrame
+    touching: pd.DataFrame = field(default_factory=lambda: NO_CHANNELS)
 
 
-FIELD_QUERIES = ("particles", "contacts", "junctions", "concurrent_channels")
+FIELD_QUERIES = ("particles", "contacts", "junctions", "concurrent_channels", "touching_channels")
 """Named queries that give these tables for one image, in their order."""
 
 MOST_CHANNELS = 400
@@ -102,9 +108,9 @@ def field_graph_data(
     Returns
     -------
     FigureData
-        Its table has ``mark`` (particle, contact, concurrent channel, TPB junction), the labels ``a``, ``b``
-        (and ``c``) of its particles, and, where they apply, ``phase``, position ``y``, ``x`` (pixels) and ``weight`` of
-        the contact. Lines connect centroids.
+        Its table has ``mark`` (particle, contact, concurrent channel, touching channel, TPB junction), the labels
+        ``a``, ``b`` (and ``c``) of its particles, and, where they apply, ``phase``, position ``y``, ``x`` (pixels)
+        and ``weight`` of the contact. Lines connect centroids.
     """
     head = (
         "fig-2-graph-over-image" + (f"-{number}" if number > 1 else ""),
@@ -120,6 +126,7 @@ def field_graph_data(
         "particle": particles.set_axis(["a", "phase", "y", "x"], axis=1),
         "contact": tables.contacts[["a", "b", "weight"]],
         "concurrent channel": tables.channels[["nmc_a", "nmc_b"]].set_axis(["a", "b"], axis=1),
+        "touching channel": tables.touching[["nmc_a", "nmc_b"]].set_axis(["a", "b"], axis=1),
         "TPB junction": tables.junctions[["nmc", "sse", "graphite", "y", "x"]].set_axis(
             ["a", "b", "c", "y", "x"], axis=1
         ),

@@ -38,8 +38,8 @@ class Layers:
         Data URL of the pixels; empty if there are none.
     energy_window_ev : tuple of float or None
         Range of the colour scale, if the picture shows energies.
-    graph, tpbs, channels : bool
-        Whether to show contacts and particles, junctions of TPBs, concurrent channels.
+    graph, tpbs, channels, touching : bool
+        Whether to show contacts and particles, junctions of TPBs, concurrent channels, touching channels.
     """
 
     picture: str = ""
@@ -47,6 +47,7 @@ class Layers:
     graph: bool = False
     tpbs: bool = True
     channels: bool = True
+    touching: bool = True
 
 
 def plot_field(
@@ -99,19 +100,15 @@ def plot_field(
         )
         for trace in particle_marks(tables.particles, positions, legend):
             figure.add_trace(trace)
-    if layers.channels and len(tables.channels):
-        shown = drawn_channels(tables.channels)
-        figure.add_trace(
-            lines_between(
-                positions,
-                shown,
-                ("nmc_a", "nmc_b"),
-                "concurrent channels",
-                legend.channel_colour,
-                dash="dash",
-                width=2,
+    for is_shown, channels, name, dash in (
+        (layers.channels, tables.channels, "concurrent channels", "dash"),
+        (layers.touching, tables.touching, "touching channels", "dot"),
+    ):
+        if is_shown and len(channels):
+            ends, colour = ("nmc_a", "nmc_b"), legend.channel_colour
+            figure.add_trace(
+                lines_between(positions, drawn_channels(channels), ends, name, colour, dash=dash, width=2)
             )
-        )
     if layers.tpbs and len(tables.junctions) and not (layers.picture and has_many_rings(tables.junctions)):
         figure.add_trace(junction_rings(tables.junctions, pixel_size_um, legend.junction_colour))
     if chosen is not None:

@@ -22,7 +22,7 @@ from cathograph.analysis.figures.phase_legend import DEFAULT_LEGEND, PhaseLegend
 from cathograph.analysis.figures.printed_style import PrintedFigure
 from cathograph.schema.composites import BACKGROUND_PHASE
 
-_CONTACT, _DASHES = "#555555", (0, (4, 3))
+_CONTACT, _DASHES, _DOTS = "#555555", (0, (4, 3)), (0, (1, 1.5))
 _MARKS_IN_FULL = 1000
 """Above this number marks are drawn smaller."""
 
@@ -121,23 +121,24 @@ def _draw_graph(axis: Axes, tables: FieldTables, legend: PhaseLegend) -> None:
             np.stack([place.loc[pairs[first]].to_numpy(), place.loc[pairs[second]].to_numpy()], axis=1)
         )
 
-    contacts, channels = tables.contacts, tables.channels
+    contacts, channels, touching = tables.contacts, tables.channels, tables.touching
     if len(contacts):
         widths = 0.5 + 2.0 * np.sqrt(contacts["weight"].to_numpy(dtype=float))
         axis.add_collection(
             LineCollection(lines(contacts, "a", "b"), linewidths=widths, colors=_CONTACT, alpha=0.45)
         )
-    shown = drawn_channels(channels)
-    if len(shown):
-        axis.add_collection(
-            LineCollection(
-                lines(shown, "nmc_a", "nmc_b"),
-                linewidths=1.1,
-                colors=legend.channel_colour,
-                linestyles=_DASHES,
-                alpha=0.8,
+    for pairs, style in ((channels, _DASHES), (touching, _DOTS)):
+        shown = drawn_channels(pairs)
+        if len(shown):
+            axis.add_collection(
+                LineCollection(
+                    lines(shown, "nmc_a", "nmc_b"),
+                    linewidths=1.1,
+                    colors=legend.channel_colour,
+                    linestyles=style,
+                    alpha=0.8,
+                )
             )
-        )
     # Marks cover at most the area that those of a usual image do, so that they never hide the image.
     shrink = min(1.0, _MARKS_IN_FULL / max(len(tables.particles), len(tables.junctions), 1))
     for look in legend.looks(tables.particles["phase"].unique()):
@@ -152,11 +153,11 @@ def _draw_graph(axis: Axes, tables: FieldTables, legend: PhaseLegend) -> None:
         junctions["x"], junctions["y"],
         s=90 * shrink, facecolors="none", edgecolors=legend.junction_colour, linewidths=1.6 * shrink**0.5, zorder=4,
     )  # fmt: skip
-    note = (
-        f"\n({MOST_CHANNELS} of them, chosen at random, are drawn)" if len(channels) > MOST_CHANNELS else ""
-    )
+    too_many = max(len(channels), len(touching)) > MOST_CHANNELS
+    note = f"\n(at most {MOST_CHANNELS} of each type, chosen at random, are drawn)" if too_many else ""
     axis.set_title(
-        f"{len(contacts)} contacts, {len(junctions)} TPB junctions, {len(channels)} channels{note}"
+        f"{len(contacts)} contacts, {len(junctions)} TPB junctions,\n"
+        f"{len(channels)} concurrent and {len(touching)} touching channels{note}"
     )
 
 
@@ -177,6 +178,7 @@ def _legend(looks: Sequence[PhaseLook], legend: PhaseLegend) -> list[Line2D]:
         *dots,
         Line2D([], [], color=_CONTACT, alpha=0.6, label="contact"),
         Line2D([], [], color=legend.channel_colour, linestyle=_DASHES, label="concurrent channel"),
+        Line2D([], [], color=legend.channel_colour, linestyle=_DOTS, label="touching channel"),
         Line2D(
             [], [], marker="o", linestyle="", markerfacecolor="none", markeredgecolor=legend.junction_colour,
             markersize=9, label="TPB junction",

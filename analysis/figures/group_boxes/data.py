@@ -23,7 +23,8 @@ from cathograph.analysis.figures.figure import (
     name_columns,
 )
 from cathograph.analysis.figures.phase_legend import DEFAULT_LEGEND, PhaseLegend
-from cathograph.analysis.tables.particle_table import flags_of, numbers_of, require_columns, without_flagged
+from cathograph.analysis.tables.particle_states import as_tested
+from cathograph.analysis.tables.particle_table import flags_of, numbers_of, require_columns
 from cathograph.analysis.tables.wording import format_d, format_p
 
 _HEADS = {
@@ -33,6 +34,7 @@ _HEADS = {
         "Fig. 5c–e",
         "{actives} with and without concurrent channels",
     ),
+    "has_touching_channel": ("fig-touching-channel", "Ours", "{actives} with and without touching channels"),
 }
 _CAPTION = (
     "Boxes show quartiles and median, whiskers reach 1.5 interquartile ranges, diamonds are means, and dots are "
@@ -74,7 +76,7 @@ def group_data(
         optionally ``selection``.
     comparisons : DataFrame
         One row per outcome (and selection): rows of `GroupComparison`. Each row of this exposure gives a panel.
-    exposure : {"at_tpb", "has_concurrent_channel"}
+    exposure : {"at_tpb", "has_concurrent_channel", "has_touching_channel"}
         Column that makes the groups.
     legend : PhaseLegend
         Names and colours of the phases.
@@ -86,7 +88,7 @@ def group_data(
     """
     outcomes = outcomes_of(comparisons, exposure)
     require_columns(nmc, (exposure, *outcomes))
-    table = without_flagged(nmc)[[*name_columns(nmc), exposure, *outcomes, *edge_columns(nmc)]]
+    table = as_tested(nmc)[[*name_columns(nmc), exposure, *outcomes, *edge_columns(nmc)]]
     missing = legend.write(NOT_MEASURED) if table[outcomes].isna().all(axis=None) else ""
     name, paper, title = _HEADS[exposure]
     return FigureData(name, paper, legend.title(title), _CAPTION, table, missing, legend)

@@ -44,7 +44,7 @@ def plot_group_boxes(data: FigureData, comparisons: pd.DataFrame, exposure: str)
     data : FigureData
         From `cathograph.analysis.figures.group_boxes.data.group_data`.
     comparisons : DataFrame
-    exposure : {"at_tpb", "has_concurrent_channel"}
+    exposure : {"at_tpb", "has_concurrent_channel", "has_touching_channel"}
         As for that function.
     """
     outcomes = outcomes_of(comparisons, exposure)

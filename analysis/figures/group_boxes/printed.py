@@ -42,7 +42,7 @@ def draw_group_boxes(
     Parameters
     ----------
     nmc, comparisons : DataFrame
-    exposure : {"at_tpb", "has_concurrent_channel"}
+    exposure : {"at_tpb", "has_concurrent_channel", "has_touching_channel"}
     legend : PhaseLegend
         As for `cathograph.analysis.figures.group_boxes.data.group_data`.
 

@@ -22,7 +22,8 @@ from cathograph.analysis.figures.figure import (
     split_selections,
 )
 from cathograph.analysis.figures.phase_legend import DEFAULT_LEGEND, PhaseLegend
-from cathograph.analysis.tables.particle_table import STATES, require_columns, without_flagged
+from cathograph.analysis.tables.particle_states import as_tested
+from cathograph.analysis.tables.particle_table import STATES, require_columns
 from cathograph.analysis.tables.wording import format_d, format_p
 
 SUPPLEMENT = {"soc_ev": "S5", "heterogeneity_ev": "S6", "polarization_ev": "S7"}
@@ -162,7 +163,7 @@ def top_metric_data(
     columns = [*name_columns(nmc), state, *edge_columns(nmc)]
     parts = [
         rows[columns].assign(metric=one["metric"], value=rows[str(one["metric"])].astype(float))
-        for name, rows in split_selections(without_flagged(nmc))
+        for name, rows in split_selections(as_tested(nmc))
         for one in strongest(correlations, state, name, top=top)
     ]
     table = pd.concat(parts, ignore_index=True).dropna(subset=[state, "value"])

@@ -26,14 +26,8 @@ from cathograph.analysis.figures.figure import (
 )
 from cathograph.analysis.figures.least_squares import line_through
 from cathograph.analysis.figures.phase_legend import DEFAULT_LEGEND, PhaseLegend
-from cathograph.analysis.tables.particle_table import (
-    EXPOSURES,
-    STATES,
-    flags_of,
-    numbers_of,
-    require_columns,
-    without_flagged,
-)
+from cathograph.analysis.tables.particle_states import as_tested
+from cathograph.analysis.tables.particle_table import EXPOSURES, STATES, flags_of, numbers_of, require_columns
 from cathograph.analysis.tables.wording import format_d, format_p
 
 _CAPTION = (
@@ -94,7 +88,7 @@ def size_data(nmc: pd.DataFrame, adjusted: pd.DataFrame, legend: PhaseLegend = D
     require_columns(adjusted, ("exposure", "outcome", "size", "d", "d_adjusted", "p_adjusted_clustered"))
     size = str(adjusted["size"].iloc[0])
     require_columns(nmc, (size, *STATES, *EXPOSURES))
-    table = without_flagged(nmc)[[*name_columns(nmc), size, *EXPOSURES, *STATES, *edge_columns(nmc)]]
+    table = as_tested(nmc)[[*name_columns(nmc), size, *EXPOSURES, *STATES, *edge_columns(nmc)]]
     missing = legend.write(NOT_MEASURED) if table[list(STATES)].isna().all(axis=None) else ""
     return FigureData("fig-s8-size", "Fig. S8", "States at equal size", _CAPTION, table, missing, legend)
 

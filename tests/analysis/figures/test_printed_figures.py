@@ -57,8 +57,8 @@ def report(request):
 
 def test_every_figure_is_there_and_none_is_empty(report):
     assert [printed.paper for printed in report.figures] == [
-        "Fig. 3a", "Fig. 3b", "Fig. 3c", "Fig. 4d–g", "Fig. 5c–e", "Fig. 5a", "Fig. S5", "Fig. S6", "Fig. S7",
-        "Fig. S8",
+        "Fig. 3a", "Fig. 3b", "Fig. 3c", "Fig. 4d–g", "Fig. 5c–e", "Ours", "Fig. 5a", "Fig. S5", "Fig. S6",
+        "Fig. S7", "Fig. S8",
     ]  # fmt: skip
     for printed in report.figures:
         assert panels_without_data(printed) == []
@@ -82,7 +82,7 @@ def test_a_state_is_never_shown_without_saying_what_it_is(report):
 def test_what_is_not_measured_is_said():
     report = build_report(SELECTIONS["not measured"], title="", draws=0)
     missing = {printed.paper for printed in report.figures if printed.missing}
-    assert missing == {"Fig. 5c–e", "Fig. 5a", "Fig. S5", "Fig. S6", "Fig. S7", "Fig. S8"}
+    assert missing == {"Fig. 5c–e", "Ours", "Fig. 5a", "Fig. S5", "Fig. S6", "Fig. S7", "Fig. S8"}
     boxes = next(printed for printed in report.figures if printed.paper == "Fig. 4d–g")
     assert words(boxes).count("not") == 3  # the size is there, the three states are not
 

@@ -93,7 +93,7 @@ def test_the_pictures_fetch_nothing_either(folder):
 
 def test_every_figure_is_on_the_page_and_beside_it(built, page, folder):
     pictures = [address for address in page.addresses if address.startswith("data:")]
-    assert len(pictures) == len(built.figures) == 10
+    assert len(pictures) == len(built.figures) == 11
     for printed, picture in zip(built.figures, pictures, strict=True):
         svg = base64.b64decode(picture.partition(",")[2])
         assert svg == (folder / "figures" / f"{printed.name}.svg").read_bytes()
@@ -111,7 +111,7 @@ def test_names_are_text_and_nothing_else(page):
 
 def test_the_page_shows_the_numbers_of_the_statistics(selections, page, folder):
     expected = compute_electrode_statistics(selections[EVIL].nmc, metrics=list(METRICS), draws=0)
-    written = pd.read_csv(folder / "tables" / "table-s1.csv").drop(columns="selection").iloc[:6]
+    written = pd.read_csv(folder / "tables" / "table-s1.csv").drop(columns="selection").iloc[:9]
     pd.testing.assert_frame_equal(
         written[["figure", "n_exposed", "d", "p", "d_clustered", "p_clustered", "p_clustered_family"]],
         expected.group_comparisons[
@@ -121,7 +121,7 @@ def test_the_page_shows_the_numbers_of_the_statistics(selections, page, folder):
         rtol=1e-12,
     )
     shown = next(table for table in page.tables if table[0][:3] == ["selection", "figure", "outcome"])
-    for row, line in zip(shown[1:7], expected.group_comparisons.to_dict("records"), strict=True):
+    for row, line in zip(shown[1:10], expected.group_comparisons.to_dict("records"), strict=True):
         cells = dict(zip(shown[0], row, strict=True))
         for name in ("n_exposed", "mean_exposed", "t", "p", "d", "g"):
             assert cells[name] == write_value(line[name])
@@ -147,6 +147,19 @@ def test_one_image_two_radii_two_ways_of_reading_and_shared_images():
     assert "0.15 to 0.3 µm" in notes
     assert "2 different" in notes
     assert "1 images" in notes
+
+
+def test_the_accuracy_of_a_spot_check_where_there_is_one():
+    def images_of(tables):
+        built = build_report({"a": tables}, title="", draws=0)
+        return next(table for table in built.provenance if table.name == "images")
+
+    tables = make_tables(12, 2, measured=False)
+    assert not {"accuracy", "unlike_painted"} & set(images_of(tables).shown)
+    tables.images.loc[0, ["accuracy", "accuracy_low", "accuracy_high"]] = [0.9, 0.744, 0.965]
+    shown = images_of(tables)
+    assert shown.shown[-3:] == ("accuracy", "accuracy_low", "accuracy_high")
+    assert "spot check" in shown.caption
 
 
 def test_a_selection_without_any_particle():
@@ -215,6 +228,21 @@ def test_a_selection_without_an_analysis_of_variance_is_not_left_out():
         assert "whole: " not in table.caption
 
 
+def test_touching_channels_are_counted_and_can_take_the_place_of_the_others():
+    whole = make_tables(60, 8)
+    usual = build_report({"whole": whole}, title="", draws=0)
+    chosen = build_report({"whole": whole}, title="", draws=0, channel="has_touching_channel")
+    counted = usual.tables[0].data["nmc_with_touching_channels"].tolist()
+    assert counted == [whole.nmc["has_touching_channel"].sum()]
+    assert "nmc_with_touching_channels" in usual.tables[0].shown
+    captions = [next(t for t in each.tables if t.name == "table-s2").caption for each in (usual, chosen)]
+    assert ["TPB × concurrent channel" in captions[0], "TPB × touching channel" in captions[1]] == [True] * 2
+    terms = next(table for table in chosen.tables if table.name == "table-s3").data["term"]
+    assert "at_tpb:has_touching_channel" in terms.tolist()
+    assert chosen.parameters["channel of S2 and S3"] == "has_touching_channel"
+    assert "fig-touching-channel" in [printed.name for printed in usual.figures]
+
+
 def test_the_reason_stands_in_the_place_of_a_p_value():
     data = pd.DataFrame(
         {
@@ -244,5 +272,5 @@ def test_flagged_states_are_told_and_their_comparison_stands_beside(selections):
     by_name = {table.name: table.data for table in built.tables}
     assert (by_name["table-s1"]["n_flagged"] == chosen.sum()).all()
     beside = by_name["table-s1-with-flagged"]
-    assert len(beside) == 6
+    assert len(beside) == 9
     assert beside["d_with_flagged"].notna().all()

@@ -9,6 +9,7 @@ from cathograph.analysis.statistics.anova import two_way_anova
 from cathograph.analysis.statistics.electrode_statistics import (
     ElectrodeStatistics,
     compute_electrode_statistics,
+    tabulate_anova,
 )
 from cathograph.analysis.statistics.group_comparison import compare_groups
 from cathograph.analysis.statistics.multiple_testing import correct_family
@@ -37,6 +38,45 @@ def test_table_s1_is_the_six_comparisons(table: pd.DataFrame, found: ElectrodeSt
     np.testing.assert_allclose(s1["p_clustered_family"], correct_family(s1["p_clustered"]))
     assert (s1["p_family"] >= s1["p"]).all()
     np.testing.assert_allclose(s1["d_size_adjusted"], found.size_adjusted["d_adjusted"])
+
+
+@pytest.fixture(scope="module")
+def with_touching(table: pd.DataFrame) -> pd.DataFrame:
+    """Give the same particles, every third of them with a touching channel."""
+    return table.assign(has_touching_channel=np.arange(len(table)) % 3 == 0)
+
+
+def test_a_table_with_touching_channels_has_nine_comparisons(
+    with_touching: pd.DataFrame, found: ElectrodeStatistics
+) -> None:
+    nine = compute_electrode_statistics(with_touching, draws=0)
+    s1 = nine.group_comparisons
+    assert s1["figure"].tolist() == ["4e", "4f", "4g", "5c", "5d", "5e", "ours", "ours", "ours"]
+    touching = s1[s1["exposure"] == "has_touching_channel"]
+    assert touching["outcome"].tolist() == list(STATES)
+    for line in touching.to_dict("records"):
+        one = compare_groups(with_touching, line["outcome"], "has_touching_channel", draws=0)
+        for name in ("d", "p", "d_clustered", "p_clustered"):
+            assert line[name] == pytest.approx(getattr(one, name))
+    np.testing.assert_allclose(s1["p"][:6], found.group_comparisons["p"])
+    np.testing.assert_allclose(s1["p_family"], correct_family(s1["p"]))
+    assert nine.size_adjusted["exposure"].tolist() == s1["exposure"].tolist()
+    assert set(nine.counterparts["exposure"]) == set(s1["exposure"])
+    assert nine.anova_heterogeneity["p"].equals(found.anova_heterogeneity["p"]), "TPB × concurrent channel"
+
+
+def test_the_analyses_of_variance_take_either_type_of_channel(with_touching: pd.DataFrame) -> None:
+    s2, s3 = tabulate_anova(with_touching, channel="has_touching_channel")
+    for lines, state in ((s2, "heterogeneity_ev"), (s3, "polarization_ev")):
+        expected = two_way_anova(with_touching, state, ("at_tpb", "has_touching_channel"), type_of_squares=3)
+        assert lines["term"].tolist()[1] == "has_touching_channel"
+        assert lines["p"].iloc[4:7].tolist() == pytest.approx([term.p for term in expected.terms])
+    with pytest.raises(
+        InputError, match="channel 'at_tpb'; expected has_concurrent_channel or has_touching_channel"
+    ):
+        tabulate_anova(with_touching, channel="at_tpb")
+    with pytest.raises(InputError, match="no column has_touching_channel"):
+        tabulate_anova(with_touching.drop(columns="has_touching_channel"), channel="has_touching_channel")
 
 
 def test_tables_s2_and_s3_hold_both_types(table: pd.DataFrame, found: ElectrodeStatistics) -> None:
@@ -148,3 +188,23 @@ def test_the_result_with_flagged_states_stands_beside() -> None:
         assert plain[f"{name}_with_flagged"].isna().all()
     line = found.set_index(["exposure", "outcome"]).loc[("at_tpb", "heterogeneity_ev")]
     assert line["p_clustered_with_flagged"] < 1e-6 < line["p_clustered"]
+
+
+def test_noise_that_differs_between_groups_is_no_effect_once_it_is_known() -> None:
+    """All particles are homogeneous; those in TPBs are thinner, so their fits are noisier."""
+    table = flagged_table().drop(columns="flagged")
+    rng = np.random.default_rng(5)
+    noise = np.where(table["at_tpb"], 0.4, 0.2)
+    table["heterogeneity_ev"] = noise * rng.uniform(0.95, 1.05, len(table))
+    table["heterogeneity_corrected_ev"] = rng.uniform(0, 0.05, len(table))
+    table["fit_noise_ev"] = noise
+    found = compute_electrode_statistics(table, draws=0).group_comparisons
+    line = found.set_index(["exposure", "outcome"]).loc[("at_tpb", "heterogeneity_ev")]
+    assert line["without_fit_noise"] is True
+    assert line["p"] > 1e-3
+    assert line["p_with_noise"] < 1e-12
+    assert found["d_with_noise"].notna().sum() == 2
+    plain = compute_electrode_statistics(table.drop(columns="heterogeneity_corrected_ev"), draws=0)
+    others = plain.group_comparisons.set_index(["exposure", "outcome"])
+    assert others.loc[("at_tpb", "heterogeneity_ev"), "d"] == line["d_with_noise"]
+    assert others["d_with_noise"].isna().all()

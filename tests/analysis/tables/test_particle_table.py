@@ -4,15 +4,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cathograph.analysis.tables.particle_states import (
+    as_tested,
+    describe_spread,
+    flagged_states,
+    is_corrected,
+    states_of,
+)
 from cathograph.analysis.tables.particle_table import (
     cluster_of,
-    flagged_states,
     flags_of,
     name_clusters,
     numbers_of,
     sample_codes,
-    states_of,
-    without_flagged,
 )
 from cathograph.schema.errors import InputError
 
@@ -112,5 +116,69 @@ def test_flagged_states_are_nulls_and_other_numbers_are_not() -> None:
     np.testing.assert_array_equal(states_of(table, "area_um2"), [1, 2, 3, 4])
     assert flagged_states(table, "soc_ev").tolist() == [False, True, False, False]
     assert not flagged_states(table, "area_um2").any()
-    np.testing.assert_array_equal(without_flagged(table)["soc_ev"], [8343, np.nan, 8345, np.nan])
+    np.testing.assert_array_equal(as_tested(table)["soc_ev"], [8343, np.nan, 8345, np.nan])
     assert table["soc_ev"].tolist()[1] == 8344
+
+
+def spreads(**columns):
+    """Three particles with heterogeneity, the last one flagged."""
+    return pd.DataFrame(
+        {
+            "heterogeneity_ev": [0.5, 0.4, 0.9],
+            "heterogeneity_corrected_ev": [0.3, 0.2, 0.8],
+            "fit_noise_ev": [0.4, 0.3, 0.4],
+            "flagged": [False, False, True],
+        }
+        | columns
+    )
+
+
+def test_heterogeneity_is_read_without_noise_where_it_is_known_for_all() -> None:
+    table = spreads()
+    assert is_corrected(table)
+    np.testing.assert_array_equal(states_of(table, "heterogeneity_ev"), [0.3, 0.2, np.nan])
+    np.testing.assert_array_equal(states_of(table, "heterogeneity_ev", with_noise=True), [0.5, 0.4, np.nan])
+    np.testing.assert_array_equal(states_of(table, "heterogeneity_ev", with_flagged=True), [0.3, 0.2, 0.8])
+    # One tested particle without: all are read as they were measured. A flagged one does not matter.
+    for unknown, expected in (([0.3, None, 0.8], [0.5, 0.4, np.nan]), ([0.3, 0.2, None], [0.3, 0.2, np.nan])):
+        lacking = spreads(heterogeneity_corrected_ev=unknown)
+        np.testing.assert_array_equal(states_of(lacking, "heterogeneity_ev"), expected)
+    old = table.drop(columns="heterogeneity_corrected_ev")
+    assert not is_corrected(old)
+    np.testing.assert_array_equal(states_of(old, "heterogeneity_ev"), [0.5, 0.4, np.nan])
+
+
+def test_figures_read_each_selection_as_its_tests_do() -> None:
+    table = pd.concat(
+        [spreads(selection="a"), spreads(selection="b", heterogeneity_corrected_ev=[0.1, None, None])]
+    )
+    np.testing.assert_array_equal(as_tested(table)["heterogeneity_ev"], [0.3, 0.2, np.nan, 0.5, 0.4, np.nan])
+
+
+def test_what_the_spread_contains_is_said() -> None:
+    assert describe_spread(spreads(heterogeneity_ev=[None] * 3)) == []
+    (known,) = describe_spread(spreads())
+    assert "without the noise" in known
+    assert "2 particles" in known
+    unknown, cut = describe_spread(
+        spreads(heterogeneity_corrected_ev=[0.3, None, None], heterogeneity_uncut_ev=[0.6, None, 2.0])
+    )
+    assert "unknown for 1 of 2" in unknown
+    assert "1 of these particles" in cut
+
+
+def test_what_the_window_cuts_is_the_estimate_for_the_whole_or_left_out() -> None:
+    table = spreads(
+        flagged=False,
+        soc_ev=[8343.0, 8344.0, 8347.0],
+        soc_uncut_ev=[None, 8344.2, None],
+        heterogeneity_uncut_ev=[None, 0.5, None],
+        uncut_reason=[None, None, "too few values in the window to tell its shape"],
+    )
+    np.testing.assert_array_equal(states_of(table, "soc_ev"), [8343, 8344.2, np.nan])
+    np.testing.assert_allclose(states_of(table, "heterogeneity_ev"), [0.3, 0.4, np.nan])  # √(0.5² − 0.3²)
+    np.testing.assert_array_equal(states_of(table, "heterogeneity_ev", with_noise=True), [0.5, 0.5, np.nan])
+    np.testing.assert_array_equal(states_of(table, "soc_ev", with_flagged=True), [8343, 8344, 8347])
+    assert flagged_states(table, "heterogeneity_ev").tolist() == [False, False, True]
+    table["polarization_ev"] = [0.0, 1.0, 2.0]
+    np.testing.assert_array_equal(states_of(table, "polarization_ev"), [0, 1, 2])

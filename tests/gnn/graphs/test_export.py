@@ -13,6 +13,7 @@ from torch_geometric.data import Batch, HeteroData
 from toy_measurement import make_toy_measurement
 from toy_rows import make_toy_rows
 
+from cathograph.gnn.graph_layout import layout_of
 from cathograph.gnn.graphs.export import export_hetero_data, save_hetero_data
 from cathograph.gnn.graphs.hetero_data import edge_types, node_types
 from cathograph.gnn.graphs.node_features import FEATURES, Missing
@@ -75,9 +76,9 @@ def test_toy_image(toy_store):
     # No two NMC touch: the edge type is there, empty, five wide.
     assert graph[NMC, "contact", NMC].edge_index.shape == (2, 0)
     assert graph[NMC, "contact", NMC].edge_attr.shape == (0, 5)
-    # Of NMC 2 there is no polarization, of NMC 5 nothing.
-    assert graph[NMC].y.tolist() == [[8343, 0.5, 1], [8344, 0.7, 0], [0, 0, 0]]
-    assert graph[NMC].y_mask.tolist() == [[True] * 3, [True, True, False], [False] * 3]
+    # The state of NMC 2 is flagged, NMC 5 has none.
+    assert graph[NMC].y.tolist() == [[8343, 0.5, 1], [0, 0, 0], [0, 0, 0]]
+    assert graph[NMC].y_mask.tolist() == [[True] * 3, [False] * 3, [False] * 3]
     assert graph[NMC].flagged.tolist() == [False, True, True]
     assert {graph[each].x.dtype for each in NODE_TYPES} == {graph[NMC].y.dtype} == {torch.float64}
     places = {
@@ -89,6 +90,15 @@ def test_toy_image(toy_store):
         "segmentation": "k1", "measurement": "m1",
     }  # fmt: skip
     assert (graph.pixel_size_um, graph.dropped) == (0.1, 0)
+
+
+def test_flagged_states_are_targets_only_where_they_are_asked_for(toy_store):
+    (graph,) = export_hetero_data(toy_store, SubgraphSelection(with_flagged=True))
+    assert graph[NMC].y.tolist() == [[8343, 0.5, 1], [8344, 0.7, 0], [0, 0, 0]]
+    assert graph[NMC].y_mask.tolist() == [[True] * 3, [True, True, False], [False] * 3]
+    assert (graph.with_flagged, layout_of([graph]).with_flagged) == (True, True)
+    (usual,) = export_hetero_data(toy_store)
+    assert (usual.with_flagged, layout_of([usual]).with_flagged) == (False, False)
 
 
 def rows_of(graph, rows):
@@ -138,7 +148,7 @@ def test_there_and_back_is_the_same_to_the_last_bit(store, fill, seed, ndim):
     fill(rows, states)
     sizes = ("area_um2", "perimeter_um") if ndim == 2 else ("volume_um3", "surface_um2")
     features = ["area_px", *sizes, "equivalent_diameter_um", "convexity", "touches_border"]
-    (graph,) = export_hetero_data(store, features=features)
+    (graph,) = export_hetero_data(store, SubgraphSelection(with_flagged=True), features=features)
     particles, contacts = rows_of(graph, rows)
     assert_same_values(particles, rows.particles, ["label"], ["label", *features, "centroid_y", "centroid_x"])
     assert particles["phase"].tolist() == rows.particles.sort_values("label")["phase"].tolist()

@@ -163,3 +163,12 @@ def test_a_card_from_before_edges_had_names_is_of_ni_k(model):
     card = model.layout.to_card()
     del card["absorption_edge"]
     assert GraphLayout.from_card(card).absorption_edge == "Ni K"
+
+
+def test_a_model_knows_whether_it_learnt_from_flagged_states(model):
+    """A card from before they were left out does not say so: it did."""
+    card = model.layout.to_card()
+    assert card["with_flagged"] is False
+    assert not GraphLayout.from_card(card).with_flagged
+    del card["with_flagged"]
+    assert GraphLayout.from_card(card).with_flagged

@@ -75,7 +75,7 @@ def test_an_image_with_its_map_and_back_out_by_query(store, files, made):
     assert found == pytest.approx(np.average(truth["soc_ev"], weights=truth["n_valid_px"]), abs=0.05)
     assert measured["dropped_fraction"].mean() == pytest.approx(0.02, abs=0.01)
     structures = ask(store, "state_by_structure")
-    for structure in ("TPB", "concurrent channel"):
+    for structure in ("TPB", "concurrent channel", "touching channel"):
         part = structures[structures["structure"] == structure]
         assert part["particles"].sum() == len(table)
         assert np.average(part["mean_soc_ev"].fillna(0), weights=part["measured"]) == pytest.approx(

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from cathograph.analysis.tables.particle_states import states_of
 from cathograph.ingest.options import StateMethod
 from cathograph.ingest.regions.regions import Regions
 from cathograph.ingest.states.electrochemistry import MOSTLY_DROPPED, measure_states
@@ -70,3 +71,26 @@ def test_no_value_where_it_cannot_be_told(rows, reason):
     assert table["heterogeneity_uncut_ev"].isna().all()
     assert table["soc_uncut_ev"].isna().all()
     assert (table["uncut_reason"] == reason).all()
+
+
+def test_failed_fits_outside_of_the_window_are_no_cut():
+    """One mode in the middle and 5 % of the fits far away: the window cuts nothing, whatever the shape."""
+    rows = draw(8344, 5, 1000, 0.5)
+    rows[:, ::20] = 8300.0
+    rows[:, 10:300:20] = 8355.0
+    table = states(rows)
+    assert (table["dropped_fraction"] > 0.05).all()
+    assert table[["heterogeneity_uncut_ev", "uncut_reason"]].isna().all(axis=None)
+
+
+@pytest.mark.parametrize("cut", [0.03, 0.08])
+def test_equal_spreads_read_equal_whether_cut_or_not(cut):
+    """Case: every particle has a spread of 0.8 eV; those that the window cuts a little read 0.1 eV less, and do not."""
+    from scipy.special import ndtri
+
+    middle, upper = states(draw(8344, 300)), states(draw(8348 + SPREAD_EV * ndtri(cut), 300, seed=2))
+    measured = middle["heterogeneity_ev"].mean() - upper["heterogeneity_ev"].mean()
+    read = [states_of(each, "heterogeneity_ev") for each in (middle, upper)]
+    assert measured > 0.05
+    assert np.nanmean(read[0]) - np.nanmean(read[1]) == pytest.approx(0, abs=0.02)
+    assert np.isnan(read[1]).mean() < 0.15

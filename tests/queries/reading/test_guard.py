@@ -184,3 +184,22 @@ def test_time_limit_holds_where_the_guard_lets_pass(store):
             adhoc("UNWIND range(1, 100000000) AS x WITH x WHERE x % 2 = 0 RETURN count(x)"),
             timeout_s=0.2,
         )
+
+
+def test_brackets_nested_too_deep_never_reach_the_server(store):
+    """Its parser takes minutes for a thousand; a hundred pass."""
+    deepest = f"RETURN {'(' * 99}1{')' * 99} AS one"
+    assert run(store, adhoc(deepest), timeout_s=60)["one"].tolist() == [1]
+    for left, right in ("()", "[]"):
+        with pytest.raises(QueryError, match="more than 100 levels"):
+            run(store, adhoc(f"RETURN {left * 1000}1{right * 1000} AS one"), timeout_s=5)
+    assert run(store, adhoc(f"RETURN '{'(' * 1000}' AS text"), timeout_s=60)["text"].str.len().tolist() == [
+        1000
+    ]
+
+
+@pytest.mark.parametrize("levels", [150, 3000])
+def test_an_answer_nested_too_deep_is_refused(store, levels):
+    deep = f"RETURN reduce(a = [], i IN range(1, {levels}) | [a]) AS deep"
+    with pytest.raises(QueryError, match="100 levels"):
+        run(store, adhoc(deep), timeout_s=60)

@@ -99,6 +99,11 @@ def test_wrong_password(neo4j_server):
         connect(neo4j_server.uri, "neo4j", "not the password")
 
 
+def test_a_server_without_tls(neo4j_server):
+    with pytest.raises(CannotConnect, match=r"bolt\+s:// needs a server with TLS; .* bolt://"):
+        connect(neo4j_server.uri.replace("bolt://", "bolt+s://"), neo4j_server.user, neo4j_server.password)
+
+
 def test_a_server_that_went_away(store, neo4j_server, relay, monkeypatch):
     """Cut while an image is written: a clear error, nothing seen; running again finishes the work."""
     empty = content_hash(store)

@@ -209,6 +209,7 @@ def test_state_by_structure(toy_store):
         ("physical TPB", False, 2, 1, 2, 8344.0, 0.7, None, 0, True),
         ("concurrent channel", True, 2, 2, 1, 8343.5, 0.6, 1.0, 1, True),
         ("concurrent channel", False, 1, 0, 1, None, None, None, 0, True),
+        ("touching channel", False, 3, 2, 2, 8343.5, 0.6, 1.0, 1, True),
     }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """The field of view: rasters, outlines, rings, where names are said, what stands out."""
 
 import base64
+from dataclasses import replace
 from io import BytesIO
 
 import numpy as np
@@ -10,8 +11,10 @@ from PIL import Image
 from skimage.segmentation import find_boundaries
 
 from cathograph.analysis.figures.field import (
+    FieldGraph,
     FieldTables,
     Layers,
+    field_graph_data,
     has_many_rings,
     plot_field,
     plot_surroundings,
@@ -49,6 +52,9 @@ def tables():
     contacts = pd.DataFrame({"a": [1, 1], "b": [2, 5], "weight": [0.5, 1.0]})
     junctions = pd.DataFrame({"y": [1.5], "x": [2.0]})
     return FieldTables(particles, contacts, junctions, pd.DataFrame({"nmc_a": [1], "nmc_b": [2]}))
+
+
+NO_JUNCTIONS = pd.DataFrame({name: [] for name in ("nmc", "sse", "graphite", "y", "x")})
 
 
 def segments(trace):
@@ -113,6 +119,22 @@ def test_places_are_in_micrometres(tables):
     assert named(figure, "concurrent").line.dash == "dash"
     assert figure.layout.xaxis.range == (0, 2.5)
     assert figure.layout.xaxis.title.text == "µm"
+
+
+def test_touching_channels_are_dotted_and_can_be_left_out(tables):
+    with_both = replace(tables, touching=pd.DataFrame({"nmc_a": [1], "nmc_b": [5]}))
+    points = hover_points(tables.particles)
+    figure = plot_field(with_both, points, Layers(), shape=(3, 5), pixel_size_um=1.0)
+    assert named(figure, "touching").line.dash == "dot"
+    assert segments(named(figure, "touching")) == {((1.0, 1.0), (2.5, 2.5))}
+    without = plot_field(with_both, points, Layers(touching=False), shape=(3, 5), pixel_size_um=1.0)
+    names = [trace.name for trace in without.data]
+    assert "concurrent channels (1)" in names
+    assert not any(str(name).startswith("touching") for name in names)
+    table = field_graph_data(
+        FieldGraph("", LABELS, None, 1.0, replace(with_both, junctions=NO_JUNCTIONS))
+    ).table
+    assert table.loc[table["mark"] == "touching channel", ["a", "b"]].to_numpy().tolist() == [[1, 5]]
 
 
 def test_a_chosen_particle_stands_out_with_its_contacts(tables):
