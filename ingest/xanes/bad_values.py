@@ -51,7 +51,7 @@ MAD_TO_SIGMA = 1.4826
 """Standard deviation of a normal distribution over its median absolute deviation."""
 LEAST_RUN = 4
 """Equal values in a row that are suspected."""
-_SCREEN = 4.5  # times the mean difference: 3.6 σ of noise alone
+_SCREEN = 5.0  # times the mean difference: 4 σ of noise alone
 _LEAST_SCREENED = 24  # with fewer energies one outlier dominates that mean
 NODES = 4
 """Values that a prediction takes at most."""
