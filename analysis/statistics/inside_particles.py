@@ -128,12 +128,17 @@ def describe_slope(found: ClusteredEffect, target: Target = "junction", *, alpha
     effect = found.quoted
     if np.isnan(effect.estimate):
         return f"{about}: no test ({effect.reason})."
-    size = f"mean slope {effect.estimate:+.3g} eV/µm at equal depth in {found.n_particles} particles"
+    size = f"mean slope {_signed(effect.estimate)} eV/µm at equal depth in {found.n_particles} particles"
     if np.isnan(effect.p_value):
         return f"{about}: {size}; no test ({effect.reason})."
     low, high = effect.ci
-    numbers = f"{size} ({low:+.3g} to {high:+.3g}, p = {effect.p_value:.2g})"
+    numbers = f"{size} ({_signed(low)} to {_signed(high)}, p = {effect.p_value:.2g})"
     if effect.p_value >= alpha:
         return f"{about}: {numbers}. No front is shown."
     way = "rise away from" if effect.estimate > 0 else "fall away from"
     return f"{about}: {numbers}. Energies {way} it."
+
+
+def _signed(value: float) -> str:
+    """Write a number with its sign, a true minus."""
+    return f"{value:+.3g}".replace("-", "−")

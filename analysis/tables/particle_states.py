@@ -154,7 +154,7 @@ def describe_spread(table: pd.DataFrame) -> list[str]:
         )
         said = [
             f"Heterogeneity contains the noise of the fit, which is unknown for {unknown} of {n} particles: small and "
-            "thin particles read too high. Maps of `cathograph xanes fit` hold the standard errors that correct it."
+            "thin particles read too high. Maps made by cathograph xanes fit hold the standard errors that correct it."
         ]
     cut = tested & (values != numbers_of(table, HETEROGENEITY))
     if cut.any():

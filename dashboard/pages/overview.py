@@ -69,7 +69,7 @@ def _show_counts(images: pd.DataFrame, legend: PhaseLegend) -> None:
             )
         ),
     )
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, gap="xsmall"):  # six tiles side by side at 1440 pixels
         for label, value, detail in shown:
             st.metric(
                 label,
@@ -78,7 +78,7 @@ def _show_counts(images: pd.DataFrame, legend: PhaseLegend) -> None:
                 delta_color="off",
                 delta_arrow="off",
                 border=True,
-                width=168,
+                width=156,
             )
     st.subheader("Samples")
     st.dataframe(samples, hide_index=True, column_config=columns)
