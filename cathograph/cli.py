@@ -36,6 +36,7 @@ from cathograph.commands.query import queries, query
 from cathograph.commands.report import report
 from cathograph.commands.rollback import rollback
 from cathograph.commands.segment import segment
+from cathograph.commands.spot_check import spot_check
 from cathograph.commands.standard_streams import standard_output
 from cathograph.commands.train import train
 from cathograph.commands.verify import verify
@@ -55,6 +56,7 @@ app.command()(inspect)
 app.command()(composites)
 app.command()(ingest)
 app.command()(ingest_map)
+app.command()(spot_check)
 app.command()(init_beamtime)
 app.command()(watch)
 app.command()(jobs)

@@ -24,7 +24,7 @@ from cathograph.ingest.metrics import refresh_metrics
 from cathograph.ingest.options import IngestOptions, Source, Stored
 from cathograph.ingest.pixel_size_choice import choose_pixel_size
 from cathograph.ingest.provenance import run_record
-from cathograph.ingest.reading import Reading, open_with, read_regions
+from cathograph.ingest.reading import Reading, difference_of, open_with, read_regions
 from cathograph.ingest.regions.pieces import notes_on_large_particles, notes_on_pieces
 from cathograph.ingest.rows import image_rows
 from cathograph.ingest.states.map_source import MapFile, MapSource
@@ -270,6 +270,7 @@ def analyse_page(
         local_channel_path_um=options.local_channel_path_um,
     )
     uncertainty = find_uncertainty(pixels, graph.regions, reading, content)
+    unlike_painted = difference_of(pixels, reading)
     rows = image_rows(
         graph,
         view,
@@ -280,6 +281,7 @@ def analyse_page(
         params=params,
         content_sha256=content,
         uncertainty=uncertainty,
+        unlike_painted=unlike_painted,
     )
     return AnalysedImage(rows, graph, uncertainty)
 
@@ -423,6 +425,9 @@ def _ingest_new(
         notes += notes_on_large_particles(graph.regions)
     if reading.options.radius_px == 0:
         notes.append("no contacts, because `radius_px` is 0; regions that touch are in contact from 1 on")
+    unlike = analysed.rows.segmentation["unlike_painted"]
+    if unlike is not None:
+        notes.append(f"unlike the painted images: {unlike}; look at the result, and paint on this image")
     if analysed.uncertainty is not None:
         notes.append(analysed.uncertainty.note)
     if left_behind:

@@ -19,7 +19,7 @@ from cathograph.ingest.regions.labelling import label_phases, regions_from_label
 from cathograph.ingest.regions.regions import Regions
 from cathograph.ingest.regions.splitting import SplitRules
 from cathograph.ingest.segmentation import Segmenter, make_segmenter, run_segmenter
-from cathograph.ingest.segmentation.segmenter import SamplingSegmenter
+from cathograph.ingest.segmentation.segmenter import ComparingSegmenter, SamplingSegmenter
 from cathograph.ingest.segmentation.uncertainty.interval_calibration import (
     IntervalCalibration,
     read_calibration,
@@ -211,8 +211,43 @@ def read_regions(pixels: NDArray[np.generic], reading: Reading) -> Regions:
     if reading.phase_map is not None:
         phase_image = apply_phase_map(pixels, reading.phase_map)
     elif reading.segmenter is not None:
-        phase_image = run_segmenter(reading.segmenter, grey_of(pixels, reading), reading.composite)
+        phase_image = segmented(pixels, reading.segmenter, reading)
     return regions_of_phases(phase_image, options, reading.composite)
+
+
+def segmented(pixels: NDArray[Any], segmenter: Segmenter, reading: Reading) -> NDArray[np.uint8]:
+    """Segment the grey values of an image: `Phase.code` of each pixel.
+
+    Parameters
+    ----------
+    pixels : array, shape (y, x) or (z, y, x)
+        As read from the file.
+    segmenter : Segmenter
+        Of the reading.
+    reading : Reading
+        How the image is read.
+
+    Raises
+    ------
+    InputImageError, SegmentationError
+        When the pixels are no grey image.
+    """
+    return run_segmenter(segmenter, grey_of(pixels, reading), reading.composite)
+
+
+def difference_of(pixels: NDArray[Any], reading: Reading) -> str | None:
+    """Say how an image differs from those that its model was painted on; None for any other segmenter.
+
+    Parameters
+    ----------
+    pixels : array, shape (y, x) or (z, y, x)
+        As read from the file, checked.
+    reading : Reading
+        How the image is read.
+    """
+    if not isinstance(reading.segmenter, ComparingSegmenter):
+        return None
+    return reading.segmenter.difference_from_painted(grey_of(pixels, reading))
 
 
 def grey_of(pixels: NDArray[Any], reading: Reading) -> NDArray[Any]:

@@ -29,6 +29,7 @@ def image_rows(
     params: Mapping[str, JsonScalar | Mapping[str, JsonScalar]],
     content_sha256: str,
     uncertainty: ImageUncertainty | None = None,
+    unlike_painted: str | None = None,
 ) -> ImageRows:
     """Bring a particle graph into the rows that are written.
 
@@ -44,6 +45,8 @@ def image_rows(
         Provenance of the segmentation; see `cathograph.schema.nodes.SEGMENTATION`.
     uncertainty : ImageUncertainty, optional
         How sure it is, where that was asked for.
+    unlike_painted : str, optional
+        How the image differs from those that its model was painted on.
 
     Returns
     -------
@@ -79,6 +82,7 @@ def image_rows(
                 {str(phase): n for phase, n in graph.regions.dropped.items()}, sort_keys=True
             ),
             **uncertainty_properties(uncertainty),
+            "unlike_painted": unlike_painted,
         },
         particles=particle_rows(graph, None if uncertainty is None else uncertainty.confidence),
         contacts=contact_rows(graph),

@@ -11,6 +11,7 @@ from cathograph.phantom.microstructure import Microstructure, make_microstructur
 from cathograph.phantom.parameters import MicrostructureParameters
 from cathograph.phantom.particle_kinds import PARTICLE_KINDS, make_particles
 from cathograph.phantom.presets import PRESETS, preset_parameters
+from cathograph.phantom.reaction_front import reaction_front
 from cathograph.phantom.spectra import edge_spectrum
 from cathograph.phantom.xanes_stack import iterate_xanes_blocks, make_xanes_stack
 
@@ -33,5 +34,6 @@ __all__ = [
     "merge_touching",
     "phantom_set",
     "preset_parameters",
+    "reaction_front",
     "render_grey",
 ]

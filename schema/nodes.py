@@ -25,6 +25,7 @@ from cathograph.schema.jobs import JOB_PROPERTIES
 from cathograph.schema.measures import PARTICLE_MEASURES, SEGMENTATION_MEASURES
 from cathograph.schema.network_metrics import PARTICLE_METRICS, SEGMENTATION_METRICS
 from cathograph.schema.properties import Kind, Property
+from cathograph.schema.spot_check import SEGMENTATION_SPOT_CHECK
 from cathograph.schema.uncertainty import PARTICLE_CONFIDENCE, SEGMENTATION_UNCERTAINTY
 
 
@@ -141,6 +142,13 @@ SEGMENTATION = NodeType(
         ),
         Property("dropped", Kind.STRING, "regions below the minimum size per phase, as JSON"),
         *SEGMENTATION_UNCERTAINTY,
+        Property(
+            "unlike_painted",
+            Kind.STRING,
+            "how the image differs from those its model was painted on; null: it does not, or no painted model",
+            nullable=True,
+        ),
+        *SEGMENTATION_SPOT_CHECK,
         *SEGMENTATION_METRICS,
         Property("measures_computed", Kind.DATETIME, "when the last of them were written", nullable=True),
         Property(

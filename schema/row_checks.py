@@ -16,12 +16,16 @@ from cathograph.schema.errors import RowError
 from cathograph.schema.measures import MEASURE_NAMES
 from cathograph.schema.network_metrics import METRIC_NAMES
 from cathograph.schema.properties import Kind, Property
+from cathograph.schema.spot_check import SPOT_CHECK_NAMES
 
 NOT_IN_ROWS = (
-    frozenset({"key", "active", "created", "measured", "measures_computed"}) | METRIC_NAMES | MEASURE_NAMES
+    frozenset({"key", "active", "created", "measured", "measures_computed"})
+    | METRIC_NAMES
+    | MEASURE_NAMES
+    | SPOT_CHECK_NAMES
 )
 """Properties that do not come with the rows: keys follow from labels, times from the server, and network metrics
-and measures are computed from what is stored."""
+and measures are computed from what is stored. A spot check is made later."""
 
 _BEYOND_INTEGERS = 2.0**63
 

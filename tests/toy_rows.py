@@ -30,7 +30,7 @@ def make_toy_rows(image="field", sample="s1", key="k1", **view):
             "ndim": 2, "shape": [8, 8], "pixel_size_um": 0.1, "radius_px": 3, "radius_um": 0.3,
             "n_particles": 5, "n_contacts": 5, "n_tpbs": 2, "n_physical_tpbs": 1, "n_channel_pairs": 1,
             "channel_pairs_stored": True, "local_channel_path_um": 1.0, "hub_share_sse": 1.0,
-            "hub_share_graphite": 1.0, "dropped": "{}",
+            "hub_share_graphite": 1.0, "unlike_painted": None, "dropped": "{}",
             **SSB_CATHODE.segmentation_properties(),
             **{prop.name: None for prop in SEGMENTATION_UNCERTAINTY},
         },

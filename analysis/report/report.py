@@ -27,6 +27,7 @@ from cathograph.analysis.figures.tpb_size import draw_nmc_size_by_tpbs, draw_tpb
 from cathograph.analysis.report.tables import ReportTable, provenance_tables, result_tables
 from cathograph.analysis.statistics.electrode_statistics import compute_electrode_statistics
 from cathograph.analysis.statistics.group_comparison import compare_groups
+from cathograph.analysis.statistics.inside_particles import slope_tests
 from cathograph.analysis.statistics.logarithm import Log
 from cathograph.analysis.tables.electrode_tables import METRICS, PARTICLE, ElectrodeTables, names_of_edges
 from cathograph.analysis.tables.particle_states import describe_spread, flagged_states
@@ -158,7 +159,11 @@ def build_report(
             selections, structure, statistics, together(by_size), s1, s8, correlations, legend, channel
         ),
         sentences={
-            name: each.sentences[: -len(each.correlations) or None] for name, each in statistics.items()
+            name: (
+                *each.sentences[: -len(each.correlations) or None],
+                *slope_tests(selections[name].profiles).get("sentence", ()),
+            )
+            for name, each in statistics.items()
         },
         correlation_sentences={
             name: each.sentences[len(each.sentences) - len(each.correlations) :]

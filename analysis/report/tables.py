@@ -8,6 +8,7 @@ import pandas as pd
 from cathograph.analysis.figures.figure import STATE_NOTE
 from cathograph.analysis.figures.phase_legend import PhaseLegend
 from cathograph.analysis.statistics.electrode_statistics import ElectrodeStatistics
+from cathograph.analysis.statistics.inside_particles import slope_tests
 from cathograph.analysis.tables.electrode_tables import ElectrodeTables
 from cathograph.analysis.tables.particle_table import CHANNELS
 from cathograph.analysis.tables.selection_tables import stack_of, stack_selections
@@ -179,6 +180,7 @@ def result_tables(
              "difference_high", "df", "p", "reason"),
         ),
         *_measures(selections, names, first, legend),
+        *_inside(selections, names, first, legend),
     )  # fmt: skip
 
 
@@ -220,6 +222,32 @@ def _measures(
     )
 
 
+def _inside(
+    selections: Mapping[str, ElectrodeTables],
+    names: Sequence[str],
+    first: tuple[str, ...],
+    legend: PhaseLegend,
+) -> tuple[ReportTable, ...]:
+    """Test where the reaction starts inside particles; nothing where no profile is computed."""
+    tests = stack_selections({name: slope_tests(each.profiles) for name, each in selections.items()}, names)
+    if tests.empty:
+        return ()
+    flat = any((each.profiles["ndim"] == 2).any() for each in selections.values() if len(each.profiles))
+    cut = " A 2D image shows only the junctions and contacts in its plane." if flat else ""
+    return (
+        ReportTable(
+            "inside-particles",
+            legend.title("Inside {actives}: energy against distance"),
+            "Mean slope of the edge energy with the distance to the nearest TPB junction and to the nearest contact "
+            "with each carrier, at equal depth below the surface, in eV/µm; positive where energies rise away from it. "
+            f"Images are clusters. Flagged particles and those that the border cuts are left out.{cut}",
+            tests,
+            (*first, "target", "particles", "clusters", "effective_clusters", "slope_ev_per_um", "slope_low",
+             "slope_high", "p", "reason"),
+        ),
+    )  # fmt: skip
+
+
 def _other_readings(s1: pd.DataFrame, first: tuple[str, ...]) -> tuple[ReportTable, ...]:
     """Show what the flagged states, and the noise of the fit, would change; nothing where nothing differs."""
     texts = {
@@ -252,11 +280,23 @@ def provenance_tables(
     first = _owner(structure)
     segmentations, ways_of_segmenting = _number_ways(stack_of(structure, "segmentations"))
     measurements, ways_of_measuring = _number_ways(stack_of(selections, "measurements"))
+    images = stack_of(structure, "images")
+    # What only some segmentations have is no column of a report without it.
+    trusted = [
+        name
+        for name in ("accuracy", "accuracy_low", "accuracy_high", "unlike_painted")
+        if images[name].notna().any()
+    ]
+    accuracy = (
+        "Accuracy: share of pixels with the right phase, from a blind spot check, with its 95 % interval."
+        if "accuracy" in trusted
+        else ""
+    )
     return (
         ReportTable(
-            "images", "Images", "", stack_of(structure, "images"),
+            "images", "Images", accuracy, images,
             (*first, "sample", "image", "composite", "cathode", "beamtime", "volume", "ndim", "pixel_size_um",
-             "radius_um", "method", "version", "nmc", "contacts", "tpbs"),
+             "radius_um", "method", "version", "nmc", "contacts", "tpbs", *trusted),
         ),
         ReportTable(
             "segmentations", "Segmentations in use", "Column way: row of the next table.", segmentations,

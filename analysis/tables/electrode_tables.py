@@ -50,6 +50,8 @@ class ElectrodeTables:
         Query `composites`: all of the store.
     measures : DataFrame
         Query `measures`: one row per NMC and measure; empty where none is computed.
+    profiles : DataFrame
+        Query `profiles` of that edge: one row per NMC under an energy map; empty where none is computed.
     """
 
     nmc: pd.DataFrame
@@ -63,6 +65,7 @@ class ElectrodeTables:
     measures: pd.DataFrame = field(
         default_factory=lambda: pd.DataFrame(columns=[*PARTICLE, "measure", "value"])
     )
+    profiles: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=PARTICLE))
 
     @property
     def composites_shown(self) -> pd.DataFrame:
@@ -131,6 +134,7 @@ def read_electrode_tables(ask: Ask, edge: str | None = None) -> ElectrodeTables:
         percolation=ask("percolation"),
         composites=ask("composites"),
         measures=ask("measures"),
+        profiles=ask("profiles", edge=chosen),
     )
 
 
@@ -166,7 +170,7 @@ def narrow(tables: ElectrodeTables, keys: pd.DataFrame) -> ElectrodeTables:
     if "label" in keys.columns:
         particles = keys[PARTICLE].drop_duplicates()
         named = particles.rename(columns={"label": "nmc"})
-        for name in ("nmc", "measures"):
+        for name in ("nmc", "measures", "profiles"):
             narrowed[name] = narrowed[name].merge(particles, on=PARTICLE, how="inner")
         for name in ("tpbs", "nearest"):
             narrowed[name] = narrowed[name].merge(named, on=[*IMAGE, "nmc"], how="inner")

@@ -18,6 +18,7 @@ _BENCHMARKS = {
     "export": "speed.export",
     "xanes": "speed.xanes",
     "segment": "speed.segment",
+    "painted": "speed.painted",
     "instances": "accuracy.instances",
     "dashboard": "speed.dashboard",
 }

@@ -1,8 +1,10 @@
 """``cathograph ingest``: images into the graph."""
 
 import sys
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,12 +15,19 @@ from cathograph.commands.file_facts import lines_of_facts, lines_of_reading
 from cathograph.commands.home import HomeOption, home_of
 from cathograph.commands.option_flags import takes_options, typed_flags, with_flags
 from cathograph.extras import needs
-from cathograph.ingest.options import IngestOptions, MapOptions, Source, StateMethod
+from cathograph.ingest.options import (
+    IngestOptions,
+    MapOptions,
+    PaintedIngestOptions,
+    Source,
+    StateMethod,
+)
 from cathograph.schema.errors import InputError
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from cathograph.commands.painting import PaintedImages
     from cathograph.ingest.image_names import AskToReplace, TakenName
     from cathograph.ingest.pipeline import ImageOutcome
 
@@ -32,7 +41,7 @@ def ingest(
         typer.Argument(help="Image files: TIFF, PNG, npy, HDF5, XRM/TXRM, Zarr; a folder of slices."),
     ],
     sample: Annotated[str, typer.Option(help="Sample the images show.")],
-    options: IngestOptions,
+    painted_options: PaintedIngestOptions,
     map_options: MapOptions,
     state_method: StateMethod,
     image: Annotated[
@@ -57,6 +66,25 @@ def ingest(
     device: Annotated[
         str | None, typer.Option(help="With --model: auto, cpu or cuda.", show_default=False)
     ] = None,
+    strokes: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Label image of what was painted, 0 = not painted: one an image, or a folder. --phases says what the "
+            "values mean.",
+            show_default=False,
+        ),
+    ] = None,
+    save_model: Annotated[
+        str | None,
+        typer.Option(
+            help="With --strokes: name of the model in the home; else that of the strokes' hash.",
+            show_default=False,
+        ),
+    ] = None,
+    add_to: Annotated[
+        str | None,
+        typer.Option(help="With --strokes: add them to those of this model of the home.", show_default=False),
+    ] = None,
     energy_map: Annotated[
         Path | None,
         typer.Option(help="Edge energies of the same field in eV: TIFF, npy, HDF5.", show_default=False),
@@ -80,6 +108,7 @@ def ingest(
     [dim]cathograph ingest mask.tif --as phases --phases 0=NMC,1=Graphite,2=SSE
     --sample s100 --pixel-size-nm 50[/]
     """
+    from cathograph.commands.painting import learn
     from cathograph.ingest.pipeline import Placement, ingest_files
     from cathograph.ingest.reading import Reading
     from cathograph.ingest.states.map_source import MapSource
@@ -90,8 +119,20 @@ def ingest(
     if scheduler is not None and dry_run:
         msg = "Found --scheduler with --dry-run; expected one of them. A dry run computes here."
         raise InputError(msg)
-    options = _with_model(options, model, device)
-    reading = Reading.of(options)
+    with TemporaryDirectory() as scratch:
+        if strokes:
+            learnt = learn(
+                _painted_images(painted_options, paths, strokes, model, device),
+                save_as=save_model,
+                add_to=add_to,
+                always_kept=True,
+                folder=Path(scratch) if dry_run else None,
+            )
+            options = painted_options.of_model(str(learnt.weights.absolute()))
+        else:
+            _refuse_names_of_models({"--save-model": save_model, "--add-to": add_to})
+            options = _with_model(painted_options.of_image(), model, device)
+        reading = Reading.of(options)
     placement = Placement(sample=sample, image=image, cathode=cathode, beamtime=beamtime, replace=replace)
     if energy_map is None:
         _refuse_map_options(context)
@@ -152,6 +193,45 @@ def _asks_to_replace(progress: "Progress") -> "AskToReplace | None":
             progress.start()
 
     return ask
+
+
+def _painted_images(
+    options: PaintedIngestOptions,
+    paths: Sequence[Path],
+    strokes: Sequence[Path],
+    model: str | None,
+    device: str | None,
+) -> "PaintedImages":
+    """Put images and strokes together; refuse options that contradict them."""
+    contradicting = [
+        flag
+        for flag, given in (
+            ("--model", model is not None),
+            ("--device", device is not None),
+            ("--segmenter", "segmenter" in options.model_fields_set),
+            (f"--as {options.source.value}", options.source is not Source.IMAGE),
+        )
+        if given
+    ]
+    if contradicting:
+        msg = (
+            f"Found --strokes with {contradicting[0]}; expected grey images and strokes alone. Leave one out."
+        )
+        raise InputError(msg)
+    if options.phases is None:
+        msg = "Found --strokes without --phases; expected what the values mean. Add --phases 1=NMC,2=SSE,…"
+        raise InputError(msg)
+    from cathograph.commands.painting import PaintedImages
+
+    return PaintedImages.as_ingested(paths, strokes, options.phases, options)
+
+
+def _refuse_names_of_models(names: Mapping[str, str | None]) -> None:
+    """Refuse names of models where nothing is learnt."""
+    for flag, name in names.items():
+        if name is not None:
+            msg = f"Found {flag} {name} without --strokes; expected what was painted. Add --strokes, or leave it out."
+            raise InputError(msg)
 
 
 def _with_model(options: IngestOptions, model: str | None, device: str | None) -> IngestOptions:

@@ -23,6 +23,23 @@ def measures(
         typer.Option(metavar="DIR", help="Folder to search for moved files; repeatable.", show_default=False),
     ] = None,
     again: Annotated[bool, typer.Option("--again", help="Recompute what is already stored.")] = False,
+    edge: Annotated[
+        str | None,
+        typer.Option(help="Absorption edge whose map counts, as in 'Ni K', where several were measured."),
+    ] = None,
+    resolution_um: Annotated[
+        float | None,
+        typer.Option(
+            help="Resolution of the energy maps in µm; else two of their pixels.", show_default=False
+        ),
+    ] = None,
+    rim_um: Annotated[
+        float | None,
+        typer.Option(
+            help="Pixels less deep below the surface of their particle are left out of profiles; else the resolution.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     home: HomeOption = None,
 ) -> None:
@@ -58,11 +75,12 @@ def measures(
         print_json(rows) if as_json else print_table(pd.DataFrame(rows))
         return
 
-    from cathograph.ingest.measures import refresh_measures
+    from cathograph.ingest.measures import MapReading, refresh_measures
     from cathograph.settings import read_settings
     from cathograph.store import open_store
     from cathograph.writing import WritableStore
 
+    reading = MapReading(edge, resolution_um, rim_um)
     settings = read_settings(home_of(context, home))
     with open_store(settings, say=say) as connection, progress_bar() as progress:
         task = progress.add_task("reading", total=None)
@@ -77,6 +95,7 @@ def measures(
             image=image,
             folders=files or (),
             again=again,
+            reading=reading,
             writing=WritableStore(connection, settings).writing,
             progress=show,
         )
@@ -86,8 +105,12 @@ def measures(
     else:
         for each in failed:
             errors.print(f"{each.sample}, {each.image}, {each.family}: {each.reason}", highlight=False)
+        skipped = sum(each.state == "skipped" for each in outcomes)
+        due = len(outcomes) - skipped
+        if skipped:
+            errors.print(f"Skipped {skipped} images without an energy map.", highlight=False)
         errors.print(
-            f"Computed {len(outcomes) - len(failed)} of {len(outcomes)} missing measures of images."
+            f"Computed {due - len(failed)} of {due} missing measures of images."
             if outcomes
             else "No measures are missing; --again recomputes them.",
             highlight=False,

@@ -41,6 +41,7 @@ _OF_COMMANDS = (
     "model",
     "replace",
     "scheduler",
+    "strokes",
 )
 """Options of commands alone that messages of ingest name, too."""
 FLAGS: Mapping[str, str] = {

@@ -109,6 +109,8 @@ def query(
         errors.print(f"{len(table)} rows", style="dim", highlight=False)
     if unknown is not None:
         errors.print(escape(unknown), highlight=False)
+    elif (missing := _not_computed(question.name, table)) is not None:
+        errors.print(missing, highlight=False)
     for name in _read_as_values(question, given, parameters) if table.empty else ():
         errors.print(
             escape(
@@ -162,6 +164,21 @@ def _as_stored(text: str) -> str:
         return clean_name(text)
     except InputError:  # no name, then: a text with line breaks
         return text
+
+
+def _not_computed(name: str, table: "pd.DataFrame") -> str | None:
+    """Say so when a query shows measures and none of them is there."""
+    from cathograph.schema.measures import FAMILIES
+
+    for family in FAMILIES:
+        shown = [prop.name for prop in (*family.particle, *family.image) if prop.name in table.columns]
+        if name in family.queries and (table.empty or (shown and table[shown].isna().all(axis=None))):
+            of = "images with an energy map" if family.needs_map else "images"
+            return (
+                f"Found no measures {family.name} of these images. "
+                f"`cathograph measures --missing --family {family.name}` computes them for {of}."
+            )
+    return None
 
 
 def _unknown_place(store: "Connection", question: "Query", parameters: "Mapping[str, object]") -> str | None:

@@ -1,7 +1,7 @@
 """``cathograph segment``: a grey image into a phase image, without a database."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +13,6 @@ from cathograph.extras import needs
 from cathograph.schema.errors import InputError
 
 if TYPE_CHECKING:
-    from cathograph.ingest.segmentation.painted.painted_segmenter import PaintedSegmenter
     from cathograph.ingest.segmentation.unet.unet_segmenter import UNetSegmenter
     from cathograph.schema.composites import Composite, Phase
 
@@ -31,7 +30,8 @@ def segment(
     strokes: Annotated[
         list[Path] | None,
         typer.Option(
-            help="Label image of what was painted, 0 = not painted; once an image.", show_default=False
+            help="Label image of what was painted, 0 = not painted: one an image, or a folder.",
+            show_default=False,
         ),
     ] = None,
     phases: Annotated[
@@ -42,6 +42,13 @@ def segment(
         str | None,
         typer.Option(help="With --strokes: keep the model in the home under this name.", show_default=False),
     ] = None,
+    add_to: Annotated[
+        str | None,
+        typer.Option(help="With --strokes: add them to those of this model of the home.", show_default=False),
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="With --save-model: replace the model of this name.")
+    ] = False,
     model: Annotated[
         str | None,
         typer.Option(
@@ -75,6 +82,7 @@ def segment(
     import numpy as np
     import tifffile
 
+    from cathograph.commands.painting import PaintedImages, learn
     from cathograph.ingest.formats import open_image
     from cathograph.ingest.segmentation import run_segmenter
     from cathograph.ingest.segmentation.painted.model_lookup import is_painted
@@ -85,16 +93,23 @@ def segment(
 
     read_settings(home_of(context, home))
     _check_files(paths, out)
-    _check_painting(paths, strokes, phases, save_model, model)
+    _check_painting(
+        paths,
+        strokes,
+        {"--phases": phases, "--save-model": save_model, "--add-to": add_to, "--replace": replace or None},
+        model,
+    )
     segmenter: PaintedSegmenter | UNetSegmenter
     named: Sequence[Phase]
     of: Composite = SSB_CATHODE
     if strokes or (model is not None and is_painted(model)):
         of = read_composite(composite)
         if strokes and phases:
-            segmenter = _learn(
-                paths, strokes, phases, of, save_model, dataset=dataset, volume=volume, channel=channel
+            taught = PaintedImages(
+                paths, strokes, phases, of, dataset=dataset, volume=volume, channel=channel
             )
+            taught.refuse_unpainted()
+            segmenter = learn(taught, save_as=save_model, add_to=add_to, replace=replace)
         else:
             segmenter = make_painted(of, model)
         named = [of.phase(name) for name in segmenter.model.phases]
@@ -141,49 +156,20 @@ def _check_files(paths: Sequence[Path], out: Path) -> None:
 def _check_painting(
     paths: Sequence[Path],
     strokes: Sequence[Path] | None,
-    phases: str | None,
-    save_model: str | None,
+    of_strokes: Mapping[str, object],
     model: str | None,
 ) -> None:
     """Refuse options that would do nothing, or contradict each other."""
     if strokes and model is not None:
         msg = f"Found --strokes with --model {model}; expected one of them. Leave one out."
         raise InputError(msg)
-    if strokes and phases is None:
+    given = [flag for flag, value in of_strokes.items() if value is not None]
+    if strokes and "--phases" not in given:
         msg = "Found --strokes without --phases; expected what the values mean. Add --phases 1=NMC,2=SSE,…"
         raise InputError(msg)
-    if not strokes and (phases is not None or save_model is not None):
-        given = "--phases" if phases is not None else "--save-model"
-        msg = f"Found {given} without --strokes; expected what was painted. Add --strokes FILE, or leave it out."
+    if not strokes and given:
+        msg = f"Found {given[0]} without --strokes; expected what was painted. Add --strokes FILE, or leave it out."
         raise InputError(msg)
     if not strokes and len(paths) > 1:
         msg = f"Found {len(paths)} images without --strokes; expected one. Segment them one by one."
         raise InputError(msg)
-
-
-def _learn(
-    paths: Sequence[Path],
-    strokes: Sequence[Path],
-    phases: str,
-    composite: "Composite",
-    save_model: str | None,
-    *,
-    dataset: str | None,
-    volume: bool,
-    channel: str | None,
-) -> "PaintedSegmenter":
-    """Learn from strokes, and keep model and strokes where a name is given."""
-    from cathograph.ingest.segmentation.painted.model_lookup import path_of_name
-    from cathograph.ingest.segmentation.painted.painted_segmenter import PaintedSegmenter
-    from cathograph.ingest.segmentation.painted.strokes import read_paintings
-    from cathograph.ingest.segmentation.painted.training import train_on_paintings
-
-    path = None if save_model is None else path_of_name(save_model)
-    paintings = read_paintings(
-        paths, strokes, phases, composite, dataset=dataset, volume=volume, channel=channel
-    )
-    trained = train_on_paintings(paintings, composite, name=save_model or paths[0].stem)
-    if path is not None:
-        trained.save(path)
-        errors.print(f"Model {save_model}: {path}", highlight=False, markup=False, soft_wrap=True)
-    return PaintedSegmenter(trained, composite, path or paths[0])

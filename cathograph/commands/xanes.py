@@ -8,9 +8,10 @@ import typer
 
 from cathograph.commands.console import errors, print_json, progress_bar, results
 from cathograph.commands.option_flags import takes_options, with_flags
+from cathograph.commands.xanes_jump import write_difference
 from cathograph.commands.xanes_options import make_recipe, require_targets
 from cathograph.extras import needs
-from cathograph.ingest.options import FitOptions, StackOptions
+from cathograph.ingest.options import FitOptions, MethodName, StackOptions
 from cathograph.schema.edges import names_of
 from cathograph.schema.errors import InputError
 
@@ -52,7 +53,10 @@ def align(
 @takes_options
 def fit(
     context: typer.Context,  # read by takes_options
-    stack: Annotated[Path, typer.Argument(help="TIFF, npy, HDF5, TXRM, or the folder of a Zarr store.")],
+    stack: Annotated[
+        Path,
+        typer.Argument(help="TIFF, npy, HDF5, TXRM, a Zarr store, or a folder with one file per energy."),
+    ],
     out: Annotated[Path, typer.Option(help="Map to write, .tif; beside it .json and .png.")],
     options: FitOptions,
     stack_options: StackOptions,
@@ -87,6 +91,12 @@ def fit(
     )
     of_method = None if options.references is None else SourceFile.at("references", options.references)
     opened = open_stack(stack, stack_options)
+    if options.method is MethodName.JUMP:
+        if quality is not None:
+            msg = "Found --quality with jump; expected it with a method that fits. Leave it out."
+            raise InputError(msg)
+        write_difference(opened, options, stack_options, out, as_json=as_json)
+        return
     recipe = make_recipe(options, opened.energies_ev)
     with progress_bar() as progress:
         task = progress.add_task("reading frames", total=None)
@@ -162,6 +172,8 @@ def _write(
 
 
 def _show(made: "EdgeEnergyMap", written: list[Path], notes: list[str]) -> None:
+    import numpy as np
+
     record, counts = made.as_record(), made.counts
     height, width = made.edge_energy_ev.shape
     low, high = made.recipe.calibration.window_ev
@@ -171,7 +183,17 @@ def _show(made: "EdgeEnergyMap", written: list[Path], notes: list[str]) -> None:
         f"{made.recipe.edge.name}, {made.recipe.method.name}",
     ]
     if made.drift is not None:
-        lines.append(f"drift     up to {made.drift.largest_px:.2f} pixels, undone")
+        drift = made.drift
+        lines.append(f"drift     up to {drift.largest_px:.2f} pixels, undone")
+        if drift.exponent:
+            lines.append(
+                f"magnified as the energy to the power {-drift.exponent:.2f}, undone: frames enlarged by "
+                f"{drift.zooms.min():.4f} to {drift.zooms.max():.4f}"
+            )
+        lines.append(
+            f"agreement of the frames' outlines {drift.agreement.min():.2f} to 1, median "
+            f"{float(np.median(drift.agreement)):.2f}"
+        )
     if counts.valid:
         spread = record["edge_energy_ev"]
         lines.append(
@@ -180,6 +202,11 @@ def _show(made: "EdgeEnergyMap", written: list[Path], notes: list[str]) -> None:
         error = record["standard_error_ev"]["median"]
         if error is not None:
             lines.append(f"error     standard error of a pixel's energy, median {error:.2f} eV")
+    if made.values_left_out:
+        lines.append(
+            f"left out  {made.values_left_out} single values (zeros, zingers, missing ones), bridged; "
+            f"{made.pixels_mended} pixels with an energy have such values"
+        )
     lines += [
         f"masked    {counts.masked_share:.1%} of the pixels: {counts.no_edge} without edge, {counts.dead} dead, "
         f"{counts.no_answer} without answer, {counts.poor_fit} fitted poorly",

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from cathograph.ingest.xanes.registration import Against
     from cathograph.ingest.xanes.white_line import WhiteLine
 
+_TWO = 2
+
 Chosen = TypeVar("Chosen", "WhiteLine", "HalfHeight", "GaussianWhiteLine", "LinearCombination")
 
 
@@ -40,7 +42,7 @@ def make_recipe(options: FitOptions, energies_ev: "NDArray[np.float64]") -> "Map
     Raises
     ------
     InputError
-        When the energies do not tell the edge, or the references cannot be read.
+        When there are only two energies, they do not tell the edge, or the references cannot be read.
     """
     from cathograph.ingest.xanes.edge_energy_map import MapRecipe
     from cathograph.ingest.xanes.energy_calibration import calibrate, uncalibrated
@@ -48,6 +50,12 @@ def make_recipe(options: FitOptions, energies_ev: "NDArray[np.float64]") -> "Map
     from cathograph.ingest.xanes.quality import QualityLimits
     from cathograph.ingest.xanes.references import read_references
 
+    if energies_ev.size == _TWO:
+        msg = (
+            f"Found two energies ({energies_ev[0]:g} and {energies_ev[1]:g} eV); expected at least 3 for an edge "
+            "energy. Choose `method` jump, the absorption difference of two energies."
+        )
+        raise InputError(msg)
     defaults = choose_edge(energies_ev, options.edge)
     references = None
     if options.references is not None:

@@ -4,6 +4,8 @@ import pandas as pd
 import streamlit as st
 
 from cathograph.analysis.figures.group_boxes import group_data
+from cathograph.analysis.statistics.inside_particles import slope_tests
+from cathograph.dashboard.session.electrode_data import View
 from cathograph.dashboard.widgets.channel_type import choose_channel
 from cathograph.dashboard.widgets.empty_states import show_no_energy_maps
 from cathograph.dashboard.widgets.figures import show_figure
@@ -40,6 +42,7 @@ def page() -> None:
     shown = view.comparisons[view.comparisons["exposure"] == _EXPOSURE]
     show_comparisons(shown, "table-s1-tpb")
     show_sentences(shown)
+    _show_inside(view)
     st.markdown("#### Tables S2 and S3: TPB × channel")
     channel = choose_channel("channel")
     st.caption(
@@ -48,3 +51,19 @@ def page() -> None:
     )
     show_anova(view.anova(channel), "tables-s2-s3")
     offer_resampling(view, _EXPOSURE)
+
+
+def _show_inside(view: View) -> None:
+    """Lay out whether the reaction starts at the triple line, one sentence per target."""
+    st.markdown("#### Inside particles: does the reaction start at the triple line?")
+    tests = {name: slope_tests(tables.profiles) for name, tables in view.parts.items()}
+    rows = [
+        each.assign(selection=name) if len(tests) > 1 else each for name, each in tests.items() if len(each)
+    ]
+    if not rows:
+        st.caption("Not computed yet: `cathograph measures --missing --family profiles`.")
+        return
+    st.caption(
+        "Whole particles, images as clusters. A 2D image shows only the junctions and contacts in its plane."
+    )
+    show_sentences(pd.concat(rows, ignore_index=True))

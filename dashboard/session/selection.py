@@ -22,6 +22,7 @@ _NMC_COLUMNS = {
     "junctions": ("nmc",),
     "local_channels": ("nmc_a", "nmc_b"),
     "measures": ("label",),
+    "profiles": ("label",),
     "nearest": ("nmc",),
     "neighbour_counts": ("label",),
     "particles": ("label",),

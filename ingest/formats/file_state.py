@@ -17,7 +17,7 @@ from cathograph.schema.errors import InputImageError
 from cathograph.schema.printable import shown
 
 READ_BLOCK_BYTES = 1 << 20
-SLICE_SUFFIXES = (".tif", ".tiff", ".png")
+SLICE_SUFFIXES = (".tif", ".tiff", ".png", ".xrm")
 ZARR_NODES = ("zarr.json", ".zarray", ".zgroup")
 STILL_WRITTEN = "Still being written? Wait until it is complete, or export it again"
 
@@ -73,7 +73,7 @@ def size_of_folder(path: Path) -> FileState:
 
 
 def slices_in(path: Path) -> list[str]:
-    """List the names of a folder that may be single slices: TIFF or PNG, not hidden.
+    """List the names of a folder that may be single slices or frames: TIFF, PNG or XRM, not hidden.
 
     Raises
     ------

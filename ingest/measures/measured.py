@@ -3,9 +3,36 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from cathograph.ingest.regions.regions import Regions
+
+
+@dataclass(frozen=True, eq=False)
+class EnergyOverImage:
+    """The active energy map of an image, laid over its pixels.
+
+    Attributes
+    ----------
+    energy_ev : ndarray of float, shape (y, x) or (z, y, x) of the image
+        Edge energies in eV; NaN where there is none.
+    window_ev : tuple of float
+        Energies that count, both ends included.
+    resolution_um : float
+        Full width at half maximum of the map's blur.
+    rim_um : float
+        Pixels less deep below the surface of their particle are left out.
+    measurement : str
+        Key of the measurement.
+    """
+
+    energy_ev: NDArray[np.floating]
+    window_ev: tuple[float, float]
+    resolution_um: float
+    rim_um: float
+    measurement: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,10 +45,16 @@ class StoredImage:
         Label image, phases and composite.
     pixel_size_um : float
         Edge of a pixel.
+    radius_px : int
+        Chebyshev radius of its contacts.
+    energy : EnergyOverImage or None
+        Its energy map, for the families that need one; None where it has none, or the file is gone.
     """
 
     regions: Regions
     pixel_size_um: float
+    radius_px: int = 3
+    energy: EnergyOverImage | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 
 from cathograph.ingest.measures.measured import Measured, StoredImage
+from cathograph.ingest.measures.sides import ion_axis
 from cathograph.ingest.transport import Effective, Medium, coupled_transport, effective_transport
-from cathograph.schema.composites import SIDES, Composite, Role
+from cathograph.schema.composites import Composite, Role
 from cathograph.schema.errors import CompositeError
 from cathograph.schema.transport_parameters import TransportParameters
 
@@ -21,12 +22,7 @@ def measure(image: StoredImage) -> Measured:
     regions = image.regions
     composite = regions.composite
     parameters = _parameters_of(composite)
-    if SIDES.index(composite.ion_side) >= 2 * regions.labels.ndim:
-        msg = (
-            f"Found ion_side {composite.ion_side} and a 2D image; expected a side of it. Ingest it with a composite "
-            "whose ion_side is top, bottom, left or right."
-        )
-        raise CompositeError(msg)
+    ion_axis(regions)
     medium = medium_of(image, parameters)
     coupled = coupled_transport(regions, medium, composite.ion_side, composite.electron_side)
     ionic = effective_transport(medium, medium.ionic_s_per_m, composite.ion_side)

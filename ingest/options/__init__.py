@@ -14,7 +14,7 @@ from cathograph.ingest.options.edge_defaults import (
     defaults_of,
 )
 from cathograph.ingest.options.fit_options import FitOptions, MethodName, RegisterAgainst
-from cathograph.ingest.options.ingest_options import Connectivity, IngestOptions, Source
+from cathograph.ingest.options.ingest_options import Connectivity, IngestOptions, PaintedIngestOptions, Source
 from cathograph.ingest.options.map_options import MapOptions, MapOrientation, MatchingOptions
 from cathograph.ingest.options.model import Option, Options, Stored
 from cathograph.ingest.options.names import renamed, scalar_of
@@ -36,6 +36,7 @@ __all__ = [
     "MethodName",
     "Option",
     "Options",
+    "PaintedIngestOptions",
     "Region",
     "RegisterAgainst",
     "ServiceSettings",

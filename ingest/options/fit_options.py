@@ -12,12 +12,13 @@ from cathograph.schema.errors import InputError
 
 
 class MethodName(StrEnum):
-    """Methods that find an edge energy."""
+    """Methods that find an edge energy; `jump` gives the absorption difference of two energies instead."""
 
     WHITE_LINE = "white-line"
     WHITE_LINE_GAUSSIAN = "white-line-gaussian"
     HALF_HEIGHT = "half-height"
     LINEAR_COMBINATION = "linear-combination"
+    JUMP = "jump"
 
 
 class RegisterAgainst(StrEnum):
@@ -36,9 +37,11 @@ class FitOptions(Options):
         When a value is out of its range, or does not go with the method.
     """
 
-    method: Annotated[MethodName, Field(description="How the edge energy is found."), Option()] = (
-        MethodName.WHITE_LINE
-    )
+    method: Annotated[
+        MethodName,
+        Field(description="How the edge energy is found; jump: the absorption difference of two energies."),
+        Option(),
+    ] = MethodName.WHITE_LINE
     edge: Annotated[
         EdgeName | None,
         Field(description="Absorption edge, as in 'Co K'; else the one that the energies cover."),
@@ -117,6 +120,7 @@ class FitOptions(Options):
         unused = {
             MethodName.WHITE_LINE_GAUSSIAN: ("degree",),
             MethodName.LINEAR_COMBINATION: ("degree", "half_width_ev"),
+            MethodName.JUMP: ("degree", "half_width_ev"),
         }
         for name in unused.get(self.method, ()):
             if getattr(self, name) is not None:
@@ -125,9 +129,23 @@ class FitOptions(Options):
                     "that fits a local polynomial. Leave it out."
                 )
                 raise InputError(msg)
+        self._require_nothing_else_for_jump()
         if self.method is MethodName.LINEAR_COMBINATION and self.references is None:
             msg = (
                 "Found no references for a linear combination; expected spectra. Give them with `references`."
             )
             raise InputError(msg)
         return self
+
+    def _require_nothing_else_for_jump(self) -> None:
+        """Refuse with `jump`, a plain difference, what only a fit has a use for."""
+        if self.method is not MethodName.JUMP:
+            return
+        of_fits = ("edge", "references", "pre_ev", "post_ev", "search_ev", "registered")
+        names = [f"`{name}`" for name in of_fits if getattr(self, name)]
+        if names:
+            msg = (
+                f"Found {' and '.join(names)} with jump; expected none, since the difference of two energies is "
+                "neither fitted nor registered. Leave them out."
+            )
+            raise InputError(msg)

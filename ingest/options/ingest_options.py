@@ -5,7 +5,7 @@ An option is added here, and where it is used; nowhere else.
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
@@ -43,6 +43,9 @@ class IngestOptions(Options):
     >>> IngestOptions(source="phases", phases="0=NMC,1=SSE", pixel_size_nm=50).pixel_size_um
     0.05
     """
+
+    may_be_painted: ClassVar[bool] = False
+    """Whether phases of a grey image may be those of strokes on it."""
 
     source: Annotated[
         Source,
@@ -155,7 +158,7 @@ class IngestOptions(Options):
                 f"Give `phases`: 0=background,1=NMC,2=SSE,3=Graphite{table}."
             )
             raise InputError(msg)
-        if self.source is Source.IMAGE and self.phases is not None:
+        if self.source is Source.IMAGE and self.phases is not None and not self.may_be_painted:
             msg = (
                 "Found `phases` with `source` image; expected it with phases or regions only. Leave `phases` out, "
                 "or correct `source`."
@@ -174,3 +177,37 @@ class IngestOptions(Options):
             )
             raise InputError(msg)
         return self
+
+
+class PaintedIngestOptions(IngestOptions):
+    """The options of an ingest with strokes: beside a grey image, `phases` says what the strokes' values mean.
+
+    They shape a segmentation only as a model: `of_model` gives the options with it in their place.
+    """
+
+    may_be_painted: ClassVar[bool] = True
+
+    def of_image(self) -> IngestOptions:
+        """Give the options of an image without strokes.
+
+        Raises
+        ------
+        InputError
+            When they do not fit such an image.
+        """
+        return IngestOptions(**self._chosen())
+
+    def of_model(self, model: str) -> IngestOptions:
+        """Give the options of the image with a painted model, and without the phases of the strokes.
+
+        Parameters
+        ----------
+        model : str
+            Path of its file.
+        """
+        painted = {**self.segmenter_parameters, "model": model}
+        chosen = {**self._chosen(), "phases": None}
+        return IngestOptions(**{**chosen, "segmenter": "painted", "segmenter_parameters": painted})
+
+    def _chosen(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.model_fields_set}

@@ -85,6 +85,15 @@ class SamplingSegmenter(Segmenter, Protocol):
         ...
 
 
+@runtime_checkable
+class ComparingSegmenter(Segmenter, Protocol):
+    """A segmenter that can tell an image from those it was made for."""
+
+    def difference_from_painted(self, image: NDArray[Any]) -> str | None:
+        """Say in which way an image differs from the painted ones; None where it is like one of them."""
+        ...
+
+
 def run_segmenter(
     segmenter: Segmenter, image: NDArray[Any], composite: Composite = SSB_CATHODE
 ) -> NDArray[np.uint8]:

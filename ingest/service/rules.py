@@ -328,9 +328,30 @@ def _read_options(entry: Mapping[str, Any], kind: FileKind) -> dict[str, Options
         if isinstance(parameters, Mapping):
             texts = {name: scalar_of(text) for name, text in parameters.items() if isinstance(text, str)}
             entry = {**entry, "segmenter_params": {**parameters, **texts}}
-        return {"options": IngestOptions.of_keys(entry)}
+        return {"options": IngestOptions.of_keys(_with_model(entry))}
     except InputError as error:
         raise ValueError(_by_key(error)) from error
+
+
+def _with_model(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Read ``segmenter: {model: NAME}`` as the segmenter and the parameter that it stands for.
+
+    Raises
+    ------
+    ValueError
+        When the mapping holds anything but the name of a model.
+    """
+    segmenter = entry.get("segmenter")
+    if not isinstance(segmenter, Mapping):
+        return entry
+    name = segmenter.get("model")
+    if set(segmenter) != {"model"} or not isinstance(name, str):
+        msg = f"segmenter is {dict(segmenter)!r}; expected the name of a segmenter, or {{model: NAME}}"
+        raise ValueError(msg)
+    from cathograph.ingest.segmentation.painted.model_lookup import is_painted
+
+    parameters = {**entry.get("segmenter_params", {}), "model": name}
+    return {**entry, "segmenter": "painted" if is_painted(name) else "unet", "segmenter_params": parameters}
 
 
 def _keys_of(models: Sequence[type[Options]]) -> set[str]:

@@ -38,8 +38,7 @@ files:
   #   sample: "{stem}"
   #   segmenter_params: {phases_by_grey: "SSE,Graphite,NMC"}
   # The same by a trained model:
-  #   segmenter: unet
-  #   segmenter_params: {model: default}
+  #   segmenter: {model: default}   # or the name of a painted model
   #   uncertainty: 8
 """
 

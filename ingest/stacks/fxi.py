@@ -14,7 +14,7 @@ from cathograph.ingest.options import Signal
 from cathograph.ingest.stacks.draft import Draft
 from cathograph.ingest.stacks.hdf5_layout import open_by_layout
 from cathograph.ingest.stacks.layout import Layout
-from cathograph.ingest.stacks.stack import require_transmission
+from cathograph.ingest.stacks.raw_counts import require_transmission
 
 LAYOUT = Layout(
     name="FXI full-field XANES",

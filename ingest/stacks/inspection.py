@@ -142,8 +142,14 @@ def _inspect(
     if kind is Kind.HDF5 and given.layout is None and not knows_hdf5(path):
         return _list_hdf5(path, size)
     if kind is Kind.SLICES and given == Given():
-        stored = open_stored(path, kind, dataset=None, pages_as=PagesAs.VOLUME)
-        return _describe_image(path, stored, size, with_volume=True)
+        try:
+            scan = open_draft(path, given)
+        except InputImageError as error:
+            # Frames that are no stack may still be a volume: both are told.
+            return _describe_slices(path, size, note=_without_path(path, error))
+        if scan.energies is None:
+            return _describe_slices(path, size, note=_needs_energies(scan))
+        return _describe_stack(scan, given, state_size=size, options=options, check_pixels=check_pixels)
     if kind in (Kind.PNG, Kind.JPEG, Kind.BMP):
         return _describe_image(path, open_stored(path, kind, dataset=None, pages_as=PagesAs.IMAGES), size)
     if kind in (Kind.TIFF, Kind.NUMPY_ARRAY) and given == Given():
@@ -169,6 +175,13 @@ def _inspect(
     else:
         draft = open_draft(path, given)
     return _describe_stack(draft, given, state_size=size, options=options, check_pixels=check_pixels)
+
+
+def _describe_slices(path: Path, size: int, *, note: str) -> Inspection:
+    """Describe a folder as the slices of a volume, and say why it is no stack over energies."""
+    stored = open_stored(path, Kind.SLICES, dataset=None, pages_as=PagesAs.VOLUME)
+    described = _describe_image(path, stored, size, with_volume=True)
+    return replace(described, notes=(*described.notes, note))
 
 
 def _describe_stack(

@@ -20,10 +20,6 @@ from cathograph.ingest.stacks.source_file import SourceFile
 from cathograph.schema.errors import InputImageError
 from cathograph.schema.printable import shown
 
-# A camera's counts with a beam are hundreds or more; a transmission of 5 is no sample.
-LARGEST_TRANSMISSION = 5.0
-SAMPLE_ROWS = 64
-
 
 @dataclass(frozen=True, eq=False)
 class BeamlineStack:
@@ -212,24 +208,3 @@ def look_for_bad_pixels(stack: BeamlineStack) -> PixelReport:
     dead = missing_count == used if used else np.zeros_like(missing_count, dtype=bool)
     holes = int(missing_count[~dead].sum())
     return PixelReport(tuple(empty), holes, int(dead.sum()))
-
-
-def require_transmission(path: Path, frames: Frames, place: int) -> None:
-    """Refuse counts where a layout promises transmission, by the median of some rows of one frame.
-
-    Raises
-    ------
-    InputImageError
-        When the median is above any transmission.
-    """
-    middle = frames.shape[1] // 2
-    values = frames.read([place], middle, min(middle + SAMPLE_ROWS, frames.shape[1]))
-    finite = values[np.isfinite(values)]
-    median = float(np.median(finite)) if finite.size else 0.0
-    if median > LARGEST_TRANSMISSION:
-        msg = (
-            f"{shown(path)}: found values of {median:.4g} (median of some rows); expected transmissions "
-            "between 0 and 1. If they are raw counts, say so in a layout: `values: counts` with `flats` and "
-            "`darks` (docs/formats.md)."
-        )
-        raise InputImageError(msg)

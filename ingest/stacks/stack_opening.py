@@ -16,6 +16,7 @@ from cathograph.ingest.options import Region, Signal, StackOptions
 from cathograph.ingest.stacks.data_exchange import is_data_exchange, open_data_exchange
 from cathograph.ingest.stacks.draft import Draft
 from cathograph.ingest.stacks.energies import order_energies, read_energy_table
+from cathograph.ingest.stacks.frame_folder import open_frame_folder
 from cathograph.ingest.stacks.frames import (
     Frames,
     FramesReference,
@@ -30,6 +31,7 @@ from cathograph.ingest.stacks.layout import EXAMPLE, Layout, read_layout
 from cathograph.ingest.stacks.nexus_stxm import is_nexus_stxm, open_nexus_stxm
 from cathograph.ingest.stacks.nexus_tomo import is_nexus_tomo, open_nexus_tomo
 from cathograph.ingest.stacks.paged import open_paged
+from cathograph.ingest.stacks.raw_counts import require_no_counts
 from cathograph.ingest.stacks.source_file import SourceFile
 from cathograph.ingest.stacks.stack import BeamlineStack
 from cathograph.schema.errors import InputImageError
@@ -94,12 +96,12 @@ def open_beamline_stack(
     """Open a stack of images over photon energies; pixels are read when they are asked for.
 
     The format is told by content: TIFF and .npy with a list of energies beside them, HDF5 of FXI,
-    Data Exchange, NXtomo, NXstxm or any layout, Xradia TXRM, Zarr and OME-Zarr.
+    Data Exchange, NXtomo, NXstxm or any layout, Xradia TXRM, Zarr and OME-Zarr, a folder of one file per energy.
 
     Parameters
     ----------
     path
-        File, or the folder of a Zarr store.
+        File, the folder of a Zarr store, or a folder with one TIFF or XRM per energy.
     layout
         For HDF5 of another layout: which dataset is what, or the YAML file that says so.
     **said
@@ -151,8 +153,7 @@ def open_draft(path: Path, given: Given) -> Draft:
         msg = f"{shown(path)}: found a {kind} file with a layout; expected HDF5. Leave out `layout`."
         raise InputImageError(msg)
     if kind is Kind.SLICES:
-        msg = f"{shown(path)}: found a folder of single slices; expected a stack over energies in one file. Save it so."
-        raise InputImageError(msg)
+        return open_frame_folder(path, find_energies=given.options.energies is None)
     if kind is Kind.HDF5:
         if given.layout is not None:
             return open_by_layout(path, given.layout, largest_ratio=given.largest_ratio)
@@ -199,6 +200,7 @@ def complete(draft: Draft, given: Given, *, file: SourceFile) -> BeamlineStack:
     ]
     flats, darks = _references(draft, given, n_frames)
     if signal is None and flats is None and given.empty_region is None:
+        require_no_counts(path, draft.frames, draft.places[len(draft.places) // 2])
         signal = Signal.ABSORBANCE
         notes.append("the file does not say what its pixels are; taken for absorbance (`values`)")
     signal = signal or Signal.COUNTS

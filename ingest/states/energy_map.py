@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cathograph.ingest.formats import ImageFile, open_image
+from cathograph.ingest.formats.absorption_difference import is_absorption_difference
 from cathograph.ingest.options import StateMethod
 from cathograph.schema.edges import edges_near
 from cathograph.schema.errors import InputImageError
@@ -30,9 +31,17 @@ def open_energy_map(path: Path, *, dataset: str | None = None, volume: bool = Fa
     Raises
     ------
     InputImageError
-        When it cannot be read, or holds whole numbers or floats too short for an edge energy.
+        When it cannot be read, or holds absorption differences, whole numbers or floats too short for an edge
+        energy.
     """
     file = open_image(path, dataset=dataset, volume=volume)
+    if is_absorption_difference(file):
+        msg = (
+            f"Found the absorption difference of two energies in {path.name}; expected edge energies, which "
+            "two energies cannot give. Use it as an image of where the element is, and fit a scan over the edge for "
+            "energies."
+        )
+        raise InputImageError(msg)
     if file.dtype.kind != "f" or file.dtype.itemsize < _LEAST_BYTES:
         why = (
             "16-bit floats are 4 to 8 eV apart there" if file.dtype.kind == "f" else "they are whole numbers"

@@ -82,8 +82,8 @@ def correct_for_noise(
     >>> d2, s2 = 0.0625, 0.03125
     >>> found = correct_for_noise(np.array([[100, 100 * s2, 100 * d2, 100 * (d2 - s2) ** 2]]),
     ...                           np.array([100]), np.array([True]))
-    >>> round(found["fit_noise_ev"][0], 4), round(found["heterogeneity_corrected_ev"][0], 4)
-    (0.1768, 0.1777)
+    >>> [round(float(found[name].iloc[0]), 4) for name in ("fit_noise_ev", "heterogeneity_corrected_ev")]
+    [0.1768, 0.1777]
     """
     known = enough & (sums[:, 0] > 0) & (sums[:, 0] >= LEAST_KNOWN * n_valid)
     n = np.where(known, sums[:, 0], 1.0)

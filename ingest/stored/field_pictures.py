@@ -45,12 +45,15 @@ class EnergyPixels:
         Energies that count.
     placement : MapPlacement
         Where it lies.
+    measurement : str
+        Key of its measurement.
     """
 
     energy_ev: NDArray[np.floating]
     labels: NDArray[np.integer]
     window_ev: tuple[float, float]
     placement: MapPlacement
+    measurement: str
 
     def over_image(self) -> NDArray[np.floating]:
         """Energies on the pixels of the image: of the map pixel that holds each centre, NaN outside of the map.
@@ -146,13 +149,13 @@ def read_field(
         missing.append("no grey image: give it beside the labels (cathograph ingest … --grey FILE)")
     energy = None
     if files.energy_map is not None:
-        energy = _energy(store, sample, image, edge, files.energy_map, labelled, stored.pixel_size_um)
+        energy = read_energy(store, sample, image, edge, files.energy_map, labelled, stored.pixel_size_um)
     else:
         missing.append("no energy map: there is none, or its file is gone")
     return FieldPictures(labelled, grey, energy, stored.pixel_size_um, tuple(missing))
 
 
-def _energy(
+def read_energy(
     store: "Connection",
     sample: str,
     image: str,
@@ -161,7 +164,28 @@ def _energy(
     labelled: Regions,
     image_pixel_um: float,
 ) -> EnergyPixels:
-    """Lay the active energy map of an edge over the image, as its measurement says."""
+    """Lay the active energy map of an edge over the image, as its measurement says.
+
+    Parameters
+    ----------
+    store : Connection
+        Where the image is.
+    sample, image : str
+        The image.
+    edge : str or None
+        Absorption edge; None where one was measured.
+    file : FoundFile
+        The map's file.
+    labelled : Regions
+        Regions of the image.
+    image_pixel_um : float
+        Edge of a pixel of the image in µm.
+
+    Raises
+    ------
+    InputImageError
+        When the file holds another map than was measured.
+    """
     query = load("measurements")
     table = run(store, query, query.bind({"sample": sample, "image": image, "edge": edge}))
     measured = table[table["in_sight"].astype(bool)].iloc[0]
@@ -188,4 +212,5 @@ def _energy(
         placement.rows_of(labelled.labels, 0, len(energy_ev)),
         (float(method["window_low_ev"]), float(method["window_high_ev"])),
         placement,
+        str(measured["measurement"]),
     )

@@ -7,6 +7,8 @@ Public names, by module (imported one by one; drawing needs matplotlib, fitting 
   `linear_combination`.
 - `normalisation`: `Normalisation`, `plan_normalisation`, `normalise_spectra`.
 - `fitting`: `fit_stack`, `gather_spectra`, block by block.
+- `absorption_difference`: `find_absorption_difference`, of two energies.
+- `bad_values`, `mending`: dead values, zingers and repeated values, found and left out.
 - `energy_calibration`, `references`: `calibrate`, `uncalibrated`, `EnergyCalibration`, `read_references`.
 - `registration`, `alignment`: `find_drift`, `register_stack` in space; `find_energy_shift` in energy.
 - `quality`: `QualityLimits`, `mask_pixels`.

@@ -89,6 +89,16 @@ class EdgeEnergyMap:
         return np.where(np.isfinite(self.edge_energy_ev), self.fitted.standard_error_ev, np.nan)
 
     @property
+    def values_left_out(self) -> int:
+        """Bad values (zeros, zingers, missing ones) that were left out and bridged, in all pixels together."""
+        return int(self.fitted.left_out.sum())
+
+    @property
+    def pixels_mended(self) -> int:
+        """Pixels with an edge energy of which at least one value was left out."""
+        return int(np.count_nonzero(self.fitted.left_out[np.isfinite(self.edge_energy_ev)]))
+
+    @property
     def is_flagged(self) -> bool:
         """Whether too large a share of the valid pixels lies outside the window."""
         return self.counts.dropped_share > MOST_DROPPED
@@ -115,6 +125,9 @@ class EdgeEnergyMap:
                 "against": self.drift.against,
                 "reference_frame": self.drift.reference,
                 "shifts_px": self.drift.shifts_px.round(3).tolist(),
+                "magnification_exponent": round(self.drift.exponent, 3),
+                "zooms": self.drift.zooms.round(6).tolist(),
+                "agreement": self.drift.agreement.round(3).tolist(),
             },
             "energies_ev": self.energies_ev.tolist(),
             "shape": list(self.edge_energy_ev.shape),
@@ -122,6 +135,8 @@ class EdgeEnergyMap:
             "standard_error_ev": {"median": _rounded(_median(self.standard_error_ev))},
             "edge_energy_ev": {"p5": _rounded(low), "median": _rounded(median), "p95": _rounded(high)},
             "pixels": dataclasses.asdict(counts),
+            "values_left_out": self.values_left_out,
+            "pixels_mended": self.pixels_mended,
             "masked_fraction": round(counts.masked_share, 6),
             "dropped_fraction": round(counts.dropped_share, 6),
             "dropped_flagged": self.is_flagged,

@@ -17,6 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cathograph.ingest.stacks.energy_stack import EnergyStack
+from cathograph.ingest.xanes.bad_values import (
+    BadValuePlan,
+    plan_bad_values,
+    screen_spectra,
+)
+from cathograph.ingest.xanes.mending import mend_spectra
 from cathograph.ingest.xanes.methods import Method, Plan
 from cathograph.ingest.xanes.normalisation import (
     Normalisation,
@@ -50,7 +56,9 @@ class FittedMaps:
         In absorbance. Without normalisation: mean over the last quarter of the energies minus
         mean over the first.
     dead : ndarray of bool
-        Pixels without a value at some energy.
+        Pixels with more bad values than can be bridged (`cathograph.ingest.xanes.bad_values`).
+    left_out : ndarray of uint16
+        Bad values of each pixel that were left out and bridged; 0 for dead ones.
     standard_error_ev : ndarray of float32
         Standard error of the edge energy from the noise of the spectrum; NaN where it is not known.
     """
@@ -60,6 +68,7 @@ class FittedMaps:
     residual: NDArray[np.float32]
     edge_jump: NDArray[np.float32]
     dead: NDArray[np.bool_]
+    left_out: NDArray[np.uint16]
     standard_error_ev: NDArray[np.float32]
 
 
@@ -121,7 +130,8 @@ def fit_stack(
     if threads is None:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         threads = min(cores, -(-height // rows))
-    work = _Work(stack, lines, plan, rows, progress, residual_is_noise=method.residual_is_noise)
+    bad_values = plan_bad_values(stack)
+    work = _Work(stack, lines, plan, bad_values, rows, progress, residual_is_noise=method.residual_is_noise)
     if threads == 1:
         work.run()
     else:
@@ -140,6 +150,7 @@ class _Work:
         stack: EnergyStack,
         lines: NormalisationPlan | None,
         plan: Plan,
+        bad_values: BadValuePlan,
         rows: int,
         progress: Callable[[int, int], None] | None,
         *,
@@ -149,6 +160,7 @@ class _Work:
         self.stack = stack
         self.lines = lines
         self.plan = plan
+        self.bad_values = bad_values
         self.progress = progress
         self.residual_is_noise = residual_is_noise
         self.turn = threading.Lock()
@@ -164,6 +176,7 @@ class _Work:
             residual=residual,
             edge_jump=jump,
             dead=np.zeros((height, width), dtype=np.bool_),
+            left_out=np.zeros((height, width), dtype=np.uint16),
             standard_error_ev=standard_error,
         )
 
@@ -195,10 +208,18 @@ class _Work:
             for whole in (maps.quality, maps.residual, maps.edge_jump, maps.standard_error_ev)
         )
         dead = maps.dead[y_first:y_end].reshape(-1)
+        left_out = maps.left_out[y_first:y_end].reshape(-1)
+        how = self.bad_values
         for first in range(0, flat.shape[1], _TILE_PIXELS):
             tile = slice(first, min(first + _TILE_PIXELS, flat.shape[1]))
             spectra = np.empty((tile.stop - first, len(flat)))
-            gather_spectra(flat, first, spectra, dead[tile], values_per_frame)
+            gather_spectra(flat, first, spectra, values_per_frame)
+            suspect = np.empty(len(spectra), dtype=np.bool_)
+            screen_spectra(flat, first, how.nodes, how.weights, how.norms, how.structure, suspect)
+            if suspect.any():
+                mend_spectra(
+                    spectra, suspect, how.energies_ev, how.structure, how.most, dead[tile], left_out[tile]
+                )
             energy[tile], quality[tile], residual[tile], jump[tile], error[tile] = self._fit_tile(spectra)
 
     def _fit_tile(self, spectra: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
@@ -226,10 +247,9 @@ def gather_spectra(
     flat: NDArray[np.float32],
     first: int,
     spectra: NDArray[np.float64],
-    dead: NDArray[np.bool_],
     values_per_frame: NDArray[np.int64],
 ) -> None:
-    """Turn pixels first … of (n, pixels) into spectra (pixels, n), wholly NaN where a value is missing."""
+    """Turn pixels first … of (n, pixels) into spectra (pixels, n), and count the values of each frame."""
     n_pixels, n = spectra.shape
     for frame in range(n):
         values = 0
@@ -238,12 +258,7 @@ def gather_spectra(
             spectra[pixel, frame] = value
             if np.isfinite(value):
                 values += 1
-            else:
-                dead[pixel] = True
         values_per_frame[frame] += values
-    for pixel in range(n_pixels):
-        if dead[pixel]:
-            spectra[pixel] = np.nan
 
 
 def _ratio(above: NDArray[np.float64], below: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -27,6 +27,7 @@ def encode_map(
     pixel_size_um: float | None,
     *,
     standard_error_ev: NDArray[np.floating] | None = None,
+    page_name: str | None = None,
 ) -> bytes:
     """Return a map, or several pages of maps, as the bytes of a TIFF of 32-bit floats.
 
@@ -39,6 +40,8 @@ def encode_map(
     standard_error_ev : ndarray of float, shape (height, width), optional
         Standard errors of a map of energies, written below its page
         (`cathograph.ingest.formats.standard_errors`).
+    page_name : str, optional
+        What the values are, where they are no edge energies (TIFF tag PageName).
     """
     resolution = None if pixel_size_um is None else (_UM_PER_CM / pixel_size_um, _UM_PER_CM / pixel_size_um)
     buffer = BytesIO()
@@ -50,6 +53,7 @@ def encode_map(
             resolution=resolution,
             resolutionunit=None if resolution is None else "CENTIMETER",
             subifds=0 if standard_error_ev is None else 1,
+            extratags=[] if page_name is None else [(PAGE_NAME_TAG, "s", 0, page_name, True)],
         )
         if standard_error_ev is not None:
             # Compressed, and so unlike the map: else readers would take both for one stack.

@@ -56,7 +56,7 @@ class PixelCounts:
     total : int
         All pixels.
     dead : int
-        Without a value at some energy (dead pixels, or shifted out of the frame by registration).
+        With too many bad values (dead pixels, or shifted out of the frame by registration).
     no_edge : int
         Edge jump over its standard error below the limit.
     no_answer : int
@@ -105,7 +105,7 @@ def mask_pixels(
     quality, residual : ndarray of float32, shape (height, width)
         Edge jump over its standard error; residual in edge jumps. NaN counts as below, and above, the limit.
     dead : ndarray of bool, shape (height, width)
-        Pixels without a value at some energy.
+        Pixels with too many bad values.
     limits : QualityLimits
         What a pixel must reach.
     window_ev : (float, float)

@@ -22,6 +22,7 @@ from skimage.registration import phase_cross_correlation
 
 from cathograph.ingest.stacks.energy_stack import EnergyStack
 from cathograph.ingest.stacks.frame_store import FrameStore
+from cathograph.ingest.xanes.magnification import LEAST_PX, find_exponent
 from cathograph.schema.errors import InputError
 
 Against = Literal["previous", "reference"]
@@ -32,6 +33,8 @@ _ROUNDS = 4  # of correlating what is left over, until nothing is
 _SETTLED_PX = 0.02
 _LARGEST_SHARE = 0.25  # of the frame: beyond, too little is seen in both
 _LEAST_SIDE_PX = 16
+_THINNED_SIDE_PX = 512
+_SAMPLED_FRAMES = 9
 _LARGEST_PART_LOST = 0.05  # else a drift of 0.01 pixels would cost every border and double every dead pixel
 
 
@@ -49,12 +52,23 @@ class Drift:
         Frame that stays where it is.
     against : {"previous", "reference"}
         What each frame was correlated with.
+    exponent : float
+        Power of the energy that the magnification follows; 0 where it stays.
+    agreement : ndarray of float64, shape (n,)
+        Correlation of the outlines of each frame with those of the frame that it was laid on, after that.
     """
 
     energies_ev: NDArray[np.float64]
     shifts_px: NDArray[np.float64]
     reference: int
     against: Against
+    exponent: float
+    agreement: NDArray[np.float64]
+
+    @property
+    def zooms(self) -> NDArray[np.float64]:
+        """Factor by which each frame is enlarged about its middle before it is shifted, shape (n,)."""
+        return zooms_of(self.energies_ev, self.reference, self.exponent)
 
     @property
     def largest_px(self) -> float:
@@ -105,22 +119,26 @@ def find_drift(
     if not 0 <= place < n:
         msg = f"Found reference frame {place}; expected 0 to {n - 1}."
         raise InputError(msg)
-    shifts = np.zeros((n, 2))
+    shifts, agreement = np.zeros((n, 2)), np.ones(n)
     base = _outlines(stack, place)
+    exponent = _exponent(stack, base, place)
+    zooms = zooms_of(stack.energies_ev, place, exponent)
     done = 1
     # From the reference frame outwards, so that in both ways it is the one that stays.
     for order in (range(place + 1, n), range(place - 1, -1, -1)):
         before, before_shift = base, np.zeros(2)
         for index in order:
-            frame = _outlines(stack, index)
+            frame = _zoomed(_outlines(stack, index), zooms[index])
             name = f"{index} ({stack.energies_ev[index]:g} eV)"
-            shifts[index] = before_shift + _shift_between(before, frame, name)
+            step = _shift_between(before, frame, name)
+            shifts[index] = before_shift + step
+            agreement[index] = _agreement(before, frame, step)
             if against == "previous":
                 before, before_shift = frame, shifts[index]
             done += 1
             if progress:
                 progress(done, n)
-    return Drift(stack.energies_ev, shifts, place, against)
+    return Drift(stack.energies_ev, shifts, place, against, exponent, agreement)
 
 
 def register_stack(
@@ -155,8 +173,15 @@ def register_stack(
     )
 
 
-def shift_frame(frame: NDArray[np.float32], shift_px: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Shift a frame by a fraction of pixels.
+def zooms_of(energies_ev: NDArray[np.float64], reference: int, exponent: float) -> NDArray[np.float64]:
+    """Give the factors that enlarge frames to the reference frame's size, where magnification goes as E^−exponent."""
+    return np.asarray((energies_ev / energies_ev[reference]) ** exponent)
+
+
+def shift_frame(
+    frame: NDArray[np.float32], shift_px: NDArray[np.float64], zoom: float = 1.0
+) -> NDArray[np.float32]:
+    """Enlarge a frame about its middle and shift it by a fraction of pixels, in one interpolation.
 
     Parameters
     ----------
@@ -164,6 +189,8 @@ def shift_frame(frame: NDArray[np.float32], shift_px: NDArray[np.float64]) -> ND
         Values, NaN where there is none.
     shift_px : ndarray of float64, shape (2,)
         (y, x) to shift by.
+    zoom : float
+        Factor to enlarge by.
 
     Returns
     -------
@@ -175,20 +202,28 @@ def shift_frame(frame: NDArray[np.float32], shift_px: NDArray[np.float64]) -> ND
     >>> shift_frame(np.array([[1, 2, 3]], dtype=np.float32), np.array([0.0, 1.0])).tolist()
     [[nan, 1.0, 2.0]]
     """
-    if not np.any(shift_px):
+    if not np.any(shift_px) and zoom == 1.0:
         return frame
     missing = ~np.isfinite(frame)
     # A spline carries a NaN over the whole frame, so it is fitted to a filled one.
     filled = np.where(missing, _middle(frame), frame)
-    moved: NDArray[np.float32] = ndimage.shift(filled, shift_px, order=3, mode="mirror").astype(np.float32)
-    lost = ndimage.shift(missing.astype(np.float32), shift_px, order=1, mode="constant", cval=1.0)
+    if zoom == 1.0:
+        moved: NDArray[np.float32] = ndimage.shift(filled, shift_px, order=3, mode="mirror").astype(
+            np.float32
+        )
+        lost = ndimage.shift(missing.astype(np.float32), shift_px, order=1, mode="constant", cval=1.0)
+    else:
+        middle = (np.array(frame.shape) - 1) / 2
+        how = {"matrix": [1 / zoom, 1 / zoom], "offset": middle - (middle + shift_px) / zoom}
+        moved = ndimage.affine_transform(filled, order=3, mode="mirror", **how).astype(np.float32)
+        lost = ndimage.affine_transform(missing.astype(np.float32), order=1, mode="constant", cval=1.0, **how)
     moved[lost > _LARGEST_PART_LOST] = np.nan
     return moved
 
 
 def _shifted(stack: EnergyStack, drift: Drift) -> Iterator[NDArray[np.float32]]:
-    for index, shift in enumerate(drift.shifts_px):
-        yield shift_frame(stack.read_frame(index), shift)
+    for index, (shift, zoom) in enumerate(zip(drift.shifts_px, drift.zooms, strict=True)):
+        yield shift_frame(stack.read_frame(index), shift, float(zoom))
 
 
 def _outlines(stack: EnergyStack, index: int) -> NDArray[np.float32]:
@@ -204,6 +239,55 @@ def _outlines(stack: EnergyStack, index: int) -> NDArray[np.float32]:
         )
         raise InputError(msg)
     return np.asarray((outlines - outlines.mean()) / spread, dtype=np.float32)
+
+
+def _zoomed(outlines: NDArray[np.float32], zoom: float) -> NDArray[np.float32]:
+    if zoom == 1.0:
+        return outlines
+    middle = (np.array(outlines.shape) - 1) / 2
+    return np.asarray(
+        ndimage.affine_transform(
+            outlines, [1 / zoom, 1 / zoom], offset=middle - middle / zoom, order=1, mode="nearest"
+        )
+    )
+
+
+def _agreement(
+    fixed: NDArray[np.float32], moving: NDArray[np.float32], shift_px: NDArray[np.float64]
+) -> float:
+    """Correlate the outlines of two frames, one shifted, but for the border that the shift brings in."""
+    moved = ndimage.shift(moving, shift_px, order=1, mode="nearest") if np.any(shift_px) else moving
+    margin = int(np.ceil(np.abs(shift_px).max())) + 1
+    inner = (slice(margin, -margin), slice(margin, -margin))
+    return float(np.corrcoef(fixed[inner].ravel(), moved[inner].ravel())[0, 1])
+
+
+def _exponent(stack: EnergyStack, base: NDArray[np.float32], reference: int) -> float:
+    """Find the power of the energy that the magnification follows, on some frames, thinned where they are large."""
+    n, height, width = stack.shape
+    energies = stack.energies_ev
+    largest_px = float(np.abs(energies / energies[reference] - 1).max() * np.hypot(height, width) / 2)
+    if largest_px < LEAST_PX:
+        return 0.0
+    thin = max(1, -(-max(height, width) // _THINNED_SIDE_PX))
+    sampled = [
+        index
+        for index in np.unique(np.linspace(0, n - 1, min(n, _SAMPLED_FRAMES)).round().astype(int))
+        if index != reference
+    ]
+    outlines = {index: _outlines(stack, index)[::thin, ::thin] for index in sampled}
+    fixed = base[::thin, ::thin]
+
+    def agreement(exponent: float) -> NDArray[np.float64]:
+        zooms = zooms_of(energies, reference, exponent)
+        values = []
+        for index, moving in outlines.items():
+            zoomed = _zoomed(moving, float(zooms[index]))
+            step = _shift_between(fixed, zoomed, f"{index} ({energies[index]:g} eV)")
+            values.append(_agreement(fixed, zoomed, step))
+        return np.array(values)
+
+    return find_exponent(agreement, largest_px)
 
 
 def _middle(frame: NDArray[np.float32]) -> np.float32:

@@ -5,9 +5,12 @@
 //          slice_index INTEGER or null, ndim INTEGER, shape LIST<INTEGER>, pixel_size_um FLOAT, radius_um FLOAT,
 //          method STRING, version STRING, particles INTEGER, nmc INTEGER, sse INTEGER, graphite INTEGER,
 //          contacts INTEGER, tpbs INTEGER, physical_tpbs INTEGER, channel_pairs INTEGER,
-//          nmc_with_channels INTEGER, sample STRING, composite STRING, nmc_with_touching_channels INTEGER
-// source:  overview. nmc, sse and graphite count the active, ionic and electronic particles; a particle with two of
-//          these roles counts in both
+//          nmc_with_channels INTEGER, sample STRING, composite STRING, nmc_with_touching_channels INTEGER,
+//          unlike_painted STRING or null, accuracy FLOAT or null, accuracy_low FLOAT or null,
+//          accuracy_high FLOAT or null
+// source:  overview. Images that are unlike those their model was painted on come first. accuracy is that of a blind
+//          spot check, with its 95 % interval. nmc, sse and graphite count the active, ionic and electronic
+//          particles; a particle with two of these roles counts in both
 MATCH (sample:Sample)<-[:OF]-(image:Image)<-[:SEGMENTS]-(segmentation:Segmentation {active: true})
 WHERE ($sample IS NULL OR sample.id = $sample) AND ($image IS NULL OR image.id = $image)
 OPTIONAL MATCH (image)-[:MEASURED_IN]->(beamtime:Beamtime)
@@ -35,5 +38,9 @@ RETURN
   COUNT { (segmentation)<-[:IN]-(:Active {has_concurrent_channel: true}) } AS nmc_with_channels,
   sample.id AS sample,
   segmentation.composite AS composite,
-  COUNT { (segmentation)<-[:IN]-(:Active {has_touching_channel: true}) } AS nmc_with_touching_channels
-ORDER BY sample, image
+  COUNT { (segmentation)<-[:IN]-(:Active {has_touching_channel: true}) } AS nmc_with_touching_channels,
+  segmentation.unlike_painted AS unlike_painted,
+  segmentation.spot_check_accuracy AS accuracy,
+  segmentation.spot_check_accuracy_low AS accuracy_low,
+  segmentation.spot_check_accuracy_high AS accuracy_high
+ORDER BY unlike_painted IS NULL, sample, image

@@ -14,7 +14,7 @@ from cathograph.queries.server.connection import Connection
 from cathograph.queries.server.driver_values import to_plain
 from cathograph.schema.measures import FAMILIES
 
-_NOT_CONTENT = {"created", "metrics_run", "measures_computed"} | {
+_NOT_CONTENT = {"created", "metrics_run", "measures_computed", "spot_checked"} | {
     f"{each}_{what}"
     for each in ("metrics", *(family.name for family in FAMILIES))
     for what in ("computed", "code_version")

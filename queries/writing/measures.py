@@ -34,6 +34,8 @@ class MeasureState:
         What its phases do.
     noted : Mapping
         Properties of the segmentation.
+    measurements : tuple of str
+        Keys of its energy maps in sight.
     """
 
     segmentation: str
@@ -41,11 +43,19 @@ class MeasureState:
     image: str
     composite: Composite
     noted: Mapping[str, Any]
+    measurements: tuple[str, ...] = ()
+
+    def allows(self, family: MeasureFamily) -> bool:
+        """Tell whether a family can be computed: it applies to the composite, and has the map that it needs."""
+        return family.applies_to(self.composite) and bool(self.measurements or not family.needs_map)
 
     def lacks(self, family: MeasureFamily) -> bool:
-        """Tell whether a family that applies is missing, or was computed by an older definition."""
+        """Tell whether a family is missing, was computed by an older definition, or from a map that was replaced."""
         found = self.noted.get(family.version_property)
-        return family.applies_to(self.composite) and (found is None or int(found) < family.version)
+        if found is None or int(found) < family.version:
+            return self.allows(family)
+        of_map = self.noted.get(family.measurement_property)
+        return family.needs_map and of_map not in self.measurements and self.allows(family)
 
 
 def measure_states(
@@ -56,8 +66,10 @@ def measure_states(
         load_internal("inspect", "measure_states").text, {"sample": sample, "image": image}
     )
     return [
-        MeasureState(key, of_sample, of_image, Composite.from_definition(definition), noted)
-        for key, of_sample, of_image, definition, noted in found.rows
+        MeasureState(
+            key, of_sample, of_image, Composite.from_definition(definition), noted, tuple(measurements)
+        )
+        for key, of_sample, of_image, definition, noted, measurements in found.rows
     ]
 
 

@@ -24,6 +24,11 @@ class MeasureFamily:
         Properties of contacts, and of the segmentation.
     needs_transport : bool
         Whether it applies only to composites whose conductivities are known.
+    needs_map : bool
+        Whether it is computed from the pixels of an energy map. Such a family stores the key of the measurement it
+        belongs to as ``<name>_measurement``.
+    queries : tuple of str
+        Named queries that show nothing else, and so are empty or null where it is not computed.
     """
 
     name: str
@@ -33,11 +38,18 @@ class MeasureFamily:
     contact: tuple[Property, ...] = ()
     image: tuple[Property, ...] = ()
     needs_transport: bool = False
+    needs_map: bool = False
+    queries: tuple[str, ...] = ()
 
     @property
     def version_property(self) -> str:
         """Property of a segmentation that tells which version its particles carry."""
         return f"{self.name}_version"
+
+    @property
+    def measurement_property(self) -> str:
+        """Property of a segmentation that tells which measurement a family that needs a map belongs to."""
+        return f"{self.name}_measurement"
 
     @property
     def segmentation(self) -> tuple[Property, ...]:

@@ -157,6 +157,7 @@ def test_a_message_is_translated_only_where_it_names_a_field():
 
 WRITES_COMMANDS = {
     "ingest/stacks/inspection.py",
+    "ingest/segmentation/painted/model_lookup.py",
     "ingest/stored/field_pictures.py",
     "ingest/stored/stored_image.py",
 }

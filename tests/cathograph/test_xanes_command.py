@@ -313,3 +313,21 @@ def test_a_map_without_any_valid_pixel_is_written_and_said(call, tmp_path):
     assert "masked    100.0%" in out
     assert "No pixel has a valid edge energy" in err
     assert np.isnan(tifffile.imread(tmp_path / "map.tif")).all()
+
+
+def test_two_energies_give_a_difference_and_no_edge_energies(call, phantom_stack, tmp_path):
+    two = phantom_stack[0][[0, -1]]
+    np.save("two.npy", two)
+    (tmp_path / "two.txt").write_text("8210\n8700\n")
+    code, _, err = call("two.npy", "--energies", "two.txt", "--out", "d.tif")
+    assert code != 0
+    assert "at least 3" in err
+    assert "--method jump" in err
+    code, out, err = call("two.npy", "--energies", "two.txt", "--out", "d.tif", "--method", "jump")
+    assert code == 0, err
+    assert "absorption difference" in out
+    np.testing.assert_allclose(tifffile.imread("d.tif"), two[1] - two[0], atol=1e-6)
+    record = json.loads((tmp_path / "d.json").read_text())
+    assert record["quantity"] == "absorption_difference"
+    assert record["energies_ev"] == [8210.0, 8700.0]
+    assert call("stack.tif", "--energies", "energies.txt", "--out", "e.tif", "--method", "jump")[0] != 0

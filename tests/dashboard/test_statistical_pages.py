@@ -225,3 +225,8 @@ def test_one_image_cannot_be_resampled(small_store, open_page):
     app.toggle[0].set_value(True).run()
     assert not app.exception
     assert "fewer than two images" in said(app)
+
+
+def test_reaction_says_how_profiles_are_computed(open_page):
+    app = open_page("reaction", sample="LCD-1")
+    assert "measures --missing --family profiles" in said(app)

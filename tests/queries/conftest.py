@@ -19,8 +19,11 @@ from cathograph.queries.writing.jobs import enqueue
 from cathograph.queries.writing.measurements import write_measurement
 from cathograph.queries.writing.measures import write_measures
 from cathograph.queries.writing.predictions import write_prediction
+from cathograph.queries.writing.spot_checks import write_spot_check
 from cathograph.schema.measures import FAMILIES
+from cathograph.schema.properties import Kind
 from cathograph.schema.rows import ImageRows
+from cathograph.schema.spot_check import SEGMENTATION_SPOT_CHECK
 from cathograph.schema.uncertainty import SEGMENTATION_UNCERTAINTY
 
 _FILLED: dict[str, str] = {}
@@ -70,10 +73,12 @@ def fill_place(store: Connection, sample: str = "s1", image: str = "field", key:
     run = IngestRunRecord.of_memory(image)
     rows = with_touching_pair(make_toy_rows(image=image, sample=sample, key=key))
     sure = {prop.name: 1.5 for prop in SEGMENTATION_UNCERTAINTY}
-    sure |= {"uncertainty_passes": 8, "uncertainty_calibrated": True}
+    sure |= {"uncertainty_passes": 8, "uncertainty_calibrated": True, "unlike_painted": "grey range"}
     write_image(store, dataclasses.replace(rows, segmentation={**rows.segmentation, **sure}), run)
     write_measurement(store, make_toy_measurement(f"m {key}", segmentation=key), run)
     write_prediction(store, make_toy_prediction(segmentation=key), run)
+    checked = {prop.name: 0.5 for prop in SEGMENTATION_SPOT_CHECK if prop.name != "spot_checked"}
+    write_spot_check(store, key, {**checked, "spot_check_points": 30, "spot_check_fractions": "{}"})
     refresh_metrics(store, segmentation=key)
     (transport,) = (family for family in FAMILIES if family.name == "transport")
     write_measures(
@@ -84,6 +89,32 @@ def fill_place(store: Connection, sample: str = "s1", image: str = "field", key:
         ),
         contacts=pd.DataFrame({"a": [], "b": [], "current_share": []}),
         image={prop.name: None for prop in transport.image},
+        code_version="1",
+    )  # fmt: skip
+    (position,) = (family for family in FAMILIES if family.name == "position")
+    write_measures(
+        store, key, position,
+        particles=pd.DataFrame({prop.name: [None] for prop in position.particle}).assign(
+            label=[1], separator_distance_um=[0.1]
+        ),
+        contacts=pd.DataFrame(),
+        image={
+            prop.name: [0.0, 0.2] if prop.name == "layer_edges_um" else [1] if prop.kind == Kind.INTEGERS else [0.5]
+            for prop in position.image
+        },
+        code_version="1",
+    )  # fmt: skip
+    (profiles,) = (family for family in FAMILIES if family.name == "profiles")
+    about = {
+        Kind.STRING: f"m {key}", Kind.FLOAT: 0.1, Kind.FLOATS: [0.1], Kind.STRINGS: ["junction"], Kind.INTEGERS: [1]
+    }  # fmt: skip
+    write_measures(
+        store, key, profiles,
+        particles=pd.DataFrame({prop.name: [None] for prop in profiles.particle}).assign(
+            label=[1], junction_slope_ev_per_um=[0.5]
+        ),
+        contacts=pd.DataFrame(),
+        image={prop.name: about[prop.kind] for prop in profiles.image},
         code_version="1",
     )  # fmt: skip
     job = {

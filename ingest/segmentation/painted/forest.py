@@ -8,6 +8,7 @@ Source: P. Geurts, D. Ernst, L. Wehenkel, Mach. Learn. 63 (2006) 3.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,9 @@ TREES = 50
 LEAST_IN_LEAF = 2
 SEED = 0
 _ASKED_AT_ONCE = 512
+_TREES_BETWEEN_LOOKS = 5
+_ROUNDING = 1e-4
+"""More than sums of 32 bits over all trees are off by."""
 
 Floats = NDArray[np.float32]
 
@@ -66,9 +70,42 @@ class Forest:
         float32 array, shape (n, classes)
         """
         if weights is None:
-            weights = np.full(self.trees, 1 / self.trees, np.float32)
+            weights = self._equal_weights()
+        return self._walk(features, weights, until_settled=False)
+
+    def classes(self, features: Floats) -> NDArray[np.intp]:
+        """Give the likeliest class, the first of equal ones: what `probabilities` gives, in less time.
+
+        Parameters
+        ----------
+        features : float32 array, shape (n, f)
+            As the trees were grown on.
+
+        Returns
+        -------
+        int array, shape (n,)
+        """
+        found: NDArray[np.intp] = self._walk(features, self._equal_weights(), until_settled=True).argmax(
+            axis=1
+        )
+        return found
+
+    def _equal_weights(self) -> Floats:
+        return np.full(self.trees, 1 / self.trees, np.float32)
+
+    @cached_property
+    def _answers(self) -> NDArray[np.int32]:
+        """Next node up to the threshold, and above it; a leaf leads to itself."""
+        own = np.arange(len(self.feature), dtype=np.int32)
+        leaf = self.feature < 0
+        return np.stack([np.where(leaf, own, own + 1), np.where(leaf, own, self.other)], axis=1)
+
+    def _walk(self, features: Floats, weights: Floats, *, until_settled: bool) -> Floats:
         found = np.zeros((len(features), self.probability.shape[1]), np.float32)
-        _ask(features, self.feature, self.threshold, self.other, self.probability, self.start, weights, found)
+        _ask(
+            features, self.feature, self.threshold, self._answers, self.probability, self.start, weights,
+            until_settled, found,
+        )  # fmt: skip
         return found
 
 
@@ -150,23 +187,65 @@ def _ask(
     features: Any,  # noqa: ANN401  compiled
     feature: Any,  # noqa: ANN401
     threshold: Any,  # noqa: ANN401
-    other: Any,  # noqa: ANN401
+    answers: Any,  # noqa: ANN401
     probability: Any,  # noqa: ANN401
     start: Any,  # noqa: ANN401
     weights: Any,  # noqa: ANN401
+    until_settled: Any,  # noqa: ANN401
     found: Any,  # noqa: ANN401
 ) -> None:
-    """Walk some pixels at a time through tree after tree, so that both stay in the cache."""
-    n_classes = probability.shape[1]
+    """Walk some pixels at a time through tree after tree, so that both stay in the cache.
+
+    Four pixels walk side by side, because the processor waits for each step of a single walk. With `until_settled`, a
+    pixel leaves once the trees that are left cannot change its class.
+    """
+    trees, n_classes = len(start) - 1, probability.shape[1]
+    pixels = np.empty(_ASKED_AT_ONCE, np.int64)
     for first in range(0, len(features), _ASKED_AT_ONCE):
-        last = min(first + _ASKED_AT_ONCE, len(features))
-        for tree in range(len(start) - 1):
+        n = min(_ASKED_AT_ONCE, len(features) - first)
+        for each in range(n):
+            pixels[each] = first + each
+        left = 0.0
+        for tree in range(trees):
+            left += weights[tree]
+        for tree in range(trees):
             weight = weights[tree]
+            left -= weight
             if weight == 0:
                 continue
-            for pixel in range(first, last):
-                node = start[tree]
-                while feature[node] >= 0:
-                    node = node + 1 if features[pixel, feature[node]] <= threshold[node] else other[node]
-                for each in range(n_classes):
-                    found[pixel, each] += weight * probability[node, each]
+            root = start[tree]
+            for each in range(0, n - 3, 4):
+                p, q, r, s = pixels[each], pixels[each + 1], pixels[each + 2], pixels[each + 3]
+                a = b = c = d = root
+                while feature[a] >= 0 or feature[b] >= 0 or feature[c] >= 0 or feature[d] >= 0:
+                    # A leaf is its own answer, whatever feature −1 is.
+                    a = answers[a, int(features[p, feature[a]] > threshold[a])]
+                    b = answers[b, int(features[q, feature[b]] > threshold[b])]
+                    c = answers[c, int(features[r, feature[c]] > threshold[c])]
+                    d = answers[d, int(features[s, feature[d]] > threshold[d])]
+                for k in range(n_classes):
+                    found[p, k] += weight * probability[a, k]
+                    found[q, k] += weight * probability[b, k]
+                    found[r, k] += weight * probability[c, k]
+                    found[s, k] += weight * probability[d, k]
+            for each in range(n - n % 4, n):
+                p = pixels[each]
+                a = root
+                while feature[a] >= 0:
+                    a = answers[a, int(features[p, feature[a]] > threshold[a])]
+                for k in range(n_classes):
+                    found[p, k] += weight * probability[a, k]
+            if until_settled and tree % _TREES_BETWEEN_LOOKS == _TREES_BETWEEN_LOOKS - 1:
+                kept = 0
+                for each in range(n):
+                    p = pixels[each]
+                    best, second = -1.0, -1.0
+                    for k in range(n_classes):
+                        if found[p, k] > best:
+                            best, second = found[p, k], best
+                        elif found[p, k] > second:
+                            second = found[p, k]
+                    if best - second <= left + _ROUNDING:
+                        pixels[kept] = p
+                        kept += 1
+                n = kept

@@ -1,7 +1,8 @@
 """What a pixel looks like: its grey value, and derivatives of the image around it at seven scales.
 
 At each scale: the grey value after a Gaussian, the length of its gradient, and the eigenvalues of its Hessian
-(two in 2D, three in 3D), which tell rims, threads and spots apart. Scales are half an octave apart, from 0.7 to
+(two in 2D, three in 3D), which tell rims, threads and spots apart. Then the differences of Gaussians one octave apart,
+because a tree that asks one feature at a time cannot compare two scales. Scales are half an octave apart, from 0.7 to
 5.6 px, because that was best on real slices (docs/segmentation.md): wider ones learn where the strokes lie, and
 coarser steps lose thin phases. Everything is local, so a block with a margin of `REACH_PX` gives the features of the
 whole image, bit by bit.
@@ -15,6 +16,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 SIGMAS_PX = (0.7, 1.0, 1.4, 2.0, 2.8, 4.0, 5.6)
+_OCTAVE = 2
+"""Steps between two scales of which one is twice the other."""
 _TRUNCATE = 3.0
 REACH_PX = int(_TRUNCATE * SIGMAS_PX[-1] + 0.5) + 1
 """How far a feature sees along an axis: the Gaussian's radius, and one pixel for the derivatives."""
@@ -24,7 +27,7 @@ Floats = NDArray[np.float32]
 
 def count_features(ndim: int) -> int:
     """Count the features of a pixel in an image of so many axes."""
-    return 1 + len(SIGMAS_PX) * (2 + ndim)
+    return 1 + len(SIGMAS_PX) * (2 + ndim) + len(SIGMAS_PX) - _OCTAVE
 
 
 def find_features(grey: Floats) -> Floats:
@@ -39,12 +42,12 @@ def find_features(grey: Floats) -> Floats:
     -------
     float32 array, shape (pixels, features)
         Pixels in scan order; the grey value, then scale by scale Gaussian, gradient, and eigenvalues of the Hessian,
-        the largest first, in scaled grey values per pixel and per squared pixel.
+        the largest first, in scaled grey values per pixel and per squared pixel; last the differences of Gaussians.
 
     Examples
     --------
     >>> find_features(np.ones((4, 5), np.float32)).shape
-    (20, 29)
+    (20, 34)
     """
     found = np.empty((grey.size, count_features(grey.ndim)), np.float32)
     found[:, 0] = grey.reshape(-1)
@@ -54,6 +57,8 @@ def find_features(grey: Floats) -> Floats:
         smooth = ndimage.gaussian_filter(grey, sigma, mode="nearest", truncate=_TRUNCATE)
         columns = found[:, 1 + number * width : 1 + (number + 1) * width]
         (_derive_2d if grey.ndim == 2 else _derive_3d)(smooth, columns)
+    gaussians = found[:, 1 : 1 + len(SIGMAS_PX) * width : width]
+    found[:, 1 + len(SIGMAS_PX) * width :] = gaussians[:, :-_OCTAVE] - gaussians[:, _OCTAVE:]
     return found
 
 

@@ -22,7 +22,8 @@ from cathograph.ingest.segmentation.painted.local_features import SIGMAS_PX, cou
 from cathograph.schema.errors import ModelError
 
 SUFFIX = ".npz"
-FORMAT = 1
+FORMAT = 2
+"""2: differences of Gaussians are features."""
 LARGEST_BYTES = 1 << 28
 _FOREST: Mapping[str, tuple[str, int]] = {
     "feature": ("int16", 1),
@@ -102,14 +103,7 @@ class PaintedModel:
 
     def save(self, path: Path) -> None:
         """Write the model; the file appears whole or not at all."""
-        header = json.dumps({**self._header(), "name": self.name}).encode()
-        part = path.with_name(f"{path.name}.part")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as file:
-            np.savez_compressed(
-                file, allow_pickle=False, **{_HEADER: np.frombuffer(header, np.uint8)}, **self._arrays()
-            )
-        part.replace(path)
+        write_archive(path, json.dumps({**self._header(), "name": self.name}), self._arrays())
 
 
 def load_model(path: Path) -> PaintedModel:
@@ -168,15 +162,38 @@ def load_model(path: Path) -> PaintedModel:
 
 
 def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
-    """Read the arrays of the file, each of the type it must have."""
-    with zipfile.ZipFile(path) as archive:
-        if sum(member.file_size for member in archive.infolist()) > LARGEST_BYTES:
-            msg = f"more than {LARGEST_BYTES >> 20} MiB"
-            raise ValueError(msg)
-    with np.load(path, allow_pickle=False) as file:
-        found = {name: file[name] for name in (*_TYPES, _HEADER)}
+    """Read the arrays of a model, each of the type it must have."""
+    arrays = read_archive(path)
+    found = {name: arrays[name] for name in (*_TYPES, _HEADER)}
     for name, (kind, ndim) in _TYPES.items():
         if found[name].dtype != kind or found[name].ndim != ndim:
             msg = f"{name} is {found[name].dtype} with {found[name].ndim} axes"
             raise ValueError(msg)
     return found
+
+
+def write_archive(path: Path, header: str, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write arrays and a header in JSON; the file appears whole or not at all."""
+    part = path.with_name(f"{path.name}.part")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with part.open("wb") as file:
+        np.savez_compressed(
+            file, allow_pickle=False, **{_HEADER: np.frombuffer(header.encode(), np.uint8)}, **arrays
+        )
+    part.replace(path)
+
+
+def read_archive(path: Path) -> dict[str, NDArray[Any]]:
+    """Read the arrays of an archive, the header among them.
+
+    Raises
+    ------
+    ValueError
+        When it is too large, or holds objects.
+    """
+    with zipfile.ZipFile(path) as archive:
+        if sum(member.file_size for member in archive.infolist()) > LARGEST_BYTES:
+            msg = f"more than {LARGEST_BYTES >> 20} MiB"
+            raise ValueError(msg)
+    with np.load(path, allow_pickle=False) as file:
+        return {name: file[name] for name in file.files}

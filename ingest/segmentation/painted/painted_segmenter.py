@@ -1,9 +1,10 @@
 """A painted model as a segmenter beside the others."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -97,14 +98,14 @@ class PaintedSegmenter:
         """
         codes = self.codes
         phases = np.empty(image.shape, np.uint8)
-        for block, probabilities in self._blocks(image):
-            phases[block.core] = codes[probabilities.argmax(axis=-1)]
+        for block, classes in self._blocks(image, self.model.forest.classes):
+            phases[block.core] = codes[classes]
         return phases
 
     def probabilities(self, image: NDArray[Any]) -> NDArray[np.float32]:
         """Return the probability of each class of the model: the shape of the image, and the classes last."""
         found = np.empty((*image.shape, len(self.model.phases)), np.float32)
-        for block, probabilities in self._blocks(image):
+        for block, probabilities in self._blocks(image, self.model.forest.probabilities):
             found[block.core] = probabilities
         return found
 
@@ -145,16 +146,17 @@ class PaintedSegmenter:
             weights[rng.choice(trees, drawn, replace=False)] = 1 / drawn
             found = np.empty(image.shape, np.uint8)
             of_phase = np.empty(image.shape, np.float32)
-            for block, probabilities in self._blocks(image, weights):
+            drawn_trees = partial(self.model.forest.probabilities, weights=weights)
+            for block, probabilities in self._blocks(image, drawn_trees):
                 found[block.core] = codes[probabilities.argmax(axis=-1)]
                 asked = index[phases[block.core]][..., np.newaxis]
                 of_phase[block.core] = np.take_along_axis(probabilities, asked, axis=-1)[..., 0]
             yield Pass(found, of_phase)
 
     def _blocks(
-        self, image: NDArray[Any], weights: NDArray[np.float32] | None = None
-    ) -> Iterator[tuple[Block, NDArray[np.float32]]]:
-        """Yield the blocks of an image with the probabilities in their cores; each processor computes one."""
+        self, image: NDArray[Any], ask: Callable[[NDArray[np.float32]], NDArray[Any]]
+    ) -> Iterator[tuple[Block, NDArray[Any]]]:
+        """Yield the blocks of an image with the forest's answers in their cores; each processor computes one."""
         if image.ndim != self.model.ndim:
             msg = (
                 f"Found an image with {image.ndim} axes for the model {self.model.name}, painted on images with "
@@ -164,12 +166,12 @@ class PaintedSegmenter:
         scale = find_grey_scale(image)
         side = self.block_px or BLOCK_PX[image.ndim]
 
-        def answer(block: Block) -> NDArray[np.float32]:
+        def answer(block: Block) -> NDArray[Any]:
             seen = scale.apply(image[block.seen])
             features = find_features(seen)
             inner = features.reshape(*seen.shape, -1)[block.inner]
-            found = self.model.forest.probabilities(inner.reshape(-1, features.shape[1]), weights)
-            return found.reshape(*inner.shape[:-1], -1)
+            found = ask(inner.reshape(-1, features.shape[1]))
+            return found.reshape(*inner.shape[:-1], *found.shape[1:])
 
         blocks = list(blocks_of(image.shape, side_px=side, margin_px=REACH_PX))
         threads = min(len(blocks), os.cpu_count() or 1)

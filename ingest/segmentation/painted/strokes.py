@@ -22,6 +22,7 @@ from cathograph.schema.keys import hash_pixels
 
 NOT_PAINTED = 255
 """In `Painting.codes`; no phase has this code."""
+_ENDING = "_strokes"
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,8 +113,7 @@ def painting_of(
 
 
 def read_paintings(
-    images: Sequence[Path],
-    strokes: Sequence[Path],
+    pairs: Sequence[tuple[Path, Path]],
     phases: str,
     composite: Composite,
     *,
@@ -125,8 +125,8 @@ def read_paintings(
 
     Parameters
     ----------
-    images, strokes : sequence of Path
-        As many of the one as of the other; strokes in the order of their images.
+    pairs : sequence of (Path, Path)
+        An image and its strokes each, from `match_strokes`.
     phases : str
         What the painted values mean; see `read_strokes_map`.
     composite : Composite
@@ -141,19 +141,13 @@ def read_paintings(
     Raises
     ------
     InputImageError
-        When there are more or fewer strokes than images, or pages do not match.
+        When pages do not match.
     PhaseMapError
         When phases and strokes do not fit.
     """
-    if len(images) != len(strokes):
-        msg = (
-            f"Found {len(strokes)} files of strokes for {len(images)} images; expected one for each. Give them in the "
-            "order of the images."
-        )
-        raise InputImageError(msg)
     phase_map = read_strokes_map(phases, composite)
     found = []
-    for image, painted in zip(images, strokes, strict=True):
+    for image, painted in pairs:
         file = open_image(image, dataset=dataset, volume=volume, channel=channel)
         grey = [file.as_seen(page) for page in file.pages]
         pages = open_image(painted, volume=volume).pages
@@ -166,27 +160,80 @@ def read_paintings(
         for number, (one, on_it) in enumerate(zip(grey, pages, strict=True)):
             name = image.name if len(grey) == 1 else f"{image.name}#{number}"
             found.append(painting_of(name, np.asarray(one), np.asarray(on_it), phase_map))
-    require_phases(found)
     return found
 
 
-def require_phases(paintings: Sequence[Painting]) -> tuple[int, ...]:
-    """Give the codes of the painted phases, the smallest first.
+def match_strokes(images: Sequence[Path], strokes: Sequence[Path]) -> list[tuple[Path, Path]]:
+    """Find the image that each file of strokes was painted on.
+
+    A folder stands for the files in it that carry the name of an image: ``raw.tif`` has the strokes ``raw.*`` or
+    ``raw_strokes.*``. As many files as images belong together in their order; fewer are matched by their names.
+
+    Parameters
+    ----------
+    images : sequence of Path
+        Image files; those without strokes are left out of the answer.
+    strokes : sequence of Path
+        Files of strokes, or one folder.
+
+    Raises
+    ------
+    InputImageError
+        When a file of strokes has no image, an image has several, or a folder has none.
+    """
+    in_folder = len(strokes) == 1 and strokes[0].is_dir()
+    if not in_folder and len(strokes) == len(images):
+        return list(zip(images, strokes, strict=True))
+    files = sorted(path for path in strokes[0].iterdir() if path.is_file()) if in_folder else list(strokes)
+    found: dict[Path, Path] = {}
+    for image in images:
+        own = [
+            each for each in files if each.stem in (image.stem, f"{image.stem}{_ENDING}") and each != image
+        ]
+        if len(own) > 1:
+            msg = (
+                f"Found {len(own)} files of strokes for {image.name} ({', '.join(each.name for each in own)}); "
+                "expected one. Remove the others."
+            )
+            raise InputImageError(msg)
+        if own:
+            found[image] = own[0]
+    lost = [] if in_folder else [each.name for each in files if each not in found.values()]
+    if lost or not found:
+        what = f"strokes {', '.join(lost)}" if lost else f"no strokes in {strokes[0]}"
+        msg = (
+            f"Found {what} for {len(images)} image{'' if len(images) == 1 else 's'}; expected the name of an image, "
+            f"with or without {_ENDING}. Rename them, or give one file for each image in the order of the images."
+        )
+        raise InputImageError(msg)
+    return list(found.items())
+
+
+def require_phases(paintings: Sequence[Painting]) -> None:
+    """Refuse paintings of fewer than two phases.
 
     Raises
     ------
     SegmentationError
         When fewer than two phases are painted.
     """
-    seen = np.zeros(256, bool)
+    seen: set[int] = set()
     for painting in paintings:
-        seen[np.unique(painting.codes)] = True
-    seen[NOT_PAINTED] = False
-    codes = tuple(int(code) for code in np.flatnonzero(seen))
-    if len(codes) < 2:
+        seen.update(np.unique(painting.codes).tolist())
+    refuse_few_phases(len(seen - {NOT_PAINTED}))
+
+
+def refuse_few_phases(number: int) -> None:
+    """Refuse fewer than two painted phases.
+
+    Raises
+    ------
+    SegmentationError
+        When there are fewer.
+    """
+    if number < 2:
         msg = (
-            f"Found strokes of {len(codes)} phase{'' if len(codes) == 1 else 's'}; expected two or more, because a "
+            f"Found strokes of {number} phase{'' if number == 1 else 's'}; expected two or more, because a "
             "classifier learns what sets them apart. Paint another phase."
         )
         raise SegmentationError(msg)
-    return codes

@@ -149,6 +149,19 @@ def test_one_image_two_radii_two_ways_of_reading_and_shared_images():
     assert "1 images" in notes
 
 
+def test_the_accuracy_of_a_spot_check_where_there_is_one():
+    def images_of(tables):
+        built = build_report({"a": tables}, title="", draws=0)
+        return next(table for table in built.provenance if table.name == "images")
+
+    tables = make_tables(12, 2, measured=False)
+    assert not {"accuracy", "unlike_painted"} & set(images_of(tables).shown)
+    tables.images.loc[0, ["accuracy", "accuracy_low", "accuracy_high"]] = [0.9, 0.744, 0.965]
+    shown = images_of(tables)
+    assert shown.shown[-3:] == ("accuracy", "accuracy_low", "accuracy_high")
+    assert "spot check" in shown.caption
+
+
 def test_a_selection_without_any_particle():
     empty = make_tables(4, 2)
     empty = type(empty)(**{name: getattr(empty, name).iloc[:0] for name in empty.__dataclass_fields__})

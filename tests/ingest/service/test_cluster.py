@@ -19,7 +19,7 @@ def open_nothing():
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
-@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nonsense://x"])
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nonsense://x:8786"])
 def test_no_scheduler(address):
     with pytest.raises(InputError, match="no Dask scheduler at"):
         ClusterWorkers(address, open_nothing)

@@ -5,7 +5,7 @@ import pytest
 from scipy import ndimage
 
 from cathograph.ingest.stacks.energy_stack import ArrayEnergyStack
-from cathograph.ingest.xanes.registration import find_drift, register_stack, shift_frame
+from cathograph.ingest.xanes.registration import Drift, find_drift, register_stack, shift_frame
 from cathograph.phantom import make_energy_map, make_microstructure, make_xanes_stack
 from cathograph.schema.errors import InputError
 
@@ -96,3 +96,35 @@ def test_shifts_of_another_stack_are_refused(drifting):
     drift = find_drift(ArrayEnergyStack(frames, ENERGIES))
     with pytest.raises(InputError, match="Found 8 shifts for 2 frames"):
         register_stack(ArrayEnergyStack(frames[:2], ENERGIES[:2]), drift)
+
+
+def test_a_magnification_that_follows_the_energy_is_undone_with_the_drift():
+    # Zone plate without correction: pixels grow with the energy, so that frames shrink about their middle as E⁻¹.
+    phantom = make_microstructure((192, 192), seed=4)
+    still = make_xanes_stack(phantom, make_energy_map(phantom, seed=4), ENERGIES, seed=4, snr=None)
+    middle = (np.array(phantom.labels.shape) - 1) / 2
+    shift = np.array([1.5, -2.0])
+    frames = []
+    for frame, energy in zip(still, ENERGIES, strict=True):
+        scale = energy / ENERGIES[-1]
+        offset = middle - scale * middle + shift * (energy != ENERGIES[-1])
+        frames.append(ndimage.affine_transform(frame, [scale, scale], offset=offset, order=3, mode="nearest"))
+    noise = 0.02 * np.random.default_rng(5).standard_normal(still.shape)
+    stack = ArrayEnergyStack((np.stack(frames) + noise).astype(np.float32), ENERGIES)
+    drift = find_drift(stack)
+    assert drift.exponent == pytest.approx(1, abs=0.1)
+    assert drift.agreement.min() > 0.5
+    registered = register_stack(stack, drift).read_rows(0, 192)
+    inner = (slice(None), slice(12, -12), slice(12, -12))
+    error = np.nanmean(np.abs(registered - still)[inner])
+    alone = Drift(ENERGIES, drift.shifts_px, drift.reference, drift.against, 0.0, drift.agreement)
+    assert error < 0.7 * np.nanmean(np.abs(register_stack(stack, alone).read_rows(0, 192) - still)[inner])
+
+
+def test_no_magnification_is_made_up_where_there_is_none(drifting):
+    frames, _, _ = drifting
+    drift = find_drift(ArrayEnergyStack(frames, ENERGIES))
+    assert drift.exponent == 0
+    assert (drift.zooms == 1).all()
+    assert drift.agreement[-1] == 1
+    assert (drift.agreement > 0.5).all()

@@ -16,6 +16,7 @@ from cathograph.ingest.segmentation.painted.local_features import SIGMAS_PX, cou
 from cathograph.ingest.segmentation.painted.model_file import PaintedModel, load_model
 from cathograph.ingest.segmentation.painted.painted_segmenter import PaintedSegmenter
 from cathograph.ingest.segmentation.painted.strokes import Painting, painting_of, read_strokes_map
+from cathograph.ingest.segmentation.painted.suggestion import doubt_of, suggest_patch
 from cathograph.ingest.segmentation.painted.training import strokes_sha256, train_on_paintings
 from cathograph.schema.composites import SSB_CATHODE
 from cathograph.schema.errors import InputImageError, ModelError, PhaseMapError, SegmentationError
@@ -64,6 +65,15 @@ def test_features_of_a_plane_by_hand():
         assert grey == pytest.approx(12.0, abs=1e-4)
         assert slope == pytest.approx(np.hypot(0.2, 0.1), abs=1e-4)
         assert (first, second) == pytest.approx((0, 0), abs=1e-4)
+    assert found[29:] == pytest.approx(np.zeros(5), abs=1e-4)  # all Gaussians are equal
+
+
+def test_differences_of_gaussians():
+    found = find_features(np.random.default_rng(0).normal(size=(40, 40)).astype(np.float32))
+    gaussians = found[:, 1:29:4]
+    for number in range(5):
+        assert SIGMAS_PX[number + 2] == pytest.approx(2 * SIGMAS_PX[number])
+        assert (found[:, 29 + number] == gaussians[:, number] - gaussians[:, number + 2]).all()
 
 
 def test_curvature_in_3d_equals_that_of_numpy():
@@ -109,6 +119,7 @@ def test_the_trees_answer_as_those_of_scikit_learn():
     # Also at the thresholds themselves.
     asked = np.concatenate([features, rng.choice(ours.threshold, (600, 5))])
     assert ours.probabilities(asked) == pytest.approx(rival.predict_proba(asked), abs=1e-5)
+    assert (ours.classes(asked) == ours.probabilities(asked).argmax(axis=1)).all()
     assert is_whole(ours, 5)
     assert not is_whole(ours, 2)
 
@@ -225,6 +236,27 @@ def test_passes_repeat_and_differ():
     assert all(each.probability.min() >= 0 and each.probability.max() <= 1.0001 for each in first)
 
 
+def test_the_suggested_patch_is_the_doubtful_one():
+    # All pixels are certain but those of rows 30 to 39, columns 50 to 59.
+    probabilities = np.zeros((100, 100, 2), np.float32)
+    probabilities[..., 0] = 1
+    probabilities[30:40, 50:60] = 0.5
+    painted = np.zeros((100, 100), bool)
+    assert suggest_patch(probabilities, painted, 10) == (slice(30, 40), slice(50, 60))
+    painted[35, 55] = True  # painted already: another patch, without a stroke
+    assert not painted[suggest_patch(probabilities, painted, 10)].any()
+    # With a stroke in every patch, the most doubtful one again; in an image smaller than a patch, all of it.
+    assert suggest_patch(probabilities, np.ones_like(painted), 10) == (slice(30, 40), slice(50, 60))
+    assert suggest_patch(probabilities[:8, :9], painted[:8, :9], 10) == (slice(0, 8), slice(0, 9))
+
+
+def test_doubt_is_that_of_the_entropy():
+    certain, even, between = doubt_of(np.array([[1, 0], [0.5, 0.5], [0.25, 0.75]], np.float32))
+    assert certain == pytest.approx(0, abs=1e-4)
+    assert even == pytest.approx(1, abs=1e-6)
+    assert between == pytest.approx(0.811278, abs=1e-5)  # the entropy of a coin that falls 1 : 3, in bits
+
+
 def test_features_are_as_many_as_said():
-    assert find_features(np.zeros((3, 4, 5), np.float32)).shape == (60, count_features(3))
+    assert find_features(np.zeros((3, 4, 5), np.float32)).shape == (60, count_features(3)) == (60, 41)
     assert Painting("a", np.zeros((2, 2)), np.zeros((2, 2), np.uint8)).sha256
