@@ -10,7 +10,7 @@ DOCS := docs/conf.py docs/generated_pages
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long test-training test-quick test-thorough test-slow installs check format lock bench docs faults soak audit clean
+.PHONY: help setup demo test test-long test-training test-quick test-thorough test-slow installs check format lock bench docs faults soak night audit clean
 
 help:  ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -91,6 +91,9 @@ faults: setup  ## make every fault and count what it did (an hour; docs/reliabil
 
 soak: setup  ## ingest 2000 small images and see whether memory or time grow (a quarter of an hour; docs/reliability.md)
 	$(BIN)/python -m cathograph.benchmarks.reliability.soak --csv soak.csv --png soak.png
+
+night: setup  ## ingest 1000 files of which some have bad names, change, or cannot be read (docs/reliability.md)
+	$(BIN)/python -m cathograph.benchmarks.reliability.night
 
 audit: setup  ## known vulnerabilities of the locked dependencies (needs their database on the network)
 	$(BIN)/python -m cathograph.benchmarks.reliability.dependency_audit

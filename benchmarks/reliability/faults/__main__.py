@@ -14,7 +14,7 @@ from dataclasses import asdict
 from math import inf
 from pathlib import Path
 
-from cathograph.benchmarks.reliability.faults import disturbances, resources
+from cathograph.benchmarks.reliability.faults import disturbances, limits, resources
 from cathograph.benchmarks.reliability.faults.malformed import malformed_files
 from cathograph.benchmarks.reliability.faults.own_site import own_site
 from cathograph.benchmarks.reliability.faults.site import Site
@@ -53,6 +53,9 @@ def main() -> None:
             ),
             "port-taken": lambda at: resources.port_taken(at, pid),
             "backup": resources.backup_while_running,
+            "second-path": lambda at: limits.second_path(at, pid),
+            "hung-query": lambda at: limits.hung_query(at, pid),
+            "out-of-memory": lambda at: limits.out_of_memory(at, pid),
             "disk-full": lambda _: resources.disk_full(Path(scratch)),
             "server-killed": lambda at: disturbances.server_killed(
                 at, pid, times=given.server_kills, images=given.images, budget_s=budget_s
