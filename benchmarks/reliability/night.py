@@ -158,8 +158,9 @@ def _check(site: Site, tally: Tally, night: Night) -> None:
             tally.lost += 1
             tally.notes.append(f"not in jobs: {shown_name(file.name)!r}")
     tally.doubled += int(active[active["active"]].duplicated("image").sum())
-    said = "".join(
-        path.read_text(encoding="utf-8", errors="replace")
+    # Long lines of the log are broken between words.
+    said = " ".join(
+        " ".join(path.read_text(encoding="utf-8", errors="replace").split())
         for path in site.folder.parent.glob("service-*.log")
     )
     unsaid = [folder.name for folder in night.closed if folder.name not in said]

@@ -143,7 +143,7 @@ class TestReport:
     def test_it_shows_what_the_queries_say(self, call, demo_store, tmp_path):
         code, out, err = call("report", "--out", "r", "--draws", 0)
         assert code == 0, err
-        assert "13 figures" in out
+        assert "14 figures" in out
         assert not [line for line in err.splitlines() if line.startswith("Fig")], "all are measured"
 
         def table(name):
@@ -206,7 +206,7 @@ class TestReport:
             "demo-BLE": (states["sample"] == "demo-BLE").sum(),
             "hot.cypher": states["at_tpb"].sum(),
         }
-        assert pd.read_csv(tmp_path / "r" / "tables" / "table-s1.csv")["selection"].value_counts().eq(6).all()
+        assert pd.read_csv(tmp_path / "r" / "tables" / "table-s1.csv")["selection"].value_counts().eq(9).all()
 
     @pytest.mark.slow
     @pytest.mark.parametrize(

@@ -155,7 +155,7 @@ def test_a_report_of_nothing_and_of_four_particles_without_energies(cathograph, 
     assert "no image in the store" in err
     cathograph("ingest", mask, *LINE)
     code, out, err = cathograph("report", "--out", "r", "--draws", 0)
-    assert (code, "13 figures" in out) == (0, True)
+    assert (code, "14 figures" in out) == (0, True)
     assert any(line.startswith("Fig. S4: ") and "energy map" in line for line in err.splitlines())
     page = (mask.parent / "r" / "report.html").read_text(encoding="utf-8")
     assert "no NMC has a measured state" in page

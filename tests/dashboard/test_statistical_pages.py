@@ -227,6 +227,6 @@ def test_one_image_cannot_be_resampled(small_store, open_page):
     assert "fewer than two images" in said(app)
 
 
-def test_reaction_says_how_profiles_are_computed(open_page):
+def test_reaction_says_how_profiles_are_computed(small_store, open_page):
     app = open_page("reaction", sample="LCD-1")
     assert "measures --missing --family profiles" in said(app)
