@@ -27,6 +27,7 @@ from cathograph.analysis.figures.tpb_size import draw_nmc_size_by_tpbs, draw_tpb
 from cathograph.analysis.report.tables import ReportTable, provenance_tables, result_tables
 from cathograph.analysis.statistics.electrode_statistics import compute_electrode_statistics
 from cathograph.analysis.statistics.group_comparison import compare_groups
+from cathograph.analysis.statistics.headlines import Headline, electrode_headlines
 from cathograph.analysis.statistics.inside_particles import slope_tests
 from cathograph.analysis.statistics.logarithm import Log
 from cathograph.analysis.tables.electrode_tables import METRICS, PARTICLE, ElectrodeTables, names_of_edges
@@ -47,8 +48,8 @@ class Report:
         Figures in the order of the paper.
     tables : tuple of ReportTable
         Tables in the order of the paper, then ours.
-    sentences, correlation_sentences : Mapping
-        Results as sentences, by selection: of the group comparisons, and of the correlations.
+    headlines : Mapping
+        Answers to the questions of the report, by selection.
     notes : tuple of str
         What readers have to know before they compare numbers.
     provenance : tuple of ReportTable
@@ -60,8 +61,7 @@ class Report:
     title: str
     figures: tuple[PrintedFigure, ...]
     tables: tuple[ReportTable, ...]
-    sentences: Mapping[str, tuple[str, ...]]
-    correlation_sentences: Mapping[str, tuple[str, ...]]
+    headlines: Mapping[str, tuple[Headline, ...]]
     notes: tuple[str, ...]
     provenance: tuple[ReportTable, ...]
     parameters: Mapping[str, str] = field(default_factory=dict)
@@ -158,15 +158,14 @@ def build_report(
         tables=result_tables(
             selections, structure, statistics, together(by_size), s1, s8, correlations, legend, channel
         ),
-        sentences={
-            name: (
-                *each.sentences[: -len(each.correlations) or None],
-                *slope_tests(selections[name].profiles).get("sentence", ()),
+        headlines={
+            name: electrode_headlines(
+                each.group_comparisons,
+                each.size_adjusted,
+                each.correlations,
+                slope_tests(selections[name].profiles),
+                each.clusters,
             )
-            for name, each in statistics.items()
-        },
-        correlation_sentences={
-            name: each.sentences[len(each.sentences) - len(each.correlations) :]
             for name, each in statistics.items()
         },
         notes=_notes(

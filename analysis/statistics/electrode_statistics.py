@@ -73,8 +73,6 @@ class ElectrodeStatistics:
         What the table holds.
     clusters : str
         What a cluster is here: images, volumes, or both.
-    sentences : tuple of str
-        The results in plain language.
     """
 
     group_comparisons: pd.DataFrame
@@ -88,7 +86,6 @@ class ElectrodeStatistics:
     n_images: int
     n_clusters: int
     clusters: str
-    sentences: tuple[str, ...]
 
 
 def compute_electrode_statistics(
@@ -176,11 +173,6 @@ def compute_electrode_statistics(
         n_images=len(table[["sample", "image"]].drop_duplicates()),
         n_clusters=int(cluster_of(table).nunique()),
         clusters=name_clusters(table),
-        sentences=(
-            *(one.sentence for one in compared),
-            *(one.sentence for one in adjusted),
-            *(one.sentence for one in correlated),
-        ),
     )
 
 

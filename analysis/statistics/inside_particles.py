@@ -16,6 +16,7 @@ from cathograph.analysis.statistics.admission import judge_design
 from cathograph.analysis.statistics.clustered import ClusteredEffect, no_clustered_effect
 from cathograph.analysis.statistics.estimated_effect import Effect, effect_from_t
 from cathograph.analysis.statistics.quoted_test import fit_outcomes
+from cathograph.analysis.tables.wording import format_p
 
 Target = Literal["junction", "ionic", "electronic"]
 
@@ -94,7 +95,8 @@ def slope_tests(profiles: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         One row per target: ``target``, ``particles``, ``clusters``, ``effective_clusters``, ``slope_ev_per_um``,
-        ``slope_low``, ``slope_high``, ``p``, ``reason`` (why there is no p) and ``sentence``. Empty without profiles.
+        ``slope_low``, ``slope_high``, ``p``, ``reason`` (why there is no p), ``verdict`` and ``basis``. Empty without
+        profiles.
     """
     rows = []
     for target in _NAMES if len(profiles) else ():
@@ -110,33 +112,46 @@ def slope_tests(profiles: pd.DataFrame) -> pd.DataFrame:
                 "slope_high": found.quoted.ci[1],
                 "p": found.quoted.p_value,
                 "reason": found.quoted.reason,
-                "sentence": describe_slope(found, target),
+                "verdict": judge_slope(found, target),
+                "basis": describe_slope(found),
             }
         )
     return pd.DataFrame(rows)
 
 
-def describe_slope(found: ClusteredEffect, target: Target = "junction", *, alpha: float = 0.05) -> str:
+def judge_slope(found: ClusteredEffect, target: Target = "junction", *, alpha: float = 0.05) -> str:
     """Say in a sentence what the mean slope shows.
 
     Examples
     --------
-    >>> describe_slope(no_clustered_effect("no map"))
-    'Energy against distance to the nearest TPB junction: no test (no map).'
+    >>> judge_slope(no_clustered_effect("no map"))
+    'Whether energies change with the distance to the nearest TPB junction cannot be tested.'
     """
-    about = f"Energy against distance to the nearest {_NAMES[target]}"
+    effect, name = found.quoted, _NAMES[target]
+    if np.isnan(effect.p_value):
+        return f"Whether energies change with the distance to the nearest {name} cannot be tested."
+    if effect.p_value >= alpha:
+        return f"No change of the energy with the distance to the nearest {name} is shown."
+    return f"Energies {'rise' if effect.estimate > 0 else 'fall'} away from the nearest {name}."
+
+
+def describe_slope(found: ClusteredEffect) -> str:
+    """Write the mean slope with its interval, or why there is none.
+
+    Examples
+    --------
+    >>> describe_slope(no_clustered_effect("no map"))
+    'No mean slope: no map.'
+    """
     effect = found.quoted
     if np.isnan(effect.estimate):
-        return f"{about}: no test ({effect.reason})."
-    size = f"mean slope {_signed(effect.estimate)} eV/µm at equal depth in {found.n_particles} particles"
+        return f"No mean slope: {effect.reason}."
+    slope = _signed(effect.estimate)
+    where = f"eV/µm at equal depth in {found.n_particles} particles of {found.n_clusters} clusters"
     if np.isnan(effect.p_value):
-        return f"{about}: {size}; no test ({effect.reason})."
+        return f"Mean slope {slope} {where}; no p value, because {effect.reason}."
     low, high = effect.ci
-    numbers = f"{size} ({_signed(low)} to {_signed(high)}, p = {effect.p_value:.2g})"
-    if effect.p_value >= alpha:
-        return f"{about}: {numbers}. No front is shown."
-    way = "rise away from" if effect.estimate > 0 else "fall away from"
-    return f"{about}: {numbers}. Energies {way} it."
+    return f"Mean slope {slope} [{_signed(low)}, {_signed(high)}] {where} ({format_p(effect.p_value)})."
 
 
 def _signed(value: float) -> str:

@@ -1,5 +1,7 @@
 """Words for results: columns, effect sizes, p values, and changes of an effect."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 _UNITS = {"_um2": "µm²", "_um3": "µm³", "_um": "µm", "_ev": "eV", "_px": "px"}
@@ -13,6 +15,35 @@ _WORDS = {
     "has_concurrent_channel": "channel membership",
     "has_touching_channel": "touching channel membership",
 }
+
+_EXPOSED = {
+    "at_tpb": "in a TPB",
+    "has_concurrent_channel": "with a concurrent channel",
+    "has_touching_channel": "with a touching channel",
+}
+
+
+def exposed_in_words(exposure: str) -> str:
+    """Name the exposed particles of a comparison.
+
+    Examples
+    --------
+    >>> exposed_in_words("at_tpb")
+    'in a TPB'
+    """
+    return _EXPOSED[exposure]
+
+
+def list_in_words(names: Sequence[str]) -> str:
+    """Join names as a sentence does.
+
+    Examples
+    --------
+    >>> list_in_words(["a"]), list_in_words(["a", "b", "c"])
+    ('a', 'a, b and c')
+    """
+    *rest, last = names
+    return f"{', '.join(rest)} and {last}" if rest else last
 
 
 def in_words(column: str) -> str:

@@ -1,10 +1,12 @@
 """The page Confounders (paper Fig. S8): whether particle size explains an effect."""
 
 from cathograph.analysis.figures.size_confounder import size_data
+from cathograph.analysis.statistics.headlines import reach_headline, size_headline
 from cathograph.dashboard.widgets.empty_states import show_no_energy_maps
 from cathograph.dashboard.widgets.figures import show_figure
+from cathograph.dashboard.widgets.headlines import show_headlines
 from cathograph.dashboard.widgets.side_by_side import open_view
-from cathograph.dashboard.widgets.statistics_tables import show_sentences, show_size_adjusted
+from cathograph.dashboard.widgets.statistics_tables import show_size_adjusted
 
 
 def page() -> None:
@@ -21,6 +23,14 @@ def page() -> None:
     from cathograph.analysis.figures.size_confounder import draw_size_confounder, plot_size_confounder
 
     nmc, adjusted = view.nmc, view.size_adjusted
+    comparisons = view.comparisons
+    show_headlines(
+        view,
+        lambda name, units: [
+            size_headline(view.rows_of(comparisons, name), view.rows_of(adjusted, name), units),
+            reach_headline(view.rows_of(comparisons, name), units),
+        ],
+    )
     data = size_data(nmc, adjusted, view.legend)
     show_figure(
         data,
@@ -28,4 +38,3 @@ def page() -> None:
         lambda: draw_size_confounder(nmc, adjusted, view.legend),
     )
     show_size_adjusted(adjusted, "size-adjusted")
-    show_sentences(adjusted)

@@ -4,9 +4,11 @@ import streamlit as st
 
 from cathograph.analysis.figures.nearest_nmc import nearest_data
 from cathograph.analysis.figures.tpb_size import nmc_size_data, tpb_size_data
+from cathograph.analysis.statistics.headlines import comparison_headline
 from cathograph.dashboard.widgets.figures import show_figure
+from cathograph.dashboard.widgets.headlines import show_headlines
 from cathograph.dashboard.widgets.side_by_side import open_view
-from cathograph.dashboard.widgets.statistics_tables import show_comparisons, show_sentences
+from cathograph.dashboard.widgets.statistics_tables import show_comparisons
 
 
 def page() -> None:
@@ -53,5 +55,5 @@ def page() -> None:
             lambda: draw_nearest_connection(nearest, view.legend),
         )
     st.markdown(view.legend.write("#### Are {actives} in TPBs larger?"))
+    show_headlines(view, lambda name, units: [comparison_headline(view.rows_of(view.by_size, name), units)])
     show_comparisons(view.by_size, "size-by-tpb")
-    show_sentences(view.by_size)

@@ -5,6 +5,7 @@ import streamlit as st
 from cathograph.analysis.figures.figure import label_of
 from cathograph.analysis.figures.group_boxes import group_data
 from cathograph.analysis.figures.metric_correlations import SUPPLEMENT, correlation_data, top_metric_data
+from cathograph.analysis.statistics.headlines import comparison_headline, correlation_headline
 from cathograph.analysis.tables.electrode_tables import METRICS
 from cathograph.analysis.tables.particle_table import STATES
 from cathograph.dashboard.session.electrode_data import View
@@ -13,9 +14,10 @@ from cathograph.dashboard.widgets.downloads import table_downloads
 from cathograph.dashboard.widgets.empty_states import show_no_energy_maps, show_no_metrics
 from cathograph.dashboard.widgets.expander import show_expander
 from cathograph.dashboard.widgets.figures import show_figure
+from cathograph.dashboard.widgets.headlines import show_headlines
 from cathograph.dashboard.widgets.resampling import offer_resampling
 from cathograph.dashboard.widgets.side_by_side import open_view
-from cathograph.dashboard.widgets.statistics_tables import show_comparisons, show_correlations, show_sentences
+from cathograph.dashboard.widgets.statistics_tables import show_comparisons, show_correlations
 
 _FILES = {"has_concurrent_channel": "table-s1-channel", "has_touching_channel": "table-s1-touching-channel"}
 """Names of the table of comparisons, by type of channel."""
@@ -50,15 +52,15 @@ def _show_channels(view: View) -> None:
 
     exposure = choose_channel("channel")
     nmc, comparisons = view.nmc, view.comparisons
+    shown = comparisons[comparisons["exposure"] == exposure]
+    show_headlines(view, lambda name, units: [comparison_headline(view.rows_of(shown, name), units)])
     data = group_data(nmc, comparisons, exposure, view.legend)
     show_figure(
         data,
         lambda: plot_group_boxes(data, comparisons, exposure),
         lambda: draw_group_boxes(nmc, comparisons, exposure, view.legend),
     )
-    shown = comparisons[comparisons["exposure"] == exposure]
     show_comparisons(shown, _FILES[exposure])
-    show_sentences(shown)
     offer_resampling(view, exposure)
 
 
@@ -77,6 +79,7 @@ def _show_correlations(view: View) -> None:
     )
     if data.missing:
         return
+    show_headlines(view, lambda name, units: [correlation_headline(view.rows_of(correlations, name), units)])
     state = st.segmented_control(
         "State",
         STATES,

@@ -4,14 +4,16 @@ import pandas as pd
 import streamlit as st
 
 from cathograph.analysis.figures.group_boxes import group_data
+from cathograph.analysis.statistics.headlines import comparison_headline, slope_headlines
 from cathograph.analysis.statistics.inside_particles import slope_tests
 from cathograph.dashboard.session.electrode_data import View
 from cathograph.dashboard.widgets.channel_type import choose_channel
 from cathograph.dashboard.widgets.empty_states import show_no_energy_maps
 from cathograph.dashboard.widgets.figures import show_figure
+from cathograph.dashboard.widgets.headlines import show_headlines
 from cathograph.dashboard.widgets.resampling import offer_resampling
 from cathograph.dashboard.widgets.side_by_side import open_view
-from cathograph.dashboard.widgets.statistics_tables import show_anova, show_comparisons, show_sentences
+from cathograph.dashboard.widgets.statistics_tables import show_anova, show_comparisons
 
 _EXPOSURE = "at_tpb"
 
@@ -29,6 +31,9 @@ def page() -> None:
     if not view.measured:
         show_no_energy_maps(view.legend)
     compared = pd.concat([view.by_size, view.comparisons], ignore_index=True)
+    shown = view.comparisons[view.comparisons["exposure"] == _EXPOSURE]
+    if view.measured:
+        show_headlines(view, lambda name, units: [comparison_headline(view.rows_of(shown, name), units)])
     nmc = view.nmc
     data = group_data(nmc, compared, _EXPOSURE, view.legend)
     show_figure(
@@ -39,9 +44,7 @@ def page() -> None:
     if not view.measured:
         return
     st.markdown("#### Table S1: tests that treat particles as independent, and tests that account for images")
-    shown = view.comparisons[view.comparisons["exposure"] == _EXPOSURE]
     show_comparisons(shown, "table-s1-tpb")
-    show_sentences(shown)
     _show_inside(view)
     st.markdown("#### Tables S2 and S3: TPB × channel")
     channel = choose_channel("channel")
@@ -54,16 +57,13 @@ def page() -> None:
 
 
 def _show_inside(view: View) -> None:
-    """Lay out whether the reaction starts at the triple line, one sentence per target."""
+    """Lay out whether the reaction starts at the triple line or at a contact."""
     st.markdown("#### Inside particles: does the reaction start at the triple line?")
     tests = {name: slope_tests(tables.profiles) for name, tables in view.parts.items()}
-    rows = [
-        each.assign(selection=name) if len(tests) > 1 else each for name, each in tests.items() if len(each)
-    ]
-    if not rows:
+    if all(each.empty for each in tests.values()):
         st.caption("Not computed yet: `cathograph measures --missing --family profiles`.")
         return
     st.caption(
         "Whole particles, images as clusters. A 2D image shows only the junctions and contacts in its plane."
     )
-    show_sentences(pd.concat(rows, ignore_index=True))
+    show_headlines(view, lambda name, _: slope_headlines(tests[name]))

@@ -118,6 +118,10 @@ class View:
         """Effects at equal size (Fig. S8)."""
         return _tabulated(*self._key, "size_adjusted", self)
 
+    def rows_of(self, table: pd.DataFrame, name: str) -> pd.DataFrame:
+        """Give the rows of a group in a table of this view."""
+        return table[table["selection"] == name] if self.groups else table
+
     def anova(self, channel: str) -> pd.DataFrame:
         """Tables S2 and S3 with one of the types of channel (`CHANNELS`)."""
         return _tabulated(*self._key, f"anova {channel}", self)

@@ -6,14 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from cathograph.analysis.figures.figure import label_of
-from cathograph.analysis.tables.wording import in_words
+from cathograph.analysis.tables.wording import exposed_in_words, in_words
 from cathograph.dashboard.widgets.downloads import csv_bytes, file_download
-
-_EXPOSURE = {
-    "at_tpb": "in a TPB",
-    "has_concurrent_channel": "with a channel",
-    "has_touching_channel": "with a touching channel",
-}
 
 
 def show_comparisons(table: pd.DataFrame, name: str) -> None:
@@ -112,13 +106,6 @@ def show_anova(table: pd.DataFrame, name: str) -> None:
     _show(both, table, name)
 
 
-def show_sentences(table: pd.DataFrame) -> None:
-    """Lay out the results as sentences."""
-    for row in table.to_dict("records"):
-        about = f"{row['selection']}: " if "selection" in row else ""
-        st.text(f"{about}{row['sentence']}" + (f" ({row['caution']})" if row.get("caution") else ""))
-
-
 def _selection_of(table: pd.DataFrame) -> Mapping[str, pd.Series]:
     return {"selection": table["selection"].astype(str)} if "selection" in table.columns else {}
 
@@ -127,7 +114,7 @@ def _heads(table: pd.DataFrame) -> Mapping[str, pd.Series]:
     return {
         **_selection_of(table),
         "state": table["outcome"].map(_state),
-        "particles": table["exposure"].map(_EXPOSURE),
+        "particles": table["exposure"].map(exposed_in_words),
     }
 
 

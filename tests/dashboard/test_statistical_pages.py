@@ -60,16 +60,21 @@ def report(small_store):
     """Give the tables of the report on one sample; its draws change no quoted number."""
     everything = read_electrode_tables(partial(query, small_store))
     tables = narrow(everything, keys_of_sample(everything, "LCD-1"))
-    return {
-        each.name: each.data
-        for each in build_report({"LCD-1": tables}, title="", draws=19).tables
-        if each.name in ("table-s1", "table-s2", "table-s3", "size-adjusted", "size-by-tpb", "correlations")
-    }
+    built = build_report({"LCD-1": tables}, title="", draws=19)
+    named = ("table-s1", "table-s2", "table-s3", "size-adjusted", "size-by-tpb", "correlations")
+    headlines = [f"**{each.verdict}** {each.basis}".rstrip() for each in built.headlines["LCD-1"]]
+    return {each.name: each.data for each in built.tables if each.name in named} | {"headlines": headlines}
+
+
+def headlines(app):
+    return [each.value for each in app.markdown if each.value.startswith("**")]
 
 
 def test_pages_say_what_the_report_says(open_page, report):
+    of_tpbs, of_channels, of_touching, of_size, of_metrics, *_, of_reach = report["headlines"]
     reaction = open_page("reaction", sample="LCD-1")
     assert not reaction.exception
+    assert headlines(reaction)[0] == of_tpbs
     s1 = report["table-s1"][report["table-s1"]["exposure"] == "at_tpb"]
     shown = table(reaction, "difference")
     for column, ours in (
@@ -92,6 +97,7 @@ def test_pages_say_what_the_report_says(open_page, report):
 
     network = open_page("network", sample="LCD-1")
     assert not network.exception
+    assert headlines(network) == [of_channels, of_metrics]
     heat = next(trace for data, _ in charts(network) for trace in data if trace["type"] == "heatmap")
     correlations = report["correlations"]
     expected = correlations["r"].to_numpy(dtype=float).reshape(-1, 3)
@@ -101,6 +107,7 @@ def test_pages_say_what_the_report_says(open_page, report):
 
     network = open_page("network", sample="LCD-1", channel="touching channel")
     assert not network.exception
+    assert headlines(network)[0] == of_touching
     s1 = report["table-s1"][report["table-s1"]["exposure"] == "has_touching_channel"]
     assert table(network, "difference")["particles"].unique().tolist() == ["with a touching channel"]
     assert_shown(table(network, "difference"), "difference", s1["difference"])
@@ -108,6 +115,7 @@ def test_pages_say_what_the_report_says(open_page, report):
     assert "touching channel membership" in table(reaction, "F")["term"].tolist()
 
     confounders = open_page("confounders", sample="LCD-1")
+    assert headlines(confounders) == [of_size, of_reach]
     shown = table(confounders, "d at equal size")
     for column, ours in (
         ("d at equal size", "d_adjusted"),

@@ -110,7 +110,8 @@ def test_evaluate_compares_with_every_baseline(call, trained, capfd):
         "boosting + neighbours",
     }
     assert {row["rival"] for row in found["comparisons"]} == models - {"toy"}
-    assert {row["n"] for row in found["scores"] if row["target"] == "soc_ev"} == {IMAGES - 1}  # the other state is flagged
+    # The other of the two states of an image is flagged.
+    assert {row["n"] for row in found["scores"] if row["target"] == "soc_ev"} == {IMAGES - 1}
     assert all(row["verdict"] == "too few images" for row in found["comparisons"])  # five of them
 
 

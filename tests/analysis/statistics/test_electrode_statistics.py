@@ -98,13 +98,11 @@ def test_correlations_are_every_metric_with_every_state(found: ElectrodeStatisti
     np.testing.assert_allclose(found.correlations["p_family"], correct_family(found.correlations["p"]))
 
 
-def test_counts_counterparts_and_sentences(found: ElectrodeStatistics) -> None:
+def test_counts_and_counterparts(found: ElectrodeStatistics) -> None:
     assert (found.n_particles, found.n_samples, found.n_images, found.n_clusters) == (350, 3, 73, 73)
     assert found.clusters == "images"
     assert len(found.counterparts) == 6 * 5
     assert found.counterparts.groupby(["exposure", "outcome"])["quoted"].sum().tolist() == [1] * 6
-    assert len(found.sentences) == 6 + 6 + 6
-    assert all(text.endswith(".") for text in found.sentences)
 
 
 def test_the_same_table_gives_the_same_numbers(table: pd.DataFrame) -> None:

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from cathograph.analysis.statistics.inside_particles import describe_slope, mean_slope
+from cathograph.analysis.statistics.inside_particles import describe_slope, judge_slope, mean_slope
 from cathograph.benchmarks.accuracy.reaction_fronts import recoveries, slopes_of_image
 
 
@@ -67,14 +67,17 @@ def test_flagged_and_cut_particles_are_left_out():
 def test_nothing_to_test():
     found = mean_slope(profiles([np.nan, np.nan], [0, 1]))
     assert np.isnan(found.quoted.estimate)
-    assert "no test" in describe_slope(found)
+    assert found.quoted.reason in describe_slope(found)
+    assert "cannot be tested" in judge_slope(found)
 
 
 def test_the_sentence_says_which_way():
     slopes = np.array([0.5, 0.6, 0.55, 0.52, 0.58, 0.49])
-    assert "rise away from" in describe_slope(mean_slope(profiles(slopes, range(6))))
-    assert "fall away from" in describe_slope(mean_slope(profiles(-slopes, range(6))))
-    assert "No front" in describe_slope(mean_slope(profiles([1.0, -1.1, 0.9, -1.0, 1.2, -0.8], range(6))))
+    rising = mean_slope(profiles(slopes, range(6)))
+    assert "rise away from" in judge_slope(rising)
+    assert "6 particles of 6 clusters" in describe_slope(rising)
+    assert "fall away from" in judge_slope(mean_slope(profiles(-slopes, range(6))))
+    assert "No change" in judge_slope(mean_slope(profiles([1.0, -1.1, 0.9, -1.0, 1.2, -0.8], range(6))))
 
 
 def test_a_planted_front_is_recovered_and_none_where_there_is_none():
