@@ -73,7 +73,7 @@ def write_report(report: Report, folder: Path) -> Path:
     _remove_earlier(page)
     images = {}
     for printed in report.figures:
-        _, svg, _ = printed.save(folder / "figures")
+        _, svg, *_ = printed.save(folder / "figures")
         images[printed.name] = base64.b64encode(svg.read_bytes()).decode()
     try:
         for table in (*report.tables, *report.provenance):

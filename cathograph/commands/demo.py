@@ -186,7 +186,7 @@ def _draw(connection: "Connection", folder: Path, files: list[Path], preset: str
             FieldTables(*(run(connection, load(name), load(name).bind(where)) for name in FIELD_QUERIES)),
             PhaseLegend((reading.composite,)),
         )
-        draw_graph_over_image(graph).savefig(folder / f"{path.stem}.png", dpi=110)
+        draw_graph_over_image(graph).savefig(folder / f"{path.stem}.png", dpi=200)
 
 
 def _print_samples(connection: "Connection") -> None:

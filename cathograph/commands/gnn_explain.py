@@ -224,7 +224,7 @@ def _draw(
     )
     try:
         picture.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(picture, dpi=130)
+        figure.savefig(picture, dpi=200)
     except (OSError, ValueError) as error:
         msg = (
             f"Found {picture} not writable ({error}); expected a PNG "

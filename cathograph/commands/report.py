@@ -59,7 +59,7 @@ def report(
     draws: Annotated[int, typer.Option(min=0, help="Number of draws of bootstrap and permutation.")] = 1999,
     home: HomeOption = None,
 ) -> None:
-    """Write all figures and tables of a selection as one HTML page, with PNG, SVG and CSV.
+    """Write all figures and tables of a selection as one HTML page, with PDF, SVG, PNG and CSV.
 
     Where several absorption edges were measured, their states stand side by side; with --compare, choose one.
 

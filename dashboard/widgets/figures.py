@@ -31,7 +31,7 @@ def show_figure(
     plot : callable
         Makes the interactive figure; not called if there is nothing to show.
     draw : callable
-        Makes the printed figure; called when a visitor downloads it as PNG or SVG.
+        Makes the printed figure; called when a visitor downloads it as PDF, PNG or SVG.
     """
     st.markdown(f"#### {data.paper}: {data.title}")
     if data.missing:
@@ -58,6 +58,9 @@ def show_figure_downloads(data: FigureData, draw: "Callable[[], PrintedFigure]")
         )
         file_download(
             "PNG", lambda: draw().render("png"), f"{data.name}.png", "image/png", key=f"{data.name}-png"
+        )
+        file_download(
+            "PDF", lambda: draw().render("pdf"), f"{data.name}.pdf", "application/pdf", key=f"{data.name}-pdf"
         )
         file_download(
             "SVG", lambda: draw().render("svg"), f"{data.name}.svg", "image/svg+xml", key=f"{data.name}-svg"

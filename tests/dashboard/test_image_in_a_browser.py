@@ -74,7 +74,7 @@ def test_downloads_of_a_figure(browser_page, small_store, keep_screenshot):
     expect(browser_page.get_by_test_id("stPlotlyChart").nth(2)).to_be_visible()
     keep_screenshot(browser_page, "morphology")
     got = {}
-    for kind in ("CSV", "PNG", "SVG"):
+    for kind in ("CSV", "PNG", "PDF", "SVG"):
         with browser_page.expect_download() as coming:
             browser_page.get_by_role("button", name=kind, exact=True).first.click()
         assert coming.value.suggested_filename == f"fig-3a-tpb-size.{kind.lower()}"
@@ -85,3 +85,4 @@ def test_downloads_of_a_figure(browser_page, small_store, keep_screenshot):
     assert {"perimeter_um", "interface_ratio", "is_physical"} <= set(table.columns)
     assert got["PNG"].startswith(b"\x89PNG")
     assert b"<svg" in got["SVG"]
+    assert got["PDF"].startswith(b"%PDF")

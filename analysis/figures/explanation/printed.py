@@ -16,6 +16,7 @@ from matplotlib.patches import Circle
 from numpy.typing import NDArray
 
 from cathograph.analysis.figures.figure import label_of
+from cathograph.analysis.figures.printed_style import PAGE_MM, SMALL_PT, add_note, make_panels, write_texts
 from cathograph.analysis.tables.particle_table import require_columns
 from cathograph.schema.composites import Composite
 
@@ -70,8 +71,8 @@ def draw_explanation(
     norm = TwoSlopeNorm(0.0, -strongest, strongest)
     colours = ScalarMappable(norm, "RdBu_r")
     by_label = particles.set_index("label")
-    figure = Figure(figsize=(7.0, 6.0), layout="constrained")
-    axis = figure.subplots()
+    figure, panels = make_panels(1, 1, width_mm=PAGE_MM, height_mm=140)
+    axis = panels[0][0]
     shown = [label, *neighbours["label"]]
     fill = dict(zip(neighbours["label"], neighbours["contribution_ev"], strict=True))
     if labels is not None and labels.ndim == 2:
@@ -86,12 +87,12 @@ def draw_explanation(
     shape = labels.shape if labels is not None and labels.ndim == 2 else None
     _frame(axis, by_label.loc[shown], pixel_size_um, shape)
     figure.colorbar(colours, ax=axis, label=f"contribution to {label_of(target)}", shrink=0.8)
-    axis.set_title(f"Explanation of the prediction for {place['phase']} {label} (star)", fontsize=11)
-    figure.supxlabel(
-        "The contribution of a contact (line) or neighbour (filled) is how much lower the prediction is without it.\n"
+    write_texts(axis, title=f"Explanation of the prediction for {place['phase']} {label} (star)")
+    add_note(
+        figure,
+        "The contribution of a contact (line) or neighbour (filled) is how much lower the prediction is without it. "
         "This explains the model, not the electrode.",
-        fontsize=8, color="#444444",
-    )  # fmt: skip
+    )
     return figure
 
 
@@ -138,7 +139,7 @@ def _draw_circles(
         axis.plot(
             [], [], "o", markerfacecolor="none", markeredgecolor=colour, markeredgewidth=1.5, label=phase
         )
-    axis.legend(fontsize=8, loc="upper right")
+    axis.legend(fontsize=SMALL_PT, loc="upper right")
 
 
 def _draw_contacts(
@@ -177,4 +178,4 @@ def _frame(axis: Axes, shown: pd.DataFrame, pixel_size_um: float, shape: tuple[i
     axis.plot(
         [start, start + length_um / pixel_size_um], [bottom - _MARGIN_PX / 2] * 2, color="black", linewidth=3
     )
-    axis.text(start, bottom - _MARGIN_PX, f"{length_um:g} µm", fontsize=9, va="bottom")
+    axis.text(start, bottom - _MARGIN_PX, f"{length_um:g} µm", fontsize=SMALL_PT, va="bottom")

@@ -5,6 +5,7 @@ drawn quickly. TPBs have a ring where their three regions meet; those whose regi
 """
 
 from collections.abc import Sequence
+from textwrap import wrap
 
 import numpy as np
 import pandas as pd
@@ -19,12 +20,22 @@ from cathograph.analysis.figures.field.boundaries import inner_boundaries
 from cathograph.analysis.figures.field.data import MOST_CHANNELS, FieldGraph, FieldTables, drawn_channels
 from cathograph.analysis.figures.figure import FigureData
 from cathograph.analysis.figures.phase_legend import DEFAULT_LEGEND, PhaseLegend, PhaseLook
-from cathograph.analysis.figures.printed_style import PrintedFigure
+from cathograph.analysis.figures.printed_style import (
+    PAGE_MM,
+    SMALL_PT,
+    TEXT_PT,
+    PrintedFigure,
+    make_panels,
+    write_texts,
+)
 from cathograph.schema.composites import BACKGROUND_PHASE
 
 _CONTACT, _DASHES, _DOTS = "#555555", (0, (4, 3)), (0, (1, 1.5))
 _MARKS_IN_FULL = 1000
 """Above this number marks are drawn smaller."""
+_TEXTS_MM = 21
+"""Room for the titles above and the legend below."""
+_TITLE_CHARACTERS, _LEGEND_COLUMNS = 40, 7
 
 
 def draw_field_graph(graph: FieldGraph | None, data: FigureData) -> PrintedFigure:
@@ -58,33 +69,34 @@ def draw_graph_over_image(graph: FieldGraph) -> Figure:
     labels, grey, tables = graph.labels, graph.grey, graph.tables
     panels = 3 if grey is not None else 2
     height_px, width_px = labels.shape
-    panel_width = 5.2
-    figure = Figure(
-        figsize=(panels * panel_width, panel_width * height_px / width_px + 1.0), layout="constrained"
-    )
-    axes = list(figure.subplots(1, panels))
+    picture_mm = PAGE_MM / panels * height_px / width_px
+    figure, grid = make_panels(1, panels, height_mm=picture_mm + _TEXTS_MM)
+    axes = grid[0]
     coloured = colour_by_phase(labels, tables.particles, graph.legend)
     if grey is not None:
         low, high = np.percentile(grey, (0.5, 99.5))
         axes[0].imshow(grey, cmap="gray", vmin=low, vmax=high)
-        axes[0].set_title("X-ray image")
+        write_texts(axes[0], title="X-ray image")
     regions, over_image = axes[-2], axes[-1]
     outlined = coloured.copy()
     outlined[inner_boundaries(labels)] *= 0.55
     regions.imshow(outlined)
     counts = tables.particles["phase"].value_counts()
     looks = graph.legend.looks(counts.index)
-    regions.set_title(", ".join(f"{counts.get(look.name, 0)} {look.name}" for look in looks))
+    in_words = [f"{counts.get(look.name, 0)} {look.name}" for look in looks]
+    write_texts(regions, title="\n".join(wrap(", ".join(in_words), _TITLE_CHARACTERS)))
     over_image.imshow(0.35 * coloured + 0.65)
     _draw_graph(over_image, tables, graph.legend)
     for axis in axes:
         axis.set_axis_off()
     _draw_scale_bar(axes[0], labels.shape, graph.pixel_size_um)
     if graph.title:
-        figure.suptitle(graph.title, fontsize=13, parse_math=False)
+        figure.suptitle(graph.title, fontsize=TEXT_PT, parse_math=False)
+    handles = _legend(looks, graph.legend)
     figure.legend(
-        handles=_legend(looks, graph.legend), loc="outside lower center", ncols=len(looks) + 4, frameon=False
-    )
+        handles=handles, loc="outside lower center", ncols=min(len(handles), _LEGEND_COLUMNS), frameon=False,
+        fontsize=SMALL_PT,
+    )  # fmt: skip
     return figure
 
 
@@ -123,7 +135,7 @@ def _draw_graph(axis: Axes, tables: FieldTables, legend: PhaseLegend) -> None:
 
     contacts, channels, touching = tables.contacts, tables.channels, tables.touching
     if len(contacts):
-        widths = 0.5 + 2.0 * np.sqrt(contacts["weight"].to_numpy(dtype=float))
+        widths = 0.3 + 0.9 * np.sqrt(contacts["weight"].to_numpy(dtype=float))
         axis.add_collection(
             LineCollection(lines(contacts, "a", "b"), linewidths=widths, colors=_CONTACT, alpha=0.45)
         )
@@ -133,7 +145,7 @@ def _draw_graph(axis: Axes, tables: FieldTables, legend: PhaseLegend) -> None:
             axis.add_collection(
                 LineCollection(
                     lines(shown, "nmc_a", "nmc_b"),
-                    linewidths=1.1,
+                    linewidths=0.7,
                     colors=legend.channel_colour,
                     linestyles=style,
                     alpha=0.8,
@@ -145,19 +157,20 @@ def _draw_graph(axis: Axes, tables: FieldTables, legend: PhaseLegend) -> None:
         rows = tables.particles[tables.particles["phase"] == look.name]
         axis.scatter(
             rows["centroid_x"], rows["centroid_y"],
-            s=shrink * (42 if look.is_active else 14),
-            marker=look.marker, color=look.colour, edgecolors="black", linewidths=0.6 * shrink**0.5, zorder=3,
+            s=shrink * (10 if look.is_active else 4),
+            marker=look.marker, color=look.colour, edgecolors="black", linewidths=0.4 * shrink**0.5, zorder=3,
         )  # fmt: skip
     junctions = tables.junctions
     axis.scatter(
         junctions["x"], junctions["y"],
-        s=90 * shrink, facecolors="none", edgecolors=legend.junction_colour, linewidths=1.6 * shrink**0.5, zorder=4,
+        s=20 * shrink, facecolors="none", edgecolors=legend.junction_colour, linewidths=0.8 * shrink**0.5, zorder=4,
     )  # fmt: skip
     too_many = max(len(channels), len(touching)) > MOST_CHANNELS
-    note = f"\n(at most {MOST_CHANNELS} of each type, chosen at random, are drawn)" if too_many else ""
-    axis.set_title(
-        f"{len(contacts)} contacts, {len(junctions)} TPB junctions,\n"
-        f"{len(channels)} concurrent and {len(touching)} touching channels{note}"
+    note = f"\n(at most {MOST_CHANNELS} of each type are drawn, at random)" if too_many else ""
+    write_texts(
+        axis,
+        title=f"{len(contacts)} contacts, {len(junctions)} TPB junctions,\n"
+        f"{len(channels)} concurrent and {len(touching)} touching channels{note}",
     )
 
 
@@ -170,6 +183,7 @@ def _legend(looks: Sequence[PhaseLook], legend: PhaseLegend) -> list[Line2D]:
             linestyle="",
             markerfacecolor=look.colour,
             markeredgecolor="black",
+            markersize=4,
             label=look.name,
         )
         for look in looks
@@ -181,7 +195,7 @@ def _legend(looks: Sequence[PhaseLook], legend: PhaseLegend) -> list[Line2D]:
         Line2D([], [], color=legend.channel_colour, linestyle=_DOTS, label="touching channel"),
         Line2D(
             [], [], marker="o", linestyle="", markerfacecolor="none", markeredgecolor=legend.junction_colour,
-            markersize=9, label="TPB junction",
+            markersize=5, label="TPB junction",
         ),
     ]  # fmt: skip
 
@@ -192,11 +206,11 @@ def _draw_scale_bar(axis: Axes, shape: tuple[int, ...], pixel_size_um: float) ->
     power = 10.0 ** np.floor(np.log10(target_um))
     length_um = max(step * power for step in (1.0, 2.0, 5.0) if step * power <= target_um)
     y, x = 0.95 * shape[0], 0.04 * shape[1]
-    for colour, width in (("white", 5), ("black", 3)):
+    for colour, width in (("white", 3), ("black", 1.8)):
         axis.plot(
             [x, x + length_um / pixel_size_um], [y, y], color=colour, linewidth=width, solid_capstyle="butt"
         )
     axis.text(
-        x, y - 0.02 * shape[0], f"{length_um:g} µm", fontsize=10, va="bottom",
+        x, y - 0.02 * shape[0], f"{length_um:g} µm", fontsize=SMALL_PT, va="bottom",
         bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.5},
     )  # fmt: skip

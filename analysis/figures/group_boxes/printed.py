@@ -1,5 +1,6 @@
 """States of exposed particles compared with the others, printed (paper Figs. 4d-g, 5c-e)."""
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -22,14 +23,17 @@ from cathograph.analysis.figures.group_boxes.data import (
 from cathograph.analysis.figures.phase_legend import DEFAULT_LEGEND, PhaseLegend
 from cathograph.analysis.figures.printed_style import (
     SCATTER_AS_PIXELS,
+    SMALL_PT,
     PrintedFigure,
     add_note,
     draw_box,
     draw_points,
     make_panels,
+    narrow_tick_labels,
     plain_ticks,
     share_range_by_scale,
     write_in_panel,
+    write_texts,
 )
 from cathograph.analysis.tables.particle_table import STATES
 
@@ -56,11 +60,16 @@ def draw_group_boxes(
         return PrintedFigure.of_nothing(data)
     outcomes = outcomes_of(comparisons, exposure)
     parts = split_selections(data.table)
-    figure, panels = make_panels(len(parts), len(outcomes), width=3.5, height=4.0)
+    # Four panels in one row would be too narrow for their texts.
+    across = 2 if len(outcomes) == 4 else len(outcomes)
+    figure, grid = make_panels(len(parts) * len(outcomes) // across, across, height_mm=62)
+    panels = np.reshape(np.array(grid), (len(parts), len(outcomes))).tolist()
     for line, (name, rows) in zip(panels, parts, strict=True):
         tests = of_selection(comparisons[comparisons["exposure"] == exposure], name)
         for axis, outcome in zip(line, outcomes, strict=True):
             _boxes(axis, rows, outcome, exposure, tests[tests["outcome"] == outcome], name, legend)
+            if across == 3:  # six boxes next to each other: longer lines would meet
+                narrow_tick_labels(axis, 12)
     for place, outcome in enumerate(outcomes):
         share_range_by_scale([[line[place]] for line in panels], parts, outcome)
     add_note(figure, STATE_NOTE)
@@ -85,10 +94,9 @@ def _boxes(
         if len(rows) <= SCATTER_AS_PIXELS:
             x = place + spread(len(group.points), 0.18, place)
             draw_points(axis, x, group.points, of=len(rows), colour=group.colour)
-    axis.set_xticks([0, 1], [name_group(group, outcome) for group in groups], fontsize=8)
-    axis.set_xlim(-0.6, 1.6)
-    axis.set_ylabel(label_of(outcome), fontsize=9)
+    axis.set_xticks([0, 1], [name_group(group, outcome) for group in groups], fontsize=SMALL_PT)
+    axis.set_xlim(-0.5, 1.5)
     if outcome not in STATES:
         axis.set_yscale("log")
     plain_ticks(axis)
-    axis.set_title(title_of(selection, describe_effect(comparison)), fontsize=9, parse_math=False)
+    write_texts(axis, title=title_of(selection, describe_effect(comparison)), y=label_of(outcome))

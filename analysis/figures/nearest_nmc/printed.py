@@ -5,7 +5,13 @@ import pandas as pd
 from cathograph.analysis.figures.figure import title_of
 from cathograph.analysis.figures.nearest_nmc.data import nearest_data, split_bars, ways_of
 from cathograph.analysis.figures.phase_legend import DEFAULT_LEGEND, PhaseLegend
-from cathograph.analysis.figures.printed_style import PrintedFigure, make_panels, write_in_panel
+from cathograph.analysis.figures.printed_style import (
+    SMALL_PT,
+    PrintedFigure,
+    make_panels_in_rows,
+    write_in_panel,
+    write_texts,
+)
 
 
 def draw_nearest_connection(nearest: pd.DataFrame, legend: PhaseLegend = DEFAULT_LEGEND) -> PrintedFigure:
@@ -26,8 +32,8 @@ def draw_nearest_connection(nearest: pd.DataFrame, legend: PhaseLegend = DEFAULT
     if data.missing:
         return PrintedFigure.of_nothing(data)
     parts, ways = split_bars(data.table), ways_of(legend)
-    figure, panels = make_panels(1, len(parts), width=4.2, height=3.7, share_y=True)
-    for axis, (name, bars, n) in zip(panels[0], parts, strict=True):
+    figure, panels = make_panels_in_rows(len(parts), share_y=True)
+    for axis, (name, bars, n) in zip(panels, parts, strict=True):
         if not n:
             write_in_panel(axis, title_of(name, legend.write("no image with two {active_phase} particles.")))
             continue
@@ -38,11 +44,16 @@ def draw_nearest_connection(nearest: pd.DataFrame, legend: PhaseLegend = DEFAULT
             range(4), 100 * bars["touching"] / n, color="none", edgecolor="white", hatch="///", linewidth=0
         )
         for place, (count, share) in enumerate(zip(bars["nmc"], shares, strict=True)):
-            axis.text(place, share + 1.5, f"{count}\n{share:.0f} %", ha="center", va="bottom", fontsize=8)
-        axis.set_xticks(range(4), [way.label for way in ways], fontsize=9)
+            axis.text(
+                place, share + 1.5, f"{count}\n{share:.0f} %", ha="center", va="bottom", fontsize=SMALL_PT
+            )
+        axis.set_xticks(range(4), [way.label for way in ways], fontsize=SMALL_PT)
         axis.set_ylim(0, 119)
         axis.set_yticks(range(0, 101, 20))
-        axis.set_title(title_of(name, legend.write(f"{n} {{actives}}")), fontsize=10, parse_math=False)
+        write_texts(
+            axis,
+            title=title_of(name, legend.write(f"{n} {{actives}}")),
+            y=legend.write("{active_phase} particles (%)"),
+        )
         axis.spines[["top", "right"]].set_visible(False)
-    panels[0][0].set_ylabel(legend.write("{active_phase} particles (%)"))
     return PrintedFigure.of(data, figure)

@@ -8,14 +8,17 @@ from matplotlib.axes import Axes
 from cathograph.analysis.figures.figure import STATE_NOTE, VERMILION, FigureData, split_selections, title_of
 from cathograph.analysis.figures.pixel_histograms.data import phase_colour
 from cathograph.analysis.figures.printed_style import (
+    SMALL_PT,
     PrintedFigure,
     add_note,
     make_panels,
+    make_panels_in_rows,
     plain_ticks,
     write_in_panel,
+    write_texts,
 )
 
-_ACROSS = 4
+_ACROSS = 2
 _STYLES = ("-", "--", "-.", ":", (0, (8, 3)), (0, (8, 2, 1, 2, 1, 2)))
 """Lines of the phases."""
 
@@ -32,9 +35,8 @@ def draw_grey_values(data: FigureData) -> PrintedFigure:
     if data.missing:
         return PrintedFigure.of_nothing(data)
     selections = split_selections(data.table)
-    figure, panels = make_panels(1, len(selections), width=4.6, height=3.6)
-    for axis, (name, of_selection) in zip(panels[0], selections, strict=True):
-        axis.set_title(name, parse_math=False)
+    figure, panels = make_panels_in_rows(len(selections), height_mm=55)
+    for axis, (name, of_selection) in zip(panels, selections, strict=True):
         if of_selection.empty:
             write_in_panel(axis, "No grey image was found.")
             continue
@@ -47,13 +49,12 @@ def draw_grey_values(data: FigureData) -> PrintedFigure:
                 rows["share"],
                 borders,
                 color=phase_colour(called, data.legend),
-                linewidth=1.8,
+                linewidth=1.2,
                 label=called,
                 ls=style,
             )
-        axis.set_xlabel("grey value")
-        axis.set_ylabel("share of the phase's pixels")
-        axis.legend(fontsize=9)
+        write_texts(axis, title=name, x="grey value", y="share of the phase's pixels")
+        axis.legend(fontsize=SMALL_PT)
         plain_ticks(axis)
     return PrintedFigure.of(data, figure)
 
@@ -76,7 +77,7 @@ def draw_particle_energies(data: FigureData) -> PrintedFigure:
         for start in range(0, len(labels), _ACROSS)
     ]
     columns = max(len(labels) for _, _, labels in lines)
-    figure, panels = make_panels(len(lines), columns, width=3.2, height=2.8)
+    figure, panels = make_panels(len(lines), columns, height_mm=45)
     for axes, (name, rows, labels) in zip(panels, lines, strict=True):
         for axis, label in zip(axes, labels, strict=False):
             called = label if isinstance(label, str) else f"particle {label}"
@@ -93,13 +94,13 @@ def _draw_particle(axis: Axes, rows: pd.DataFrame, title: str, colour: str) -> N
     borders = [*rows["energy_low_ev"], rows["energy_high_ev"].iloc[-1]]
     axis.stairs(rows["pixels"], borders, fill=True, color=colour)
     valid, total, mean_ev = rows["pixels"].sum(), rows["pixels_all"].iloc[0], rows["mean_ev"].iloc[0]
-    axis.set_title(f"{title}\n{valid} of {total} pixels", fontsize=9, parse_math=False)
+    write_texts(axis, title=f"{title}\n{valid} of {total} pixels", x="edge energy (eV)", y="pixels")
     if valid:
-        axis.axvline(mean_ev, color=VERMILION, linewidth=1.6)
+        axis.axvline(mean_ev, color=VERMILION, linewidth=1.2)
     else:
-        axis.text(0.5, 0.5, "no pixel inside the window", ha="center", transform=axis.transAxes, fontsize=9)
-    axis.set_xlabel("edge energy (eV)", fontsize=9)
-    axis.set_ylabel("pixels", fontsize=9)
+        axis.text(
+            0.5, 0.5, "no pixel inside the window", ha="center", transform=axis.transAxes, fontsize=SMALL_PT
+        )
     axis.set_xlim(borders[0], borders[-1])
     axis.locator_params(axis="x", nbins=5)
     plain_ticks(axis)

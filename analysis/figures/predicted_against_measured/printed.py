@@ -20,12 +20,14 @@ from cathograph.analysis.figures.predicted_against_measured.data import (
     predicted_states,
 )
 from cathograph.analysis.figures.printed_style import (
+    SMALL_PT,
     PrintedFigure,
     add_note,
     draw_points,
     make_panels,
     plain_ticks,
     write_in_panel,
+    write_texts,
 )
 
 
@@ -50,7 +52,7 @@ def draw_predicted_against_measured(
         return PrintedFigure.of_nothing(data)
     known = predicted_states(data.table)
     parts = split_selections(data.table)
-    figure, panels = make_panels(len(parts), len(known), width=3.7, height=3.7)
+    figure, panels = make_panels(len(parts), len(known), height_mm=62)
     for line, (name, rows) in zip(panels, parts, strict=True):
         for axis, state in zip(line, known, strict=True):
             _scatter(axis, rows, state, name, legend)
@@ -77,11 +79,14 @@ def _scatter(axis: Axes, rows: pd.DataFrame, state: str, name: str, legend: Phas
     )  # fmt: skip
     draw_points(axis, x[honest], y[honest], of=len(both), colour=BLUE, alpha=0.6, label="test")
     ends = np.array([min(x.min(), y.min()), max(x.max(), y.max())])
-    axis.plot(ends, ends, color=VERMILION, linewidth=1.2)
+    axis.plot(ends, ends, color=VERMILION, linewidth=1)
     axis.set_aspect("equal", adjustable="datalim")
     axis.locator_params(nbins=5)
     plain_ticks(axis)
-    axis.set_xlabel(f"measured {label_of(state)}", fontsize=8)
-    axis.set_ylabel(f"{name}\npredicted (eV)" if name else "predicted (eV)", fontsize=8, parse_math=False)
-    axis.set_title(describe_quality(x[honest], y[honest], legend), fontsize=9)
-    axis.legend(fontsize=7, loc="upper left")  # low values are rarely predicted high
+    write_texts(
+        axis,
+        title=title_of(name, describe_quality(x[honest], y[honest], legend)),
+        x=f"measured {label_of(state)}".replace(": ", ":\n"),
+        y="predicted (eV)",
+    )
+    axis.legend(fontsize=SMALL_PT, loc="upper left", markerscale=2)  # low values are rarely predicted high

@@ -12,6 +12,7 @@ from cathograph.analysis.figures.figure import (
 )
 from cathograph.analysis.figures.phase_legend import DEFAULT_LEGEND, PhaseLegend
 from cathograph.analysis.figures.printed_style import (
+    SMALL_PT,
     PrintedFigure,
     add_note,
     draw_points,
@@ -19,6 +20,7 @@ from cathograph.analysis.figures.printed_style import (
     plain_ticks,
     share_range_by_scale,
     write_in_panel,
+    write_texts,
 )
 from cathograph.analysis.figures.size_confounder.data import (
     describe_effect,
@@ -50,7 +52,7 @@ def draw_size_confounder(
         return PrintedFigure.of_nothing(data)
     size = str(adjusted["size"].iloc[0])
     parts = split_selections(data.table)
-    figure, panels = make_panels(len(parts) * len(EXPOSURES), len(STATES), width=3.7, height=3.3)
+    figure, panels = make_panels(len(parts) * len(EXPOSURES), len(STATES))
     lines = iter(panels)
     for name, rows in parts:
         for exposure in EXPOSURES:
@@ -87,10 +89,8 @@ def _scatter(
             label=f"{group.name} ({len(group.sizes)})",
         )  # fmt: skip
         if group.line is not None:
-            axis.plot(*group.line, color=group.colour, ls=style, lw=1.8)
+            axis.plot(*group.line, color=group.colour, ls=style, lw=1.2)
     axis.set_xscale("log")
-    axis.set_xlabel(label_of(size), fontsize=9)
-    axis.set_ylabel(label_of(state), fontsize=9)
-    axis.legend(fontsize=7, loc="best")
+    write_texts(axis, title=title, x=label_of(size), y=label_of(state))
+    axis.legend(fontsize=SMALL_PT, loc="best", markerscale=2)
     plain_ticks(axis)
-    axis.set_title(title, fontsize=9, parse_math=False)

@@ -15,12 +15,14 @@ from cathograph.analysis.figures.figure import (
 )
 from cathograph.analysis.figures.phase_legend import DEFAULT_LEGEND, PhaseLegend
 from cathograph.analysis.figures.printed_style import (
+    SMALL_PT,
     PrintedFigure,
     draw_box,
     draw_points,
-    make_panels,
+    make_panels_in_rows,
     plain_ticks,
     write_in_panel,
+    write_texts,
 )
 from cathograph.analysis.figures.tpb_size.data import (
     nmc_size_data,
@@ -48,8 +50,8 @@ def draw_tpb_size(tpbs: pd.DataFrame, legend: PhaseLegend = DEFAULT_LEGEND) -> P
     if data.missing:
         return PrintedFigure.of_nothing(data)
     parts = split_selections(data.table)
-    figure, panels = make_panels(1, len(parts), width=4.6, height=3.9, share_y=True)
-    for axis, (name, rows) in zip(panels[0], parts, strict=True):
+    figure, panels = make_panels_in_rows(len(parts), share_y=True)
+    for axis, (name, rows) in zip(panels, parts, strict=True):
         if rows.empty:
             write_in_panel(axis, title_of(name, "no triple phase boundary."))
             continue
@@ -63,10 +65,13 @@ def draw_tpb_size(tpbs: pd.DataFrame, legend: PhaseLegend = DEFAULT_LEGEND) -> P
         axis.set_xscale("log")
         axis.set_yscale("log")
         plain_ticks(axis)
-        axis.set_title(title_of(name, f"{len(rows)} TPBs"), fontsize=10, parse_math=False)
-        axis.set_xlabel(label_of("interface_ratio", legend))
-        axis.legend(fontsize=8, loc="best")
-    panels[0][0].set_ylabel(label_of("perimeter_um"))
+        write_texts(
+            axis,
+            title=title_of(name, f"{len(rows)} TPBs"),
+            x=label_of("interface_ratio", legend),
+            y=label_of("perimeter_um"),
+        )
+        axis.legend(fontsize=SMALL_PT, loc="best", markerscale=2)
     return PrintedFigure.of(data, figure)
 
 
@@ -89,16 +94,19 @@ def draw_nmc_size_by_tpbs(nmc: pd.DataFrame, legend: PhaseLegend = DEFAULT_LEGEN
         return PrintedFigure.of_nothing(data)
     size = size_column(data.table)
     parts = split_selections(data.table)
-    figure, panels = make_panels(1, len(parts), width=4.8, height=3.9, share_y=True)
-    for axis, (name, rows) in zip(panels[0], parts, strict=True):
+    figure, panels = make_panels_in_rows(len(parts), share_y=True)
+    for axis, (name, rows) in zip(panels, parts, strict=True):
         n = int(rows[size].notna().sum())
         if not n:
             write_in_panel(axis, title_of(name, legend.write("no {active_phase} particle.")))
             continue
         _boxes_by_count(axis, rows, n, legend.active_colour)
-        axis.set_title(title_of(name, legend.write(f"{n} {{actives}}")), fontsize=10, parse_math=False)
-        axis.set_xlabel("TPBs of the particle")
-    panels[0][0].set_ylabel(label_of(size))
+        write_texts(
+            axis,
+            title=title_of(name, legend.write(f"{n} {{actives}}")),
+            x="TPBs of the particle",
+            y=label_of(size),
+        )
     return PrintedFigure.of(data, figure)
 
 
@@ -108,7 +116,9 @@ def _boxes_by_count(axis: Axes, rows: pd.DataFrame, n: int, colour: str) -> None
         draw_box(axis, box_numbers(group), place, width=0.6, colour=colour, alpha=0.45)
         x = place + spread(len(group), 0.2, place)
         draw_points(axis, x, group, of=n, colour="#333333", alpha=0.35)
-    axis.set_xticks(range(len(groups)), [f"{name}\nn = {len(group)}" for name, group in groups], fontsize=8)
+    axis.set_xticks(
+        range(len(groups)), [f"{name}\nn = {len(group)}" for name, group in groups], fontsize=SMALL_PT
+    )
     axis.set_xlim(-0.6, len(groups) - 0.4)
     axis.set_yscale("log")
     plain_ticks(axis)

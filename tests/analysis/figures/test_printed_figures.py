@@ -1,5 +1,6 @@
 """Every figure: the numbers it is drawn from, no empty axes, and what it says when there is nothing."""
 
+import itertools
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 
@@ -7,6 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from electrode_example import STATES, make_tables
+from matplotlib.text import Text
+from PIL import Image
 
 from cathograph.analysis.figures.figure import STATE_NOTE
 from cathograph.analysis.figures.group_boxes import draw_group_boxes
@@ -75,7 +78,7 @@ def test_a_state_is_never_shown_without_saying_what_it_is(report):
             and "Fig. 3" not in printed.paper
         ):
             assert STATE_NOTE in printed.caption
-            assert printed.drawing.get_supxlabel() == STATE_NOTE
+            assert printed.drawing.get_supxlabel().replace("\n", " ") == STATE_NOTE
     assert STATE_NOTE in report.notes
 
 
@@ -91,9 +94,14 @@ def test_files_are_the_same_every_time(tmp_path):
     first, second = (draw_tpb_size(make_tables().tpbs).save(tmp_path / name) for name in "ab")
     for one, other in zip(first, second, strict=True):
         assert one.read_bytes() == other.read_bytes()
-    png, svg, csv = first
+    png, svg, pdf, csv = first
     assert png.read_bytes().startswith(b"\x89PNG")
-    assert ET.parse(svg).getroot().tag.endswith("svg")  # noqa: S314  our own file
+    drawn = ET.parse(svg).getroot()  # noqa: S314  our own file
+    assert drawn.get("width") == f"{85 / 25.4 * 72:.6f}pt"
+    assert "TPBs" in "".join(drawn.itertext()), "text stays text"
+    assert pdf.read_bytes().startswith(b"%PDF")
+    with Image.open(png) as picture:
+        assert picture.info["dpi"] == pytest.approx((600, 600), abs=0.1)
     pd.testing.assert_frame_equal(pd.read_csv(csv), make_tables().tpbs, check_dtype=False)
 
 
@@ -235,7 +243,7 @@ class TestPixels:
         assert STATE_NOTE in printed.caption
 
     def test_two_selections_have_panels_of_their_own(self):
-        """Of two selections one has no grey image; five particles of one and one of the other take three rows."""
+        """Of two selections one has no grey image; five particles of one and one of the other take four rows."""
         grey = grey_value_data(np.array([[1.0, 2.0]]), np.array([[1, 2]]), bins=2)
         tables = {"A": grey.table, "B": grey.table.iloc[:0]}
         printed = draw_grey_values(replace(grey, table=stack_selections(tables, ["A", "B"])))
@@ -247,7 +255,7 @@ class TestPixels:
         printed = draw_particle_energies(replace(energies, table=both))
         titles = [axis.get_title().split("\n")[0] for axis in printed.drawing.axes if axis.axison]
         assert titles == ["A: p0", "A: p1", "A: p2", "A: p3", "A: p4", "B: p0"]
-        assert len(printed.drawing.axes) == 3 * 4
+        assert len(printed.drawing.axes) == 4 * 2
 
     def test_what_does_not_fit_is_refused(self):
         labels = np.ones((2, 2), int)
@@ -280,3 +288,33 @@ def test_only_mean_energies_of_one_edge_share_an_axis():
     assert low < co.nmc["soc_ev"].min() < co.nmc["soc_ev"].max() < high < low + 20
     scatter = np.array(by_paper["Fig. S5"]).reshape(3, 4)
     assert scatter[0, 0].get_ylim() == scatter[2, 0].get_ylim() != scatter[1, 0].get_ylim()
+
+
+def test_figures_have_the_widths_and_text_sizes_of_print(report):
+    for printed in report.figures:
+        width_mm = printed.drawing.get_figwidth() * 25.4
+        assert width_mm == pytest.approx(85) or width_mm == pytest.approx(170)
+        sizes = {text.get_fontsize() for text in printed.drawing.findobj(Text) if text.get_text()}
+        assert 7 <= min(sizes) <= max(sizes) <= 9
+
+
+def test_nothing_leaves_the_figure_or_lies_over_another_panel(report):
+    for printed in report.figures:
+        figure = printed.drawing
+        figure.draw_without_rendering()
+        shown = [axis for axis in figure.axes if axis.axison]
+        boxes = [axis.get_tightbbox().transformed(figure.transFigure.inverted()) for axis in shown]
+        for box in boxes:
+            assert -0.005 <= min(box.x0, box.y0) <= max(box.x1, box.y1) <= 1.005, printed.name
+        for number, box in enumerate(boxes):
+            for other in boxes[:number]:
+                assert not box.padded(-0.004).overlaps(other.padded(-0.004)), printed.name
+        for axis in shown:
+            low, high = axis.get_xlim()
+            labels = [
+                label.get_window_extent()
+                for place, label in zip(axis.get_xticks(), axis.get_xticklabels(), strict=True)
+                if low <= place <= high and label.get_text()
+            ]
+            for left, right in itertools.pairwise(labels):
+                assert left.x1 < right.x0, (printed.name, axis.get_xlabel(), axis.get_xticklabels())
