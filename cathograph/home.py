@@ -25,7 +25,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Self
 
 from filelock import FileLock, Timeout
 
@@ -44,17 +44,39 @@ class ServerRecord:
     Attributes
     ----------
     pid, machine
-        The process and the machine it runs on (a home may lie on a shared disk).
+        The process, and the name of the machine it runs on (a home may lie on a shared disk).
     port : int
         Where it answers Bolt.
     started_at : float
         Seconds since 1970.
+    machine_id : str
+        What the operating system calls its installation; stays when the machine is named anew. Empty if unknown.
     """
 
     pid: int
     machine: str
     port: int
     started_at: float
+    machine_id: str = ""
+
+    @classmethod
+    def of_this_machine(cls, pid: int, port: int) -> Self:
+        """Note a process that runs here, from now on."""
+        return cls(pid, platform.node(), port, time.time(), _machine_id())
+
+    @property
+    def is_of_this_machine(self) -> bool:
+        """Whether it was noted on this machine, under whatever name."""
+        same = bool(self.machine_id) and self.machine_id == _machine_id()
+        return same or self.machine == platform.node()
+
+
+def _machine_id() -> str:
+    """Read the identity of this installation; empty where the system has none."""
+    try:
+        return Path("/etc/machine-id").read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):  # not every system has one
+        return ""
 
 
 @dataclass(frozen=True)

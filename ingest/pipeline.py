@@ -29,6 +29,7 @@ from cathograph.ingest.regions.pieces import notes_on_large_particles, notes_on_
 from cathograph.ingest.rows import image_rows
 from cathograph.ingest.states.map_source import MapFile, MapSource
 from cathograph.ingest.states.measurement import MapOutcome, add_map, analyse_map, write_map
+from cathograph.queries.reading.image_runs import images_of_content
 from cathograph.queries.writing.images import IngestRunRecord, note_unchanged, write_image
 from cathograph.queries.writing.measurements import measurements_left_behind
 from cathograph.schema.composites import SSB_CATHODE, Composite
@@ -336,6 +337,7 @@ def _ingest_page(page: _Page, reading: Reading, store: "Connection | None", writ
         outcome = known or _ingest_new(page, pixels, reading, store, writing, pixel_size_um)
         if store is not None:
             refresh_metrics(store, segmentation=outcome.segmentation, writing=writing)
+            notes += _notes_on_equal_images(store, pixels, outcome)
     except CathographError as error:
         reason = " ".join(str(error).split())
         if isinstance(error, PhaseMapError | InputImageError) and "lossy" in page.file.metadata:
@@ -347,6 +349,23 @@ def _ingest_page(page: _Page, reading: Reading, store: "Connection | None", writ
         notes=(*page.notes, *notes, *outcome.notes, *about_map),
         reading=page.file.reading if store is None else None,
     )
+
+
+def _notes_on_equal_images(
+    store: "Connection", pixels: NDArray[np.generic], outcome: ImageOutcome
+) -> list[str]:
+    """Say so when the field is in the store under another name, as after a file was renamed."""
+    if not outcome.counts["particles"]:
+        return []
+    others = images_of_content(store, hash_pixels(pixels), outcome.segmentation)
+    if not others:
+        return []
+    sample, image = others[0]
+    more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+    return [
+        f"the same pixels are image {image!r} of sample {sample!r}{more} already, so this field counts more than once; "
+        f"`cathograph delete --sample SAMPLE --image NAME` removes one of them"
+    ]
 
 
 def _ingest_known(

@@ -53,6 +53,7 @@ def make_tables(n=60, n_images=8, seed=0, sample="s", cathode="LCD", *, measured
         cathode=cathode, beamtime=None, volume=None, ndim=2, pixel_size_um=0.05, radius_um=0.15,
         method="given", version="1", nmc=1, contacts=1, tpbs=1, composite=composite.name,
         unlike_painted=None, accuracy=np.nan, accuracy_low=np.nan, accuracy_high=np.nan,
+        same_pixels_as=None,
     )  # fmt: skip
     segmentations = images[["sample", "image"]].assign(
         source="phases", method="given", version="1", created=pd.Timestamp("2026-01-01", tz="UTC"),

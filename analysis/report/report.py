@@ -31,6 +31,7 @@ from cathograph.analysis.statistics.headlines import Headline, electrode_headlin
 from cathograph.analysis.statistics.inside_particles import slope_tests
 from cathograph.analysis.statistics.logarithm import Log
 from cathograph.analysis.tables.electrode_tables import METRICS, PARTICLE, ElectrodeTables, names_of_edges
+from cathograph.analysis.tables.equal_images import describe_equal_images
 from cathograph.analysis.tables.particle_states import describe_spread, flagged_states
 from cathograph.analysis.tables.particle_table import EXPOSURES, STATES, exposures_of
 from cathograph.analysis.tables.selection_tables import stack_of, stack_selections
@@ -291,6 +292,7 @@ def _notes(
                 f"{name}: there is one image, so differences between "
                 "images are unknown; the p values apply to this image."
             )
+        notes += [f"{name}: {sentence}" for sentence in describe_equal_images(tables.images)]
     overlap = _shared_images(structure)
     if overlap:
         notes.append(

@@ -284,7 +284,7 @@ def provenance_tables(
     # What only some segmentations have is no column of a report without it.
     trusted = [
         name
-        for name in ("accuracy", "accuracy_low", "accuracy_high", "unlike_painted")
+        for name in ("accuracy", "accuracy_low", "accuracy_high", "unlike_painted", "same_pixels_as")
         if images[name].notna().any()
     ]
     accuracy = (

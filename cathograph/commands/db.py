@@ -33,9 +33,18 @@ def start(context: typer.Context, home: HomeOption = None) -> None:
 
 @db.command()
 @needs("ingest")
-def stop(context: typer.Context, home: HomeOption = None) -> None:
+def stop(
+    context: typer.Context,
+    forget: Annotated[
+        bool,
+        typer.Option(
+            "--forget", help="Forget a server of another machine that is gone, so that one starts here."
+        ),
+    ] = False,
+    home: HomeOption = None,
+) -> None:
     """Stop the local server; its data are kept."""
-    stopped = _server(context, home).stop(progress=say)
+    stopped = _server(context, home).stop(progress=say, forget=forget)
     results.print("Stopped." if stopped else "No server was running.")
 
 

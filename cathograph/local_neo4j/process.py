@@ -107,7 +107,8 @@ def end_orphaned_tools(home: Home) -> None:
 def _runs(home: Home, pid: int, main_class: str) -> bool:
     """Tell whether a live process runs this class in the folder of this home's Neo4j.
 
-    The system keeps a working directory while a process has it, so its inode is never another folder's.
+    The system keeps a working directory while a process has it, so its inode is never another folder's. A home that
+    was deleted under its server is known by the path alone, which the system then marks as deleted.
     """
     if pid in _children:
         _children[pid].poll()
@@ -122,9 +123,18 @@ def _runs(home: Home, pid: int, main_class: str) -> bool:
             time.sleep(0.01)
             waited_s += 0.01
             command = process.cmdline()
-        return main_class in command and home.is_in(process.cwd())
+        return main_class in command and (home.is_in(process.cwd()) or _ran_in_deleted(home, pid))
     except psutil.Error:  # gone meanwhile, or another user's
         return False
+
+
+def _ran_in_deleted(home: Home, pid: int) -> bool:
+    """Tell whether a process works in the folder of this home's Neo4j, and that folder was deleted."""
+    try:
+        folder = Path(f"/proc/{pid}/cwd").readlink()
+    except OSError:  # gone meanwhile, or a system without /proc
+        return False
+    return str(folder) == f"{home.neo4j} (deleted)"
 
 
 def answers_bolt(port: int) -> bool:

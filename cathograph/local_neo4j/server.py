@@ -6,7 +6,6 @@ once end with one server. See ``docs/decisions/0001-neo4j-without-docker.md``.
 """
 
 import platform
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -213,7 +212,7 @@ class LocalNeo4j:
         memory = self._memory or ServerMemory.for_this_machine()
         write_configuration(self.home, port, memory, self._settings)
         pid = spawn(self.home, program, memory, self._java_options)
-        return ServerRecord(pid, platform.node(), port, time.time())
+        return ServerRecord.of_this_machine(pid, port)
 
     def _start_anew(self, password: str, progress: Say | None) -> ServerRecord:
         say = progress or _say_nothing
@@ -242,8 +241,15 @@ class LocalNeo4j:
         msg = f"Found every port tried taken by other programs (last {port}); expected a free one. Try again."
         raise LocalServerError(msg)
 
-    def stop(self, progress: Say | None = None) -> bool:
+    def stop(self, progress: Say | None = None, *, forget: bool = False) -> bool:
         """Stop the server; tells whether one ran.
+
+        Parameters
+        ----------
+        progress : callable, optional
+            Called with one line at a time while something slow happens.
+        forget : bool
+            Forget a server of another machine, which cannot be stopped from here.
 
         Raises
         ------
@@ -251,18 +257,26 @@ class LocalNeo4j:
             When it does not end in time, or another machine serves this home.
         """
         if not self.home.folder.exists():
-            return False
+            return self._end_all(progress)
         with self.home.one_command():
+            record = self.home.read_record()
+            if forget and record is not None and not record.is_of_this_machine:
+                self.home.forget_record()
             return self.stop_held(progress)
 
     def stop_held(self, progress: Say | None = None) -> bool:
         """Stop as `stop` does, for a caller who already holds the home's lock."""
+        running = find_servers(self.home)
         self._live_record()
-        # All of them: a second one, from whatever fault, would go on with nobody who knows of it.
+        self._end_all(progress)
+        self.home.forget_record()
+        return bool(running)
+
+    def _end_all(self, progress: Say | None) -> bool:
+        """End all servers of this home: a second one, from whatever fault, would go on with nobody who knows of it."""
         running = find_servers(self.home)
         for pid in running:
             end(self.home, pid, say=progress)
-        self.home.forget_record()
         return bool(running)
 
     def status(self) -> ServerStatus:
@@ -272,7 +286,7 @@ class LocalNeo4j:
         if record is not None:
             if is_ours(self.home, record.pid):
                 state = ServerState.RUNNING if answers_bolt(record.port) else ServerState.STARTING
-            elif record.machine != platform.node():
+            elif not record.is_of_this_machine:
                 state = ServerState.ELSEWHERE
             else:
                 state = ServerState.CRASHED
@@ -292,11 +306,11 @@ class LocalNeo4j:
         """Find the server that runs for this home, adopting one that no record names."""
         record = self.home.read_record()
         if record is not None:
-            if record.machine != platform.node() and not is_ours(self.home, record.pid):
+            if not record.is_of_this_machine and not is_ours(self.home, record.pid):
                 msg = (
                     f"Found the home {self.home.folder} served by the machine {record.machine!r}; this is "
                     f"{platform.node()!r}. Stop it there, or use another home; if that machine is gone, "
-                    f"delete {self.home.folder / 'server.json'}."
+                    "`cathograph db stop --forget` here."
                 )
                 raise LocalServerError(msg)
             if is_ours(self.home, record.pid):
@@ -305,18 +319,27 @@ class LocalNeo4j:
         unrecorded = find_servers(self.home)
         if not unrecorded:
             return None
-        adopted = ServerRecord(unrecorded[0], platform.node(), self._configured_port(), time.time())
+        if not self._configuration.exists():
+            # Somebody deleted the home under its server: there is no store that it could go on with.
+            for pid in unrecorded:
+                end(self.home, pid)
+            return None
+        adopted = ServerRecord.of_this_machine(unrecorded[0], self._configured_port())
         self.home.write_record(adopted)
         return adopted
 
     def _preferred_port(self) -> int:
         """Choose the port it had last, so that notebooks find it again, else one made from the path."""
-        if (self.home.neo4j / "conf" / "neo4j.conf").exists():
+        if self._configuration.exists():
             return self._configured_port()
         return _FIRST_PORT + int(sha256(str(self.home.folder).encode()).hexdigest(), 16) % _N_PORTS
 
+    @property
+    def _configuration(self) -> Path:
+        return self.home.neo4j / "conf" / "neo4j.conf"
+
     def _configured_port(self) -> int:
-        text = (self.home.neo4j / "conf" / "neo4j.conf").read_text(encoding="utf-8")
+        text = self._configuration.read_text(encoding="utf-8")
         line = next(line for line in text.splitlines() if line.startswith("server.bolt.listen_address="))
         return int(line.rsplit(":", 1)[1])
 

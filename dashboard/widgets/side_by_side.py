@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from cathograph.analysis.tables.equal_images import describe_equal_images
 from cathograph.analysis.tables.particle_states import describe_spread, flagged_states
 from cathograph.dashboard.session import store
 from cathograph.dashboard.session.electrode_data import (
@@ -91,6 +92,8 @@ def _show_counts(view: View) -> None:
             f"{int(nmc['at_tpb'].sum()):,} in TPBs, {int(nmc['has_concurrent_channel'].sum()):,} with concurrent "
             f"channels, {int(nmc['has_touching_channel'].sum()):,} with touching channels"
         )
+        for sentence in describe_equal_images(tables.images):
+            st.text(f"{about}{sentence}")
 
 
 def _show_what_is_tested(view: View) -> None:

@@ -7,10 +7,11 @@
 //          contacts INTEGER, tpbs INTEGER, physical_tpbs INTEGER, channel_pairs INTEGER,
 //          nmc_with_channels INTEGER, sample STRING, composite STRING, nmc_with_touching_channels INTEGER,
 //          unlike_painted STRING or null, accuracy FLOAT or null, accuracy_low FLOAT or null,
-//          accuracy_high FLOAT or null
+//          accuracy_high FLOAT or null, same_pixels_as STRING or null
 // source:  overview. Images that are unlike those their model was painted on come first. accuracy is that of a blind
 //          spot check, with its 95 % interval. nmc, sse and graphite count the active, ionic and electronic
-//          particles; a particle with two of these roles counts in both
+//          particles; a particle with two of these roles counts in both. same_pixels_as names another image made from
+//          the same pixels, as a renamed file gives
 MATCH (sample:Sample)<-[:OF]-(image:Image)<-[:SEGMENTS]-(segmentation:Segmentation {active: true})
 WHERE ($sample IS NULL OR sample.id = $sample) AND ($image IS NULL OR image.id = $image)
 OPTIONAL MATCH (image)-[:MEASURED_IN]->(beamtime:Beamtime)
@@ -42,5 +43,12 @@ RETURN
   segmentation.unlike_painted AS unlike_painted,
   segmentation.spot_check_accuracy AS accuracy,
   segmentation.spot_check_accuracy_low AS accuracy_low,
-  segmentation.spot_check_accuracy_high AS accuracy_high
+  segmentation.spot_check_accuracy_high AS accuracy_high,
+  head(COLLECT {
+    MATCH (other:Segmentation {content_sha256: segmentation.content_sha256, active: true})
+    MATCH (other)-[:SEGMENTS]->(same:Image)-[:OF]->(owner:Sample)
+    WHERE same <> image
+    RETURN owner.id + ' / ' + same.id AS name
+    ORDER BY name
+  }) AS same_pixels_as
 ORDER BY unlike_painted IS NULL, sample, image

@@ -1,4 +1,4 @@
-"""Which files an image was ever read from."""
+"""Which files an image was ever read from, and which images show the same pixels."""
 
 from dataclasses import dataclass
 
@@ -42,3 +42,18 @@ def runs_of_image(connection: Connection, sample: str, image: str) -> list[Image
     query = load_internal("inspect", "runs_of_image")
     found = connection.read(query.text, {"image_key": image_key(sample, image)})
     return [ImageRun(*row) for row in found.rows]
+
+
+def images_of_content(
+    connection: Connection, content_sha256: str, segmentation: str
+) -> list[tuple[str, str]]:
+    """Give sample and name of the other images in sight that were made from the same pixels.
+
+    Raises
+    ------
+    DatabaseError
+        When the server fails.
+    """
+    query = load_internal("inspect", "images_of_content")
+    found = connection.read(query.text, {"content_sha256": content_sha256, "segmentation": segmentation})
+    return [(str(sample), str(image)) for sample, image in found.rows]

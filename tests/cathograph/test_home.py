@@ -1,6 +1,7 @@
 """The home's files, locks and refusals; no server is started here."""
 
 import errno
+import json
 import os
 import platform
 import signal
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 from repository import ROOT
@@ -127,6 +129,24 @@ def test_home_served_by_another_machine(home):
     for order in (server.start, server.stop):
         with pytest.raises(LocalServerError, match="served by the machine 'beamline-7'"):
             order()
+    assert server.stop(forget=True) is False
+    assert server.status().state is ServerState.STOPPED
+
+
+def test_a_machine_that_was_named_anew_is_the_same(home):
+    home.prepare()
+    here = ServerRecord.of_this_machine(1, 17777)
+    if not here.machine_id:
+        pytest.skip("this system has no identity apart from its name")
+    home.write_record(replace(here, machine="before"))
+    server = LocalNeo4j(home.folder)
+    assert server.status().state is ServerState.CRASHED
+    assert server.stop() is False
+    home.write_record(replace(here, machine="other", machine_id="0" * 32))
+    assert server.status().state is ServerState.ELSEWHERE
+    old = {"pid": 1, "machine": platform.node(), "port": 17777, "started_at": 0.0}
+    (home.folder / "server.json").write_text(json.dumps(old))
+    assert server.status().state is ServerState.CRASHED, "a record of an older version"
 
 
 def test_exchange_cut_short_goes_back_or_forward(home):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import tifffile
 
+from cathograph.analysis.tables.equal_images import describe_equal_images
 from cathograph.ingest.image_names import TakenName
 from cathograph.ingest.options import IngestOptions, Source, Stored
 from cathograph.ingest.pipeline import ImageOutcome, Placement, ingest_files
@@ -258,3 +259,22 @@ def test_the_result_of_a_dry_run_says_how_the_file_was_read(tmp_path: Path):
     assert dry.reading is not None
     assert (dry.reading.pages, dry.reading.height_px, dry.reading.width_px) == (1, 24, 30)
     assert dry.as_record()["reading"] == dry.reading.as_record()
+
+
+def test_a_field_under_two_names_is_said_by_both_and_listed(store, tmp_path):
+    np.save(tmp_path / "a.npy", _field(0))
+    np.save(tmp_path / "other.npy", _field(3))
+    for name in ("a", "other"):
+        assert "same pixels" not in " ".join(_ingest(store, tmp_path / f"{name}.npy").notes)
+    (tmp_path / "a.npy").rename(tmp_path / "b.npy")
+    for state in ("written", "unchanged"):
+        outcome = _ingest(store, tmp_path / "b.npy")
+        assert outcome.state == state
+        assert "image 'a' of sample 's'" in " ".join(outcome.notes)
+        assert "delete --sample" in " ".join(outcome.notes)
+    query = load("images")
+    images = run(store, query, query.bind({})).set_index("image")
+    assert images["same_pixels_as"].fillna("").to_dict() == {"a": "s / b", "b": "s / a", "other": ""}
+    assert "count more than once" in describe_equal_images(images.reset_index())[0]
+    alone = images.drop(index="a").reset_index()
+    assert describe_equal_images(alone) == [], "the other one is no part of the selection"

@@ -1,6 +1,7 @@
 """The local server, a real one: starting, finding, hardening, crashing, recovering."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -261,3 +262,20 @@ def _wait_for(condition):
     while not condition():
         assert time.monotonic() < give_up
         time.sleep(0.05)
+
+
+def test_a_home_deleted_under_its_server_leaves_no_server():
+    with temporary_home() as folder:
+        server = small_server(folder)
+        first = server.start()
+        pid = server.status().pid
+        shutil.rmtree(folder)
+        second = server.start()
+        assert not psutil.pid_exists(pid)
+        assert second.password != first.password
+        assert _ask(second, "MATCH (n) RETURN count(n) AS n")[0]["n"] == 0
+        pid = server.status().pid
+        shutil.rmtree(folder)
+        assert server.stop() is True
+        assert not psutil.pid_exists(pid)
+        assert not folder.exists()
