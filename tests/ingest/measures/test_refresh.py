@@ -9,7 +9,7 @@ import tifffile
 from scipy import stats
 
 from cathograph.analysis.exports.exported_graph import build_exported_graph
-from cathograph.analysis.statistics.inside_particles import describe_slope, mean_slope
+from cathograph.analysis.statistics.inside_particles import judge_slope, mean_slope
 from cathograph.ingest.measures import MapReading, refresh_measures
 from cathograph.ingest.options import IngestOptions, MatchingOptions, Source
 from cathograph.ingest.pipeline import Placement, ingest_files
@@ -178,7 +178,7 @@ def test_profiles_from_the_recorded_maps(measured, profiles_family):
     found = mean_slope(table)
     assert found.n_clusters == 6
     assert found.quoted.p_value < 0.01
-    assert "rise away from" in describe_slope(found)
+    assert "rise away from" in judge_slope(found)
 
 
 def test_bins_have_students_interval(measured, profiles_family):
