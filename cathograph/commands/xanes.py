@@ -184,8 +184,15 @@ def _show(made: "EdgeEnergyMap", written: list[Path], notes: list[str]) -> None:
     ]
     if made.drift is not None:
         drift = made.drift
-        lines.append(f"drift     up to {drift.largest_px:.2f} pixels, undone")
-        if drift.exponent:
+        lines.append(
+            f"drift     up to {drift.largest_px:.2f} pixels from the frame at {energies[drift.anchor]:g} eV, undone"
+        )
+        if drift.exponent is None:
+            lines.append(
+                f"each frame enlarged by {drift.zooms.min():.4f} to {drift.zooms.max():.4f} and turned by "
+                f"{drift.rotations_deg.min():.2f}° to {drift.rotations_deg.max():.2f}°"
+            )
+        elif drift.exponent:
             lines.append(
                 f"magnified as the energy to the power {-drift.exponent:.2f}, undone: frames enlarged by "
                 f"{drift.zooms.min():.4f} to {drift.zooms.max():.4f}"

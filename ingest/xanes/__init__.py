@@ -11,6 +11,7 @@ Public names, by module (imported one by one; drawing needs matplotlib, fitting 
 - `bad_values`, `mending`: dead values, zingers and repeated values, found and left out.
 - `energy_calibration`, `references`: `calibrate`, `uncalibrated`, `EnergyCalibration`, `read_references`.
 - `registration`, `alignment`: `find_drift`, `register_stack` in space; `find_energy_shift` in energy.
+- `similarity`, `outlines`, `magnification`: what registration is made of.
 - `quality`: `QualityLimits`, `mask_pixels`.
 - `map_file`, `fit_pictures`: what is written.
 """

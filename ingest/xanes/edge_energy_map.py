@@ -123,10 +123,13 @@ class EdgeEnergyMap:
             if self.drift is None
             else {
                 "against": self.drift.against,
-                "reference_frame": self.drift.reference,
+                "anchor_frame": self.drift.anchor,
                 "shifts_px": self.drift.shifts_px.round(3).tolist(),
-                "magnification_exponent": round(self.drift.exponent, 3),
+                "magnification_exponent": None
+                if self.drift.exponent is None
+                else round(self.drift.exponent, 3),
                 "zooms": self.drift.zooms.round(6).tolist(),
+                "rotations_deg": self.drift.rotations_deg.round(4).tolist(),
                 "agreement": self.drift.agreement.round(3).tolist(),
             },
             "energies_ev": self.energies_ev.tolist(),
@@ -188,7 +191,11 @@ def make_edge_energy_map(
     frames = store_frames(stack, tell("reading frames"))
     try:
         if recipe.register_against is not None:
-            drift = find_drift(frames, against=recipe.register_against, progress=tell("finding the drift"))
+            # The map has the geometry of the frame at the edge: a magnified image has its pixel size there.
+            at_edge = int(np.abs(frames.energies_ev - recipe.edge.energy_ev).argmin())
+            drift = find_drift(
+                frames, against=recipe.register_against, anchor=at_edge, progress=tell("finding the drift")
+            )
             registered = register_stack(frames, drift, tell("shifting frames"))
             frames.close()
             frames = registered

@@ -98,7 +98,7 @@ def draw_drift(path: Path, drift: Drift) -> None:
     axes = figure.subplots()
     for place, name in enumerate("yx"):
         axes.plot(drift.energies_ev, drift.shifts_px[:, place], ".-", label=name)
-    axes.axvline(drift.energies_ev[drift.reference], color="0.6", lw=1, ls=":", label="reference frame")
+    axes.axvline(drift.energies_ev[drift.anchor], color="0.6", lw=1, ls=":", label="frame that stays")
     axes.set(xlabel="photon energy / eV", ylabel="shift / pixels", title="Shift that registers each frame")
     axes.ticklabel_format(useOffset=False)
     axes.legend(frameon=False)

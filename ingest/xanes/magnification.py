@@ -55,6 +55,18 @@ def find_exponent(agreement: Callable[[float], Float64s], largest_px: float) -> 
     )
     exponent = float(found.x)
     gains = agreement(exponent) - still
+    return exponent if is_better_than_chance(gains) and abs(exponent) * largest_px >= LEAST_PX else 0.0
+
+
+def is_better_than_chance(gains: Float64s) -> bool:
+    """Tell whether gains of several frames are positive by more than chance.
+
+    Examples
+    --------
+    >>> is_better_than_chance(np.array([0.1, 0.2, 0.1, 0.2])), is_better_than_chance(np.array([0.1, -0.2, 0.1, -0.1]))
+    (True, False)
+    """
+    if gains.size < _LEAST_FRAMES:
+        return False
     error = float(gains.std(ddof=1) / np.sqrt(gains.size))
-    is_better = gains.mean() > _LEAST_STANDARD_ERRORS * error and (gains > 0).mean() >= _LEAST_SHARE
-    return exponent if is_better and abs(exponent) * largest_px >= LEAST_PX else 0.0
+    return bool(gains.mean() > _LEAST_STANDARD_ERRORS * error and (gains > 0).mean() >= _LEAST_SHARE)

@@ -1,14 +1,14 @@
-"""Registration: finding the drift of the sample from frame to frame and correcting it.
+"""Registration: finding how the sample moves from frame to frame, and undoing it.
 
-Zone plate, sample and source move by pixels while the energy is scanned. Shifts are found by
-cross-correlation (`skimage.registration.phase_cross_correlation`, Guizar-Sicairos et al. 2008), to a
-fraction of a pixel. Absorption itself changes across the edge, by as much as whole phases differ,
-so the magnitude of the gradient is correlated: outlines stay in place while the phases inside
-them turn from bright to dark.
+Zone plate, sample and source move by pixels while the energy is scanned, some microscopes change their magnification
+with it, and a sample may turn. Three models are tried, the simplest first: frames are shifted; frames are shifted and
+magnified by one power of the energy (`cathograph.ingest.xanes.magnification`); each frame is shifted, magnified and
+turned by itself. A model is believed only where it lays outlines better on each other than the simpler one by more
+than chance; the third is judged on parts of the frames that it was not fitted to, because it has more parameters.
 
-Two methods: every frame with one reference frame (errors do not accumulate), or with the frame before
-it, with shifts added up (neighbours are most alike, but errors accumulate; for samples that change so much
-that the first method fails). Pixels shifted in from outside the field of view have no value.
+Two methods: every frame with one reference frame (errors do not accumulate), or with the frame before it, with shifts
+added up (neighbours are most alike, but errors accumulate; for samples that change so much that the first method
+fails). Pixels moved in from outside the field of view have no value.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,25 +17,33 @@ from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
-from skimage.registration import phase_cross_correlation
 
 from cathograph.ingest.stacks.energy_stack import EnergyStack
 from cathograph.ingest.stacks.frame_store import FrameStore
-from cathograph.ingest.xanes.magnification import LEAST_PX, find_exponent
+from cathograph.ingest.xanes.magnification import LEAST_PX, find_exponent, is_better_than_chance
+from cathograph.ingest.xanes.outlines import (
+    correlation,
+    fading_window,
+    middle_value,
+    outlines_of,
+    shift_between,
+)
+from cathograph.ingest.xanes.similarity import Similarity, fit_similarity
 from cathograph.schema.errors import InputError
 
 Against = Literal["previous", "reference"]
 
-_SMOOTHING_PX = 1.5
-_STEPS_PER_PX = 50
-_ROUNDS = 4  # of correlating what is left over, until nothing is
-_SETTLED_PX = 0.02
-_LARGEST_SHARE = 0.25  # of the frame: beyond, too little is seen in both
 _LEAST_SIDE_PX = 16
 _THINNED_SIDE_PX = 512
 _SAMPLED_FRAMES = 9
+_TILES = 8
+_LEAST_TURNED_PX = 64
+"""Side of a frame whose tiles still show outlines."""
+_SEEN = 0.3
+"""Weight of the fading window from which on a pixel is compared."""
 _LARGEST_PART_LOST = 0.05  # else a drift of 0.01 pixels would cost every border and double every dead pixel
+
+Outlines = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -46,29 +54,40 @@ class Drift:
     ----------
     energies_ev : ndarray of float64, shape (n,)
         Photon energies of the frames.
-    shifts_px : ndarray of float64, shape (n, 2)
-        What has to be added to a frame's (y, x) to lay it on the reference frame.
-    reference : int
-        Frame that stays where it is.
+    motions : tuple of Similarity
+        What lays each frame on the frame `anchor`.
+    anchor : int
+        Frame that stays where it is: the map has its geometry.
     against : {"previous", "reference"}
-        What each frame was correlated with.
-    exponent : float
-        Power of the energy that the magnification follows; 0 where it stays.
+        What each frame was compared with.
+    exponent : float or None
+        Power of the energy that the magnification follows, 0 where frames are shifted alone; None where each frame is
+        magnified and turned by itself.
     agreement : ndarray of float64, shape (n,)
         Correlation of the outlines of each frame with those of the frame that it was laid on, after that.
     """
 
     energies_ev: NDArray[np.float64]
-    shifts_px: NDArray[np.float64]
-    reference: int
+    motions: tuple[Similarity, ...]
+    anchor: int
     against: Against
-    exponent: float
+    exponent: float | None
     agreement: NDArray[np.float64]
 
     @property
+    def shifts_px(self) -> NDArray[np.float64]:
+        """What has to be added to each frame's (y, x), shape (n, 2)."""
+        return np.array([each.shift_px for each in self.motions])
+
+    @property
     def zooms(self) -> NDArray[np.float64]:
-        """Factor by which each frame is enlarged about its middle before it is shifted, shape (n,)."""
-        return zooms_of(self.energies_ev, self.reference, self.exponent)
+        """Factor by which each frame is enlarged about its middle, shape (n,)."""
+        return np.array([each.zoom for each in self.motions])
+
+    @property
+    def rotations_deg(self) -> NDArray[np.float64]:
+        """Angle by which each frame is turned about its middle, shape (n,)."""
+        return np.array([each.rotation_deg for each in self.motions])
 
     @property
     def largest_px(self) -> float:
@@ -81,116 +100,113 @@ def find_drift(
     *,
     against: Against = "reference",
     reference: int | None = None,
+    anchor: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Drift:
-    """Find the shift of every frame of a stack.
+    """Find how every frame of a stack has to be moved.
 
     Parameters
     ----------
     stack : EnergyStack
         Absorbance; NaN is filled with the frame's median.
     against : {"previous", "reference"}
-        Correlate every frame with the one before it, or with the reference frame.
+        Compare every frame with the one before it, or with the reference frame.
     reference : int, optional
-        Frame that stays where it is; the last one when not given: above the edge the active
+        Frame that the others are compared with; the last one when not given: above the edge the active
         particles stand out most.
+    anchor : int, optional
+        Frame that stays where it is; the reference frame when not given.
     progress : callable, optional
         Gets (frames done, all frames).
 
     Returns
     -------
     Drift
-        Shifts in pixels.
+        How frames move.
 
     Raises
     ------
     InputError
         Frames below 16 pixels a side, a frame without structure or value, a shift larger than a
-        quarter of the frame, or no such reference.
+        quarter of the frame, or no such reference or anchor.
     """
-    n, height, width = stack.shape
-    if against not in get_args(Against):
-        msg = f"Found registration against {against!r}; expected one of {', '.join(get_args(Against))}."
-        raise InputError(msg)
-    if min(height, width) < _LEAST_SIDE_PX:
-        msg = f"Found frames of {height} × {width} pixels; expected at least {_LEAST_SIDE_PX} a side to register."
-        raise InputError(msg)
-    place = n - 1 if reference is None else reference
-    if not 0 <= place < n:
-        msg = f"Found reference frame {place}; expected 0 to {n - 1}."
-        raise InputError(msg)
-    shifts, agreement = np.zeros((n, 2)), np.ones(n)
-    base = _outlines(stack, place)
+    n = stack.shape[0]
+    place = _refuse_wrong(stack, against, n - 1 if reference is None else reference, "reference")
+    stays = _refuse_wrong(stack, against, place if anchor is None else anchor, "anchor")
+    base = outlines_of(stack, place)
     exponent = _exponent(stack, base, place)
-    zooms = zooms_of(stack.energies_ev, place, exponent)
+    zooms = (stack.energies_ev / stack.energies_ev[place]) ** exponent
+    found = [Similarity(np.zeros(2))] * n
+    agreement = np.ones(n)
     done = 1
     # From the reference frame outwards, so that in both ways it is the one that stays.
     for order in (range(place + 1, n), range(place - 1, -1, -1)):
-        before, before_shift = base, np.zeros(2)
+        before, before_motion = base, found[place]
         for index in order:
-            frame = _zoomed(_outlines(stack, index), zooms[index])
-            name = f"{index} ({stack.energies_ev[index]:g} eV)"
-            step = _shift_between(before, frame, name)
-            shifts[index] = before_shift + step
+            frame = outlines_of(stack, index)
+            step = _shifted_onto(before, frame, float(zooms[index]), _name(stack, index))
+            found[index] = Similarity(before_motion.shift_px + step.shift_px, step.zoom)
             agreement[index] = _agreement(before, frame, step)
             if against == "previous":
-                before, before_shift = frame, shifts[index]
+                before, before_motion = _enlarged(frame, step.zoom), found[index]
             done += 1
             if progress:
                 progress(done, n)
-    return Drift(stack.energies_ev, shifts, place, against, exponent, agreement)
+    law: float | None = exponent
+    if against == "reference" and _turns(stack, base, place, found):
+        found, agreement = _one_by_one(stack, base, place, found, progress)
+        law = None
+    return Drift(
+        stack.energies_ev,
+        tuple(each if stays == place else each.seen_from(found[stays]) for each in found),
+        stays,
+        against,
+        law,
+        agreement,
+    )
 
 
 def register_stack(
     stack: EnergyStack, drift: Drift, progress: Callable[[int, int], None] | None = None
 ) -> FrameStore:
-    """Shift every frame so that all lie on the reference frame.
+    """Move every frame so that all lie on the anchor frame.
 
     Parameters
     ----------
     stack : EnergyStack
         As `find_drift` saw it.
     drift : Drift
-        Its shifts.
+        How it moves.
     progress : callable, optional
         Gets (frames done, all frames).
 
     Returns
     -------
     FrameStore
-        The stack registered (cubic splines), NaN as in `shift_frame`.
+        The stack registered (cubic splines), NaN as in `move_frame`.
 
     Raises
     ------
     InputError
-        When the number of shifts is not that of frames, or the disk has no room.
+        When the number of motions is not that of frames, or the disk has no room.
     """
-    if len(drift.shifts_px) != stack.shape[0]:
-        msg = f"Found {len(drift.shifts_px)} shifts for {stack.shape[0]} frames; expected one each."
+    if len(drift.motions) != stack.shape[0]:
+        msg = f"Found {len(drift.motions)} shifts for {stack.shape[0]} frames; expected one each."
         raise InputError(msg)
     return FrameStore(
-        _shifted(stack, drift), stack.energies_ev, pixel_size_um=stack.pixel_size_um, progress=progress
+        _moved(stack, drift), stack.energies_ev, pixel_size_um=stack.pixel_size_um, progress=progress
     )
 
 
-def zooms_of(energies_ev: NDArray[np.float64], reference: int, exponent: float) -> NDArray[np.float64]:
-    """Give the factors that enlarge frames to the reference frame's size, where magnification goes as E^−exponent."""
-    return np.asarray((energies_ev / energies_ev[reference]) ** exponent)
-
-
-def shift_frame(
-    frame: NDArray[np.float32], shift_px: NDArray[np.float64], zoom: float = 1.0
-) -> NDArray[np.float32]:
-    """Enlarge a frame about its middle and shift it by a fraction of pixels, in one interpolation.
+def move_frame(frame: NDArray[np.float32], motion: Similarity) -> NDArray[np.float32]:
+    """Enlarge, turn and shift a frame by a fraction of pixels, in one interpolation.
 
     Parameters
     ----------
     frame : ndarray of float32, shape (height, width)
         Values, NaN where there is none.
-    shift_px : ndarray of float64, shape (2,)
-        (y, x) to shift by.
-    zoom : float
-        Factor to enlarge by.
+    motion : Similarity
+        What to do.
 
     Returns
     -------
@@ -199,125 +215,173 @@ def shift_frame(
 
     Examples
     --------
-    >>> shift_frame(np.array([[1, 2, 3]], dtype=np.float32), np.array([0.0, 1.0])).tolist()
+    >>> move_frame(np.array([[1, 2, 3]], dtype=np.float32), Similarity(np.array([0.0, 1.0]))).tolist()
     [[nan, 1.0, 2.0]]
     """
-    if not np.any(shift_px) and zoom == 1.0:
+    if motion.is_shift and not np.any(motion.shift_px):
         return frame
     missing = ~np.isfinite(frame)
     # A spline carries a NaN over the whole frame, so it is fitted to a filled one.
-    filled = np.where(missing, _middle(frame), frame)
-    if zoom == 1.0:
-        moved: NDArray[np.float32] = ndimage.shift(filled, shift_px, order=3, mode="mirror").astype(
-            np.float32
-        )
-        lost = ndimage.shift(missing.astype(np.float32), shift_px, order=1, mode="constant", cval=1.0)
-    else:
-        middle = (np.array(frame.shape) - 1) / 2
-        how = {"matrix": [1 / zoom, 1 / zoom], "offset": middle - (middle + shift_px) / zoom}
-        moved = ndimage.affine_transform(filled, order=3, mode="mirror", **how).astype(np.float32)
-        lost = ndimage.affine_transform(missing.astype(np.float32), order=1, mode="constant", cval=1.0, **how)
+    filled = np.where(missing, middle_value(frame), frame)
+    moved = motion.apply(filled, order=3, mode="mirror").astype(np.float32)
+    lost = motion.apply(missing.astype(np.float32), order=1, mode="constant", cval=1.0)
     moved[lost > _LARGEST_PART_LOST] = np.nan
     return moved
 
 
-def _shifted(stack: EnergyStack, drift: Drift) -> Iterator[NDArray[np.float32]]:
-    for index, (shift, zoom) in enumerate(zip(drift.shifts_px, drift.zooms, strict=True)):
-        yield shift_frame(stack.read_frame(index), shift, float(zoom))
-
-
-def _outlines(stack: EnergyStack, index: int) -> NDArray[np.float32]:
-    """Return the length of the smoothed gradient, the same in size for every frame."""
-    frame = stack.read_frame(index)
-    filled = np.where(np.isfinite(frame), frame, _middle(frame))
-    outlines = ndimage.gaussian_gradient_magnitude(filled, _SMOOTHING_PX, mode="nearest")
-    spread = float(outlines.std())
-    if not spread > 0:
-        msg = (
-            f"Found no structure in frame {index} ({stack.energies_ev[index]:g} eV); expected outlines to "
-            "register by. Leave out `registered`, or remove that frame."
-        )
-        raise InputError(msg)
-    return np.asarray((outlines - outlines.mean()) / spread, dtype=np.float32)
-
-
-def _zoomed(outlines: NDArray[np.float32], zoom: float) -> NDArray[np.float32]:
-    if zoom == 1.0:
-        return outlines
-    middle = (np.array(outlines.shape) - 1) / 2
-    return np.asarray(
-        ndimage.affine_transform(
-            outlines, [1 / zoom, 1 / zoom], offset=middle - middle / zoom, order=1, mode="nearest"
-        )
-    )
-
-
-def _agreement(
-    fixed: NDArray[np.float32], moving: NDArray[np.float32], shift_px: NDArray[np.float64]
-) -> float:
-    """Correlate the outlines of two frames, one shifted, but for the border that the shift brings in."""
-    moved = ndimage.shift(moving, shift_px, order=1, mode="nearest") if np.any(shift_px) else moving
-    margin = int(np.ceil(np.abs(shift_px).max())) + 1
-    inner = (slice(margin, -margin), slice(margin, -margin))
-    return float(np.corrcoef(fixed[inner].ravel(), moved[inner].ravel())[0, 1])
-
-
-def _exponent(stack: EnergyStack, base: NDArray[np.float32], reference: int) -> float:
-    """Find the power of the energy that the magnification follows, on some frames, thinned where they are large."""
+def _refuse_wrong(stack: EnergyStack, against: str, place: int, what: str) -> int:
     n, height, width = stack.shape
+    if against not in get_args(Against):
+        msg = f"Found registration against {against!r}; expected one of {', '.join(get_args(Against))}."
+        raise InputError(msg)
+    if min(height, width) < _LEAST_SIDE_PX:
+        msg = f"Found frames of {height} × {width} pixels; expected at least {_LEAST_SIDE_PX} a side to register."
+        raise InputError(msg)
+    if not 0 <= place < n:
+        msg = f"Found {what} frame {place}; expected 0 to {n - 1}."
+        raise InputError(msg)
+    return place
+
+
+def _moved(stack: EnergyStack, drift: Drift) -> Iterator[NDArray[np.float32]]:
+    for index, motion in enumerate(drift.motions):
+        yield move_frame(stack.read_frame(index), motion)
+
+
+def _name(stack: EnergyStack, index: int) -> str:
+    return f"{index} ({stack.energies_ev[index]:g} eV)"
+
+
+def _enlarged(outlines: Outlines, zoom: float) -> Outlines:
+    """Enlarge outlines about the middle, without shifting them."""
+    return outlines if zoom == 1.0 else Similarity(np.zeros(2), zoom).apply(outlines, order=1, mode="nearest")
+
+
+def _shifted_onto(fixed: Outlines, moving: Outlines, zoom: float, name: str) -> Similarity:
+    """Find the shift that lays one frame on another once it is enlarged."""
+    return Similarity(shift_between(fixed, _enlarged(moving, zoom), name), zoom)
+
+
+def _agreement(fixed: Outlines, moving: Outlines, motion: Similarity) -> float:
+    """Correlate the outlines of two frames, one moved, but for the border that the motion brings in."""
+    margin = int(np.ceil(np.abs(motion.shift_px).max())) + 1
+    inner = np.zeros(fixed.shape, dtype=np.bool_)
+    inner[margin:-margin, margin:-margin] = True
+    return correlation(fixed, motion.apply(moving, order=1, mode="nearest"), inner)
+
+
+def _sampled(stack: EnergyStack, reference: int) -> list[int]:
+    """Choose some frames, from the reference outwards on both sides."""
+    n = stack.shape[0]
+    even = np.unique(np.linspace(0, n - 1, min(n, _SAMPLED_FRAMES)).round().astype(int))
+    return [int(index) for index in even if index != reference]
+
+
+def _exponent(stack: EnergyStack, base: Outlines, reference: int) -> float:
+    """Find the power of the energy that the magnification follows, on some frames, thinned where they are large."""
     energies = stack.energies_ev
-    largest_px = float(np.abs(energies / energies[reference] - 1).max() * np.hypot(height, width) / 2)
+    largest_px = float(np.abs(energies / energies[reference] - 1).max() * np.hypot(*base.shape) / 2)
     if largest_px < LEAST_PX:
         return 0.0
-    thin = max(1, -(-max(height, width) // _THINNED_SIDE_PX))
-    sampled = [
-        index
-        for index in np.unique(np.linspace(0, n - 1, min(n, _SAMPLED_FRAMES)).round().astype(int))
-        if index != reference
-    ]
-    outlines = {index: _outlines(stack, index)[::thin, ::thin] for index in sampled}
+    thin = _thinning(base)
+    outlines = {index: outlines_of(stack, index)[::thin, ::thin] for index in _sampled(stack, reference)}
     fixed = base[::thin, ::thin]
 
     def agreement(exponent: float) -> NDArray[np.float64]:
-        zooms = zooms_of(energies, reference, exponent)
+        zooms = (energies / energies[reference]) ** exponent
         values = []
         for index, moving in outlines.items():
-            zoomed = _zoomed(moving, float(zooms[index]))
-            step = _shift_between(fixed, zoomed, f"{index} ({energies[index]:g} eV)")
-            values.append(_agreement(fixed, zoomed, step))
+            step = _shifted_onto(fixed, moving, float(zooms[index]), _name(stack, index))
+            values.append(_agreement(fixed, moving, step))
         return np.array(values)
 
     return find_exponent(agreement, largest_px)
 
 
-def _middle(frame: NDArray[np.float32]) -> np.float32:
-    finite = frame[np.isfinite(frame)]
-    return np.float32(np.median(finite)) if finite.size else np.float32(0)
+def _turns(stack: EnergyStack, base: Outlines, reference: int, known: list[Similarity]) -> bool:
+    """Tell whether some frames agree better with the reference frame once each is magnified and turned by itself.
 
-
-def _shift_between(fixed: NDArray[np.float32], moving: NDArray[np.float32], name: str) -> NDArray[np.float64]:
-    """Find the shift that lays one frame's outlines on another's.
-
-    A window, fading out towards the borders, keeps what enters or leaves the field of view from
-    counting. It stands still while the sample moves, which draws the answer towards 0; correlating
-    again what was shifted by the answer so far takes that away.
+    They are fitted on every other tile of the frame and compared on the tiles between.
     """
-    height, width = fixed.shape
-    window = np.sqrt(np.outer(np.hanning(height + 2)[1:-1], np.hanning(width + 2)[1:-1]))
-    shift = np.zeros(2)
-    for _ in range(_ROUNDS):
-        moved = ndimage.shift(moving, shift, order=1, mode="nearest") if np.any(shift) else moving
-        step = phase_cross_correlation(
-            fixed * window, moved * window, upsample_factor=_STEPS_PER_PX, normalization=None
-        )[0]
-        shift += step
-        if np.abs(shift[0]) > _LARGEST_SHARE * height or np.abs(shift[1]) > _LARGEST_SHARE * width:
-            msg = (
-                f"Found a shift of ({shift[0]:.0f}, {shift[1]:.0f}) pixels at frame {name}; expected at most a "
-                f"quarter of {height} × {width}. Choose the other `register_against` (previous, reference), or "
-                "remove that frame."
-            )
-            raise InputError(msg)
-        if np.abs(step).max() <= _SETTLED_PX:
-            break
-    return shift
+    if min(base.shape) < _LEAST_TURNED_PX:
+        return False
+    thin = _thinning(base)
+    fixed = base[::thin, ::thin]
+    y, x = np.indices(fixed.shape)
+    tile = (y * _TILES // fixed.shape[0] + x * _TILES // fixed.shape[1]) % 2 == 0
+    window = fading_window(fixed.shape)
+    held_out = ~tile & (window > _SEEN)
+    gains, moved_px = [], []
+    sampled = _sampled(stack, reference)
+    for index, moving, found in _fit_outwards(stack, fixed, reference, known, sampled, window * tile):
+        plain = _scaled(known[index], 1 / thin)
+        before, after = (
+            correlation(fixed, each.apply(moving, order=1, mode="nearest"), held_out)
+            for each in (plain, found)
+        )
+        gains.append(after - before)
+        moved_px.append(found.moves_corners_px(plain, fixed.shape) * thin)
+    return bool(gains) and max(moved_px) >= LEAST_PX and is_better_than_chance(np.array(gains))
+
+
+def _one_by_one(
+    stack: EnergyStack,
+    base: Outlines,
+    reference: int,
+    known: list[Similarity],
+    progress: Callable[[int, int], None] | None,
+) -> tuple[list[Similarity], NDArray[np.float64]]:
+    """Fit a similarity to each frame; give these and the agreement after them."""
+    n = stack.shape[0]
+    thin = _thinning(base)
+    fixed = base[::thin, ::thin]
+    found, agreement = list(known), np.ones(n)
+    others = [index for index in range(n) if index != reference]
+    fits = _fit_outwards(stack, fixed, reference, known, others, fading_window(fixed.shape))
+    for done, (index, moving, fitted) in enumerate(fits, start=1):
+        found[index] = _scaled(fitted, thin)
+        agreement[index] = _agreement(fixed, moving, fitted)
+        if progress:
+            progress(done, n - 1)
+    return found, agreement
+
+
+def _fit_outwards(
+    stack: EnergyStack,
+    fixed: Outlines,
+    reference: int,
+    known: list[Similarity],
+    indices: list[int],
+    weights: NDArray[np.float64],
+) -> Iterator[tuple[int, Outlines, Similarity]]:
+    """Fit a similarity to some frames; each starts from that of the frame before it, seen from the reference frame.
+
+    `fixed` and `weights` are thinned alike; so are the outlines and similarities that are given.
+    """
+    thin = _thinning_between(stack.shape[1:], fixed.shape)
+    for side in (
+        sorted(index for index in indices if index > reference),
+        sorted((index for index in indices if index < reference), reverse=True),
+    ):
+        zoom, rotation_deg = 1.0, 0.0
+        for index in side:
+            moving = outlines_of(stack, index)[::thin, ::thin]
+            plain = known[index]
+            start = Similarity(plain.shift_px / thin, plain.zoom * zoom, rotation_deg)
+            found = fit_similarity(fixed, moving, start, weights)
+            zoom, rotation_deg = found.zoom / plain.zoom, found.rotation_deg
+            yield index, moving, found
+
+
+def _thinning(outlines: Outlines) -> int:
+    """Give the step by which outlines are thinned to at most `_THINNED_SIDE_PX` a side."""
+    return max(1, -(-max(outlines.shape) // _THINNED_SIDE_PX))
+
+
+def _thinning_between(whole: tuple[int, ...], thinned: tuple[int, ...]) -> int:
+    return -(-whole[0] // thinned[0])
+
+
+def _scaled(motion: Similarity, factor: float) -> Similarity:
+    """Give a similarity in pixels of another size."""
+    return Similarity(motion.shift_px * factor, motion.zoom, motion.rotation_deg)
