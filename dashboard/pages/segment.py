@@ -1,6 +1,5 @@
 """The page Segment: paint phases on an image, see the result at once, and ingest it."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -10,7 +9,6 @@ import numpy as np
 import streamlit as st
 
 from cathograph.dashboard.session.command_run import CommandRun, keep_upload
-from cathograph.dashboard.session.environment import IMAGES
 from cathograph.dashboard.session.image_painting import ImagePainting, painting_key
 from cathograph.dashboard.session.kept_strokes import read_strokes
 from cathograph.dashboard.session.painting import GreyImage, painter, stroke_value
@@ -51,13 +49,9 @@ def page() -> None:
 
 
 def _choose_file() -> tuple[Path | None, Composite]:
-    given = [Path(each) for each in os.environ.get(IMAGES, "").split(os.pathsep) if each]
     left, right = st.columns([3, 2])
     names = list(built_in_names())
     composite = built_in(right.selectbox("Composite", names, index=names.index(SSB_CATHODE.name)))
-    if given:
-        place = left.selectbox("Image", range(len(given)), format_func=lambda each: given[each].name)
-        return given[place], composite
     file = left.file_uploader("Image", type=["tif", "tiff", "png", "npy", "h5", "hdf5"])
     if file is None:
         return None, composite

@@ -17,6 +17,3 @@ VISITORS_PASSWORD = f"{OURS_ALONE}PASSWORD"
 
 FILES = f"{OURS_ALONE}FILES"
 """Folders to search for files that were moved after the ingest, separated as in ``PATH``."""
-
-IMAGES = f"{OURS_ALONE}IMAGES"
-"""Image files to paint on, separated as in ``PATH``."""
