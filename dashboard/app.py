@@ -19,6 +19,7 @@ from cathograph.dashboard.pages import (
     overview,
     query,
     reaction,
+    segment,
 )
 from cathograph.dashboard.session import access, field, store
 from cathograph.dashboard.session.address import names_in_address, unknown_names
@@ -39,6 +40,7 @@ _PAGES = (
     ("confounders", "Confounders", ":material/balance:", confounders.page),
     ("query", "Query", ":material/terminal:", query.page),
     ("gnn", "GNN", ":material/psychology:", gnn.page),
+    ("segment", "Segment", ":material/brush:", segment.page),
     ("ingest", "Ingest", ":material/input:", ingest.page),
 )
 

@@ -21,6 +21,7 @@
     ├── ModelError             a trained model: damaged, made for other features or phases, or a split that leaks
     ├── OutputError            a result cannot be written: standard output is closed or full
     ├── DashboardError         the dashboard cannot be started, or ended by itself
+    │   └── StrokesChanged     somebody else has painted on the image meanwhile
     └── MissingExtra           an optional dependency is not installed
 
 Foreign errors (driver, tifffile, h5py, …) are translated where they enter, with ``raise … from``.
@@ -101,6 +102,10 @@ class OutputError(CathographError):
 
 class DashboardError(CathographError):
     """The dashboard cannot be started, or ended by itself."""
+
+
+class StrokesChanged(DashboardError):  # noqa: N818
+    """Somebody else has painted on the image meanwhile; nothing is overwritten."""
 
 
 class MissingExtra(CathographError):  # noqa: N818

@@ -24,11 +24,14 @@ _FILLED: dict[str, str] = {}
 """Version of the small store, by the address of its server, while nobody has changed it."""
 
 _SCRIPT = """
+from cathograph.dashboard_server.painter import IngestPainter
 from cathograph.dashboard_server.pixel_reader import read_image_pixels
 from cathograph.dashboard.app import main
 from cathograph.dashboard.session.image_pixels import read_with
+from cathograph.dashboard.session.painting import paint_with
 
 read_with(read_image_pixels)
+paint_with(IngestPainter())
 main({!r})
 """
 

@@ -13,7 +13,7 @@ from cathograph.schema.errors import CannotConnect
 
 pytestmark = pytest.mark.long
 
-PAGES = ("overview", "query", "gnn", "ingest")
+PAGES = ("overview", "query", "gnn", "segment", "ingest")
 
 
 @pytest.mark.parametrize("name", PAGES)
