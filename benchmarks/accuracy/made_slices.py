@@ -70,7 +70,7 @@ def made_slice(number: int, greys: Mapping[Phase, float], *, side_px: int = SIDE
     shares = {
         phase: mean_of_blocks(fine.phases == phase.code, FINE) for phase in greys if phase != BACKGROUND_PHASE
     }
-    shares[BACKGROUND_PHASE] = 1 - sum(shares.values())
+    shares[BACKGROUND_PHASE] = 1 - np.sum(list(shares.values()), axis=0)
     order = list(shares)
     grey = sum(shares[phase] * greys[phase] for phase in order)
     codes = np.array([phase.code for phase in order], dtype=np.uint8)

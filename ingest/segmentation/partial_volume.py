@@ -97,7 +97,7 @@ def resolve_ramps(grey: Floats, ranks: Ranks, modes: NDArray[np.float64]) -> Ran
     where = np.nonzero(middle)
     if not where[0].size:
         return resolved
-    direction = parts[(slice(None), *where)] / length[where]
+    direction = parts[:, middle] / length[middle]
     at = np.stack(where).astype(np.float64)
     low, high = (_seen(ranks, at, direction, sign, reach_px) for sign in (-1, 1))
     ramp = (low.min(axis=0) < ranks[where]) & (high.max(axis=0) > ranks[where])
