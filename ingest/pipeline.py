@@ -24,7 +24,7 @@ from cathograph.ingest.metrics import refresh_metrics
 from cathograph.ingest.options import IngestOptions, Source, Stored
 from cathograph.ingest.pixel_size_choice import choose_pixel_size
 from cathograph.ingest.provenance import run_record
-from cathograph.ingest.reading import Reading, difference_of, open_with, read_regions
+from cathograph.ingest.reading import Reading, difference_of, doubts_of, open_with, read_regions
 from cathograph.ingest.regions.pieces import notes_on_large_particles, notes_on_pieces
 from cathograph.ingest.rows import image_rows
 from cathograph.ingest.states.map_source import MapFile, MapSource
@@ -142,6 +142,7 @@ class AnalysedImage:
     rows: ImageRows
     graph: ParticleGraph
     uncertainty: ImageUncertainty | None = None
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -284,7 +285,7 @@ def analyse_page(
         uncertainty=uncertainty,
         unlike_painted=unlike_painted,
     )
-    return AnalysedImage(rows, graph, uncertainty)
+    return AnalysedImage(rows, graph, uncertainty, doubts_of(pixels, reading))
 
 
 def _pages_of(
@@ -447,6 +448,7 @@ def _ingest_new(
     unlike = analysed.rows.segmentation["unlike_painted"]
     if unlike is not None:
         notes.append(f"unlike the painted images: {unlike}; look at the result, and paint on this image")
+    notes += [f"{doubt}; look at the result, or paint strokes" for doubt in analysed.doubts]
     if analysed.uncertainty is not None:
         notes.append(analysed.uncertainty.note)
     if left_behind:

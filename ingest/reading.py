@@ -19,7 +19,7 @@ from cathograph.ingest.regions.labelling import label_phases, regions_from_label
 from cathograph.ingest.regions.regions import Regions
 from cathograph.ingest.regions.splitting import SplitRules
 from cathograph.ingest.segmentation import Segmenter, make_segmenter, run_segmenter
-from cathograph.ingest.segmentation.segmenter import ComparingSegmenter, SamplingSegmenter
+from cathograph.ingest.segmentation.segmenter import ComparingSegmenter, DoubtingSegmenter, SamplingSegmenter
 from cathograph.ingest.segmentation.uncertainty.interval_calibration import (
     IntervalCalibration,
     read_calibration,
@@ -248,6 +248,21 @@ def difference_of(pixels: NDArray[Any], reading: Reading) -> str | None:
     if not isinstance(reading.segmenter, ComparingSegmenter):
         return None
     return reading.segmenter.difference_from_painted(grey_of(pixels, reading))
+
+
+def doubts_of(pixels: NDArray[Any], reading: Reading) -> tuple[str, ...]:
+    """Say which phases the segmenter cannot tell apart in an image; none for a segmenter that does not know.
+
+    Parameters
+    ----------
+    pixels : array, shape (y, x) or (z, y, x)
+        As read from the file, checked.
+    reading : Reading
+        How the image is read.
+    """
+    if not isinstance(reading.segmenter, DoubtingSegmenter):
+        return ()
+    return reading.segmenter.doubts(grey_of(pixels, reading))
 
 
 def grey_of(pixels: NDArray[Any], reading: Reading) -> NDArray[Any]:

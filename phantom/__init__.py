@@ -13,6 +13,7 @@ from cathograph.phantom.particle_kinds import PARTICLE_KINDS, make_particles
 from cathograph.phantom.presets import PRESETS, preset_parameters
 from cathograph.phantom.reaction_front import reaction_front
 from cathograph.phantom.spectra import edge_spectrum
+from cathograph.phantom.tomography import Tomography, mean_of_blocks, reconstruct_slice
 from cathograph.phantom.xanes_stack import iterate_xanes_blocks, make_xanes_stack
 
 __all__ = [
@@ -25,15 +26,18 @@ __all__ = [
     "Materials",
     "Microstructure",
     "MicrostructureParameters",
+    "Tomography",
     "edge_spectrum",
     "iterate_xanes_blocks",
     "make_energy_map",
     "make_microstructure",
     "make_particles",
     "make_xanes_stack",
+    "mean_of_blocks",
     "merge_touching",
     "phantom_set",
     "preset_parameters",
     "reaction_front",
+    "reconstruct_slice",
     "render_grey",
 ]

@@ -121,12 +121,14 @@ def segment(
     for number, page in enumerate(file.pages):
         grey = file.as_seen(page)
         pages.append(run_segmenter(segmenter, grey, of))
-        difference = (
-            segmenter.difference_from_painted(grey) if isinstance(segmenter, PaintedSegmenter) else None
-        )
-        if difference is not None:
-            where = file.path.name if len(file.pages) == 1 else f"{file.path.name}#{number}"
-            errors.print(f"{where} is unlike the painted images: {difference}", highlight=False, markup=False)
+        where = file.path.name if len(file.pages) == 1 else f"{file.path.name}#{number}"
+        if isinstance(segmenter, PaintedSegmenter):
+            difference = segmenter.difference_from_painted(grey)
+            told = [] if difference is None else [f"is unlike the painted images: {difference}"]
+        else:
+            told = [f"is in doubt: {doubt}" for doubt in segmenter.doubts(grey)]
+        for note in told:
+            errors.print(f"{where} {note}", highlight=False, markup=False)
     found = pages[0] if len(pages) == 1 else np.stack(pages)
     part = out.with_name(f"{out.name}.part")
     tifffile.imwrite(part, found, compression="zlib", photometric="minisblack", metadata=None)

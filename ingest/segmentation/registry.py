@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from cathograph.ingest.segmentation.classical import MultiOtsu
+from cathograph.ingest.segmentation.grey_modes import GreyModes
 from cathograph.ingest.segmentation.painted.painted_segmenter import make_painted
 from cathograph.ingest.segmentation.segmenter import Segmenter
 from cathograph.ingest.segmentation.unet.unet_segmenter import make_unet
@@ -20,7 +21,7 @@ SegmenterFactory = Callable[..., Segmenter]
 _COMPOSITE = "composite"
 
 _SEGMENTERS: Mapping[str, SegmenterFactory] = MappingProxyType(
-    {"multi-otsu": MultiOtsu, "painted": make_painted, "unet": make_unet}
+    {"grey-modes": GreyModes, "multi-otsu": MultiOtsu, "painted": make_painted, "unet": make_unet}
 )
 
 
@@ -30,7 +31,7 @@ def available_segmenters() -> Mapping[str, SegmenterFactory]:
     Examples
     --------
     >>> sorted(available_segmenters())
-    ['multi-otsu', 'painted', 'unet']
+    ['grey-modes', 'multi-otsu', 'painted', 'unet']
     """
     return _SEGMENTERS
 

@@ -94,6 +94,15 @@ class ComparingSegmenter(Segmenter, Protocol):
         ...
 
 
+@runtime_checkable
+class DoubtingSegmenter(Segmenter, Protocol):
+    """A segmenter that says which phases an image does not show apart."""
+
+    def doubts(self, image: NDArray[Any]) -> tuple[str, ...]:
+        """Name the phases that cannot be told apart, one sentence a pair; none where all are shown."""
+        ...
+
+
 def run_segmenter(
     segmenter: Segmenter, image: NDArray[Any], composite: Composite = SSB_CATHODE
 ) -> NDArray[np.uint8]:

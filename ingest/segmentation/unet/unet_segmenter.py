@@ -78,6 +78,25 @@ class UNetSegmenter:
         phases: NDArray[np.uint8] = codes[predict_classes(self.model.network, image, self.run)]
         return phases
 
+    def doubts(self, image: NDArray[Any]) -> tuple[str, ...]:
+        """Say which phases of the model that ships an image does not show by its grey values.
+
+        That model knows phases by their grey order. Another model may know them by their texture, so it has no doubts.
+
+        Parameters
+        ----------
+        image
+            Grey values, as for `segment`.
+
+        Raises
+        ------
+        SegmentationError
+            When the image has no contrast.
+        """
+        from cathograph.ingest.segmentation.grey_modes import GreyModes
+
+        return GreyModes().doubts(image) if self.weights == find_model(DEFAULT) else ()
+
     def require_passes(self) -> None:
         """Refuse a network without dropout.
 

@@ -91,7 +91,7 @@ def test_every_segmenter_can_be_made_by_its_name():
 
 
 def test_unknown_names_answer_with_the_known_ones():
-    with pytest.raises(SegmentationError, match="'otsu'; expected one of multi-otsu"):
+    with pytest.raises(SegmentationError, match="'otsu'; expected one of grey-modes, multi-otsu"):
         make_segmenter("otsu")
     with pytest.raises(
         SegmentationError, match="'sigma' for segmenter multi-otsu; expected one of phases_by_grey"
