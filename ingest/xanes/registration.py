@@ -375,7 +375,7 @@ def _fit_outwards(
 
 def _thinning(outlines: Outlines) -> int:
     """Give the step by which outlines are thinned to at most `_THINNED_SIDE_PX` a side."""
-    return max(1, -(-max(outlines.shape) // _THINNED_SIDE_PX))
+    return max(1, -(-int(max(outlines.shape)) // _THINNED_SIDE_PX))
 
 
 def _thinning_between(whole: tuple[int, ...], thinned: tuple[int, ...]) -> int:

@@ -108,15 +108,17 @@ def fit_similarity(
             moved = best.apply(source, order=1, mode="nearest")
             gradient_y, gradient_x = np.gradient(moved)
             # A further small similarity about the middle: zoom by a, turn by b, shift.
-            columns = (
-                -(gradient_y * y + gradient_x * x),
-                gradient_y * x - gradient_x * y,
-                -gradient_y,
-                -gradient_x,
-                moved,
-                np.ones_like(moved),
+            layers: NDArray[np.float64] = np.stack(
+                [
+                    -(gradient_y * y + gradient_x * x),
+                    gradient_y * x - gradient_x * y,
+                    -gradient_y,
+                    -gradient_x,
+                    moved,
+                    np.ones_like(moved),
+                ]
             )
-            design = np.stack([each[chosen] * root[chosen] for each in columns], axis=1)
+            design = (layers[:, chosen] * root[chosen]).T
             try:
                 found = np.linalg.solve(design.T @ design, design.T @ (target[chosen] * root[chosen]))
             except np.linalg.LinAlgError:  # nothing to see in one of them
