@@ -1,7 +1,6 @@
 """The page Segment as people use it: a real Chromium paints with the mouse, sees the result and ingests it."""
 
 import re
-import time
 
 import numpy as np
 import pytest
@@ -58,12 +57,9 @@ def test_paint_see_undo_and_ingest(browser_page, made_image, small_store, keep_s
     expect(page.get_by_text("expected two or more")).to_be_visible()
     paint(page, re.compile("^SSE"), 40, 120, 40)
     paint(page, re.compile("^Graphite"), 150, 120, 40)
-    began = time.monotonic()
     # Half of the image, a quarter and a quarter.
     expect(canvas).to_have_attribute("aria-label", re.compile(r"Graphite 2[45]\.\d %"))
-    took_s = time.monotonic() - began
     assert re.search(r"NMC (49|50)\.\d %", canvas.get_attribute("aria-label"))
-    assert took_s < 10  # about one on idle cores
     wait_until_quiet(page)
     keep_screenshot(page, "segment")
     # A stroke that is undone leaves no trace, also in the home.
