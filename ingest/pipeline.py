@@ -365,7 +365,7 @@ def _notes_on_equal_images(
     more = f" and {len(others) - 1} more" if len(others) > 1 else ""
     return [
         f"the same pixels are image {image!r} of sample {sample!r}{more} already, so this field counts more than once; "
-        f"`cathograph delete --sample SAMPLE --image NAME` removes one of them"
+        "`cathograph delete` removes one of them"
     ]
 
 

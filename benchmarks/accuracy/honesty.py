@@ -45,7 +45,7 @@ def invented_rim(found: NDArray[np.uint8], truth: NDArray[np.uint8]) -> float:
     >>> truth = np.full((5, 9), 0, np.uint8); truth[:, 5:] = NMC.code
     >>> found = truth.copy(); found[0, 4] = SSE.code
     >>> invented_rim(found, truth)
-    0.8
+    0.6
     """
     nmc = truth == NMC.code
     outline = nmc & ~ndimage.binary_erosion(nmc, border_value=1)

@@ -179,7 +179,7 @@ class GreyModes:
         if len(modes) < 2:
             msg = (
                 f"Found one mode of grey values; expected at least two of {self.phases_by_grey}. Lower valley_depth, "
-                "denoise more, or paint strokes (`cathograph segment --strokes`)."
+                "denoise more, or paint strokes (`cathograph segment` with strokes)."
             )
             raise SegmentationError(msg)
         return GreyPhases(modes, valleys, _name_modes(modes, len(self.phases)))

@@ -271,7 +271,7 @@ def test_a_field_under_two_names_is_said_by_both_and_listed(store, tmp_path):
         outcome = _ingest(store, tmp_path / "b.npy")
         assert outcome.state == state
         assert "image 'a' of sample 's'" in " ".join(outcome.notes)
-        assert "delete --sample" in " ".join(outcome.notes)
+        assert "cathograph delete" in " ".join(outcome.notes)
     query = load("images")
     images = run(store, query, query.bind({})).set_index("image")
     assert images["same_pixels_as"].fillna("").to_dict() == {"a": "s / b", "b": "s / a", "other": ""}
